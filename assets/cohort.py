@@ -1,0 +1,78 @@
+"""Station cohort: who is studied, before anyone looks at an outcome.
+
+Belongs here: fetching accepted rows and calling `models.cohort`. Does not
+belong here: any rule about who is in, and any outcome.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from dagster import ResourceParam, AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, multi_asset
+
+from assets.intake.delivery import accepted_rows, content_sha256
+from assets.partitions import partition_of, project_quarter
+from assets.refusals import refusing
+from assets.store import Store
+from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.table_contract import compile_contract
+from models.cohort import Step, build_cohort, describe_intake
+from models.designs.registry import DESIGNS
+
+
+def steps_markdown(steps: list[dict[str, Any]], language: str) -> str:
+    """Return the steps of restriction as a table."""
+    head = [phrase(language, key) for key in ("column_step", "column_participants", "column_pool")]
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|"]
+    for step in steps:
+        pool = "–" if step["pool"] is None else step["pool"]
+        lines.append(f"| {phrase(language, 'step_' + step['step'])} | {step['treated']} | {pool} |")
+    return "\n".join(lines)
+
+
+def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
+    """Read steps back from their record."""
+    return tuple(Step(**row) for row in rows)
+
+
+@multi_asset(
+    name="cohort",
+    group_name="cohort",
+    partitions_def=project_quarter,
+    ins={
+        "participants": AssetIn(["deliveries", "participants"]),
+        "comparison_pool": AssetIn(["deliveries", "comparison_pool"]),
+    },
+    outs={
+        "people": AssetOut(key=["cohort", "people"], description="Hvem undersøges · Who is studied: eligible, followed long enough, covariates dated before the start. No outcomes."),
+        "attrition": AssetOut(key=["cohort", "attrition"], description="Udvælgelse trin for trin · Restriction step by step, and what only the project knows."),
+    },
+)
+def cohort(context: AssetExecutionContext, store: ResourceParam[Store], participants: pd.DataFrame, comparison_pool: pd.DataFrame) -> Any:
+    """Select participants and comparison people by calendar and protocol."""
+    project, quarter = partition_of(context)
+    with refusing():
+        protocol = store.home.protocol(project)
+    own = accepted_rows(participants, compile_contract("participants", protocol))
+    pool = accepted_rows(comparison_pool, compile_contract("comparison_pool", protocol))
+    selected = build_cohort(own, pool if DESIGNS[protocol.design].needs_pool else None, protocol, quarter.end)
+    record = {
+        "steps": [asdict(step) for step in selected.steps],
+        "covariates_dated_before_index": selected.covariates_dated_before_index,
+        "intake": [asdict(row) for row in describe_intake(own, protocol)],
+        "input_sha256": {"participants": content_sha256(own), "comparison_pool": content_sha256(pool)},
+    }
+    tables = {f"udvælgelse · selection ({language})": MetadataValue.md(steps_markdown(record["steps"], language)) for language in LANGUAGES}
+    yield Output(selected.people, "people", metadata={"dagster/row_count": len(selected.people), **tables})
+    yield Output(record, "attrition", metadata={**tables, **_intake_metadata(record["intake"])})
+
+
+def _intake_metadata(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    if not rows:
+        return {}
+    lines = ["| covariate | share | mean | n |", "|---|---|---|---|"]
+    for row in rows:
+        share = "–" if row["share"] is None else f"{row['share']:.0%}"
+        mean = "–" if row["mean"] is None else f"{row['mean']:.2f}"
+        lines.append(f"| {row['covariate']} | {share} | {mean} | {row['known_count']} |")
+    return {"kun deltagere · participants only": MetadataValue.md("\n".join(lines))}

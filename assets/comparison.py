@@ -1,0 +1,107 @@
+"""Station comparison: what participants are held up against.
+
+Belongs here: calling the protocol's design and showing how alike the groups
+became. Does not belong here: how a design works, and any outcome.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from dagster import ResourceParam, AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, multi_asset
+
+from assets.partitions import partition_of, project_quarter
+from assets.pictures import picture
+from assets.refusals import refusing
+from assets.store import Store
+from dashboards.charts import balance_chart, overlap_chart
+from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.protocol import Protocol
+from models.cohort import Cohort
+from models.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
+from models.designs.registry import DESIGNS
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """Return everything of a comparison but its people, as data."""
+    return {
+        "balance": [asdict(line) for line in comparison.balance],
+        "diagnostics": asdict(comparison.diagnostics),
+        "estimand": comparison.estimand,
+        "gate_reason": comparison.gate.reason,
+    }
+
+
+def comparison_from(people: pd.DataFrame, record: dict[str, Any]) -> Comparison:
+    """Put a comparison together again from its people and its record."""
+    fields = dict(record["diagnostics"])
+    fields["score_columns"] = tuple(fields["score_columns"])
+    fields["columns_left_out"] = tuple((name, why) for name, why in fields["columns_left_out"])
+    return Comparison(
+        people=people,
+        balance=tuple(BalanceLine(**line) for line in record["balance"]),
+        diagnostics=ComparisonDiagnostics(**fields),
+        estimand=record["estimand"],
+        gate=Gate(record["gate_reason"]),
+    )
+
+
+@multi_asset(
+    name="comparison",
+    group_name="comparison",
+    partitions_def=project_quarter,
+    ins={"people": AssetIn(["cohort", "people"]), "attrition": AssetIn(["cohort", "attrition"])},
+    outs={
+        "groups": AssetOut(key=["comparison", "groups"], description="Hvem sammenlignes med hvem · Who is compared with whom: scores, weights and matched sets. No outcomes."),
+        "diagnostics": AssetOut(key=["comparison", "diagnostics"], description="Ligner grupperne hinanden? · Are the groups alike? Balance, overlap and the gate."),
+    },
+)
+def comparison(context: AssetExecutionContext, store: ResourceParam[Store], people: pd.DataFrame, attrition: dict[str, Any]) -> Any:
+    """Make the comparison by the protocol's design."""
+    project, _ = partition_of(context)
+    with refusing():
+        protocol = store.home.protocol(project)
+    made = DESIGNS[protocol.design].compare(Cohort(people, (), attrition["covariates_dated_before_index"]), protocol)
+    record = comparison_record(made)
+    yield Output(made.people, "groups", metadata={"dagster/row_count": len(made.people), **_overlap_pictures(made)})
+    yield Output(record, "diagnostics", metadata=_metadata(made, protocol))
+
+
+def _overlap_pictures(made: Comparison) -> dict[str, Any]:
+    if not made.balance:
+        return {}
+    logit = made.people["propensity_logit"].to_numpy(dtype=float)
+    treated = made.people["treated"].to_numpy(dtype=bool)
+    return {f"overlap ({language})": picture(overlap_chart(logit, treated, language)) for language in LANGUAGES}
+
+
+def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
+    d = made.diagnostics
+    metadata: dict[str, Any] = {
+        "gate": "open" if made.gate.text is None else made.gate.text["da"] + " · " + made.gate.text["en"],
+        "estimand": made.estimand,
+        "n_compared_treated": d.n_compared_treated,
+        "n_compared_control": d.n_compared_control,
+        "effective_sample_size": round(d.effective_controls, 1),
+    }
+    for name in ("max_smd_before", "max_smd_after", "overlap_share", "propensity_auc"):
+        value = getattr(d, name)
+        if value is not None:
+            metadata[name] = round(value, 3)
+    if d.columns_left_out:
+        metadata["columns_left_out"] = ", ".join(f"{name} ({why})" for name, why in d.columns_left_out)
+    if made.balance:
+        for language in LANGUAGES:
+            rows = [
+                {"label": _label(line, protocol, language), "smd_before": line.smd_before, "smd_after": line.smd_after}
+                for line in made.balance
+            ]
+            title = phrase(language, "chart_balance_title")
+            metadata[f"{title} ({language})"] = picture(balance_chart(rows, language))
+    return {key: MetadataValue.text(value) if isinstance(value, str) else value for key, value in metadata.items()}
+
+
+def _label(line: BalanceLine, protocol: Protocol, language: str) -> str:
+    label: str = getattr(protocol.covariate(line.covariate).label, language)
+    level = line.column.partition("=")[2]
+    return f"{label}: {level}" if level else label

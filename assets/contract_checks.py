@@ -1,0 +1,183 @@
+"""Contracts at work: the same rules as one SQL query and as Great Expectations.
+
+Belongs here: compiling a table contract to DuckDB SQL and to an expectation
+suite, and the factory of asset checks. Does not belong here: the rules
+themselves (contracts).
+
+Great Expectations is imported only when a check runs: it costs seconds. Its
+results are reduced to counts at once, because they can hold cell values.
+"""
+
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pandas as pd
+from dagster import ResourceParam, AssetCheckExecutionContext, AssetCheckResult, AssetChecksDefinition, AssetCheckSeverity, MetadataValue, PartitionsDefinition, asset_check
+
+from assets.store import Store
+from data_contracts.table_contract import UNPARSED_SUFFIX, Rule, TableContract, compile_contract
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How many rows break a rule."""
+
+    rule: str
+    count: int
+
+
+def quoted(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _broken(rule: Rule) -> tuple[str, list[Any]]:
+    """Return an SQL condition that is true for rows that break a rule, and its parameters."""
+    column = quoted(rule.columns[0])
+    cast = {"date": "DATE", "number": "DOUBLE", "string": "VARCHAR"}[rule.kind]
+    if rule.code in ("readable", "identifier"):
+        return quoted(rule.columns[0] + UNPARSED_SUFFIX), []
+    if rule.code == "required":
+        return f"{column} IS NULL", []
+    if rule.code == "range":
+        parts, values = [], []
+        for bound, sign in ((rule.minimum, "<"), (rule.maximum, ">")):
+            if bound is not None:
+                parts.append(f"{column} {sign} CAST(? AS {cast})")
+                values.append(bound)
+        return f"coalesce({' OR '.join(parts)}, false)", values
+    if rule.code == "allowed":
+        marks = ", ".join(f"CAST(? AS {cast})" for _ in rule.levels)
+        return f"coalesce({column} NOT IN ({marks}), false)", list(rule.levels)
+    if rule.code == "pattern":
+        return f"coalesce(NOT regexp_full_match({column}, ?), false)", [rule.pattern]
+    key = ", ".join(quoted(name) for name in rule.columns)
+    known = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in rule.columns)
+    return f"({known} AND count(*) OVER (PARTITION BY {key}) > 1)", []
+
+
+def broken_rows(frame: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
+    """Return which rows break which rules, by one DuckDB query.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Typed rows as `parse_columns` makes them.
+    contract : TableContract
+
+    Returns
+    -------
+    DataFrame of bool
+        One row per row of `frame`, in its order; one column per rule, named by the rule.
+    """
+    numbered = frame.assign(position=range(len(frame)))
+    selected, values = [], []
+    for rule in contract.rules:
+        condition, parameters = _broken(rule)
+        selected.append(f"{condition} AS {quoted(rule.name)}")
+        values += parameters
+    with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as connection:
+        connection.register("delivered", numbered)
+        query = f"SELECT position, {', '.join(selected)} FROM delivered ORDER BY position"
+        found = connection.execute(query, values).df()
+    return found.drop(columns="position").astype(bool)
+
+
+def count_with_sql(frame: pd.DataFrame, contract: TableContract) -> list[RuleCount]:
+    """Count broken rows per rule with DuckDB."""
+    flags = broken_rows(frame, contract)
+    return [RuleCount(rule.name, int(flags[rule.name].sum())) for rule in contract.rules]
+
+
+def count_with_great_expectations(frame: pd.DataFrame, contract: TableContract) -> list[RuleCount]:
+    """Count broken rows per rule with Great Expectations."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library's own imports; nothing of ours runs here
+        import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("delivered").add_dataframe_asset(contract.table)
+    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
+    suite = gx.ExpectationSuite(name=contract.table, expectations=[_expectation(gx, rule) for rule in contract.rules])
+    result = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+    counts = {}
+    for item in result.results:
+        if item.exception_info and item.exception_info.get("raised_exception"):
+            raise RuntimeError(f"The rule {item.expectation_config.meta['rule']} could not be checked.")
+        counts[item.expectation_config.meta["rule"]] = int(item.result.get("unexpected_count", 0))
+    return [RuleCount(rule.name, counts[rule.name]) for rule in contract.rules]
+
+
+def _expectation(gx: Any, rule: Rule) -> Any:
+    expectations = gx.expectations
+    column = rule.columns[0]
+    meta = {"rule": rule.name}
+    if rule.code in ("readable", "identifier"):
+        return expectations.ExpectColumnValuesToBeInSet(column=column + UNPARSED_SUFFIX, value_set=[False], meta=meta)
+    if rule.code == "required":
+        return expectations.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
+    if rule.code == "range":
+        low, high = _bound(rule, rule.minimum), _bound(rule, rule.maximum)
+        return expectations.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, meta=meta)
+    if rule.code == "allowed":
+        levels = [float(v) for v in rule.levels] if rule.kind == "number" else list(rule.levels)
+        return expectations.ExpectColumnValuesToBeInSet(column=column, value_set=levels, meta=meta)
+    if rule.code == "pattern":
+        return expectations.ExpectColumnValuesToMatchRegex(column=column, regex=f"^(?:{(rule.pattern or '').strip('^$')})$", meta=meta)
+    if len(rule.columns) == 1:
+        return expectations.ExpectColumnValuesToBeUnique(column=column, meta=meta)
+    return expectations.ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), ignore_row_if="any_value_is_missing", meta=meta)
+
+
+def _bound(rule: Rule, bound: str | None) -> Any:
+    if bound is None:
+        return None
+    return pd.Timestamp(bound) if rule.kind == "date" else float(bound)
+
+
+def contract_check(table: str, partitions: PartitionsDefinition[Any]) -> AssetChecksDefinition:
+    """Return the blocking check of a delivered table against its contract.
+
+    More refused rows than the contract allows stop everything downstream: the last good results
+    stay current. Fewer are a warning, and the accepted rows go on.
+    """
+
+    @asset_check(
+        asset=["deliveries", table],
+        name="meets_contract",
+        description=f"Great Expectations holds every delivered row of {table} against its contract.",
+        blocking=True,
+        partitions_def=partitions,
+    )
+    def meets_contract(context: AssetCheckExecutionContext, store: ResourceParam[Store]) -> AssetCheckResult:
+        project, quarter_key = context.partition_key.keys_by_dimension.values()  # type: ignore[attr-defined]
+        frame = store.read(["deliveries", table], project, quarter_key)
+        contract = compile_contract(table, store.home.protocol(project))
+        if len(frame) == 0:
+            return AssetCheckResult(passed=True, description="The design needs no such table.")
+        counts = count_with_great_expectations(frame, contract)
+        refused = int((~frame["is_accepted"]).sum())
+        share = refused / len(frame)
+        lines = "\n".join(f"| `{c.rule}` | {c.count} |" for c in counts)
+        is_blocking = share > contract.largest_refused_share
+        return AssetCheckResult(
+            passed=refused == 0,
+            severity=AssetCheckSeverity.ERROR if is_blocking else AssetCheckSeverity.WARN,
+            description=f"{refused} of {len(frame)} rows break the contract; receipts are in quarantine/{project}.",
+            metadata={
+                "rules": MetadataValue.md(f"| rule | rows that break it |\n|---|---|\n{lines}"),
+                "rows": len(frame),
+                "refused_rows": refused,
+                "largest_refused_share": contract.largest_refused_share,
+                "contract_version": contract.version,
+            },
+        )
+
+    return meets_contract

@@ -1,0 +1,97 @@
+"""Station evidence: every effect gets its rung, its error sources and its claims.
+
+Belongs here: gathering facts from the stations and keeping the tagged record.
+Does not belong here: any rule about evidence (models and contracts hold them).
+"""
+
+import hashlib
+from typing import Any
+
+import pandas as pd
+from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
+
+from assets.code_version import code_version
+from assets.cohort import steps_from
+from assets.comparison import comparison_from
+from assets.effects import effects_from
+from assets.partitions import partition_of, project_quarter
+from assets.pictures import picture
+from assets.refusals import refusing
+from assets.store import Store
+from dashboards.charts import estimates_chart
+from dashboards.summary import result_markdown
+from data_contracts.phrases import LANGUAGES
+from data_contracts.protocol import Protocol
+from data_contracts.table_contract import TABLES, compile_contract
+from models.designs.registry import DESIGNS
+from models.tagging import LockState, Provenance, q_values, tag_result
+
+
+def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
+    joined = "".join(f"{name}:{inputs[name]};" for name in sorted(inputs))
+    return Provenance(
+        code_version=code_version(),
+        contract_versions={table: compile_contract(table, protocol).version for table in TABLES},
+        protocol_sha256=protocol.sha256,
+        input_sha256=hashlib.sha256(joined.encode()).hexdigest(),
+        seed=protocol.seed,
+    )
+
+
+@asset(
+    name="records",
+    key_prefix="evidence",
+    group_name="evidence",
+    partitions_def=project_quarter,
+    ins={
+        "attrition": AssetIn(["cohort", "attrition"]),
+        "groups": AssetIn(["comparison", "groups"]),
+        "diagnostics": AssetIn(["comparison", "diagnostics"]),
+        "estimates": AssetIn(["effects", "estimates"]),
+    },
+    description="Resultatet med sit trin, sine fejlkilder og hvad det kan bruges til · The result with its rung, its error sources and what it can be used for.",
+)
+def records(
+    context: AssetExecutionContext,
+    store: ResourceParam[Store],
+    attrition: dict[str, Any],
+    groups: pd.DataFrame,
+    diagnostics: dict[str, Any],
+    estimates: dict[str, Any],
+) -> Output[Any]:
+    """Tag every effect."""
+    project, quarter = partition_of(context)
+    with refusing():
+        protocol = store.home.protocol(project)
+    comparison = comparison_from(groups, diagnostics)
+    effects = tuple(effects_from(row) for row in estimates["effects"])
+    q = q_values(effects)
+    design = DESIGNS[protocol.design]
+    provenance = _provenance(protocol, attrition["input_sha256"] | estimates["input_sha256"])
+    tagged = [
+        tag_result(
+            protocol=protocol,
+            quarter=quarter,
+            outcome=outcome,
+            comparison=comparison,
+            effects=found,
+            q_value=q.get(outcome.name),
+            facts=design.facts(attrition["covariates_dated_before_index"], comparison, outcome, protocol),
+            steps=steps_from(attrition["steps"]),
+            lock=LockState(**estimates["lock"]),
+            provenance=provenance,
+        )
+        for outcome, found in zip(protocol.outcomes, effects, strict=True)
+    ]
+    rows = [record.model_dump(mode="json") for record in tagged]
+    metadata: dict[str, Any] = {}
+    for row in rows:
+        for language in LANGUAGES:
+            metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(result_markdown(row, language))
+            if row["status"] == "estimated":
+                metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
+    first = next(row for row in rows if row["primary"])
+    metadata |= {"rung": first["evidence"]["rung_detail"], "certainty": first["evidence"]["certainty"], "verdict": first["claims"]["verdict"]}
+    if first["estimate"] is not None:
+        metadata |= {"estimate": first["estimate"], "interval_low": first["interval_low"], "interval_high": first["interval_high"]}
+    return Output(rows, metadata=metadata)

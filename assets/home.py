@@ -1,0 +1,184 @@
+"""The user's folder: where everything is, and how files are written there.
+
+Belongs here: paths under TRIN_HOME, atomic writing and locks. Does not belong
+here: what the files mean.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data_contracts.faults import Fault, InputRefused
+from data_contracts.protocol import Protocol
+from data_contracts.protocol_rules import read_protocol
+
+PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,40}")
+PRIVATE_FOLDERS = ("inbox", "restricted", "quarantine", "ledger", "keys", "dagster")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds one installation's projects, data and results.
+
+    Attributes
+    ----------
+    root : Path
+    """
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """Return the home named by TRIN_HOME, or `home` below the current folder."""
+        return cls(Path(os.environ.get("TRIN_HOME", "home")).resolve())
+
+    @property
+    def projects(self) -> Path:
+        """One folder per project, each with its protocol."""
+        return self.root / "projects"
+
+    @property
+    def inbox(self) -> Path:
+        """Drop folder, one below it per project."""
+        return self.root / "inbox"
+
+    @property
+    def restricted(self) -> Path:
+        """Pseudonymised tables and results in full precision."""
+        return self.root / "restricted"
+
+    @property
+    def quarantine(self) -> Path:
+        """Receipts and refused rows."""
+        return self.root / "quarantine"
+
+    @property
+    def published(self) -> Path:
+        """What has left through disclosure control."""
+        return self.root / "published"
+
+    @property
+    def ledger(self) -> Path:
+        """What was locked and what was run."""
+        return self.root / "ledger"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage."""
+        return self.root / "dagster"
+
+    @property
+    def key_file(self) -> Path:
+        """The pseudonym key; TRIN_KEY_FILE moves it outside the home."""
+        return Path(os.environ.get("TRIN_KEY_FILE", self.root / "keys" / "pseudonym.key"))
+
+    def prepare(self) -> None:
+        """Create the folders; private ones are readable by their owner only."""
+        for path in (self.projects, self.published):
+            path.mkdir(parents=True, exist_ok=True)
+        for name in PRIVATE_FOLDERS:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+            (self.root / name).chmod(0o700)
+
+    @property
+    def exists(self) -> bool:
+        """Whether `trin init` has been here."""
+        return self.projects.is_dir() and self.dagster.is_dir()
+
+    def project_ids(self) -> list[str]:
+        """Return the ids of all project folders, sorted."""
+        if not self.projects.is_dir():
+            return []
+        return sorted(p.name for p in self.projects.iterdir() if PROJECT_ID.fullmatch(p.name) and (p / "project.yaml").is_file())
+
+    def protocol(self, project: str) -> Protocol:
+        """Read a project's protocol.
+
+        Raises
+        ------
+        InputRefused
+            If the id is not allowed, there is no such project, or the protocol has faults.
+        """
+        if not PROJECT_ID.fullmatch(project):
+            raise InputRefused([Fault("This is not a project id.", "Ids hold a-z, 0-9 and “-”, 2 to 41 characters.", "project id")])
+        return read_protocol_file(self.projects / project / "project.yaml", f"projects/{project}/project.yaml", project)
+
+
+def read_protocol_file(path: Path, name: str, folder: str | None) -> Protocol:
+    """Read the protocol in a file; `name` is what faults call it."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputRefused([Fault("There is no such file.", "Create it; docs/reference/project-yaml.md shows how.", name)]) from None
+    except UnicodeDecodeError:
+        raise InputRefused([Fault("The file is not UTF-8 text.", "Save it as UTF-8.", name)]) from None
+    return read_protocol(text, name, folder)
+
+
+def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file so that a reader sees the old version or the new one, never a part.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    mode : int
+        Permissions of the new file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
+    """Write JSON with sorted keys, so that equal data are equal bytes."""
+    text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    write_atomically(path, (text + "\n").encode(), mode)
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON, or return None if there is no such file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock; a second writer waits. The lock dies with its process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)

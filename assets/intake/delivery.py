@@ -1,0 +1,268 @@
+"""A delivery: from files in the inbox to rows that are accepted or refused.
+
+Belongs here: finding a project's files, mapping their columns, replacing
+identifiers and marking each row. Does not belong here: reading formats
+(`readers.py`), identifiers (`pseudonyms.py`), wording receipts (`receipts.py`).
+
+Identifiers are pseudonyms before anything is written; columns nobody asked
+for are dropped before that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pandas as pd
+
+from assets.contract_checks import broken_rows
+from assets.home import Home
+from assets.intake.pseudonyms import PseudonymKey, pseudonymise, read_key
+from assets.intake.readers import ROW, parse_columns, read_delivery
+from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.protocol import Delivery, Protocol
+from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract, compile_contract
+
+FILE = "file_sha256"
+_LONG_NUMBER = re.compile(r"\d{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRefusal:
+    """Rows that one rule refused."""
+
+    rule: str
+    code: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceipt:
+    """What became of one file; holds no value from it.
+
+    Attributes
+    ----------
+    file : str
+        Name with long numbers masked.
+    sha256 : str
+    table : str
+    total, accepted : int
+    refusals : tuple of RuleRefusal
+    dropped_columns : tuple of str
+    faults : tuple of Fault
+        Why the whole file was refused; empty if it was not.
+    """
+
+    file: str
+    sha256: str
+    table: str
+    total: int
+    accepted: int
+    refusals: tuple[RuleRefusal, ...] = ()
+    dropped_columns: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """All rows of one table, with what each file led to.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Typed contract columns, the flags beside them, `file_sha256`, `row_in_file` and `is_accepted`.
+    receipts : tuple of FileReceipt
+    contract : TableContract
+    """
+
+    frame: pd.DataFrame
+    receipts: tuple[FileReceipt, ...]
+    contract: TableContract
+
+    @property
+    def refused_files(self) -> tuple[FileReceipt, ...]:
+        """Files none of which is used."""
+        return tuple(receipt for receipt in self.receipts if receipt.faults)
+
+
+def masked(name: str) -> str:
+    """Return a file name fit to be shown: somebody may have put a person number in it."""
+    return _LONG_NUMBER.sub("######", name)
+
+
+def files_for(home: Home, protocol: Protocol, delivery: Delivery) -> list[Path]:
+    """Return a delivery's files in the inbox, by name."""
+    folder = home.inbox / protocol.id
+    if not folder.is_dir():
+        return []
+    pattern = delivery.files.lower()
+    return sorted(p for p in folder.iterdir() if p.is_file() and fnmatchcase(p.name.lower(), pattern))
+
+
+def receive(home: Home, protocol: Protocol, table: str) -> Received:
+    """Read every file that feeds a table and mark each row accepted or refused.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+    table : str
+
+    Returns
+    -------
+    Received
+        Identical rows are one row; the order of files and rows does not matter.
+
+    Raises
+    ------
+    InputRefused
+        If no file has arrived, or the key cannot be used.
+    """
+    contract = compile_contract(table, protocol)
+    deliveries = [d for d in protocol.deliveries if d.table == table]
+    if not deliveries:
+        return Received(empty_frame(contract), (), contract)
+    key = read_key(home.key_file, allow_demo=protocol.data_note != "confidential")
+    frames: list[pd.DataFrame] = []
+    receipts: list[FileReceipt] = []
+    missing: list[Fault] = []
+    for delivery in deliveries:
+        paths = files_for(home, protocol, delivery)
+        if not paths:
+            fix = f"Put it in inbox/{protocol.id}/."
+            missing.append(Fault(f"No file “{delivery.files}” has arrived for {table}.", fix, f"inbox/{protocol.id}"))
+        for path in paths:
+            frame, receipt = read_file(path.read_bytes(), path.name, delivery, protocol, contract, key)
+            receipts.append(receipt)
+            if frame is not None:
+                frames.append(frame)
+    if missing:
+        raise InputRefused(missing)
+    if not frames:
+        return Received(empty_frame(contract), tuple(receipts), contract)
+    rows = pd.concat(frames, ignore_index=True)
+    rows = rows.drop_duplicates(subset=_content(rows, contract), ignore_index=True)
+    flags = broken_rows(rows, contract)
+    rows["is_accepted"] = ~flags.any(axis=1)
+    receipts = [_with_rows(receipt, rows, flags, contract) for receipt in receipts]
+    return Received(_canonical(rows, contract), tuple(receipts), contract)
+
+
+def read_file(
+    content: bytes, name: str, delivery: Delivery, protocol: Protocol, contract: TableContract, key: PseudonymKey
+) -> tuple[pd.DataFrame | None, FileReceipt]:
+    """Read one file; None and a receipt with faults if it cannot be used at all."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    shown = masked(name)
+    try:
+        raw = read_delivery(content, shown, delivery)
+        mapped, dropped = _map_columns(raw, shown, delivery, contract)
+    except InputRefused as refused:
+        return None, FileReceipt(shown, sha256, contract.table, 0, 0, faults=refused.faults)
+    if len(mapped) == 0:
+        fault = Fault("No row is left after “where”.", "Check “where” in the protocol.", shown)
+        return None, FileReceipt(shown, sha256, contract.table, 0, 0, faults=(fault,))
+    typed = parse_columns(mapped, contract, delivery)
+    identifiers = [None if pd.isna(v) else str(v) for v in typed["person_id"]]
+    typed["person_id"] = pd.Series(pseudonymise(identifiers, protocol.identifier_scheme, protocol.id, key), dtype="str")
+    typed["person_id" + UNPARSED_SUFFIX] = typed["person_id"].isna() & pd.Series([v is not None for v in identifiers])
+    typed[FILE] = sha256
+    return typed, FileReceipt(shown, sha256, contract.table, len(typed), 0, dropped_columns=dropped)
+
+
+def _map_columns(
+    raw: pd.DataFrame, name: str, delivery: Delivery, contract: TableContract
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    present = [column for column in raw.columns if column != ROW]
+    wanted = dict(delivery.columns)
+    for column in contract.columns:
+        is_filled = column.name in delivery.constants or (delivery.outcome_columns and column.name in ("outcome", "value"))
+        if column.name not in wanted and not is_filled and (column.required or column.name in present):
+            wanted[column.name] = column.name
+    needed = [*wanted.values(), *delivery.where, *delivery.outcome_columns.values()]
+    faults = [
+        Fault(f"The column “{column}” is missing.", suggestion(column, present) or "Check the header row and the mapping.", name)
+        for column in dict.fromkeys(needed)
+        if column not in present
+    ]
+    if faults:
+        raise InputRefused(faults)
+    used = set(needed)
+    dropped = tuple(_shown_column(c) for c in present if c not in used)
+    rows = raw
+    for column, value in delivery.where.items():
+        rows = rows[_same_text(rows[column], value)]
+    parts = [rows]
+    if delivery.outcome_columns:
+        parts = [rows.assign(**{"outcome": outcome, "value": rows[column]}) for outcome, column in delivery.outcome_columns.items()]
+        wanted |= {"outcome": "outcome", "value": "value"}
+    long = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
+    mapped = pd.DataFrame(index=long.index)
+    for column in contract.columns:
+        if column.name in wanted:
+            mapped[column.name] = long[wanted[column.name]]
+        else:
+            constant = delivery.constants.get(column.name)
+            mapped[column.name] = pd.Series(constant, index=long.index, dtype="str")
+    mapped[ROW] = long[ROW]
+    return mapped, dropped
+
+
+def _same_text(series: pd.Series, value: str) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(series):
+        try:
+            return series == float(value)
+        except ValueError:
+            return pd.Series(False, index=series.index)
+    return series.astype("str").str.strip() == value
+
+
+def _shown_column(column: str) -> str:
+    return masked(column)
+
+
+def _content(rows: pd.DataFrame, contract: TableContract) -> list[str]:
+    names = {column.name for column in contract.columns}
+    return [c for c in rows.columns if c in names or c.endswith(UNPARSED_SUFFIX)]
+
+
+def _canonical(rows: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
+    """Sort by key and content, so that order of delivery leaves no trace."""
+    rest = [c for c in _content(rows, contract) if c not in contract.key]
+    return rows.sort_values([*contract.key, *rest], kind="stable", na_position="last").reset_index(drop=True)
+
+
+def _with_rows(receipt: FileReceipt, rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> FileReceipt:
+    if receipt.faults:
+        return receipt
+    own = (rows[FILE] == receipt.sha256).to_numpy()
+    refusals = []
+    for rule in contract.rules:
+        broken = rows.loc[own & flags[rule.name].to_numpy(), ROW]
+        if len(broken):
+            refusals.append(RuleRefusal(rule.name, rule.code, tuple(sorted(int(v) for v in broken))))
+    refused = int((own & ~rows["is_accepted"].to_numpy()).sum())
+    return FileReceipt(
+        receipt.file, receipt.sha256, receipt.table, receipt.total, receipt.total - refused, tuple(refusals), receipt.dropped_columns
+    )
+
+
+def empty_frame(contract: TableContract) -> pd.DataFrame:
+    """Return a frame without rows but with every column and its type."""
+    kinds = {"string": "str", "date": "datetime64[s]", "number": "float64"}
+    frame = pd.DataFrame({column.name: pd.Series([], dtype=kinds[column.kind]) for column in contract.columns})
+    return frame.assign(**{ROW: pd.Series([], dtype="int64"), FILE: pd.Series([], dtype="str"), "is_accepted": pd.Series([], dtype="bool")})
+
+
+def accepted_rows(frame: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
+    """Return the contract's columns of accepted rows."""
+    return frame.loc[frame["is_accepted"], [column.name for column in contract.columns]].reset_index(drop=True)
+
+
+def content_sha256(frame: pd.DataFrame) -> str:
+    """Hash accepted rows by content: order and file names do not count."""
+    hashes = pd.util.hash_pandas_object(frame, index=False).sort_values()
+    return hashlib.sha256(hashes.to_numpy().tobytes()).hexdigest()

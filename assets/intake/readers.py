@@ -1,0 +1,277 @@
+"""Readers: from a delivered file to columns of text, dates and numbers.
+
+Belongs here: opening CSV, XLSX and Parquet exactly as the protocol declares.
+Does not belong here: rules about the values (contracts) and identifiers.
+
+Nothing is guessed: separator, encoding, decimal mark and date format are
+declared, and a file that does not fit is refused with the row that shows it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.protocol import Delivery
+from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract
+
+ROW = "row_in_file"
+LARGEST_COMPRESSION_RATIO = 100
+LARGEST_UNPACKED_BYTES = 2_000_000_000
+DATE_PATTERNS = {
+    "yyyy-mm-dd": (r"\d{4}-\d{2}-\d{2}", "%Y-%m-%d"),
+    "dd-mm-yyyy": (r"\d{2}-\d{2}-\d{4}", "%d-%m-%Y"),
+    "dd/mm/yyyy": (r"\d{2}/\d{2}/\d{4}", "%d/%m/%Y"),
+    "dd.mm.yyyy": (r"\d{2}\.\d{2}\.\d{4}", "%d.%m.%Y"),
+}
+
+
+def read_delivery(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
+    """Read a file into a frame of its own columns.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Name used in faults.
+    delivery : Delivery
+        How the file is to be read.
+
+    Returns
+    -------
+    DataFrame
+        The file's columns and `row_in_file`, the row a person would see in the file.
+
+    Raises
+    ------
+    InputRefused
+        If the file is empty, damaged, cut, or not what the protocol declares.
+    """
+    if not content:
+        raise InputRefused([Fault("The file is empty.", "Send it again.", name)])
+    readers: dict[str, Callable[[bytes, str, Delivery], pd.DataFrame]] = {
+        "csv": _read_csv,
+        "xlsx": _read_xlsx,
+        "parquet": _read_parquet,
+    }
+    frame = readers[delivery.format](content, name, delivery)
+    if len(frame) == 0:
+        raise InputRefused([Fault("The file has no rows.", "Send it again with data.", name)])
+    return frame
+
+
+def _read_csv(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
+    if b"\x00" in content:
+        line = content[: content.index(b"\x00")].count(b"\n") + 1
+        raise InputRefused([Fault("The file holds a NUL byte.", "Export it again as text.", name, line)])
+    encoding = "utf-8-sig" if delivery.encoding == "utf-8" else delivery.encoding
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        fix = "Declare “encoding: cp1252” or “utf-8” in the protocol, as the file is."
+        raise InputRefused([Fault(f"The file is not {delivery.encoding}.", fix, name, line)]) from None
+    delimiter = "\t" if delivery.delimiter == "tab" else delivery.delimiter
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    header: list[str] | None = None
+    try:
+        for position, row in enumerate(reader, start=1):
+            if position < delivery.header_row:
+                continue
+            if header is None:
+                header = row
+                continue
+            if not row:
+                continue
+            if len(row) != len(header):
+                what = f"The row has {len(row)} cells, the header {len(header)}."
+                raise InputRefused([Fault(what, "Check separator, quotes and whether the file was cut.", name, reader.line_num)])
+            rows.append(row)
+            numbers.append(reader.line_num)
+    except csv.Error:
+        fix = "Check quotes around cells; the file may have been cut."
+        raise InputRefused([Fault("The row cannot be read as CSV.", fix, name, reader.line_num)]) from None
+    if header is None:
+        raise InputRefused([Fault("The file has no header row.", "Check header_row.", name)])
+    names = _unique_header([cell.strip() for cell in header], name)
+    if not rows:
+        return pd.DataFrame(columns=[*names, ROW])
+    frame = pd.DataFrame(rows, columns=names, dtype="str")
+    frame[ROW] = numbers
+    return frame
+
+
+def _unique_header(header: list[str], name: str) -> list[str]:
+    doubled = sorted({cell for cell in header if cell and header.count(cell) > 1})
+    if doubled:
+        what = f"These columns stand twice: {', '.join(_safe_column(c) for c in doubled)}."
+        raise InputRefused([Fault(what, "Keep one of each.", name)])
+    return header
+
+
+def _safe_column(column: str) -> str:
+    """A column name fit for a message: a header row may really be a data row with identifiers."""
+    return column if sum(ch.isdigit() for ch in column) < 6 else "(a name with many digits)"
+
+
+def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(item.file_size for item in archive.infolist())
+        if unpacked > LARGEST_UNPACKED_BYTES or unpacked > LARGEST_COMPRESSION_RATIO * len(content):
+            raise InputRefused([Fault("The file unpacks to far more than its size.", "Send it as CSV.", name)])
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        raise InputRefused([Fault("The file is not an XLSX workbook.", "Save it again as .xlsx.", name)]) from None
+    sheets = book.sheetnames
+    if delivery.sheet is None and len(sheets) > 1:
+        fix = "Say which with “sheet: …” in the protocol."
+        raise InputRefused([Fault(f"The workbook has {len(sheets)} sheets.", fix, name)])
+    if delivery.sheet is not None and delivery.sheet not in sheets:
+        fix = suggestion(delivery.sheet, sheets) or "Correct “sheet” in the protocol."
+        raise InputRefused([Fault(f"There is no sheet “{delivery.sheet}”.", fix, name)])
+    sheet = book[delivery.sheet or sheets[0]]
+    header: list[str] | None = None
+    rows: list[list[Any]] = []
+    numbers: list[int] = []
+    for position, cells in enumerate(sheet.iter_rows(), start=1):
+        if position < delivery.header_row:
+            continue
+        for cell in cells:
+            if cell.data_type == "f":
+                raise InputRefused([Fault("A cell holds a formula.", "Paste the values instead of formulas.", name, position)])
+        values = [cell.value for cell in cells]
+        if header is None:
+            header = ["" if value is None else str(value).strip() for value in values]
+        elif any(value is not None for value in values):
+            rows.append(values)
+            numbers.append(position)
+    if header is None:
+        raise InputRefused([Fault("The sheet has no header row.", "Check header_row.", name)])
+    names = _unique_header(header, name)
+    frame = pd.DataFrame({column: _cells([row[i] for row in rows]) for i, column in enumerate(names) if column})
+    frame[ROW] = numbers
+    return frame
+
+
+def _cells(values: list[Any]) -> pd.Series:
+    """A column of cells: dates or numbers if all of them are, otherwise text."""
+    known = [v for v in values if v is not None]
+    if known and all(isinstance(v, (date, datetime)) for v in known):
+        return pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))
+    if known and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known):
+        return pd.Series(values, dtype="float64")
+    return pd.Series([None if v is None else _cell_text(v) for v in values], dtype="str")
+
+
+def _cell_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _read_parquet(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
+    try:
+        table = pq.ParquetFile(io.BytesIO(content)).read()
+    except (pa.ArrowException, OSError):
+        raise InputRefused([Fault("The file is not Parquet, or was cut.", "Send it again.", name)]) from None
+    frame: pd.DataFrame = table.to_pandas()
+    _unique_header([str(column) for column in frame.columns], name)
+    frame[ROW] = np.arange(1, len(frame) + 1)
+    return frame
+
+
+def parse_columns(frame: pd.DataFrame, contract: TableContract, delivery: Delivery) -> pd.DataFrame:
+    """Type the contract's columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the contract's columns by name; text, dates or numbers.
+    contract : TableContract
+    delivery : Delivery
+        Decimal mark, date format and null values.
+
+    Returns
+    -------
+    DataFrame
+        The contract's columns typed, `<column>__unparsed` beside each that is not text, and `row_in_file`.
+    """
+    typed: dict[str, pd.Series] = {}
+    for column in contract.columns:
+        series = frame[column.name]
+        if column.kind == "string":
+            typed[column.name] = _as_text(series, delivery)
+            continue
+        value = _as_date(series, delivery) if column.kind == "date" else _as_number(series, delivery)
+        typed[column.name] = value
+        typed[column.name + UNPARSED_SUFFIX] = value.isna() & _is_given(series, delivery)
+    typed[ROW] = frame[ROW].astype("int64")
+    return pd.DataFrame(typed).reset_index(drop=True)
+
+
+def _is_text(series: pd.Series) -> bool:
+    return not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series))
+
+
+def _is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
+    given = series.notna()
+    if _is_text(series):
+        given &= ~series.astype("str").str.strip().isin(delivery.null_values)
+    return given
+
+
+def _as_text(series: pd.Series, delivery: Delivery) -> pd.Series:
+    if pd.api.types.is_float_dtype(series):
+        whole = series.dropna()
+        if (whole == whole.round()).all():
+            series = series.astype("Int64")
+    text = series.astype("str").str.strip()
+    return text.where(_is_given(series, delivery))
+
+
+def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return pd.Series(np.nan, index=series.index)
+    if not _is_text(series):
+        values = series.astype("float64")
+        return values.where(np.isfinite(values))
+    text = series.astype("str").str.strip()
+    if delivery.decimal == ",":
+        pattern = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
+        plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    else:
+        pattern = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][+-]?\d{1,3})?"
+        plain = text.str.replace(",", "", regex=False)
+    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & _is_given(series, delivery)
+    values = pd.to_numeric(plain.where(fits), errors="coerce").astype("float64")
+    return values.where(np.isfinite(values))
+
+
+def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return series.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+    if not _is_text(series):
+        return pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
+    text = series.astype("str").str.strip()
+    pattern, layout = DATE_PATTERNS[delivery.date_format]
+    if delivery.format == "parquet":  # date32 columns arrive as objects that print as ISO dates
+        pattern, layout = DATE_PATTERNS["yyyy-mm-dd"]
+    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & _is_given(series, delivery)
+    return pd.to_datetime(text.where(fits), format=layout, errors="coerce").astype("datetime64[s]")

@@ -1,0 +1,28 @@
+"""The partitions assets are made in: project and quarter.
+
+Belongs here: the two dimensions. Does not belong here: which projects exist
+(the home says) and when a quarter is due (pipelines say).
+"""
+
+from __future__ import annotations
+
+from dagster import DynamicPartitionsDefinition, MultiPartitionKey, MultiPartitionsDefinition, TimeWindowPartitionsDefinition
+
+from data_contracts.quarters import Quarter
+
+projects_partitions = DynamicPartitionsDefinition(name="project")
+quarter_partitions = TimeWindowPartitionsDefinition(
+    cron_schedule="0 0 1 1,4,7,10 *", start="2023-01-01", fmt="%Y-%m-%d", timezone="Europe/Copenhagen"
+)
+project_quarter = MultiPartitionsDefinition({"project": projects_partitions, "quarter": quarter_partitions})
+
+
+def partition_of(context: object) -> tuple[str, Quarter]:
+    """Return the project and quarter a context runs for."""
+    dimensions = context.partition_key.keys_by_dimension  # type: ignore[attr-defined]
+    return dimensions["project"], Quarter.parse(dimensions["quarter"])
+
+
+def partition_key(project: str, quarter: Quarter) -> MultiPartitionKey:
+    """Return the key of a project's quarter."""
+    return MultiPartitionKey({"project": project, "quarter": quarter.partition_key})

@@ -1,0 +1,141 @@
+"""Station publication: the only door out.
+
+Belongs here: disclosure control on every record of a quarter, and writing
+files and site. Does not belong here: what is safe (models) and how pages look
+(dashboards).
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+from dagster import ResourceParam, AssetDep, AssetExecutionContext, AssetIn, AssetKey, MetadataValue, MultiToSingleDimensionPartitionMapping, Output, asset
+
+from assets.home import Home, locked, sync_folder, write_atomically, write_json
+from assets.partitions import quarter_partitions
+from assets.store import Store
+from dashboards.marts import build_marts, tidy_csv
+from dashboards.site import build_site
+from data_contracts.quarters import Quarter
+from data_contracts.result_record import ResultRecord
+from models.disclosure import default_policy, publish
+
+PUBLIC = 0o644
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a list of result records."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Trin results",
+        "type": "array",
+        "items": {"$ref": "#/$defs/ResultRecord"},
+        "$defs": _definitions(),
+    }
+
+
+def _definitions() -> dict[str, Any]:
+    schema = ResultRecord.model_json_schema(ref_template="#/$defs/{model}")
+    definitions: dict[str, Any] = schema.pop("$defs")
+    return definitions | {"ResultRecord": schema}
+
+
+def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
+    """Return every project's tagged records of a quarter, in a fixed order."""
+    rows: list[dict[str, Any]] = []
+    for project in store.home.project_ids():
+        rows += store.read(["evidence", "records"], project, quarter.partition_key) or []
+    return rows
+
+
+@asset(
+    name="results",
+    key_prefix="publication",
+    group_name="publication",
+    partitions_def=quarter_partitions,
+    deps=[AssetDep(AssetKey(["evidence", "records"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))],
+    description="Kvartalets resultater efter diskretionering · The quarter's results after disclosure control.",
+)
+def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
+    """Collect a quarter's records; keep them in full, let out what is safe."""
+    quarter = Quarter.parse(context.partition_key)
+    rows = records_of(store, quarter)
+    write_json(store.home.restricted / "results" / str(quarter) / "results.json", rows)
+    policy = default_policy()
+    public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]
+    statuses = pd.Series([row["status"] for row in public], dtype="str").value_counts()
+    return Output(public, metadata={"results": len(public), "disclosure_policy": policy.version, **{k: int(v) for k, v in statuses.items()}})
+
+
+@asset(
+    name="site",
+    key_prefix="publication",
+    group_name="publication",
+    partitions_def=quarter_partitions,
+    ins={"public": AssetIn(["publication", "results"])},
+    description="Sider og filer for kommunerne · Pages and files for municipalities: results.json, CSV, DuckDB and a site that needs no script.",
+    kinds={"html", "duckdb"},
+)
+def site(context: AssetExecutionContext, store: ResourceParam[Store], public: list[dict[str, Any]]) -> Output[Any]:
+    """Write the quarter's files and pages from published records only."""
+    quarter = Quarter.parse(context.partition_key)
+    folder = publish_quarter(store.home, quarter, public)
+    start = folder / "site" / "index.html"
+    return Output(
+        {"files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())},
+        metadata={"start": MetadataValue.path(str(start)), "results": len(public)},
+    )
+
+
+def publish_quarter(home: Home, quarter: Quarter, public: list[dict[str, Any]]) -> Path:
+    """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    public : list of dict
+        Published records.
+
+    Returns
+    -------
+    Path
+        The quarter's folder.
+    """
+    target = home.published / str(quarter)
+    home.published.mkdir(parents=True, exist_ok=True)
+    with locked(home.ledger / "publication.lock"):
+        old = home.published / f".old-{quarter}"
+        if old.exists() and not target.exists():
+            os.replace(old, target)  # a run was killed between the two renames
+        for leftover in (*home.published.glob(".writing-*"), old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
+        building.chmod(0o755)
+        marts = build_marts(public)
+        write_json(building / "results.json", public, PUBLIC)
+        write_json(building / "results.schema.json", record_schema(), PUBLIC)
+        write_atomically(building / "results.csv", tidy_csv(marts), PUBLIC)
+        _write_marts(building / "marts.duckdb", marts)
+        for name, content in build_site(marts, str(quarter)).items():
+            write_atomically(building / "site" / name, content, PUBLIC)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(building, target)
+        sync_folder(home.published)
+        if old.exists():
+            shutil.rmtree(old)
+    return target
+
+
+def _write_marts(path: Path, marts: dict[str, pd.DataFrame]) -> None:
+    with duckdb.connect(str(path)) as connection:
+        for name, frame in marts.items():
+            connection.register("frame", frame)
+            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM frame')
+            connection.unregister("frame")
+    path.chmod(0o444)

@@ -1,0 +1,111 @@
+"""The store: tables and records on disk, one file per asset and partition.
+
+Belongs here: Dagster's IO manager over Parquet and JSON under `restricted/`.
+Does not belong here: meaning, paths outside the restricted zone, pickles.
+
+Parquet pages carry checksums that are verified on reading: a flipped bit is
+found, not computed with.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dagster import ConfigurableIOManager, Failure, InputContext, OutputContext
+
+from assets.home import Home, read_json, write_atomically, write_json
+
+
+class Store(ConfigurableIOManager):
+    """Keeps frames as Parquet and everything else as JSON.
+
+    Attributes
+    ----------
+    home_folder : str
+        The home's root.
+    """
+
+    home_folder: str
+
+    @property
+    def home(self) -> Home:
+        """The home this store lies in."""
+        return Home(Path(self.home_folder))
+
+    def path(self, asset: Sequence[str], project: str, quarter_key: str, suffix: str) -> Path:
+        """Return where an asset's partition is kept."""
+        return self.home.restricted.joinpath(*asset, project, f"{quarter_key}{suffix}")
+
+    def write(self, asset: Sequence[str], project: str, quarter_key: str, value: Any) -> None:
+        """Keep a frame or a JSON value."""
+        if isinstance(value, pd.DataFrame):
+            write_atomically(self.path(asset, project, quarter_key, ".parquet"), parquet_bytes(value))
+        else:
+            write_json(self.path(asset, project, quarter_key, ".json"), value)
+
+    def read(self, asset: Sequence[str], project: str, quarter_key: str) -> Any:
+        """Return what was kept, or None."""
+        parquet = self.path(asset, project, quarter_key, ".parquet")
+        if parquet.is_file():
+            return read_parquet(parquet)
+        return read_json(self.path(asset, project, quarter_key, ".json"))
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Keep an asset's value (Dagster)."""
+        if obj is None:
+            return
+        project, quarter_key = _partition(context)
+        self.write(context.asset_key.path, project, quarter_key, obj)
+
+    def load_input(self, context: InputContext) -> Any:
+        """Load an upstream asset's value (Dagster)."""
+        project, quarter_key = _partition(context)
+        value = self.read(context.asset_key.path, project, quarter_key)
+        if value is None:
+            station = "/".join(context.asset_key.path)
+            raise Failure(
+                description=f"{station} has not been made for this project and quarter. Materialise it first, or run the whole job.",
+                allow_retries=False,
+            )
+        return value
+
+
+def _partition(context: InputContext | OutputContext) -> tuple[str, str]:
+    key = context.asset_partition_key if isinstance(context, InputContext) else context.partition_key
+    dimensions = getattr(key, "keys_by_dimension", None)
+    if dimensions is None:
+        return "all", str(key)
+    return dimensions["project"], dimensions["quarter"]
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet with page checksums."""
+    buffer = io.BytesIO()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, buffer, write_page_checksum=True, compression="zstd")
+    return buffer.getvalue()
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read Parquet, verifying page checksums.
+
+    Raises
+    ------
+    Failure
+        If the file is damaged.
+    """
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True, memory_map=False).read()
+    except (OSError, pa.ArrowException):
+        raise Failure(
+            description=f"The stored file {path.name} of {path.parent.parent.name} is damaged. Run the quarter again from the deliveries.",
+            allow_retries=False,
+        ) from None
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

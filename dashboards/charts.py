@@ -1,0 +1,171 @@
+"""Charts: declarative Altair specifications rendered to static SVG.
+
+Belongs here: the pictures that site and asset pages share. Does not belong
+here: any calculation; a chart draws the numbers it is given.
+
+No browser and no network: `vl-convert` renders. Style attributes are turned
+into presentation attributes, so that a strict content security policy holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import vl_convert
+from numpy.typing import NDArray
+
+from data_contracts.phrases import difference_text, number_text, phrase
+
+BLUE, BROWN, GREY, DARK = "#0b5394", "#8a4b08", "#5c6773", "#1b1b1f"
+BAND = "#e3f1e3"
+LOCALES: dict[str, str | dict[str, Any]] = {
+    "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."]},
+    "en": "en-US",
+}
+_STYLE = re.compile(r' style="([^"]*)"')
+
+
+def _svg(chart: alt.Chart | alt.LayerChart, label: str, language: str) -> str:
+    configured = (
+        chart.configure_view(stroke=None)
+        .configure(font="sans-serif", background="white")
+        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor=DARK, titleColor=DARK, gridColor="#e6e8eb", domain=False, ticks=False, labelLimit=230)
+        .configure_legend(labelFontSize=12, title=None, orient="bottom", symbolSize=90)
+    )
+    svg = vl_convert.vegalite_to_svg(configured.to_dict(), format_locale=LOCALES[language])
+    svg = _STYLE.sub(_as_attributes, svg)
+    svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"| class="[^"]*"', "", svg)
+    # Said once at the root, inherited by every text.
+    svg = re.sub(r' font-family="[^"]*"| font-size="12px"| opacity="1"| stroke-miterlimit="10"', "", svg)
+    svg = svg.replace("<svg", '<svg font-family="sans-serif" font-size="12px"', 1)
+    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escaped}"', 1)
+
+
+def _as_attributes(match: re.Match[str]) -> str:
+    parts = [part.partition(":") for part in match[1].split(";") if ":" in part]
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in parts if name.strip() != "pointer-events")
+
+
+def estimates_chart(row: dict[str, Any], language: str) -> str:
+    """Draw every declared estimate of one result with its interval, and the raw difference named as such.
+
+    Parameters
+    ----------
+    row : dict
+        A result record with status `estimated`.
+    language : {'da', 'en'}
+
+    Returns
+    -------
+    str
+        SVG with a text that names every number.
+    """
+    rows = estimate_rows(row, language)
+    scale = 100 if row["outcome_type"] == "binary" else 1
+    frame = pd.DataFrame(rows)
+    for column in ("value", "low", "high"):
+        frame[column] = frame[column].astype(float) * scale
+    colors = alt.Scale(domain=["own", "other", "raw", "check"], range=[BLUE, BLUE, GREY, BROWN])
+    shapes = alt.Scale(domain=["own", "other", "raw", "check"], range=["square", "circle", "cross", "diamond"])
+    unit = phrase(language, "percentage_points") if scale == 100 else row["unit"][language]
+    values = pd.concat([frame["value"], frame["low"], frame["high"], pd.Series([0.0])]).dropna()
+    room = 0.05 * float(values.max() - values.min() or 1.0)
+    x_scale = alt.Scale(domain=[float(values.min()) - room, float(values.max()) + room], nice=False, zero=False)
+    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
+    base = alt.Chart(frame, width=330, height=alt.Step(30))
+    color = alt.Color("kind:N", scale=colors, legend=None)
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=alt.X("low:Q", title=unit, scale=x_scale, axis=alt.Axis(tickCount=6)), x2="high:Q", color=color)
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(y=y, x=alt.X("value:Q", scale=x_scale), color=color, shape=alt.Shape("kind:N", scale=shapes, legend=None))
+    chart = alt.layer(zero, lines, points)
+    return _svg(chart, " ".join(f"{r['label']}: {r['text']}." for r in rows), language)
+
+
+def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
+    """Return the lines of the estimates chart and its table: own, others, raw, known answer."""
+
+    def words(value: float | None) -> str:
+        return "–" if value is None else difference_text(language, value, row["outcome_type"], row["unit"][language])
+
+    def line(label: str, kind: str, value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
+        interval = "–" if low is None else f"{words(low)} {phrase(language, 'to_word')} {words(high)}"
+        text = words(value) if low is None else f"{words(value)} ({interval})"
+        return {"label": label, "kind": kind, "value": value, "low": low, "high": high, "text": text, "difference": words(value), "interval": interval}
+
+    rows = [line(phrase(language, f"estimator_{row['estimator']}"), "own", row["estimate"], row["interval_low"], row["interval_high"])]
+    for other in row["alternatives"]:
+        rows.append(line(phrase(language, f"estimator_{other['estimator']}"), "other", other["estimate"], other["interval_low"], other["interval_high"]))
+    if row["raw_difference"] is not None and row["evidence"]["rung"] == 4:
+        rows.append(line(phrase(language, "raw_difference_label"), "raw", row["raw_difference"], None, None))
+    for answer in row["known_answers"]:
+        reach = None if answer["standard_error"] is None else 1.959964 * answer["standard_error"]
+        low, high = (None, None) if reach is None else (answer["estimate"] - reach, answer["estimate"] + reach)
+        rows.append(line(answer["label"][language], "check", answer["estimate"], low, high))
+    return rows
+
+
+def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
+    """Draw standardised differences before and after; the band is |SMD| below 0.1.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        `label`, `smd_before`, `smd_after`.
+    language : {'da', 'en'}
+    """
+    before, after = phrase(language, "chart_before"), phrase(language, "chart_after")
+    known = [r for r in rows if r["smd_before"] is not None and r["smd_after"] is not None]
+    ordered = [r["label"] for r in sorted(known, key=lambda r: -abs(r["smd_before"]))]
+    frame = pd.DataFrame(
+        [{"label": r["label"], "when": when, "value": abs(r[key])} for r in known for when, key in ((before, "smd_before"), (after, "smd_after"))]
+    )
+    y = alt.Y("label:N", sort=ordered, title=None)
+    band = alt.Chart(pd.DataFrame({"low": [0.0], "high": [0.1]})).mark_rect(color=BAND).encode(x="low:Q", x2="high:Q")
+    base = alt.Chart(frame, width=300, height=alt.Step(24))
+    join = base.mark_line(color="#c6cbd1", strokeWidth=1).encode(y=y, x=alt.X("value:Q", title=None), detail="label:N")
+    points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(
+        y=y,
+        x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5)),
+        stroke=alt.Stroke("when:N", scale=alt.Scale(domain=[before, after], range=[BROWN, BLUE]), sort=[before, after], legend=alt.Legend()),
+        fill=alt.Fill("when:N", scale=alt.Scale(domain=[before, after], range=["white", BLUE]), sort=[before, after], legend=alt.Legend()),
+    )
+    words = [
+        f"{r['label']}: {before} {number_text(language, abs(r['smd_before']), 2)}, {after} {number_text(language, abs(r['smd_after']), 2)}."
+        for r in known
+    ]
+    return _svg(alt.layer(band, join, points), " ".join(words), language)
+
+
+def overlap_chart(logit: NDArray[np.float64], treated: NDArray[np.bool_], language: str) -> str:
+    """Draw where the two groups' scores lie, participants upwards and the pool downwards.
+
+    Parameters
+    ----------
+    logit : ndarray of float, shape (n,)
+    treated : ndarray of bool, shape (n,)
+    language : {'da', 'en'}
+    """
+    edges = np.linspace(float(logit.min()), float(logit.max()) + 1e-9, 31)
+    up, down = phrase(language, "column_participants"), phrase(language, "column_pool")
+    rows = []
+    for group, mask, sign in ((up, treated, 1), (down, ~treated, -1)):
+        counts, _ = np.histogram(logit[mask], bins=edges)
+        for i, share in enumerate(counts / max(1, mask.sum())):
+            rows.append({"from": edges[i], "to": edges[i + 1], "share": sign * float(share), "group": group})
+    chart = (
+        alt.Chart(pd.DataFrame(rows), width=330, height=150)
+        .mark_bar()
+        .encode(
+            x=alt.X("from:Q", title="logit", bin="binned"),
+            x2="to:Q",
+            y=alt.Y("share:Q", title=None, axis=None),
+            color=alt.Color("group:N", scale=alt.Scale(domain=[up, down], range=[BLUE, BROWN])),
+        )
+    )
+    return _svg(chart, f"{up} / {down}", language)

@@ -1,0 +1,163 @@
+"""Marts: published records as tidy tables.
+
+Belongs here: laying out published records in tables for people's tools and
+for the site. Does not belong here: anything that is not in a published record.
+
+Interval, rung and status stand in every row of `fct_effect`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.ladder import read_knowledge, rungs
+from data_contracts.phrases import LANGUAGES
+
+SCALARS = (
+    "result_id", "project", "quarter", "outcome", "outcome_type", "outcome_direction", "primary", "status", "design", "estimand",
+    "estimator", "estimate", "interval_low", "interval_high", "confidence_level", "raw_difference", "treated_value",
+    "control_value", "n_treated", "n_control", "n_dropped", "rounded_to", "highest_supported_rung", "data_note",
+)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def build_marts(records: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Lay out published records as tables.
+
+    Parameters
+    ----------
+    records : list of dict
+        Published result records.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Facts (`fct_…`) and dimensions (`dim_…`) by name; empty tables keep their columns.
+    """
+    return {
+        "fct_effect": _frame([_effect(r) for r in records], ["result_id"]),
+        "fct_error_source": _children(records, lambda r: r["evidence"]["error_sources"], ("code",)),
+        "fct_balance": _children(records, lambda r: r["balance"], ("covariate", "smd_before", "smd_after")),
+        "fct_alternative": _children(records, lambda r: r["alternatives"], ("estimator",)),
+        "fct_placebo": _children(records, lambda r: r["placebo"], ("covariate",)),
+        "fct_known_answer": _children(records, lambda r: r["known_answers"], ("estimate",)),
+        "fct_flow": _children(records, lambda r: r["flow"], ("step", "treated", "pool")),
+        "fct_claim": _claims(records),
+        "fct_crosswalk": _frame(
+            [{"result_id": r["result_id"], "standard": code, "grade": grade} for r in records for code, grade in r["evidence"]["crosswalk"].items()],
+            ["result_id", "standard", "grade"],
+        ),
+        "fct_run": _frame([_run(r) for r in records], ["result_id"]),
+        "dim_intervention": _frame(_interventions(records), ["project"]),
+        "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),
+        "dim_municipality": _municipalities(records),
+        "dim_ladder": _frame(
+            [{"rung": n, **_by_language("name", rung.name), **_by_language("compared_with", rung.compared_with)} for n, rung in rungs().items()],
+            ["rung"],
+        ),
+    }
+
+
+def _frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+
+
+def _by_language(name: str, text: dict[str, str] | None) -> dict[str, str | None]:
+    return {f"{name}_{language}": None if text is None else text[language] for language in LANGUAGES}
+
+
+def _flat(fields: dict[str, Any]) -> dict[str, Any]:
+    """Spread bilingual texts over two columns."""
+    flat: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            flat |= _by_language(name, value)
+        else:
+            flat[name] = value
+    return flat
+
+
+def _children(records: list[dict[str, Any]], part: Any, columns: tuple[str, ...]) -> pd.DataFrame:
+    rows = [
+        {"result_id": r["result_id"], "position": i, **_flat(child)} for r in records for i, child in enumerate(part(r))
+    ]
+    return _frame(rows, ["result_id", "position", *columns])
+
+
+def _effect(record: dict[str, Any]) -> dict[str, Any]:
+    evidence, claims = record["evidence"], record["claims"]
+    row = {name: record[name] for name in SCALARS}
+    for name in ("unit", "compared_with", "status_reason"):
+        row |= _by_language(name, record[name])
+    row |= {
+        "rung": evidence["rung"],
+        "rung_detail": evidence["rung_detail"],
+        "claimed_rung": evidence["claimed_rung"],
+        "certainty": evidence["certainty"],
+        "verdict": claims["verdict"],
+        **_by_language("verdict", claims["verdict_text"]),
+        **_by_language("next_step", evidence["next_step"]),
+        "ruleset_version": evidence["ruleset_version"],
+    }
+    return row | record["diagnostics"]
+
+
+def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:
+    rows = []
+    for record in records:
+        groups = (("can", record["claims"]["can"]), ("cannot", record["claims"]["cannot"]), ("why", record["evidence"]["why"]))
+        for kind, texts in groups:
+            for i, text in enumerate(texts):
+                rows.append({"result_id": record["result_id"], "kind": kind, "position": i, **_by_language("text", text)})
+    return _frame(rows, ["result_id", "kind", "position", "text_da", "text_en"])
+
+
+def _run(record: dict[str, Any]) -> dict[str, Any]:
+    provenance = dict(record["provenance"])
+    versions = provenance.pop("contract_versions")
+    joined = ", ".join(f"{table} {version}" for table, version in sorted(versions.items()))
+    return {"result_id": record["result_id"], "contract_versions": joined, **provenance}
+
+
+def _interventions(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = {r["project"]: {"project": r["project"], **_by_language("name", r["project_name"]), "organisation": r["organisation"], "data_note": r["data_note"]} for r in records}
+    return list(rows.values())
+
+
+def _outcomes(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"project": r["project"], "outcome": r["outcome"], **_by_language("label", r["outcome_label"]), "type": r["outcome_type"], **_by_language("unit", r["unit"]), "direction": r["outcome_direction"], "chosen_by": r["outcome_chosen_by"]}
+        for r in records
+    ]
+
+
+def _municipalities(records: list[dict[str, Any]]) -> pd.DataFrame:
+    names = read_knowledge("municipalities")["municipalities"]
+    rows = [
+        {"project": project, "municipality_code": code, "municipality_name": names.get(code, code)}
+        for project, code in dict.fromkeys((r["project"], code) for r in records for code in r["municipalities"])
+    ]
+    return _frame(rows, ["project", "municipality_code", "municipality_name"])
+
+
+def tidy_csv(marts: dict[str, pd.DataFrame]) -> bytes:
+    """Return one row per result as CSV (RFC 4180); text that a spreadsheet would run as a formula is quoted off."""
+    effects = marts["fct_effect"].merge(marts["dim_outcome"][["project", "outcome", "label_da", "label_en"]], on=["project", "outcome"], how="left", validate="many_to_one") if len(marts["fct_effect"]) else marts["fct_effect"]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(effects.columns)
+    for row in effects.itertuples(index=False):
+        writer.writerow([_cell(value) for value in row])
+    return buffer.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value

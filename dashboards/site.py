@@ -1,0 +1,224 @@
+"""The site: a folder of pages that stands with script off.
+
+Belongs here: from published marts to HTML. Does not belong here: anything that
+is not in the marts; the builder is given nothing else.
+
+Every page is a pure function of the marts; Danish lies at the root, English
+below `en/`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from dashboards.charts import balance_chart, estimate_rows, estimates_chart
+from dashboards.summary import STATE_SIGNS, effect_words
+from data_contracts.ladder import crosswalk, error_sources, rungs
+from data_contracts.phrases import LANGUAGES, difference_text, number_text, phrase, phrases
+from data_contracts.quarters import Quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in one language: where it lies, and where its twin in the other language does."""
+
+    path: str
+    twin: str
+    template: str
+    values: dict[str, Any]
+
+
+def _template_text(name: str) -> str:
+    return (files("dashboards") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=FunctionLoader(_template_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["signs"] = STATE_SIGNS
+    return environment
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """Return the style sheet and its hash for the content security policy."""
+    css = re.sub(r"\s*\n\s*", "\n", _template_text("trin.css")).strip()
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return css, f"sha256-{digest}"
+
+
+def slug(text: str) -> str:
+    """Return a text as part of a file name: å, æ and ø are spelt out."""
+    for letter, spelt in (("å", "aa"), ("æ", "ae"), ("ø", "oe")):
+        text = text.lower().replace(letter, spelt)
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Put results together again from the marts, in the form charts and summaries read."""
+    children = {
+        "alternatives": "fct_alternative",
+        "placebo": "fct_placebo",
+        "known_answers": "fct_known_answer",
+        "balance": "fct_balance",
+        "flow": "fct_flow",
+    }
+    projects = {row["project"]: row for row in _rows(marts["dim_intervention"])}
+    outcomes = {(row["project"], row["outcome"]): row for row in _rows(marts["dim_outcome"])}
+    runs = {row["result_id"]: row for row in _rows(marts["fct_run"])}
+    results = []
+    for effect in _rows(marts["fct_effect"]):
+        key = effect["result_id"]
+        own = {name: [r for r in _rows(marts[table]) if r["result_id"] == key] for name, table in children.items()}
+        claims = [r for r in _rows(marts["fct_claim"]) if r["result_id"] == key]
+        texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in ("can", "cannot", "why")}
+        sources = [r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")} for r in _rows(marts["fct_error_source"]) if r["result_id"] == key]
+        outcome = outcomes[effect["project"], effect["outcome"]]
+        for row in (*own["known_answers"], *own["balance"]):
+            row["label"] = _text(row, "label")
+        results.append(
+            effect
+            | own
+            | {
+                "project_name": _text(projects[effect["project"]], "name"),
+                "organisation": projects[effect["project"]]["organisation"],
+                "outcome_label": _text(outcome, "label"),
+                "chosen_by": outcome["chosen_by"],
+                "unit": _text(effect, "unit"),
+                "compared_with": _text(effect, "compared_with"),
+                "ladder_name": rungs()[effect["rung"]].name,
+                "claims": {"can": texts["can"], "cannot": texts["cannot"], "verdict": effect["verdict"], "verdict_text": _text(effect, "verdict")},
+                "evidence": {
+                    "rung": effect["rung"],
+                    "rung_detail": effect["rung_detail"],
+                    "claimed_rung": effect["claimed_rung"],
+                    "certainty": effect["certainty"],
+                    "why": texts["why"],
+                    "error_sources": sources,
+                    "next_step": _text(effect, "next_step"),
+                },
+                "crosswalk": {r["standard"]: r["grade"] for r in _rows(marts["fct_crosswalk"]) if r["result_id"] == key},
+                "run": runs[key],
+            }
+        )
+    return results
+
+
+def _text(row: dict[str, Any], name: str) -> dict[str, Any]:
+    return {language: row[f"{name}_{language}"] for language in LANGUAGES}
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame as rows of plain values, missing ones None."""
+    rows: list[dict[str, Any]] = []
+    for row in frame.to_dict("records"):
+        rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in row.items()})
+    for row in rows:
+        for name in ("n_treated", "n_control", "n_dropped", "treated", "pool", "claimed_rung"):
+            if isinstance(row.get(name), float):
+                row[name] = int(row[name])
+    return rows
+
+
+def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]:
+    """Build every page of a quarter.
+
+    Parameters
+    ----------
+    marts : dict of str to DataFrame
+        Published marts.
+    quarter : str
+        e.g. `2026Q3`.
+
+    Returns
+    -------
+    dict of str to bytes
+        File name below the site's root to content.
+    """
+    results = results_of(marts)
+    places = _rows(marts["dim_municipality"])
+    return {
+        page.path: _render(page, language, quarter) for language in LANGUAGES for page in _pages(results, places, language)
+    }
+
+
+def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language: str) -> list[Page]:
+    prefix = "" if language == "da" else "en/"
+    other = "en/" if language == "da" else ""
+    municipalities = {row["municipality_code"]: row["municipality_name"] for row in places}
+    links = [(f"kommuner/{code}-{slug(name)}.html", name) for code, name in sorted(municipalities.items())]
+
+    def page(path: str, template: str, **values: Any) -> Page:
+        return Page(prefix + path, other + path, template, values)
+
+    pages = [page("index.html", "start.html", results=results, municipalities=links, ladder=list(rungs().values()))]
+    names: dict[str, list[str]] = {row["project"]: [] for row in places}
+    for row in places:
+        names[row["project"]].append(row["municipality_name"])
+    for result in results:
+        pages.append(
+            page(
+                f"resultat/{result['result_id']}.html",
+                "result.html",
+                result=result,
+                places=names.get(result["project"], []),
+                ladder=list(rungs().values()),
+                sources=error_sources(),
+                standards=crosswalk(),
+                estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
+                estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
+                balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
+            )
+        )
+    for (path, name), code in zip(links, sorted(municipalities), strict=True):
+        own = {row["project"] for row in places if row["municipality_code"] == code}
+        pages.append(page(path, "municipality.html", name=name, results=[r for r in results if r["project"] in own]))
+    return pages
+
+
+def _named(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """Return balance rows with their label in one language."""
+    return [row | {"label": row["label"][language]} for row in rows]
+
+
+def _render(page: Page, language: str, quarter: str) -> bytes:
+    depth = page.path.count("/")
+    css, digest = _style()
+    parsed = Quarter.parse(quarter)
+    values = page.values | {
+        "t": phrases(language),
+        "say": lambda key, **blanks: phrase(language, key, **blanks),
+        "language": language,
+        "effect": lambda result: effect_words(result, language),
+        "difference": lambda value, result: "–" if value is None else difference_text(language, value, result["outcome_type"], result["unit"][language]),
+        "number": lambda value, decimals: "–" if value is None else number_text(language, value, decimals),
+        "count": lambda value: phrase(language, "hidden") if value is None else number_text(language, value, 0),
+        "grouped": _grouped,
+        "quarter": quarter,
+        "quarter_words": phrase(language, "quarter_words", number=parsed.number, year=parsed.year),
+        "root": "../" * depth,
+        "home": "../" * (depth if language == "da" else depth - 1),
+        "files": "../" * (depth + 1),
+        "twin": "../" * depth + page.twin,
+        "css": css,
+        "css_digest": digest,
+    }
+    html = _environment().get_template(page.template).render(values)
+    return re.sub(r"\n\s*\n+", "\n", html).encode()
+
+
+def _grouped(result: dict[str, Any]) -> tuple[int, int]:
+    """Count open and serious error sources."""
+    states = [source["state"] for source in result["evidence"]["error_sources"]]
+    return len(states) - states.count("clear"), states.count("serious")

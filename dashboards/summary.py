@@ -1,0 +1,57 @@
+"""A result in a few lines, for asset pages and the terminal.
+
+Belongs here: short Markdown of one record. Does not belong here: the site.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_contracts.ladder import error_sources, rungs
+from data_contracts.phrases import difference_text, phrase
+
+STATE_SIGNS = {"clear": "●", "warning": "▲", "serious": "■", "not_measured": "○", "not_measurable": "◌"}
+
+
+def effect_words(record: dict[str, Any], language: str) -> str:
+    """Return the difference with its interval, or why there is none."""
+    if record["status"] == "suppressed":
+        return phrase(language, "hidden")
+    if record["estimate"] is None:
+        return phrase(language, "not_estimable")
+    unit = record["unit"][language]
+    low = difference_text(language, record["interval_low"], record["outcome_type"], unit)
+    high = difference_text(language, record["interval_high"], record["outcome_type"], unit)
+    to = phrase(language, "to_word")
+    if record["outcome_type"] == "binary":
+        low = low.partition(" ")[0]
+    estimate = difference_text(language, record["estimate"], record["outcome_type"], unit)
+    return f"{estimate} ({low} {to} {high})"
+
+
+def result_markdown(record: dict[str, Any], language: str) -> str:
+    """Return a result with rung, claims and every error source as Markdown."""
+    evidence, claims = record["evidence"], record["claims"]
+    rung = rungs()[evidence["rung"]]
+    lines = [
+        f"### {record['outcome_label'][language]}",
+        f"**{effect_words(record, language)}** · n = {record['n_treated']} / {record['n_control']}",
+        "",
+        f"**{phrase(language, 'rung_words', rung=evidence['rung_detail'], name=rung.name[language])}** · "
+        f"{phrase(language, 'certainty_label')}: {phrase(language, 'certainty_' + evidence['certainty'])} · **{claims['verdict_text'][language]}**",
+        "",
+        f"**{phrase(language, 'can_title')}**",
+        *[f"- {text[language]}" for text in claims["can"]],
+        "",
+        f"**{phrase(language, 'cannot_title')}**",
+        *[f"- {text[language]}" for text in claims["cannot"]],
+        "",
+        f"| {phrase(language, 'column_error_source')} | {phrase(language, 'column_state')} | {phrase(language, 'column_finding')} |",
+        "|---|---|---|",
+    ]
+    for source in evidence["error_sources"]:
+        name = error_sources()[source["code"]].name[language]
+        state = f"{STATE_SIGNS[source['state']]} {phrase(language, 'state_' + source['state'])}"
+        lines.append(f"| {name} | {state} | {source['finding'][language]} |")
+    lines += ["", f"{phrase(language, 'next_step_words')}: {evidence['next_step'][language]}."]
+    return "\n".join(lines)

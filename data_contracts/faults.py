@@ -1,0 +1,75 @@
+"""Faults: what is wrong, where it stands and what to do about it.
+
+Belongs here: the one shape in which every bad input is described, whichever
+file it came from. Does not belong here: finding faults (each contract does
+that for itself) and printing them (the command line and the receipts do).
+
+A fault never holds a delivered cell value or an identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    Attributes
+    ----------
+    what : str
+        What is wrong, in words a non-programmer can act on.
+    fix : str
+        What to do next.
+    file : str
+        Name of the file as a person would look for it.
+    line : int or None
+        1-based line in a text file.
+    where : str
+        Place inside the file: a key path, a column or a rule.
+    """
+
+    what: str
+    fix: str
+    file: str = ""
+    line: int | None = None
+    where: str = ""
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.line is not None:
+            place = f"{place}, line {self.line}" if place else f"line {self.line}"
+        if self.where:
+            place = f"{place}: {self.where}" if place else self.where
+        return f"{place}: {self.what} {self.fix}".strip(": ").strip()
+
+
+class InputRefused(Exception):
+    """An input cannot be used; carries every fault that was found.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        At least one fault.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a 'Did you mean …?' sentence, or an empty string.
+
+    Parameters
+    ----------
+    word : str
+        The word that was not known.
+    known : iterable of str
+        The words that are.
+    """
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean “{close[0]}”?" if close else ""

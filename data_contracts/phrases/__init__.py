@@ -1,0 +1,76 @@
+"""Fixed phrases in Danish and English, and how numbers are written in each.
+
+Belongs here: wording and number formats. Does not belong here: deciding which
+phrase is true (models) and where it stands on a page (dashboards).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+LANGUAGES = ("da", "en")
+MINUS = "−"
+
+
+@cache
+def phrases(language: str) -> dict[str, str]:
+    """Return every phrase of a language by key."""
+    text = (files("data_contracts.phrases") / f"{language}.yaml").read_text(encoding="utf-8")
+    data: dict[str, str] = yaml.safe_load(text)
+    return data
+
+
+def phrase(language: str, key: str, **values: object) -> str:
+    """Return one phrase with its blanks filled.
+
+    Raises
+    ------
+    KeyError
+        If the key or a blank is unknown; a missing phrase is a fault of ours and never shown as blank.
+    """
+    return phrases(language)[key].format_map(values) if values else phrases(language)[key]
+
+
+def bilingual(key: str, **values: dict[str, str] | str) -> dict[str, str]:
+    """Return a phrase in both languages; blanks may differ by language."""
+    return {
+        language: phrase(
+            language, key, **{k: v[language] if isinstance(v, dict) else v for k, v in values.items()}
+        )
+        for language in LANGUAGES
+    }
+
+
+def number_text(language: str, value: float, decimals: int) -> str:
+    """Write a number: 1.234,5 in Danish, 1,234.5 in English, with a real minus sign."""
+    text = f"{abs(value):,.{decimals}f}"
+    if language == "da":
+        text = text.replace(",", " ").replace(".", ",").replace(" ", ".")
+    is_zero = float(f"{abs(value):.{decimals}f}") == 0
+    return text if value >= 0 or is_zero else MINUS + text
+
+
+def number_words(value: float, decimals: int) -> dict[str, str]:
+    """Write a number in both languages."""
+    return {language: number_text(language, value, decimals) for language in LANGUAGES}
+
+
+def share_words(value: float) -> dict[str, str]:
+    """Write a share as whole per cent in both languages."""
+    return {language: f"{number_text(language, value * 100, 0)} %" for language in LANGUAGES}
+
+
+def difference_text(language: str, value: float, outcome_type: str, unit: str, decimals: int | None = None) -> str:
+    """Write a difference with its sign and unit: “+20 percentage points”, “−1.250 kr.”."""
+    if outcome_type == "binary":
+        shown, unit = value * 100, phrase(language, "percentage_points")
+        decimals = 0 if decimals is None else decimals
+    else:
+        shown = value
+        decimals = (0 if abs(value) >= 10 else 2) if decimals is None else decimals
+    text = number_text(language, shown, decimals)
+    sign = "+" if shown > 0 and not text.strip("0.,") == "" else ""
+    return f"{sign}{text} {unit}".strip()

@@ -1,0 +1,291 @@
+"""The protocol: what a project promises to evaluate, before anyone has seen an outcome.
+
+Belongs here: the shape of `project.yaml`, one class per section, with the text
+that the reference page and the JSON Schema are made from. Does not belong
+here: rules between sections (`protocol_rules.py`) and reading files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from data_contracts.quarters import Quarter
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+ProjectId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")]
+MunicipalityCode = Annotated[str, Field(pattern=r"^0[1-9][0-9]{2}$")]
+ShortText = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are faults, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Section):
+    """A text in Danish and English; a plain string stands for both."""
+
+    da: ShortText = Field(description="Danish.")
+    en: ShortText = Field(description="English.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both(cls, value: Any) -> Any:
+        return {"da": value, "en": value} if isinstance(value, str) else value
+
+
+class PreventionLevel(StrEnum):
+    before_the_problem = "before_the_problem"
+    early = "early"
+    treating = "treating"
+    rehabilitating = "rehabilitating"
+
+
+class Domain(StrEnum):
+    """Domains of confounders: the parts of a life that may explain an outcome."""
+
+    demography = "demography"
+    place = "place"
+    family = "family"
+    upbringing = "upbringing"
+    education = "education"
+    employment = "employment"
+    income = "income"
+    health = "health"
+    substance_use = "substance_use"
+    violence = "violence"
+    relations = "relations"
+    housing = "housing"
+    crime = "crime"
+    debt = "debt"
+    motivation = "motivation"
+
+
+class Profile(Section):
+    """The project in its own words; shown on its pages."""
+
+    goal: Text = Field(description="What is promised.")
+    from_a_to_b: Text = Field(description="Where people stand when they start, and where they should end.")
+    active_ingredient: Text = Field(description="What is believed to make the difference.")
+    how_people_move_on: Text = Field(description="What happens when the project ends for a person.")
+    prevention_level: PreventionLevel = Field(description="When in the course of a problem the project steps in.")
+    payers: tuple[Literal["municipality", "region", "state", "person", "foundation"], ...] = Field(
+        default=(), description="Who pays for the project."
+    )
+
+
+class Intervention(Section):
+    """What is done, to whom, by whom: six fields after the TIDieR checklist (Hoffmann 2014). Missing ones count against the result."""
+
+    why: Text | None = Field(default=None, description="Theory or reason behind the intervention.")
+    what: Text | None = Field(default=None, description="Activities and materials.")
+    who_delivers: Text | None = Field(default=None, description="Who delivers it, with which training.")
+    how: Text | None = Field(default=None, description="Individually, in groups, by phone…")
+    where: Text | None = Field(default=None, description="The places and what they need.")
+    how_much: Text | None = Field(default=None, description="How often, how long, how intensely.")
+
+
+class Covariate(Section):
+    """Something known about a person before the project starts."""
+
+    name: Name = Field(description="Column name, lower case.")
+    label: Text = Field(description="Shown on pages.")
+    type: Literal["numeric", "binary", "categorical"] = Field(description="Binary is 0 or 1.")
+    domain: Domain = Field(description="Which part of a life it stands for.")
+    source: Literal["register", "intake"] = Field(
+        description="`register`: known for participants and comparison people alike. `intake`: asked of participants only, so it can describe them but never be matched on."
+    )
+    minimum: float | None = Field(default=None, description="Smallest possible value; others are refused.")
+    maximum: float | None = Field(default=None, description="Largest possible value; others are refused.")
+    levels: tuple[str, ...] = Field(default=(), description="Allowed values of a categorical covariate.")
+    required: bool = Field(default=True, description="Whether every row must have it.")
+    pre_period_of: Name | None = Field(
+        default=None, description="The outcome this is an earlier measurement of, if any. Such a covariate in the score lifts a result from 4b to 4a."
+    )
+
+
+class Outcome(Section):
+    """What should change for the person."""
+
+    name: Name = Field(description="Name used in the outcomes table.")
+    label: Text = Field(description="Shown on pages, e.g. “In work or education after 12 months”.")
+    type: Literal["binary", "numeric"] = Field(description="Binary is 0 or 1.")
+    unit: Text | None = Field(default=None, description="Unit of a numeric outcome, e.g. dollars.")
+    from_months: int = Field(ge=0, le=120, description="The window opens this many months after the index date.")
+    before_months: int = Field(ge=1, le=120, description="…and closes before this many. The first measurement inside the window counts.")
+    direction: Literal["higher_is_better", "lower_is_better"] = Field(description="Which way is good for the person.")
+    primary: bool = Field(default=False, description="Exactly one outcome is primary.")
+    chosen_by: Literal["funder", "participants", "project"] = Field(description="Who wanted this outcome.")
+    source: Literal["register", "self_report"] = Field(description="Self-reports weigh less.")
+    smallest_worthwhile_effect: float = Field(
+        gt=0, description="The smallest difference that would matter, in the outcome's own unit (0.05 is 5 percentage points)."
+    )
+    minimum: float | None = Field(default=None, description="Smallest possible value.")
+    maximum: float | None = Field(default=None, description="Largest possible value.")
+
+
+class EligibilityRule(Section):
+    """Who belongs to the target group; applied to participants and comparison people alike."""
+
+    covariate: Name = Field(description="A register covariate.")
+    at_least: float | None = None
+    at_most: float | None = None
+    one_of: tuple[str, ...] = ()
+
+
+class ReferenceRate(Section):
+    """A rate to hold the participants against when there are no comparison people."""
+
+    outcome: Name = Field(description="Which outcome the rate is of.")
+    value: float = Field(description="The rate as a share, or the mean in the outcome's unit.")
+    source: ShortText = Field(description="Where the rate comes from.")
+    people_count: int | None = Field(default=None, ge=1, description="How many people the rate rests on, if known.")
+
+
+class ComparisonSettings(Section):
+    """How the counterfactual is made."""
+
+    method: Literal["nearest_neighbour", "inverse_probability", "reference_rate"] = Field(
+        description="`nearest_neighbour`: matched controls. `inverse_probability`: weights. `reference_rate`: no comparison people, only a rate."
+    )
+    score_covariates: tuple[Name, ...] = Field(default=(), description="Register covariates in the propensity score.")
+    ratio: int = Field(default=1, ge=1, le=20, description="Controls per participant.")
+    replace: bool = Field(default=False, description="Whether a control may be used more than once.")
+    caliper_sd_logit: float | None = Field(
+        default=None, gt=0, description="Greatest distance in standard deviations of the logit of the score. Required for nearest_neighbour: it decides who is left out."
+    )
+    exact: tuple[Name, ...] = Field(default=(), description="Covariates that must be equal within a matched set.")
+    missing_covariates: Literal["refuse", "indicator"] = Field(
+        default="refuse", description="`refuse`: people with a missing covariate leave the cohort, and are counted. `indicator`: fill with the mean and add a column that says so."
+    )
+    other_programme: Name | None = Field(default=None, description="Binary register covariate: took part in another programme. Shows contaminated controls.")
+    reference_rates: tuple[ReferenceRate, ...] = Field(default=(), description="For `reference_rate`.")
+
+
+Estimator = Literal["matched_difference", "inverse_probability", "regression", "augmented_inverse_probability", "difference_to_rate"]
+
+
+class EffectSettings(Section):
+    """What is estimated, decided before outcomes are seen."""
+
+    estimator: Estimator = Field(description="The one whose number is the result.")
+    alternatives: tuple[Estimator, ...] = Field(default=(), description="Other reasonable estimators: all are shown, none is chosen afterwards.")
+    confidence_level: float = Field(default=0.95, ge=0.8, le=0.999)
+
+
+class Placebo(Section):
+    """Something the project cannot have changed, treated as if it were an outcome. It should show no effect."""
+
+    covariate: Name = Field(description="A register covariate measured before the start.")
+    leave_out: tuple[Name, ...] = Field(description="Covariates left out of the score in this test, the placebo itself included.")
+
+
+class KnownAnswer(Section):
+    """A better answer to the same question, when one exists: shown beside the result as a check."""
+
+    outcome: Name
+    label: Text
+    estimate: float
+    standard_error: float | None = None
+    source: ShortText
+
+
+class Evaluation(Section):
+    """When results are made."""
+
+    first_quarter: str = Field(description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look.")
+    follow_up_months: int = Field(ge=0, le=120, description="People enter the cohort when this many months have passed by quarter end.")
+
+    @field_validator("first_quarter")
+    @classmethod
+    def _is_quarter(cls, value: str) -> str:
+        return str(Quarter.parse(value))
+
+
+class Delivery(Section):
+    """A kind of file the project drops in its inbox, and how to read it."""
+
+    table: Literal["participants", "comparison_pool", "outcomes"] = Field(description="Which contract the rows must meet.")
+    files: Annotated[str, Field(pattern=r"^[A-Za-z0-9æøåÆØÅ_.*? -]{1,120}$")] = Field(description="File name, with * for any text.")
+    format: Literal["csv", "xlsx", "parquet"]
+    delimiter: Literal[";", ",", "tab"] = ","
+    encoding: Literal["utf-8", "cp1252"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+    date_format: Literal["yyyy-mm-dd", "dd-mm-yyyy", "dd/mm/yyyy", "dd.mm.yyyy"] = "yyyy-mm-dd"
+    sheet: str | None = Field(default=None, description="Sheet of an XLSX file; required when it has several.")
+    header_row: int = Field(default=1, ge=1, le=50, description="Row with the column names.")
+    null_values: tuple[str, ...] = Field(default=("",), description="Cell texts that mean “not known”.")
+    columns: dict[str, str] = Field(default_factory=dict, description="Contract column → column in the file. Columns with the same name need no entry.")
+    constants: dict[str, str] = Field(default_factory=dict, description="Contract column → a value that holds for every row.")
+    where: dict[str, str] = Field(default_factory=dict, description="Keep only rows where these file columns have these values.")
+    outcome_columns: dict[Name, str] = Field(default_factory=dict, description="For outcomes with one column each: outcome → column in the file.")
+
+
+class Protocol(Section):
+    """An evaluation protocol: everything that is decided before outcomes are read."""
+
+    protocol_version: Literal["1"] = Field(description="Version of this format.")
+    id: ProjectId = Field(description="The project's id; also the name of its folder and inbox.")
+    name: Text
+    organisation: str = Field(min_length=1, max_length=200)
+    data_note: Literal["synthetic", "public_microdata", "confidential"] = Field(
+        default="confidential", description="What kind of data this is; synthetic data are marked wherever they show."
+    )
+    profile: Profile
+    intervention: Intervention
+    municipalities: tuple[MunicipalityCode, ...] = Field(default=(), description="Municipality codes, e.g. \"0751\".")
+    design: Literal["matched_control", "benchmarking"] = Field(description="What the result is compared with.")
+    claimed_rung: int | None = Field(default=None, ge=1, le=7, description="The rung the project says it is on. Kept beside the earned one.")
+    identifier_scheme: Literal["cpr", "cpr_test", "local"] = Field(
+        description="`cpr`: Danish person numbers. `cpr_test`: numbers with 60 added to the day, which no person has. `local`: the project's own ids."
+    )
+    treated_defined_by: Literal["start", "completion"] = Field(
+        default="start", description="Who counts as a participant. Counting only those who completed builds the result into the group."
+    )
+    eligibility: tuple[EligibilityRule, ...] = ()
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    covariates: tuple[Covariate, ...] = ()
+    confounder_domains: tuple[Domain, ...] = Field(
+        description="The domains that matter for this outcome, measured or not. One without a covariate stays on the result as an error source."
+    )
+    comparison: ComparisonSettings
+    effects: EffectSettings
+    placebo_outcomes: tuple[Placebo, ...] = ()
+    known_answers: tuple[KnownAnswer, ...] = ()
+    evaluation: Evaluation
+    deliveries: tuple[Delivery, ...] = Field(min_length=1)
+    seed: int = Field(default=2026, ge=0, le=2**31 - 1, description="Recorded with every result.")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content; comments, order of keys and blank lines do not count."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def primary_outcome(self) -> Outcome:
+        """The one primary outcome."""
+        return next(outcome for outcome in self.outcomes if outcome.primary)
+
+    @property
+    def register_covariates(self) -> tuple[Covariate, ...]:
+        """Covariates known for participants and comparison people alike."""
+        return tuple(c for c in self.covariates if c.source == "register")
+
+    @property
+    def intake_covariates(self) -> tuple[Covariate, ...]:
+        """Covariates asked of participants only."""
+        return tuple(c for c in self.covariates if c.source == "intake")
+
+    def covariate(self, name: str) -> Covariate:
+        """Return the covariate called `name` (KeyError if there is none)."""
+        for covariate in self.covariates:
+            if covariate.name == name:
+                return covariate
+        raise KeyError(name)

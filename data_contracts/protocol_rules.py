@@ -1,0 +1,282 @@
+"""Reading a protocol: every fault at once, each with its line.
+
+Belongs here: turning the text of `project.yaml` into a `Protocol`, and the
+rules that hold between its sections. Does not belong here: the sections
+themselves (`protocol.py`) and opening files (assets do that).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.protocol import Protocol
+from data_contracts.safe_yaml import Path, line_of, read_yaml
+
+MAXIMUM_ASKED_FIELDS = 12
+CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
+
+RuleFault = tuple[Path, str, str]
+
+
+def read_protocol(text: str, file: str = "project.yaml", folder: str | None = None) -> Protocol:
+    """Read and check a protocol.
+
+    Parameters
+    ----------
+    text : str
+        Content of `project.yaml`.
+    file : str
+        Name used in faults.
+    folder : str, optional
+        Name of the folder the file lies in; must equal the protocol's id.
+
+    Returns
+    -------
+    Protocol
+
+    Raises
+    ------
+    InputRefused
+        With every fault in the file.
+    """
+    data, lines = read_yaml(text, file)
+    if not isinstance(data, dict):
+        raise InputRefused([Fault("The file holds no keys.", "Start from the reference page.", file, 1)])
+    faults: list[Fault] = []
+    protocol: Protocol | None = None
+    try:
+        protocol = Protocol.model_validate(data)
+    except ValidationError as error:
+        for detail in error.errors():
+            faults.append(_schema_fault(dict(detail), data, lines, file))
+    for path, what, fix in _rule_faults(data, folder):
+        faults.append(Fault(what, fix, file, line_of(lines, path), _spoken(path)))
+    if faults or protocol is None:
+        unique = dict.fromkeys(faults)
+        raise InputRefused(sorted(unique, key=lambda fault: (fault.line or 0, fault.where)))
+    return protocol
+
+
+def _spoken(path: Path) -> str:
+    words = ""
+    for step in path:
+        words += f"[{step + 1}]" if isinstance(step, int) else (f".{step}" if words else step)
+    return words
+
+
+def _schema_fault(detail: dict[str, Any], data: Any, lines: dict[Path, int], file: str) -> Fault:
+    path = tuple(step for step in detail["loc"] if step != "[key]")
+    kind = str(detail["type"])
+    line = line_of(lines, path)
+    where = _spoken(path)
+    if kind == "extra_forbidden":
+        known = _known_keys(path)
+        close = suggestion(str(path[-1]), known)
+        fix = close or f"Known keys here: {', '.join(known)}."
+        return Fault("This key is not known.", fix, file, line, where)
+    if kind == "missing":
+        return Fault("This key is missing.", "Add it; the reference page says what it means.", file, line, where)
+    message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
+    if kind == "string_pattern_mismatch":
+        pattern = detail.get("ctx", {}).get("pattern", "")
+        message = f"The text must match the pattern {pattern}"
+        if "municipalities" in path:
+            message = "A municipality code is four digits that start with 0, in quotes"
+    return Fault(f"{message}.", "Correct the value.", file, line, where)
+
+
+def _known_keys(path: Path) -> list[str]:
+    model: Any = Protocol
+    for step in path[:-1]:
+        if isinstance(step, int):
+            continue
+        field = getattr(model, "model_fields", {}).get(step)
+        if field is None:
+            return []
+        model = _section_in(field.annotation)
+    return list(getattr(model, "model_fields", {}))
+
+
+def _section_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _section_in(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _rows(data: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
+    value = data.get(key)
+    return [(i, row) for i, row in enumerate(value) if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _words(section: dict[str, Any], key: str) -> list[tuple[int, str]]:
+    value = section.get(key)
+    return [(i, word) for i, word in enumerate(value) if isinstance(word, str)] if isinstance(value, list) else []
+
+
+def _section(data: dict[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]:
+    """Yield faults between sections; works on raw data so that one bad field hides no other fault."""
+    if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
+        yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."
+    covariates = {str(row.get("name")): row for _, row in _rows(data, "covariates")}
+    outcomes = {str(row.get("name")): row for _, row in _rows(data, "outcomes")}
+    yield from _name_faults(data, covariates, outcomes)
+    yield from _outcome_faults(data)
+    yield from _covariate_faults(data, outcomes)
+    yield from _reference_faults(data, covariates, outcomes)
+    yield from _design_faults(data)
+    yield from _delivery_faults(data, covariates, outcomes)
+
+
+def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
+    for key in ("covariates", "outcomes"):
+        counts = Counter(str(row.get("name")) for _, row in _rows(data, key))
+        for i, row in _rows(data, key):
+            if counts[str(row.get("name"))] > 1:
+                yield (key, i, "name"), f"The name “{row.get('name')}” is used more than once.", "Give each its own name."
+    for name in sorted(set(covariates) & set(outcomes)):
+        yield ("covariates",), f"“{name}” is both a covariate and an outcome.", "Nothing may be matched on its own outcome: rename one."
+
+
+def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
+    rows = _rows(data, "outcomes")
+    primary_count = sum(str(row.get("primary")).lower() in ("true", "yes", "1", "on", "y", "t") for _, row in rows)
+    if rows and primary_count != 1:
+        yield ("outcomes",), f"{primary_count} outcomes are primary.", "Mark exactly one with “primary: true”."
+    follow_up = _number(_section(data, "evaluation").get("follow_up_months"))
+    for i, row in rows:
+        opens, closes = _number(row.get("from_months")), _number(row.get("before_months"))
+        if opens is not None and closes is not None and closes <= opens:
+            yield ("outcomes", i, "before_months"), "The window closes before it opens.", "before_months must be larger than from_months."
+        if closes is not None and follow_up is not None and closes > follow_up:
+            yield ("outcomes", i, "before_months"), "The window closes after follow_up_months.", "Raise evaluation.follow_up_months or shorten the window."
+        if row.get("type") == "numeric" and not row.get("unit"):
+            yield ("outcomes", i), "A numeric outcome needs a unit.", "Add “unit: …”."
+
+
+def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
+    asked = [row for _, row in _rows(data, "covariates") if row.get("source") == "intake"]
+    if len(asked) + CORE_ASKED_FIELDS > MAXIMUM_ASKED_FIELDS:
+        what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; at most {MAXIMUM_ASKED_FIELDS} may be."
+        yield ("covariates",), what, "Let registers carry the rest: documentation takes time from the people it is about."
+    for i, row in _rows(data, "covariates"):
+        if row.get("type") == "categorical" and not row.get("levels"):
+            yield ("covariates", i), "A categorical covariate needs its levels.", "Add “levels: [a, b]”."
+        low, high = _number(row.get("minimum")), _number(row.get("maximum"))
+        if low is not None and high is not None and low > high:
+            yield ("covariates", i, "minimum"), "The minimum is larger than the maximum.", "Swap them."
+        earlier = row.get("pre_period_of")
+        if isinstance(earlier, str) and earlier not in outcomes:
+            yield ("covariates", i, "pre_period_of"), f"There is no outcome “{earlier}”.", suggestion(earlier, outcomes) or "Name one of the outcomes."
+        if isinstance(earlier, str) and row.get("source") == "intake":
+            yield ("covariates", i, "pre_period_of"), "An intake field is unknown for comparison people.", "Use a register covariate."
+
+
+def _reference_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
+    comparison = _section(data, "comparison")
+    uses: list[tuple[Path, str]] = []
+    for key in ("score_covariates", "exact"):
+        uses += [(("comparison", key, i), word) for i, word in _words(comparison, key)]
+    if isinstance(comparison.get("other_programme"), str):
+        uses.append((("comparison", "other_programme"), comparison["other_programme"]))
+    for i, row in _rows(data, "eligibility"):
+        uses.append((("eligibility", i, "covariate"), str(row.get("covariate"))))
+    for i, row in _rows(data, "placebo_outcomes"):
+        uses.append((("placebo_outcomes", i, "covariate"), str(row.get("covariate"))))
+        left_out = [word for _, word in _words(row, "leave_out")]
+        uses += [(("placebo_outcomes", i, "leave_out", j), word) for j, word in _words(row, "leave_out")]
+        if row.get("covariate") not in left_out:
+            yield ("placebo_outcomes", i, "leave_out"), "The placebo itself must be left out of its score.", "Add it to leave_out."
+    for path, word in uses:
+        if word not in covariates:
+            yield path, f"There is no covariate “{word}”.", suggestion(word, covariates) or "Declare it under covariates."
+        elif covariates[word].get("source") == "intake":
+            what = f"“{word}” is known for participants only (source: intake), so nobody can be compared on it."
+            yield path, what, "Use a register covariate; its domain stays on the result as an open error source."
+    known = list(_rows(comparison, "reference_rates"))
+    for key, rows in (("known_answers", _rows(data, "known_answers")), ("comparison.reference_rates", known)):
+        for i, row in rows:
+            if str(row.get("outcome")) not in outcomes:
+                path: Path = (*key.split("."), i, "outcome")
+                yield path, f"There is no outcome “{row.get('outcome')}”.", suggestion(str(row.get("outcome")), outcomes) or "Name one of the outcomes."
+
+
+def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
+    comparison, effects = _section(data, "comparison"), _section(data, "effects")
+    method, design = comparison.get("method"), data.get("design")
+    if design == "benchmarking":
+        if method not in (None, "reference_rate"):
+            yield ("comparison", "method"), "Benchmarking compares with a rate.", "Use “method: reference_rate”."
+        if effects.get("estimator") not in (None, "difference_to_rate"):
+            yield ("effects", "estimator"), "Benchmarking has one estimator.", "Use “estimator: difference_to_rate”."
+        rated = {str(row.get("outcome")) for _, row in _rows(comparison, "reference_rates")}
+        for i, row in _rows(data, "outcomes"):
+            if str(row.get("name")) not in rated:
+                yield ("outcomes", i, "name"), "This outcome has no reference rate.", "Add one under comparison.reference_rates."
+    if design != "matched_control":
+        return
+    if method == "reference_rate":
+        yield ("comparison", "method"), "A rate is not a control group.", "Use “design: benchmarking”, or another method."
+    if method in ("nearest_neighbour", "inverse_probability") and not comparison.get("score_covariates"):
+        yield ("comparison",), "The score has no covariates.", "List register covariates under score_covariates."
+    if method == "nearest_neighbour" and comparison.get("caliper_sd_logit") is None:
+        yield ("comparison",), "The caliper is not declared.", "Add “caliper_sd_logit: 0.2”, or another width: it decides who is left out."
+    asked = [(("effects", "estimator"), effects.get("estimator"))]
+    asked += [(("effects", "alternatives", i), word) for i, word in _words(effects, "alternatives")]
+    for path, estimator in asked:
+        if estimator == "matched_difference" and method == "inverse_probability":
+            yield path, "There are no matched sets with method inverse_probability.", "Use another estimator or method: nearest_neighbour."
+        if estimator == "difference_to_rate":
+            yield path, "This estimator belongs to benchmarking.", "Use another estimator."
+    if effects.get("estimator") in [word for _, word in _words(effects, "alternatives")]:
+        yield ("effects", "alternatives"), "The estimator is also listed as an alternative.", "Remove it from alternatives."
+
+
+def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
+    rows = _rows(data, "deliveries")
+    tables = {row.get("table") for _, row in rows}
+    needed = ["participants", "outcomes"] + (["comparison_pool"] if data.get("design") == "matched_control" else [])
+    for table in needed:
+        if rows and table not in tables:
+            yield ("deliveries",), f"No delivery feeds the table “{table}”.", "Add one; the same file may feed several tables."
+    core = {
+        "participants": ["person_id", "index_date", "municipality_code"],
+        "comparison_pool": ["person_id", "covariate_date", "municipality_code"],
+        "outcomes": ["person_id", "outcome", "measured_date", "value"],
+    }
+    for i, row in rows:
+        table = row.get("table")
+        if table not in core:
+            continue
+        source = {"participants": "intake", "comparison_pool": "register"}.get(table)
+        known = core[table] + [n for n, c in covariates.items() if c.get("source") == source]
+        for key in ("columns", "constants"):
+            for word in _section(row, key):
+                if word not in known:
+                    fix = suggestion(word, known) or f"Known: {', '.join(known)}."
+                    yield ("deliveries", i, key, word), f"The table {table} has no column “{word}”.", fix
+        for word in _section(row, "outcome_columns"):
+            if word not in outcomes:
+                yield ("deliveries", i, "outcome_columns", word), f"There is no outcome “{word}”.", suggestion(word, outcomes) or "Name one of the outcomes."
+        if row.get("outcome_columns") and table != "outcomes":
+            yield ("deliveries", i, "outcome_columns"), "Only the table outcomes may have outcome_columns.", "Remove the key."

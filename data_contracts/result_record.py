@@ -1,0 +1,183 @@
+"""The result record: one result, with everything needed to judge it.
+
+Belongs here: the record's shape, the same in the restricted and the published
+zone. Does not belong here: filling it (evidence) or coarsening it (disclosure).
+
+No field holds a number without its doubt: interval, counts, rung and error
+sources stand in the same record.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["estimated", "not_estimable", "suppressed"]
+
+
+class Part(BaseModel):
+    """Base of every part: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bilingual(Part):
+    da: str
+    en: str
+
+
+class Diagnostics(Part):
+    """How alike the groups are; shares are 0-1."""
+
+    max_smd_before: float | None = None
+    max_smd_after: float | None = None
+    effective_sample_size: float | None = None
+    overlap_share: float | None = None
+    propensity_auc: float | None = None
+    outcome_missing_treated_share: float | None = None
+    outcome_missing_control_share: float | None = None
+    minimal_detectable_effect: float | None = None
+    e_value: float | None = None
+    e_value_limit: float | None = None
+
+
+class AlternativeEstimate(Part):
+    """Another estimate of the same thing; all that were declared are shown."""
+
+    estimator: str
+    estimate: float | None = None
+    standard_error: float | None = None
+    interval_low: float | None = None
+    interval_high: float | None = None
+
+
+class PlaceboResult(Part):
+    """A test on something the project cannot have changed."""
+
+    covariate: str
+    estimator: str
+    estimate: float | None = None
+    standard_error: float | None = None
+    interval_low: float | None = None
+    interval_high: float | None = None
+    fails: bool | None = None
+
+
+class BalanceRow(Part):
+    """Standardised mean difference of one covariate before and after."""
+
+    covariate: str
+    label: Bilingual
+    smd_before: float | None
+    smd_after: float | None
+
+
+class KnownAnswerRow(Part):
+    label: Bilingual
+    estimate: float
+    standard_error: float | None
+    source: str
+
+
+class AttritionStep(Part):
+    """People left after a step of restriction."""
+
+    step: str
+    treated: int | None
+    pool: int | None
+
+
+class ErrorSourceState(Part):
+    """What is known of one error source."""
+
+    code: str
+    state: Literal["clear", "warning", "serious", "not_measured", "not_measurable"]
+    metric: str
+    value: float | None = None
+    threshold: float | None = None
+    direction: Literal["towards_effect", "towards_no_effect", "unknown"] = "unknown"
+    finding: Bilingual
+    mitigation: Bilingual
+
+
+class Evidence(Part):
+    """The tag."""
+
+    rung: int = Field(ge=1, le=7)
+    rung_detail: str
+    claimed_rung: int | None = None
+    certainty: Literal["high", "moderate", "low", "very_low"]
+    why: tuple[Bilingual, ...]
+    error_sources: tuple[ErrorSourceState, ...]
+    crosswalk: dict[str, str]
+    next_step: Bilingual
+    ruleset_version: str
+
+
+class Claims(Part):
+    """What may and may not be said."""
+
+    can: tuple[Bilingual, ...]
+    cannot: tuple[Bilingual, ...]
+    verdict: str
+    verdict_text: Bilingual
+
+
+class Provenance(Part):
+    """How to get the same number again."""
+
+    code_version: str
+    contract_versions: dict[str, str]
+    protocol_sha256: str
+    input_sha256: str
+    seed: int
+
+
+class ResultRecord(Part):
+    """One result of one project in one quarter."""
+
+    record_version: Literal["1"] = "1"
+    result_id: str
+    project: str
+    project_name: Bilingual
+    organisation: str
+    data_note: Literal["synthetic", "public_microdata", "confidential"]
+    municipalities: tuple[str, ...]
+    quarter: str = Field(pattern=r"^\d{4}Q[1-4]$")
+    outcome: str
+    outcome_label: Bilingual
+    outcome_type: Literal["binary", "numeric"]
+    outcome_direction: Literal["higher_is_better", "lower_is_better"]
+    outcome_chosen_by: str
+    unit: Bilingual
+    primary: bool
+    status: Status
+    status_reason: Bilingual | None = None
+    highest_supported_rung: int | None = None
+    design: str
+    compared_with: Bilingual
+    estimand: str
+    estimator: str
+    estimate: float | None = None
+    standard_error: float | None = None
+    interval_low: float | None = None
+    interval_high: float | None = None
+    interval_method: str | None = None
+    confidence_level: float
+    raw_difference: float | None = None
+    treated_value: float | None = None
+    control_value: float | None = None
+    n_treated: int | None
+    n_control: int | None
+    n_dropped: int | None
+    rounded_to: float | None = None
+    diagnostics: Diagnostics
+    balance: tuple[BalanceRow, ...] = ()
+    alternatives: tuple[AlternativeEstimate, ...] = ()
+    placebo: tuple[PlaceboResult, ...] = ()
+    known_answers: tuple[KnownAnswerRow, ...] = ()
+    flow: tuple[AttritionStep, ...] = ()
+    evidence: Evidence
+    claims: Claims
+    provenance: Provenance

@@ -1,0 +1,219 @@
+"""Table contracts: what a delivered table must look like, compiled from ODCS.
+
+Belongs here: reading the Open Data Contract Standard files in `tables/`,
+adding the columns a protocol declares, and listing the rules a row must meet.
+Does not belong here: running the rules (assets compile them to Great
+Expectations and to SQL) and reading delivered files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+from data_contracts.protocol import Covariate, Protocol
+
+TABLES = ("participants", "comparison_pool", "outcomes")
+UNPARSED_SUFFIX = "__unparsed"
+
+Kind = Literal["string", "date", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a contract.
+
+    Attributes
+    ----------
+    name, description, purpose : str
+    kind : {'string', 'date', 'number'}
+    required : bool
+    minimum, maximum : str or None
+        Bounds as text: ISO dates or decimal numbers.
+    levels : tuple of str
+        Allowed values; empty means any.
+    pattern : str or None
+        Regular expression a string must match from start to end.
+    used_by : str
+        Station that reads it.
+    minutes_per_participant : float
+        What it costs a project to answer, in minutes.
+    """
+
+    name: str
+    kind: Kind
+    required: bool
+    description: str
+    purpose: str
+    used_by: str
+    minimum: str | None = None
+    maximum: str | None = None
+    levels: tuple[str, ...] = ()
+    pattern: str | None = None
+    minutes_per_participant: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule a row must meet.
+
+    Attributes
+    ----------
+    code : str
+        `identifier`, `readable`, `required`, `range`, `allowed`, `pattern` or `unique`.
+    columns : tuple of str
+        One column, or the key for `unique`.
+    """
+
+    code: Literal["identifier", "readable", "required", "range", "allowed", "pattern", "unique"]
+    columns: tuple[str, ...]
+    kind: Kind = "string"
+    minimum: str | None = None
+    maximum: str | None = None
+    levels: tuple[str, ...] = ()
+    pattern: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name shown in receipts and checks: code and columns, never values."""
+        return f"{self.code}({', '.join(self.columns)})"
+
+
+@dataclass(frozen=True, slots=True)
+class TableContract:
+    """A compiled contract for one table of one project."""
+
+    table: str
+    version: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    largest_refused_share: float
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule, in a fixed order."""
+        rules: list[Rule] = []
+        for column in self.columns:
+            name = (column.name,)
+            if column.name == "person_id":
+                rules.append(Rule("identifier", name))
+            elif column.kind != "string":
+                rules.append(Rule("readable", name))
+            if column.required:
+                rules.append(Rule("required", name))
+            if column.minimum is not None or column.maximum is not None:
+                rules.append(Rule("range", name, column.kind, column.minimum, column.maximum))
+            if column.levels:
+                rules.append(Rule("allowed", name, column.kind, levels=column.levels))
+            if column.pattern is not None:
+                rules.append(Rule("pattern", name, pattern=column.pattern))
+        rules.append(Rule("unique", self.key))
+        return tuple(rules)
+
+
+def contract_text(table: str) -> str:
+    """Return the ODCS text of one of the tables."""
+    return (files("data_contracts") / "tables" / f"{table}.odcs.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _odcs(table: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(contract_text(table))
+    return document
+
+
+def _custom(item: dict[str, Any]) -> dict[str, Any]:
+    return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
+
+
+def compile_contract(table: str, protocol: Protocol) -> TableContract:
+    """Compile a table's contract for a project.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+    protocol : Protocol
+        Adds its covariates as columns, its outcomes as allowed values and makes the municipality required.
+
+    Returns
+    -------
+    TableContract
+    """
+    document = _odcs(table)
+    schema = document["schema"][0]
+    custom = _custom(schema)
+    columns = [_core_column(entry) for entry in schema["properties"]]
+    if table == "outcomes":
+        names = tuple(outcome.name for outcome in protocol.outcomes)
+        columns = [replace(c, levels=names) if c.name == "outcome" else c for c in columns]
+        low, high = _value_bounds(protocol)
+        columns = [replace(c, minimum=low, maximum=high) if c.name == "value" else c for c in columns]
+    if protocol.municipalities and table == "participants":
+        columns = [
+            replace(c, required=True, levels=protocol.municipalities) if c.name == "municipality_code" else c
+            for c in columns
+        ]
+    declared = {"intake": protocol.intake_covariates, "register": protocol.register_covariates}
+    for covariate in declared.get(custom["protocolColumns"], ()):
+        columns.append(_covariate_column(covariate))
+    key = sorted(
+        (entry for entry in schema["properties"] if entry.get("primaryKey")),
+        key=lambda entry: entry["primaryKeyPosition"],
+    )
+    return TableContract(
+        table=table,
+        version=document["version"],
+        columns=tuple(columns),
+        key=tuple(entry["name"] for entry in key),
+        largest_refused_share=float(custom["largestRefusedShare"]),
+    )
+
+
+def _value_bounds(protocol: Protocol) -> tuple[str | None, str | None]:
+    """Bounds that hold for every outcome; binary ones lie between 0 and 1."""
+    lows = [0.0 if o.type == "binary" else o.minimum for o in protocol.outcomes]
+    highs = [1.0 if o.type == "binary" else o.maximum for o in protocol.outcomes]
+    low = None if None in lows else min(v for v in lows if v is not None)
+    high = None if None in highs else max(v for v in highs if v is not None)
+    return (None if low is None else str(low)), (None if high is None else str(high))
+
+
+def _core_column(entry: dict[str, Any]) -> Column:
+    options = entry.get("logicalTypeOptions", {})
+    custom = _custom(entry)
+    return Column(
+        name=entry["name"],
+        kind=entry["logicalType"],
+        required=bool(entry.get("required", False)),
+        description=entry["description"],
+        purpose=custom["purpose"],
+        used_by=custom["usedBy"],
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        pattern=options.get("pattern"),
+        minutes_per_participant=float(custom.get("minutesPerParticipant", 0.0)),
+    )
+
+
+def _covariate_column(covariate: Covariate) -> Column:
+    intake = covariate.source == "intake"
+    binary = covariate.type == "binary"
+    low = 0.0 if binary else covariate.minimum
+    high = 1.0 if binary else covariate.maximum
+    return Column(
+        name=covariate.name,
+        kind="string" if covariate.type == "categorical" else "number",
+        required=covariate.required,
+        description=covariate.label.en,
+        purpose=f"Describes participants ({covariate.domain})." if intake else f"Compared between the groups ({covariate.domain}).",
+        used_by="cohort" if intake else "comparison",
+        minimum=None if low is None or binary else str(low),
+        maximum=None if high is None or binary else str(high),
+        levels=("0", "1") if binary else covariate.levels,
+        minutes_per_participant=0.5 if intake else 0.0,
+    )

@@ -1,0 +1,183 @@
+"""Claims: what may and may not be said of a result.
+
+Belongs here: choosing among fixed phrases and filling in numbers. Does not
+belong here: wording (`phrases/`, `error_sources.yaml`) and free text of any
+kind.
+
+The same function reads a restricted and a published record, so a published
+sentence holds published numbers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from data_contracts.ladder import error_sources, rungs
+from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
+
+OPEN_STATES = ("warning", "serious", "not_measured", "not_measurable")
+BLOCKING_SOURCES = ("unmeasured_confounding", "group_differences", "no_overlap", "immortal_time")
+"""A serious state of one of these leaves a positive result unresolved, not promising."""
+
+
+def verdict_of(record: Mapping[str, Any]) -> str:
+    """Return the verdict's code.
+
+    Parameters
+    ----------
+    record : mapping
+        A result record's fields, `claims` not needed.
+
+    Returns
+    -------
+    str
+        One of the fixed verdicts; total over every record.
+    """
+    evidence = record["evidence"]
+    rung = evidence["rung"]
+    if rung >= 6:
+        return "story_only"
+    if record["status"] != "estimated":
+        return "cannot_tell"
+    low, high = record["interval_low"], record["interval_high"]
+    states = {source["code"]: source["state"] for source in evidence["error_sources"]}
+    if low <= 0 <= high:
+        is_small = states.get("underpowered") != "clear"
+        return "cannot_tell" if is_small else "no_certain_effect"
+    is_good = (low > 0) == (record["outcome_direction"] == "higher_is_better")
+    is_blocked = any(states.get(code) == "serious" for code in BLOCKING_SOURCES)
+    if rung == 5 or is_blocked:
+        return "unresolved"
+    if not is_good:
+        return "wrong_way"
+    if rung <= 2 and evidence["certainty"] in ("high", "moderate"):
+        return "works_in_trial"
+    return "promising"
+
+
+def build_claims(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can and cannot be said, and the verdict.
+
+    Parameters
+    ----------
+    record : mapping
+        A result record's fields, `claims` not needed.
+
+    Returns
+    -------
+    dict
+        Fields of the record's `claims` part.
+    """
+    verdict = verdict_of(record)
+    return {
+        "can": _can(record, verdict),
+        "cannot": _cannot(record),
+        "verdict": verdict,
+        "verdict_text": bilingual(f"verdict_{verdict}"),
+    }
+
+
+def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
+    if record["status"] == "suppressed":
+        return [bilingual("claim_suppressed")]
+    if record["status"] == "not_estimable":
+        return [bilingual("claim_not_estimable", reason=record["status_reason"])]
+    claims = [_values_sentence(record), _interval_sentence(record)]
+    rung = record["evidence"]["rung"]
+    above = record["estimate"] > 0
+    smallest = next(s["threshold"] for s in record["evidence"]["error_sources"] if s["code"] == "underpowered")
+    if verdict == "cannot_tell":
+        claims.append(bilingual("claim_cannot_tell", smallest=_difference(record, smallest, signed=False)))
+    elif verdict == "no_certain_effect":
+        claims.append(bilingual("claim_no_certain", smallest=_difference(record, smallest, signed=False)))
+    elif rung == 5:
+        claims.append(bilingual("claim_lies_above" if above else "claim_lies_below"))
+    elif verdict == "works_in_trial":
+        claims.append(bilingual("claim_led_to"))
+    elif verdict == "wrong_way":
+        claims.append(bilingual("claim_associated_worse"))
+    elif verdict == "promising":
+        claims.append(bilingual("claim_associated"))
+    bounds = record["diagnostics"]
+    if rung in (3, 4) and bounds["e_value"] is not None:
+        claims.append(
+            bilingual("claim_e_value", point=number_words(bounds["e_value"], 1), limit=number_words(bounds["e_value_limit"], 1))
+        )
+    return claims
+
+
+def _values_sentence(record: Mapping[str, Any]) -> dict[str, str]:
+    compared = rungs()[record["evidence"]["rung"]].compared_with
+    if record["outcome_type"] == "binary":
+        return bilingual(
+            "claim_frequency",
+            treated=number_words(record["treated_value"] * 100, 0),
+            control=number_words(record["control_value"] * 100, 0),
+            compared_with={"da": f"blandt {compared['da']}", "en": f"among {compared['en']}"}
+            if record["evidence"]["rung"] == 4
+            else {"da": f"i {compared['da']}", "en": f"in {compared['en']}"},
+            outcome=record["outcome_label"],
+        )
+    return bilingual(
+        "claim_means",
+        outcome=record["outcome_label"],
+        treated=_plain_number(record["treated_value"]),
+        control=_plain_number(record["control_value"]),
+        unit=record["unit"],
+        compared_with={"da": f"({compared['da']})", "en": f"({compared['en']})"},
+    )
+
+
+def _plain_number(value: float) -> dict[str, str]:
+    return number_words(value, 0 if abs(value) >= 10 else 2)
+
+
+def _interval_sentence(record: Mapping[str, Any]) -> dict[str, str]:
+    return bilingual(
+        "claim_interval",
+        estimate=_difference(record, record["estimate"]),
+        low=_difference(record, record["interval_low"]),
+        high=_difference(record, record["interval_high"]),
+        level=number_words(record["confidence_level"] * 100, 0),
+    )
+
+
+def _difference(record: Mapping[str, Any], value: float, signed: bool = True) -> dict[str, str]:
+    words = {
+        language: difference_text(language, value, record["outcome_type"], record["unit"][language])
+        for language in LANGUAGES
+    }
+    return words if signed else {language: text.removeprefix("+") for language, text in words.items()}
+
+
+def _cannot(record: Mapping[str, Any]) -> list[dict[str, str]]:
+    if record["status"] != "estimated":
+        return [bilingual("cannot_nothing_estimated")]
+    rung = record["evidence"]["rung"]
+    claims = [bilingual("cannot_cause_rung", rung=str(rung))] if rung >= 3 else []
+    order = {"serious": 0, "not_measured": 1, "warning": 2, "not_measurable": 3}
+    opened = [s for s in record["evidence"]["error_sources"] if s["state"] in OPEN_STATES]
+    if not record["interval_low"] <= 0 <= record["interval_high"]:
+        # “That there is no effect” is nobody's reading of an interval that leaves out zero.
+        opened = [s for s in opened if s["code"] != "underpowered"]
+    for source in sorted(opened, key=lambda s: order[s["state"]]):
+        text = error_sources()[source["code"]].cannot
+        detail = _detail_of(source)
+        claims.append({language: text[language].format_map({"detail": detail[language]}) for language in LANGUAGES})
+    return claims
+
+
+def _detail_of(source: Mapping[str, Any]) -> dict[str, str]:
+    """The list inside a finding such as “Not measured in both groups: violence, motivation.”."""
+    return {
+        language: source["finding"][language].partition(": ")[2].rstrip(".") for language in LANGUAGES
+    }
+
+
+def open_sources(record: Mapping[str, Any]) -> tuple[int, int]:
+    """Count error sources that are not clear, and the serious ones among them."""
+    states = [s["state"] for s in record["evidence"]["error_sources"]]
+    return sum(state in OPEN_STATES for state in states), states.count("serious")
+
+

@@ -1,0 +1,168 @@
+"""The cohort: who is studied, decided without seeing an outcome.
+
+Belongs here: eligibility, follow-up by the calendar and the steps of
+restriction. Does not belong here: outcomes, and who is compared with whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from data_contracts.protocol import EligibilityRule, Protocol
+
+PEOPLE_COLUMNS = ("person_id", "treated", "index_date", "municipality_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """People left after one step of restriction; None where a step does not concern a group."""
+
+    step: str
+    treated: int
+    pool: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Who is studied.
+
+    Attributes
+    ----------
+    people : DataFrame
+        One row per person, sorted by pseudonym: `person_id`, `treated`, `index_date`,
+        `municipality_code` and one column per register covariate.
+    steps : tuple of Step
+    covariates_dated_before_index : bool
+        True when covariate dates were delivered and none kept is later than the index date.
+    """
+
+    people: pd.DataFrame
+    steps: tuple[Step, ...]
+    covariates_dated_before_index: bool
+
+
+def build_cohort(
+    participants: pd.DataFrame, pool: pd.DataFrame | None, protocol: Protocol, quarter_end: date
+) -> Cohort:
+    """Select participants and comparison people.
+
+    Parameters
+    ----------
+    participants : DataFrame
+        Accepted rows of the participants table, one per pseudonym.
+    pool : DataFrame or None
+        Accepted rows of the register extract, participants included; None if the design needs none.
+    protocol : Protocol
+    quarter_end : date
+        Last day of the reporting quarter; people enter when their follow-up has ended by then.
+
+    Returns
+    -------
+    Cohort
+    """
+    treated = participants[["person_id", "index_date", "municipality_code"]].copy()
+    if pool is None:
+        steps = [Step("delivered", len(treated), None)]
+        treated = _followed(treated, "index_date", protocol, quarter_end)
+        steps.append(Step("followed_long_enough", len(treated), None))
+        people = treated.assign(treated=True)[list(PEOPLE_COLUMNS)]
+        return Cohort(_canonical(people), tuple(steps), False)
+
+    covariates = [c.name for c in protocol.register_covariates]
+    register = pool[["person_id", "covariate_date", "municipality_code", *covariates]]
+    others = register[~register["person_id"].isin(treated["person_id"])].copy()
+    steps = [Step("delivered", len(treated), len(others))]
+
+    treated = _followed(treated, "index_date", protocol, quarter_end)
+    others = _followed(others, "covariate_date", protocol, quarter_end)
+    steps.append(Step("followed_long_enough", len(treated), len(others)))
+
+    treated = treated.merge(
+        register.drop(columns="municipality_code"), on="person_id", how="inner", validate="one_to_one"
+    )
+    steps.append(Step("found_in_register", len(treated), len(others)))
+
+    treated = treated[treated["covariate_date"] <= treated["index_date"]]
+    others["index_date"] = others["covariate_date"]
+    steps.append(Step("covariates_before_start", len(treated), len(others)))
+
+    treated["treated"] = True
+    others["treated"] = False
+    columns = [*PEOPLE_COLUMNS, *covariates]
+    people = pd.concat([treated[columns], others[columns]], ignore_index=True)
+    people = people[_eligible(people, protocol.eligibility)]
+    steps.append(_count("in_target_group", people))
+
+    if protocol.comparison.missing_covariates == "refuse":
+        used = [*protocol.comparison.score_covariates, *protocol.comparison.exact]
+        people = people[people[used].notna().all(axis=1)]
+        steps.append(_count("covariates_known", people))
+    return Cohort(_canonical(people), tuple(steps), True)
+
+
+def _followed(frame: pd.DataFrame, column: str, protocol: Protocol, quarter_end: date) -> pd.DataFrame:
+    ends = frame[column] + pd.DateOffset(months=protocol.evaluation.follow_up_months)
+    return frame[ends <= pd.Timestamp(quarter_end)].copy()
+
+
+def _eligible(people: pd.DataFrame, rules: tuple[EligibilityRule, ...]) -> pd.Series:
+    keep = pd.Series(True, index=people.index)
+    for rule in rules:
+        values = people[rule.covariate]
+        if rule.at_least is not None:
+            keep &= values >= rule.at_least
+        if rule.at_most is not None:
+            keep &= values <= rule.at_most
+        if rule.one_of:
+            keep &= values.isin(rule.one_of)
+    return keep.fillna(False).astype(bool)
+
+
+def _count(step: str, people: pd.DataFrame) -> Step:
+    return Step(step, int(people["treated"].sum()), int((~people["treated"]).sum()))
+
+
+def _canonical(people: pd.DataFrame) -> pd.DataFrame:
+    """Sort by pseudonym, so that the order of delivered rows changes nothing, not even the last bit."""
+    return people.sort_values("person_id", kind="stable").reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeShare:
+    """How many participants an intake field describes."""
+
+    covariate: str
+    share: float | None
+    mean: float | None
+    known_count: int
+
+
+def describe_intake(participants: pd.DataFrame, protocol: Protocol) -> tuple[IntakeShare, ...]:
+    """Describe participants by what only the project knows.
+
+    Parameters
+    ----------
+    participants : DataFrame
+        Accepted rows.
+    protocol : Protocol
+
+    Returns
+    -------
+    tuple of IntakeShare
+        A share for binary fields, a mean for numeric ones; categorical fields give the share of the first level.
+    """
+    rows = []
+    for covariate in protocol.intake_covariates:
+        known = participants[covariate.name].dropna()
+        share = mean = None
+        if len(known) and covariate.type == "categorical":
+            share = float((known == covariate.levels[0]).mean())
+        elif len(known) and covariate.type == "binary":
+            share = float(known.mean())
+        elif len(known):
+            mean = float(known.mean())
+        rows.append(IntakeShare(covariate.name, share, mean, len(known)))
+    return tuple(rows)

@@ -1,0 +1,90 @@
+"""What every design offers: a comparison without outcomes, then effects.
+
+Belongs here: the interface and the shapes that pass through it. Does not
+belong here: any particular design, nor the list of them (`registry.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.protocol import Outcome, Protocol
+from models.cohort import Cohort
+from models.comparison import Comparison, Gate
+from models.estimates import Estimate
+from models.facts import DesignFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboEstimate:
+    """An estimate on something the project cannot have changed."""
+
+    covariate: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a design found for one outcome.
+
+    Attributes
+    ----------
+    outcome : str
+    gate : Gate
+        Closed when no number may be given; then every number is None or empty.
+    primary : Estimate or None
+    alternatives : tuple of Estimate
+        The other declared estimators, in declared order.
+    placebo : tuple of PlaceboEstimate
+    raw_difference : float or None
+        Participants against everyone in the pool, unadjusted; never an effect.
+    n_treated, n_control : int
+        People with a weight and an outcome.
+    missing_treated_share, missing_control_share : float or None
+        Share of compared people without an outcome.
+    outcome_deviation : float or None
+        Standard deviation of the outcome among controls.
+    predicted_shift : float or None
+        Standardised difference in the outcome predicted from before the start, participants against the pool.
+    predicted_shift_error : float or None
+        Its standard error.
+    """
+
+    outcome: str
+    gate: Gate
+    n_treated: int
+    n_control: int
+    primary: Estimate | None = None
+    alternatives: tuple[Estimate, ...] = ()
+    placebo: tuple[PlaceboEstimate, ...] = ()
+    raw_difference: float | None = None
+    missing_treated_share: float | None = None
+    missing_control_share: float | None = None
+    outcome_deviation: float | None = None
+    predicted_shift: float | None = None
+    predicted_shift_error: float | None = None
+
+
+class Design(Interface):
+    """A way to answer “compared with what?”."""
+
+    name: str
+    needs_pool: bool
+
+    def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:
+        """Make the comparison; sees no outcome."""
+        ...
+
+    def estimate(
+        self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol
+    ) -> Effects:
+        """Estimate one outcome; `y` has shape (n,) and NaN where the outcome is missing."""
+        ...
+
+    def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
+        """Return the facts that decide the rung."""
+        ...

@@ -1,0 +1,16 @@
+"""Which designs there are.
+
+Belongs here: the one table from the protocol's `design:` to code. Nothing
+outside this table branches on a design.
+"""
+
+from __future__ import annotations
+
+from models.designs.benchmarking import Benchmarking
+from models.designs.interface import Design
+from models.designs.matched_control import MatchedControl
+
+DESIGNS: dict[str, Design] = {
+    "matched_control": MatchedControl(),
+    "benchmarking": Benchmarking(),
+}

@@ -1,0 +1,185 @@
+"""Disclosure control: from a full record to one that may be published.
+
+Belongs here: pure functions from a restricted record to a public one, by the
+policy in `disclosure.yaml`. Does not belong here: writing files.
+
+The public record has the same shape. Counts up to 7 and their complements are
+removed, other counts rounded to 5, shares are whole percentage points from
+rounded counts, and no standard error leaves.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from data_contracts.ladder import error_sources, read_knowledge
+from data_contracts.result_record import ResultRecord
+from models.claims import build_claims
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may leave; see `disclosure.yaml`."""
+
+    version: str
+    redact_at_or_below: int
+    round_counts_to: int
+    share_decimals: int
+    smd_decimals: int
+    numeric_digits_of_half_width: int
+
+
+def default_policy() -> Policy:
+    """Return the policy of `disclosure.yaml`."""
+    return Policy(**read_knowledge("disclosure"))
+
+
+def safe_count(count: int | None, policy: Policy) -> int | None:
+    """Round a count of people; None if it is 1 to 7 (0 stays 0)."""
+    if count is None or 0 < count <= policy.redact_at_or_below:
+        return None
+    return _nearest(count, policy.round_counts_to)
+
+
+def _nearest(count: float, base: int) -> int:
+    return int(math.floor(count / base + 0.5)) * base
+
+
+def is_small(record: ResultRecord, policy: Policy) -> bool:
+    """Whether a group, or the part of it with or without a binary outcome, is 7 or fewer."""
+    limit = policy.redact_at_or_below
+    groups = [(record.n_treated, record.treated_value)]
+    if record.n_control:
+        groups.append((record.n_control, record.control_value))
+    for count, share in groups:
+        if count is None or count <= limit:
+            return True
+        if record.outcome_type == "binary" and share is not None:
+            cells = (round(share * count), count - round(share * count))
+            if min(cells) <= limit:
+                return True
+    return False
+
+
+def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
+    """Return the publishable form of a record.
+
+    Parameters
+    ----------
+    record : ResultRecord
+        In full precision.
+    policy : Policy
+
+    Returns
+    -------
+    ResultRecord
+        `suppressed` when people are too few; otherwise coarsened. Claims are made anew from the
+        coarse numbers.
+    """
+    fields = record.model_dump()
+    if record.status == "estimated" and is_small(record, policy):
+        fields = _suppressed(fields)
+    elif record.status == "estimated":
+        fields = _coarse(record, fields, policy)
+    else:
+        fields = _without_numbers(fields)
+    for key in ("n_treated", "n_control", "n_dropped"):
+        fields[key] = None if fields["status"] == "suppressed" else safe_count(fields[key], policy)
+    fields["flow"] = [] if fields["status"] == "suppressed" else [_safe_step(step, policy) for step in fields["flow"]]
+    fields["claims"] = build_claims(fields)
+    return ResultRecord.model_validate(fields)
+
+
+def _safe_step(step: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    return {"step": step["step"], "treated": safe_count(step["treated"], policy), "pool": safe_count(step["pool"], policy)}
+
+
+def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
+    """Remove every number that rests on people; what was looked for stays."""
+    fields |= dict.fromkeys(
+        ("estimate", "standard_error", "interval_low", "interval_high", "raw_difference", "treated_value", "control_value")
+    )
+    fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
+    fields |= {"balance": [], "alternatives": [], "placebo": []}
+    for source in fields["evidence"]["error_sources"]:
+        if source["code"] not in PEOPLE_FREE_SOURCES:
+            name = error_sources()[source["code"]].name
+            source |= {"value": None, "finding": {language: f"{text}." for language, text in name.items()}}
+    return fields
+
+
+PEOPLE_FREE_SOURCES = frozenset(
+    {"register_limited_covariates", "imprecise_intervention", "immortal_time", "repeated_looks", "protocol_changed"}
+)
+"""Error sources whose finding says nothing about any person."""
+
+
+def _suppressed(fields: dict[str, Any]) -> dict[str, Any]:
+    return _without_numbers(fields) | {"status": "suppressed", "status_reason": None, "interval_method": None}
+
+
+def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    step = 10.0**-policy.share_decimals if record.outcome_type == "binary" else _numeric_step(record, policy)
+    fields["rounded_to"] = step
+
+    def coarse(value: float | None) -> float | None:
+        return None if value is None else _to_step(value, step)
+
+    treated = record.treated_value
+    if record.outcome_type == "binary" and treated is not None and record.n_treated:
+        base = policy.round_counts_to
+        treated = _nearest(treated * record.n_treated, base) / _nearest(record.n_treated, base)
+    fields["treated_value"] = coarse(treated)
+    fields["estimate"] = coarse(record.estimate)
+    # The three numbers a reader sees must add up; the participants' value and the difference lead.
+    if fields["treated_value"] is not None and fields["estimate"] is not None:
+        fields["control_value"] = _to_step(fields["treated_value"] - fields["estimate"], step)
+        if record.outcome_type == "binary":
+            fields["control_value"] = min(1.0, max(0.0, fields["control_value"]))
+    for key in ("interval_low", "interval_high", "raw_difference"):
+        fields[key] = coarse(fields[key])
+    fields["standard_error"] = None
+    for row in (*fields["alternatives"], *fields["placebo"]):
+        row["standard_error"] = None
+        for key in ("estimate", "interval_low", "interval_high"):
+            row[key] = coarse(row[key])
+    fields["diagnostics"] = _coarse_diagnostics(fields["diagnostics"], step, policy)
+    for row in fields["balance"]:
+        for key in ("smd_before", "smd_after"):
+            row[key] = None if row[key] is None else round(row[key], policy.smd_decimals)
+    for source in fields["evidence"]["error_sources"]:
+        if source["value"] is not None:
+            is_in_units = source["code"] == "underpowered"
+            source["value"] = coarse(source["value"]) if is_in_units else round(source["value"], policy.smd_decimals)
+    return fields
+
+
+def _numeric_step(record: ResultRecord, policy: Policy) -> float:
+    """The power of ten that is at most a tenth of the interval's half width."""
+    half_width = ((record.interval_high or 0.0) - (record.interval_low or 0.0)) / 2
+    if not half_width > 0:
+        return 1.0
+    return float(10.0 ** math.floor(math.log10(half_width / policy.numeric_digits_of_half_width)))
+
+
+def _to_step(value: float, step: float) -> float:
+    rounded = math.floor(value / step + 0.5) * step
+    return round(rounded, 10) + 0.0
+
+
+def _coarse_diagnostics(fields: dict[str, float | None], step: float, policy: Policy) -> dict[str, float | None]:
+    coarse: dict[str, float | None] = {}
+    for key, value in fields.items():
+        if value is None:
+            coarse[key] = None
+        elif key == "minimal_detectable_effect":
+            coarse[key] = _to_step(value, step)
+        elif key == "effective_sample_size":
+            coarse[key] = float(_nearest(value, policy.round_counts_to))
+        elif key.startswith("e_value"):
+            coarse[key] = round(value, 1)
+        else:
+            coarse[key] = round(value, policy.smd_decimals)
+    return coarse

@@ -1,0 +1,86 @@
+"""Sensitivity: how strong something unmeasured would have to be.
+
+Belongs here: E-values, the smallest detectable effect and false-discovery
+rates. Does not belong here: judging them (detectors do).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm
+
+SMALLEST_SHARE = 1e-6
+
+
+def e_value(risk_ratio: float) -> float:
+    """E-value of a risk ratio: RR + sqrt(RR (RR - 1)), after turning it above 1.
+
+    How strongly an unmeasured factor would have to go with both taking part and the outcome to
+    explain the ratio away (VanderWeele & Ding 2017).
+    """
+    ratio = risk_ratio if risk_ratio >= 1 else 1 / risk_ratio
+    return ratio + math.sqrt(ratio * (ratio - 1))
+
+
+def e_values_of_difference(
+    *, difference: float, low: float, high: float, control_share: float
+) -> tuple[float, float]:
+    """E-values of a risk difference and of the interval's limit nearest zero.
+
+    Parameters
+    ----------
+    difference, low, high : float
+        Risk difference and its interval.
+    control_share : float
+        Share of the comparison group with the outcome; held fixed, so the limit's ratio is approximate.
+
+    Returns
+    -------
+    point, limit : float
+        The limit's E-value is 1 when the interval covers zero.
+    """
+    base = min(max(control_share, SMALLEST_SHARE), 1 - SMALLEST_SHARE)
+
+    def ratio(d: float) -> float:
+        return min(max(base + d, SMALLEST_SHARE), 1.0) / base
+
+    point = e_value(ratio(difference))
+    if low <= 0 <= high:
+        return point, 1.0
+    return point, e_value(ratio(low if difference > 0 else high))
+
+
+def e_values_of_standardised(*, difference: float, low: float, high: float) -> tuple[float, float]:
+    """E-values of a standardised mean difference, RR about exp(0.91 d) (VanderWeele & Ding 2017, table 2)."""
+
+    def ratio(d: float) -> float:
+        return math.exp(0.91 * d)
+
+    point = e_value(ratio(difference))
+    if low <= 0 <= high:
+        return point, 1.0
+    return point, e_value(ratio(low if difference > 0 else high))
+
+
+def minimal_detectable_effect(standard_error: float, *, alpha: float, power: float) -> float:
+    """Smallest true effect a two-sided test would find with the given power."""
+    return float(norm.isf(alpha / 2) + norm.ppf(power)) * standard_error
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """False-discovery q-values (Benjamini & Hochberg 1995), in the order given."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    smoothed = np.minimum.accumulate(scaled[::-1])[::-1].clip(max=1.0)
+    q = np.empty(len(p))
+    q[order] = smoothed
+    return [float(value) for value in q]
+
+
+def two_sided_p(estimate: float, standard_error: float) -> float:
+    """Two-sided normal p-value; used for multiplicity only, never shown beside an estimate."""
+    return float(2 * norm.sf(abs(estimate) / standard_error))

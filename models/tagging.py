@@ -1,0 +1,272 @@
+"""The tag: from facts and findings to a full result record.
+
+Belongs here: putting together what other modules decided. Does not belong
+here: deciding any of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data_contracts.ladder import State, crosswalk, error_sources, ruleset_version, rungs
+from data_contracts.phrases import bilingual
+from data_contracts.protocol import Outcome, Protocol, Text
+from data_contracts.quarters import Quarter
+from data_contracts.result_record import ResultRecord
+from models.certainty import certainty_of
+from models.claims import OPEN_STATES, build_claims
+from models.cohort import Step
+from models.comparison import Comparison
+from models.designs.interface import Effects
+from models.detectors.effect_sources import e_values, placebo_fails
+from models.detectors.interface import Detection, Findings, threshold
+from models.detectors.registry import detect
+from models.estimates import Estimate
+from models.facts import DesignFacts, RungDetail, earned_rung, rung_number
+from models.sensitivity import benjamini_hochberg, minimal_detectable_effect, two_sided_p
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How to get the same number again."""
+
+    code_version: str
+    contract_versions: dict[str, str]
+    protocol_sha256: str
+    input_sha256: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockState:
+    """What is known of the protocol's lock when outcomes were read."""
+
+    is_locked: bool
+    is_unchanged: bool
+
+
+def q_values(effects: tuple[Effects, ...]) -> dict[str, float]:
+    """Return Benjamini-Hochberg q-values of all estimated outcomes by name."""
+    estimated = [(e.outcome, e.primary) for e in effects if e.primary is not None]
+    p = [two_sided_p(primary.value, primary.standard_error) for _, primary in estimated]
+    return dict(zip((name for name, _ in estimated), benjamini_hochberg(p), strict=True)) if p else {}
+
+
+def tag_result(
+    *,
+    protocol: Protocol,
+    quarter: Quarter,
+    outcome: Outcome,
+    comparison: Comparison,
+    effects: Effects,
+    q_value: float | None,
+    facts: DesignFacts,
+    steps: tuple[Step, ...],
+    lock: LockState,
+    provenance: Provenance,
+) -> ResultRecord:
+    """Build the record of one outcome.
+
+    A design that failed its gate gives no number; its record says why, and which rung the facts
+    that remain would support.
+
+    Returns
+    -------
+    ResultRecord
+        In full precision, for the restricted zone.
+    """
+    detail = earned_rung(facts)
+    rung = rung_number(detail)
+    findings = Findings(
+        protocol=protocol,
+        outcome=outcome,
+        diagnostics=comparison.diagnostics,
+        balance=comparison.balance,
+        effects=effects,
+        looks_count=quarter.minus(Quarter.parse(protocol.evaluation.first_quarter)) + 1,
+        protocol_is_locked=lock.is_locked,
+        protocol_is_unchanged=lock.is_unchanged,
+        q_value=q_value,
+    )
+    detections = detect(rung, findings)
+    primary = effects.primary
+    record: dict[str, Any] = {
+        "result_id": f"{protocol.id}.{quarter}.{outcome.name}",
+        "project": protocol.id,
+        "project_name": _both(protocol.name),
+        "organisation": protocol.organisation,
+        "data_note": protocol.data_note,
+        "municipalities": protocol.municipalities,
+        "quarter": str(quarter),
+        "outcome": outcome.name,
+        "outcome_label": _both(outcome.label),
+        "outcome_type": outcome.type,
+        "outcome_direction": outcome.direction,
+        "outcome_chosen_by": outcome.chosen_by,
+        "unit": _both(outcome.unit) if outcome.unit else bilingual("percentage_points"),
+        "primary": outcome.primary,
+        "status": "estimated" if primary is not None else "not_estimable",
+        "status_reason": effects.gate.text,
+        "highest_supported_rung": rung if primary is None else None,
+        "design": protocol.design,
+        "compared_with": rungs()[rung].compared_with,
+        "estimand": comparison.estimand,
+        "estimator": protocol.effects.estimator,
+        "confidence_level": protocol.effects.confidence_level,
+        "raw_difference": effects.raw_difference,
+        "n_treated": effects.n_treated,
+        "n_control": effects.n_control,
+        "n_dropped": comparison.diagnostics.n_treated - effects.n_treated,
+        "diagnostics": _diagnostics(findings),
+        "balance": _balance_rows(comparison, protocol),
+        "alternatives": [_estimate_fields(e) for e in effects.alternatives],
+        "placebo": [
+            {"covariate": p.covariate, **_estimate_fields(p.estimate), "fails": placebo_fails(p.estimate)}
+            for p in effects.placebo
+        ],
+        "known_answers": [
+            {"label": _both(k.label), "estimate": k.estimate, "standard_error": k.standard_error, "source": k.source}
+            for k in protocol.known_answers
+            if k.outcome == outcome.name
+        ],
+        "flow": _flow(steps, comparison, effects),
+        "evidence": {
+            "rung": rung,
+            "rung_detail": detail,
+            "claimed_rung": protocol.claimed_rung,
+            "certainty": certainty_of(detail, detections, _risk_ratio(effects, outcome)),
+            "why": _why(facts, detail, protocol),
+            "error_sources": [_state_fields(d) for d in detections],
+            "crosswalk": {code: row["grades"][detail] for code, row in crosswalk().items()},
+            "next_step": _next_step(detections),
+            "ruleset_version": ruleset_version(),
+        },
+        "provenance": {
+            "code_version": provenance.code_version,
+            "contract_versions": provenance.contract_versions,
+            "protocol_sha256": provenance.protocol_sha256,
+            "input_sha256": provenance.input_sha256,
+            "seed": provenance.seed,
+        },
+    }
+    if primary is not None:
+        record |= {
+            "estimate": primary.value,
+            "standard_error": primary.standard_error,
+            "interval_low": primary.low,
+            "interval_high": primary.high,
+            "interval_method": primary.interval_method,
+            "treated_value": primary.treated_value,
+            "control_value": primary.control_value,
+        }
+    record["claims"] = build_claims(record)
+    return ResultRecord.model_validate(record)
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"da": text.da, "en": text.en}
+
+
+def _estimate_fields(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "estimator": estimate.estimator,
+        "estimate": estimate.value,
+        "standard_error": estimate.standard_error,
+        "interval_low": estimate.low,
+        "interval_high": estimate.high,
+    }
+
+
+def _diagnostics(f: Findings) -> dict[str, float | None]:
+    d, effects = f.diagnostics, f.effects
+    bounds = e_values(f)
+    detectable = None
+    if effects.primary is not None:
+        alpha = 1 - f.protocol.effects.confidence_level
+        detectable = minimal_detectable_effect(
+            effects.primary.standard_error, alpha=alpha, power=threshold("underpowered", "power")
+        )
+    return {
+        "max_smd_before": d.max_smd_before,
+        "max_smd_after": d.max_smd_after,
+        "effective_sample_size": d.effective_controls or None,
+        "overlap_share": d.overlap_share,
+        "propensity_auc": d.propensity_auc,
+        "outcome_missing_treated_share": effects.missing_treated_share,
+        "outcome_missing_control_share": effects.missing_control_share,
+        "minimal_detectable_effect": detectable,
+        "e_value": bounds[0] if bounds else None,
+        "e_value_limit": bounds[1] if bounds else None,
+    }
+
+
+def _balance_rows(comparison: Comparison, protocol: Protocol) -> list[dict[str, Any]]:
+    rows = []
+    for line in comparison.balance:
+        label = _both(protocol.covariate(line.covariate).label)
+        level = line.column.partition("=")[2]
+        if level:
+            label = {language: f"{text}: {level}" for language, text in label.items()}
+        rows.append(
+            {"covariate": line.column, "label": label, "smd_before": _finite(line.smd_before), "smd_after": _finite(line.smd_after)}
+        )
+    return rows
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None
+
+
+def _flow(steps: tuple[Step, ...], comparison: Comparison, effects: Effects) -> list[dict[str, Any]]:
+    rows = [{"step": s.step, "treated": s.treated, "pool": s.pool} for s in steps]
+    d = comparison.diagnostics
+    pool = d.n_compared_control if d.n_pool else None
+    rows.append({"step": "compared", "treated": d.n_compared_treated, "pool": pool})
+    rows.append({"step": "outcome_known", "treated": effects.n_treated, "pool": effects.n_control if d.n_pool else None})
+    return rows
+
+
+def _risk_ratio(effects: Effects, outcome: Outcome) -> float | None:
+    primary = effects.primary
+    if primary is None or outcome.type != "binary" or not primary.control_value > 0:
+        return None
+    return primary.treated_value / primary.control_value
+
+
+def _why(facts: DesignFacts, detail: RungDetail, protocol: Protocol) -> list[dict[str, str]]:
+    keys = []
+    if facts.has_person_level_participants:
+        keys.append("fact_person_level")
+    if detail in ("4a", "4b"):
+        keys += ["fact_person_comparison", "fact_dated", "fact_score_here"]
+        keys.append("fact_pre_period" if detail == "4a" else "fact_no_pre_period")
+    elif detail == "5":
+        keys.append("fact_rate")
+    else:
+        keys.append("fact_no_comparison")
+    why = [bilingual(key) for key in keys]
+    if protocol.claimed_rung is not None and protocol.claimed_rung < rung_number(detail):
+        why.append(bilingual("fact_claim_not_shown", claimed=str(protocol.claimed_rung)))
+    return why
+
+
+def _state_fields(detection: Detection) -> dict[str, Any]:
+    source = error_sources()[detection.code]
+    return {
+        "code": detection.code,
+        "state": detection.state.value,
+        "metric": source.metric,
+        "value": detection.value,
+        "threshold": detection.threshold,
+        "direction": detection.direction,
+        "finding": detection.finding,
+        "mitigation": source.lift,
+    }
+
+
+def _next_step(detections: tuple[Detection, ...]) -> dict[str, str]:
+    """The mitigation of the worst open source; what is merely unmeasured is cheaper to mend, so it comes first."""
+    order = [State.not_measured, State.serious, State.warning, State.not_measurable]
+    opened = sorted((d for d in detections if d.state in OPEN_STATES), key=lambda d: order.index(d.state))
+    return error_sources()[opened[0].code].lift if opened else {"da": "–", "en": "–"}

@@ -1,0 +1,204 @@
+"""The command `trin`.
+
+Belongs here: the verbs, their options and help. Does not belong here: what
+they do (each imports it when it is called, so that help is quick).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, errors, home_option, language_option, show_faults
+
+if TYPE_CHECKING:
+    from assets.home import Home
+    from data_contracts.quarters import Quarter
+
+
+class Verbs(click.Group):
+    """Keeps examples and exit codes as they are written."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write exit codes below the list of verbs."""
+        formatter.write_text(printing.EXIT_CODES.strip())
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="trin", prog_name="trin")
+def trin() -> None:
+    """Trin tells honestly what a social programme's results are worth.
+
+    \b
+    Begin:    trin init --demo && trin run
+    A result: trin explain i-gang.2026Q3.in_work_or_education
+    """
+
+
+def _home(folder: Path, *, must_exist: bool = True) -> Home:
+    from assets.home import Home
+
+    home = Home(folder.resolve())
+    if must_exist and not home.exists:
+        errors.print(f"[red]✗[/red] There is no home in {escape(str(folder))}. Make one with: trin init --demo.")
+        sys.exit(printing.NO_HOME)
+    return home
+
+
+def _quarter(text: str | None) -> Quarter:
+    from data_contracts.quarters import Quarter
+    from pipelines.runner import default_quarter
+
+    latest = default_quarter()
+    if text is None:
+        return latest
+    try:
+        quarter = Quarter.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quarter") from None
+    if quarter > latest or quarter < Quarter(2023, 1):
+        raise click.BadParameter(f"Quarters run from 2023Q1 to the last closed one, {latest}.", param_hint="--quarter")
+    return quarter
+
+
+@trin.command()
+@home_option
+@click.option("--demo", is_flag=True, help="Add the demo portfolio: synthetic projects and one real study.")
+def init(home_folder: Path, demo: bool) -> None:
+    """Create a home: folders, a key and settings.
+
+    \b
+    Examples:
+      trin init --demo                a home to look around in
+      trin init --home /srv/trin      a home for real data, with a key of its own
+    """
+    from pipelines.demo import set_up
+
+    home = _home(home_folder, must_exist=False)
+    added = set_up(home, demo=demo)
+    console.print(f"Home: {escape(str(home.root))}")
+    for project in added:
+        console.print(f"  + {project}")
+    if not demo and not home.project_ids():
+        console.print("Next: put a project.yaml in projects/<id>/ and its files in inbox/<id>/, then: trin check, trin run.")
+
+
+@trin.command()
+@home_option
+@language_option
+@click.option("--project", "projects", multiple=True, help="Only this project; may be given several times.")
+@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed one.")
+@click.option("--again", is_flag=True, help="Run even what has not changed.")
+def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: str | None, again: bool) -> None:
+    """Evaluate a quarter and publish it.
+
+    \b
+    Examples:
+      trin run                                  every project, the last closed quarter
+      trin run --project i-gang --quarter 2026Q2
+    """
+    from pipelines.command_line.running import run_and_show
+
+    home = _home(home_folder)
+    known = home.project_ids()
+    unknown = [p for p in projects if p not in known]
+    if unknown:
+        from data_contracts.faults import suggestion
+
+        for name in unknown:
+            show_faults([f"There is no such project in projects/. {suggestion(name, known) or 'Known: ' + ', '.join(known) + '.'}"])
+        sys.exit(printing.USAGE)
+    if not known:
+        show_faults([f"There are no projects in {home.projects}. Add a folder with a project.yaml, or use trin init --demo."])
+        sys.exit(printing.REFUSED)
+    sys.exit(run_and_show(home, _quarter(quarter), list(projects) or known, again=again, language=language))
+
+
+@trin.command()
+@home_option
+@language_option
+@click.argument("path", type=click.Path(path_type=Path))
+def check(home_folder: Path, language: str, path: Path) -> None:
+    """Check a protocol, or a project's protocol and deliveries; nothing is stored.
+
+    \b
+    Examples:
+      trin check home/projects/i-gang                a project and what lies in its inbox
+      trin check home/projects/i-gang/project.yaml   the protocol alone
+    """
+    from pipelines.command_line.checking import check_and_show
+
+    sys.exit(check_and_show(_home(home_folder, must_exist=False), path, language))
+
+
+@trin.command()
+@home_option
+@language_option
+def status(home_folder: Path, language: str) -> None:
+    """Show projects, quarters that were run, and what waits in quarantine.
+
+    \b
+    Example:
+      trin status
+    """
+    from pipelines.command_line.showing import show_status
+
+    show_status(_home(home_folder), language)
+
+
+@trin.command()
+@home_option
+@language_option
+@click.argument("result_id")
+def explain(home_folder: Path, language: str, result_id: str) -> None:
+    """Explain a result: why this rung, what is known of each error source, what would lift it.
+
+    \b
+    Example:
+      trin explain i-gang.2026Q3.in_work_or_education --language en
+    """
+    from pipelines.command_line.showing import explain_result
+
+    sys.exit(explain_result(_home(home_folder), result_id, language))
+
+
+@trin.command(name="open")
+@home_option
+@click.option("--quarter", help="Default: the latest that was published.")
+def open_site(home_folder: Path, quarter: str | None) -> None:
+    """Open the site of a quarter in a browser, and print where it lies.
+
+    \b
+    Example:
+      trin open --quarter 2026Q3
+    """
+    home = _home(home_folder)
+    found = sorted(p.name for p in home.published.iterdir() if (p / "site" / "index.html").is_file())
+    chosen = str(_quarter(quarter)) if quarter else (found[-1] if found else None)
+    if chosen is None or chosen not in found:
+        show_faults(["Nothing has been published for this quarter. Run: trin run."])
+        sys.exit(printing.FAILED)
+    start = home.published / chosen / "site" / "index.html"
+    console.print(escape(str(start)), soft_wrap=True)
+    click.launch(start.as_uri())
+
+
+@trin.command()
+@home_option
+def doctor(home_folder: Path) -> None:
+    """Check that this installation can do its work.
+
+    \b
+    Example:
+      trin doctor
+    """
+    from pipelines.command_line.doctor import examine
+
+    sys.exit(examine(_home(home_folder, must_exist=False)))
+
+

@@ -1,0 +1,67 @@
+"""Words in the terminal: tables, faults and exit codes.
+
+Belongs here: how the command line shows things. Does not belong here: doing
+them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data_contracts.faults import Fault
+
+OK, FAILED, USAGE, REFUSED, NO_HOME = 0, 1, 2, 3, 4
+EXIT_CODES = """
+Exit codes: 0 done · 1 something failed · 2 wrong use of the command · 3 input was refused · 4 there is no home here.
+"""
+
+# Into a file or a pipe there is no edge to fold at.
+WIDTH_WITHOUT_TERMINAL = 120
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL)
+
+Command = Callable[..., Any]
+
+
+def home_option(command: Command) -> Command:
+    """Add `--home` to a verb."""
+    return click.option(
+        "--home",
+        "home_folder",
+        envvar="TRIN_HOME",
+        default="home",
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The folder that holds projects, data and results.",
+    )(command)
+
+
+def language_option(command: Command) -> Command:
+    """Add `--language` to a verb."""
+    return click.option(
+        "--language", envvar="TRIN_LANGUAGE", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Language of results."
+    )(command)
+
+
+def show_faults(faults: Iterable[Fault | str]) -> None:
+    """Print faults, one a line."""
+    for fault in faults:
+        errors.print(f"[red]✗[/red] {escape(str(fault))}")
+
+
+def show_table(columns: Iterable[str], rows: Iterable[Iterable[str]], title: str | None = None) -> None:
+    """Print a table."""
+    table = Table(title=title, title_justify="left", header_style="bold", show_lines=True, expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table)

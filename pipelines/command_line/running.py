@@ -1,0 +1,120 @@
+"""Running a quarter with progress, and the table at the end.
+
+Belongs here: what `trin run` shows. Does not belong here: running (`runner.py`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from assets.home import Home, read_json
+from data_contracts.ladder import rungs
+from data_contracts.phrases import difference_text, number_text, phrase
+from data_contracts.quarters import Quarter
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, errors, show_table
+
+SIGNS = {"made": "[green]✓[/green]", "unchanged": "[green]=[/green]", "refused": "[red]✗[/red]", "failed": "[red]✗[/red]"}
+
+
+def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bool, language: str) -> int:
+    """Run, show progress and results; return an exit code."""
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(f"{quarter}", total=None)
+        with warnings.catch_warnings():
+            from dagster import BetaWarning, PreviewWarning
+
+            warnings.simplefilter("ignore", BetaWarning)
+            warnings.simplefilter("ignore", PreviewWarning)
+            from pipelines.runner import run_quarter
+        code = printing.OK
+        for outcome in run_quarter(
+            home, quarter, projects, again=again, told=lambda project, station: progress.update(task, description=f"{quarter} · {project}")
+        ):
+            progress.console.print(f"{SIGNS[outcome.state]} {outcome.project}: {outcome.state}")
+            for message in outcome.messages:
+                errors.print(f"  {escape(message)}")
+            if outcome.state in ("refused", "failed"):
+                code = printing.REFUSED if outcome.state == "refused" else printing.FAILED
+    show_results(home, quarter, projects, language)
+    return code
+
+
+def show_results(home: Home, quarter: Quarter, projects: list[str], language: str) -> None:
+    """Print the quarter's table in full precision, the spread below it, and where the site lies."""
+    records = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
+    records = [r for r in records if r["project"] in projects]
+    if not records:
+        return
+    columns = [phrase(language, key) for key in ("table_project", "column_compared", "table_difference", "table_rung", "table_verdict")]
+    show_table(columns, [_row(record, language) for record in records], title=f"Trin · {quarter}")
+    for record in records:
+        for line in _spread(record, language) if record["primary"] else ():
+            console.print(escape(line))
+    console.print(phrase(language, "restricted_note"), style="dim")
+    start = home.published / str(quarter) / "site" / "index.html"
+    if start.is_file():
+        console.print(f"{phrase(language, 'site_lies_at')}: {escape(str(start))}", soft_wrap=True)
+
+
+def precise(record: dict[str, Any], value: float | None, language: str) -> str:
+    """Write a number for an analyst: one decimal of a percentage point, two of anything else."""
+    if value is None:
+        return "–"
+    if record["outcome_type"] == "binary":
+        text = number_text(language, value * 100, 1)
+        return f"{'+' if value > 0 else ''}{text} pp"
+    return difference_text(language, value, record["outcome_type"], record["unit"][language], 2)
+
+
+def _interval(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
+    unit = precise(record, row["interval_high"], language).partition(" ")[2]
+    low, high = (precise(record, row[key], language).removesuffix(f" {unit}") for key in ("interval_low", "interval_high"))
+    return f"[{low}; {high}]"
+
+
+def _row(record: dict[str, Any], language: str) -> list[str]:
+    evidence = record["evidence"]
+    states = [s["state"] for s in evidence["error_sources"]]
+    opened = len(states) - states.count("clear")
+    if record["estimate"] is None:
+        effect = f"{phrase(language, 'not_estimable')}: {record['status_reason'][language]}"
+    else:
+        effect = f"{precise(record, record['estimate'], language)}\n{_interval(record, record, language)}"
+    certainty = f"{phrase(language, 'certainty_label').lower()}: {phrase(language, 'certainty_' + evidence['certainty'])}"
+    return [
+        f"{record['project_name'][language]}\n{record['outcome_label'][language]}",
+        record["compared_with"][language],
+        f"{effect}\nn {record['n_treated']} / {record['n_control']}",
+        f"{evidence['rung_detail']} {rungs()[evidence['rung']].name[language]}\n{certainty}",
+        f"{record['claims']['verdict_text'][language]}\n{phrase(language, 'table_error_sources', open=opened, serious=states.count('serious'))}",
+    ]
+
+
+def _spread(record: dict[str, Any], language: str) -> list[str]:
+    """Lines for the raw difference, every alternative, placebo tests and known answers."""
+    if record["estimate"] is None or not record["alternatives"]:
+        return []
+    lines = [record["result_id"]]
+    own = {"estimator": record["estimator"], "estimate": record["estimate"], "standard_error": record["standard_error"]}
+    for row in (own, *record["alternatives"]):
+        error = "" if row["standard_error"] is None else f" ({_error(record, row['standard_error'], language)})"
+        lines.append(f"  {phrase(language, 'estimator_' + row['estimator'])}: {precise(record, row['estimate'], language)}{error}")
+    lines.append(f"  {phrase(language, 'raw_difference_label')}: {precise(record, record['raw_difference'], language)}")
+    for row in record["placebo"]:
+        fails = f" {phrase(language, 'placebo_fails_word')}" if row["fails"] else ""
+        lines.append(
+            f"  {phrase(language, 'placebo_title')} {row['covariate']}, {phrase(language, 'estimator_' + row['estimator'])}: "
+            f"{precise(record, row['estimate'], language)} ({_error(record, row['standard_error'], language)}){fails}"
+        )
+    for answer in record["known_answers"]:
+        lines.append(f"  {answer['label'][language]}: {precise(record, answer['estimate'], language)} ({_error(record, answer['standard_error'], language)})")
+    return lines
+
+
+def _error(record: dict[str, Any], value: float, language: str) -> str:
+    return precise(record, value, language).removeprefix("+")

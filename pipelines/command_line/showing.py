@@ -1,0 +1,80 @@
+"""Showing what is there: status and explanations.
+
+Belongs here: what `trin status` and `trin explain` print. Does not belong
+here: any judgement; it is read from the record.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.markdown import Markdown
+
+from assets.home import Home, read_json
+from dashboards.summary import result_markdown
+from data_contracts.faults import InputRefused, suggestion
+from data_contracts.ladder import crosswalk, error_sources
+from data_contracts.phrases import phrase
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, show_faults, show_table
+
+
+def all_records(home: Home) -> list[dict[str, Any]]:
+    """Return the full records of every quarter, oldest first."""
+    records: list[dict[str, Any]] = []
+    for path in sorted((home.restricted / "results").glob("*/results.json")):
+        records += read_json(path) or []
+    return records
+
+
+def show_status(home: Home, language: str) -> None:
+    """Print projects, their quarters and their receipts."""
+    records = all_records(home)
+    rows = []
+    for project in home.project_ids():
+        try:
+            protocol = home.protocol(project)
+            state = f"✓ {protocol.sha256[:12]}"
+        except InputRefused as refused:
+            state = f"✗ {len(refused.faults)} faults: trin check {home.projects / project}"
+        quarters = sorted({r["quarter"] for r in records if r["project"] == project})
+        receipts = [read_json(p) for p in sorted((home.quarantine / project).glob("*.json"))]
+        refused_rows = sum(r["rows"] - r["accepted_rows"] for r in receipts)
+        refused_files = sum(r["is_refused"] for r in receipts)
+        inbox = home.inbox / project
+        files = sum(p.is_file() for p in inbox.iterdir()) if inbox.is_dir() else 0
+        rows.append([project, state, str(files), ", ".join(quarters) or "–", f"{refused_files} / {refused_rows}"])
+    show_table(["project", "protocol", "files in inbox", "quarters with results", "refused files / rows"], rows)
+    published = sorted(p.name for p in home.published.iterdir() if p.is_dir() and not p.name.startswith("."))
+    console.print(f"published: {', '.join(published) or '–'}")
+
+
+def explain_result(home: Home, result_id: str, language: str) -> int:
+    """Print everything that decided a result; return an exit code."""
+    records = {r["result_id"]: r for r in all_records(home)}
+    record = records.get(result_id)
+    if record is None:
+        known = ", ".join(sorted(records)) or "none yet; run: trin run"
+        show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
+        return printing.FAILED
+    console.print(Markdown(explanation(record, language)))
+    return printing.OK
+
+
+def explanation(record: dict[str, Any], language: str) -> str:
+    """Return a result's explanation as Markdown."""
+    evidence = record["evidence"]
+    lines = [result_markdown(record, language), "", f"**{phrase(language, 'why_words')}**", ""]
+    lines += [f"- {text[language]}" for text in evidence["why"]]
+    lines += ["", f"**{phrase(language, 'what_would_lift')}**", ""]
+    for source in evidence["error_sources"]:
+        if source["state"] != "clear":
+            rule = error_sources()[source["code"]]
+            lines.append(f"- {rule.name[language]}: {source['mitigation'][language]} ({rule.source}, {rule.link})")
+    lines += ["", f"**{phrase(language, 'crosswalk_title')}**", ""]
+    lines += [f"- {crosswalk()[code]['name']}: {grade}" for code, grade in evidence["crosswalk"].items()]
+    provenance = record["provenance"]
+    lines += ["", f"Trin {provenance['code_version']}, protocol {provenance['protocol_sha256'][:12]}, input {provenance['input_sha256'][:12]}, seed {provenance['seed']}"]
+    return "\n".join(lines)
+
+

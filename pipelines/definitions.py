@@ -1,0 +1,64 @@
+"""Everything Dagster is told: assets, checks, jobs, schedules, sensors, resources.
+
+Belongs here: putting the parts together. Does not belong here: the parts.
+
+`build_defs(**overrides)` gives a fresh set for a test; `defs` is what
+`workspace.yaml` loads.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from dagster import BetaWarning, Definitions, PreviewWarning, in_process_executor
+
+with warnings.catch_warnings():
+    # Partitioned checks are a preview of Dagster's, partition mappings a beta; the version is pinned exactly.
+    warnings.simplefilter("ignore", PreviewWarning)
+    warnings.simplefilter("ignore", BetaWarning)
+    from assets.cohort import cohort
+    from assets.comparison import comparison
+    from assets.deliveries import delivery_assets, delivery_checks
+    from assets.effects import estimates
+    from assets.evidence import records
+    from assets.publication import results, site
+
+from assets.home import Home
+from assets.store import Store
+from pipelines.jobs import publication_job, quarterly_evaluation
+from pipelines.schedules import quarterly_schedule
+from pipelines.sensors import drop_folder_sensor, publication_sensor
+
+def resources_for(home: Home) -> dict[str, Any]:
+    """Return the resources of a home."""
+    store = Store(home_folder=str(home.root))
+    return {"store": store, "io_manager": store}
+
+
+def build_defs(**overrides: Any) -> Definitions:
+    """Return a fresh set of definitions.
+
+    Parameters
+    ----------
+    **overrides
+        `home`: a Home instead of the environment's; anything else replaces an argument of `Definitions`.
+
+    Returns
+    -------
+    Definitions
+    """
+    home = overrides.pop("home", None) or Home.from_environment()
+    arguments: dict[str, Any] = {
+        "assets": [*delivery_assets, cohort, comparison, estimates, records, results, site],
+        "asset_checks": delivery_checks,
+        "jobs": [quarterly_evaluation, publication_job],
+        "schedules": [quarterly_schedule],
+        "sensors": [drop_folder_sensor, publication_sensor],
+        "resources": resources_for(home),
+        "executor": in_process_executor,
+    }
+    return Definitions(**(arguments | overrides))
+
+
+defs = build_defs()

@@ -1,0 +1,54 @@
+"""Setting up a home, with or without the demo portfolio.
+
+Belongs here: `trin init`. Does not belong here: how demo data come about
+(`projects/`).
+"""
+
+from __future__ import annotations
+
+import shutil
+
+from assets.home import Home, write_atomically
+from assets.intake.pseudonyms import create_key
+from pipelines.instance import prepare_instance
+
+
+def set_up(home: Home, *, demo: bool) -> list[str]:
+    """Create folders, key and settings; with `demo` also the demo projects and their deliveries.
+
+    Parameters
+    ----------
+    home : Home
+    demo : bool
+
+    Returns
+    -------
+    list of str
+        Demo projects that were added; what is already there is left alone.
+    """
+    home.prepare()
+    create_key(home.key_file, demo=demo)
+    prepare_instance(home)
+    return _add_portfolio(home) if demo else []
+
+
+def _add_portfolio(home: Home) -> list[str]:
+    from projects.portfolio import PORTFOLIO, protocol_folder
+
+    added = []
+    for project, write_deliveries in PORTFOLIO.items():
+        target = home.projects / project / "project.yaml"
+        if target.exists():
+            continue
+        # Deliveries are written beside the inbox and moved in whole, so a killed init leaves no half of them.
+        making = home.root / f".making-{project}"
+        shutil.rmtree(making, ignore_errors=True)
+        write_deliveries(making)
+        inbox = home.inbox / project
+        if inbox.exists():
+            shutil.rmtree(making)
+        else:
+            making.rename(inbox)
+        write_atomically(target, (protocol_folder(project) / "project.yaml").read_bytes(), 0o644)
+        added.append(project)
+    return added

@@ -1,0 +1,178 @@
+"""Running a quarter from the command line, in this process, through Dagster.
+
+Belongs here: which projects are due, which are unchanged, and running them.
+Does not belong here: printing (the command line does).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dagster import DagsterInstance, JobDefinition
+from dagster._core.events import DagsterEventType
+
+from assets.code_version import code_version
+from assets.home import Home, read_json, write_json
+from assets.partitions import partition_key
+from data_contracts.faults import InputRefused
+from data_contracts.quarters import Quarter
+from pipelines.definitions import build_defs
+from pipelines.instance import open_instance
+from pipelines.schedules import last_closed_quarter, register_projects
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one project's run.
+
+    Attributes
+    ----------
+    project : str
+    state : {'made', 'unchanged', 'refused', 'failed'}
+    messages : tuple of str
+        Why it was refused or failed, and warnings, in words for people.
+    """
+
+    project: str
+    state: str
+    messages: tuple[str, ...] = ()
+
+
+def default_quarter() -> Quarter:
+    """Return the last closed quarter, Danish time."""
+    return last_closed_quarter(datetime.now(UTC))
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(home: Home, project: str) -> str:
+    """Hash everything a project's result depends on: protocol, deliveries, key and code."""
+    folder = home.inbox / project
+    names = sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
+    parts = [code_version(), _file_hash(home.projects / project / "project.yaml"), _file_hash(home.key_file) if home.key_file.is_file() else ""]
+    parts += [f"{p.name}={_file_hash(p)}" for p in names]
+    lock = read_json(home.ledger / "protocol_locks" / f"{project}.json")
+    parts.append(json.dumps(lock, sort_keys=True))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _mark(home: Home, quarter: Quarter, name: str) -> Path:
+    return home.ledger / "runs" / str(quarter) / f"{name}.json"
+
+
+def run_quarter(
+    home: Home, quarter: Quarter, projects: list[str], *, again: bool, told: Callable[[str, str], None]
+) -> Iterator[Outcome]:
+    """Evaluate projects one by one, then publish the quarter if anything changed.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    projects : list of str
+    again : bool
+        Run even what is unchanged.
+    told : callable
+        Called with project and station as work goes on.
+
+    Yields
+    ------
+    Outcome
+        One per project, and one named `publication` if pages were made.
+    """
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    definitions = build_defs(home=home)
+    with open_instance(home) as instance:
+        register_projects(instance, home)
+        job = definitions.resolve_job_def("quarterly_evaluation")
+        for project in projects:
+            yield _evaluate(home, quarter, project, job, instance, again, told)
+        told("publication", "publication")
+        published = _publish(home, quarter, definitions.resolve_job_def("publish_quarter"), instance, again)
+        if published is not None:
+            yield published
+
+
+def _evaluate(
+    home: Home, quarter: Quarter, project: str, job: JobDefinition, instance: DagsterInstance, again: bool, told: Callable[[str, str], None]
+) -> Outcome:
+    told(project, "deliveries")
+    try:
+        home.protocol(project)
+    except InputRefused as refused:
+        return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults))
+    mark = _mark(home, quarter, project)
+    evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
+    before = read_json(mark)
+    if not again and before == {"fingerprint": fingerprint(home, project)} and evidence.is_file():
+        return Outcome(project, "unchanged")
+    result = job.execute_in_process(
+        partition_key=partition_key(project, quarter), instance=instance, raise_on_error=False, run_config=QUIET
+    )
+    failures = tuple(_failure_words(result.all_events))
+    if not result.success or failures:
+        return Outcome(project, "refused" if failures else "failed", failures or ("The run failed; the Dagster UI has its log.",))
+    write_json(mark, {"fingerprint": fingerprint(home, project)})
+    return Outcome(project, "made", tuple(_warnings(result.all_events)))
+
+
+def _failure_words(events: Any) -> Iterator[str]:
+    """Return what stopped a run, in the words of the failure itself and not of its traceback."""
+    for event in events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            data = event.step_failure_data
+            failure = data.user_failure_data
+            if failure is not None and failure.description:
+                yield failure.description
+            elif data.error is not None:
+                yield f"{event.step_key}: an unexpected {data.error.cls_name or 'error'}; the Dagster UI has the details."
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.severity.value == "ERROR":
+                yield f"{'/'.join(check.asset_key.path)}: {check.description}"
+
+
+def _warnings(events: Any) -> Iterator[str]:
+    for event in events:
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                yield f"{'/'.join(check.asset_key.path)}: {check.description}"
+
+
+def _publish(home: Home, quarter: Quarter, job: JobDefinition, instance: DagsterInstance, again: bool) -> Outcome | None:
+    parts = [code_version(), _site_version()]
+    for project in home.project_ids():
+        path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
+        if path.is_file():
+            parts.append(f"{project}={_file_hash(path)}")
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    mark = _mark(home, quarter, "publication")
+    is_there = (home.published / str(quarter) / "site" / "index.html").is_file()
+    if not again and is_there and read_json(mark) == {"fingerprint": digest}:
+        return None
+    result = job.execute_in_process(partition_key=quarter.partition_key, instance=instance, raise_on_error=False, run_config=QUIET)
+    if not result.success:
+        return Outcome("publication", "failed", tuple(_failure_words(result.all_events)))
+    write_json(mark, {"fingerprint": digest})
+    return Outcome("publication", "made")
+
+
+def _site_version() -> str:
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent / "dashboards"
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".html", ".css")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

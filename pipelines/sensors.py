@@ -1,0 +1,95 @@
+"""Sensors: what happens when a file arrives or a result is made.
+
+Belongs here: watching the drop folder and asking for publication. Does not
+belong here: reading files (assets do).
+
+A file counts as arrived when its size and time are the same at two ticks: one
+still being copied is left alone. The cursor remembers what was seen, not what
+files hold.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+from dagster import (
+    ResourceParam, AssetKey,
+    DefaultSensorStatus,
+    EventLogEntry,
+    RunRequest,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    asset_sensor,
+    sensor,
+)
+
+from assets.home import Home
+from assets.partitions import partition_key
+from assets.store import Store
+from data_contracts.quarters import Quarter
+from pipelines.jobs import publication_job, quarterly_evaluation
+from pipelines.schedules import last_closed_quarter, register_projects
+
+SECONDS_BETWEEN_LOOKS = 30
+
+
+def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
+    """Return size and modification time of a project's files; names are hashed, they may identify people."""
+    folder = home.inbox / project
+    if not folder.is_dir():
+        return {}
+    state = {}
+    for path in sorted(p for p in folder.iterdir() if p.is_file()):
+        status = path.stat()
+        name = hashlib.sha256(path.name.encode()).hexdigest()[:16]
+        state[name] = [status.st_size, status.st_mtime_ns]
+    return state
+
+
+@sensor(
+    job=quarterly_evaluation,
+    minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Nye filer i indbakken · New files in the inbox, once they have stopped growing.",
+)
+def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
+    """Ask for a run of every project whose inbox changed and then stood still."""
+    cursor = json.loads(context.cursor) if context.cursor else {}
+    quarter = last_closed_quarter(_now())
+    requests = []
+    following: dict[str, dict[str, object]] = {}
+    for project in register_projects(context.instance, store.home):
+        before = cursor.get(project, {"seen": {}, "done": {}})
+        state = inbox_state(store.home, project)
+        is_stable = state == before["seen"] and all(size > 0 for size, _ in state.values())
+        done = before["done"]
+        if state and is_stable and state != done:
+            digest = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:16]
+            requests.append(
+                RunRequest(run_key=f"{project}:{quarter}:{digest}", partition_key=partition_key(project, quarter))
+            )
+            done = state
+        following[project] = {"seen": state, "done": done}
+    return SensorResult(run_requests=requests, cursor=json.dumps(following, sort_keys=True))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asset_sensor(
+    asset_key=AssetKey(["evidence", "records"]),
+    job=publication_job,
+    minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Nyt bevis · New evidence: the quarter's pages are made anew.",
+)
+def publication_sensor(context: SensorEvaluationContext, asset_event: EventLogEntry) -> RunRequest | SkipReason:
+    """Ask for publication of the quarter that has a new result."""
+    materialization = asset_event.asset_materialization
+    if materialization is None or materialization.partition is None:
+        return SkipReason("The event names no quarter.")
+    key = materialization.partition
+    quarter = Quarter.parse(getattr(key, "keys_by_dimension", {}).get("quarter") or key.split("|")[1])
+    return RunRequest(run_key=f"publish:{quarter}:{context.cursor}", partition_key=quarter.partition_key)

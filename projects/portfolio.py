@@ -1,0 +1,26 @@
+"""The demo portfolio: which projects there are and how their data come about.
+
+Belongs here: one line per demo project. Does not belong here: protocols (one
+`project.yaml` each) and generators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from projects import national_supported_work, young_mothers
+
+PORTFOLIO: dict[str, Callable[[Path], None]] = {
+    "i-gang": partial(young_mothers.write_deliveries, scenario="ignorable"),
+    "i-gang-null": partial(young_mothers.write_deliveries, scenario="null"),
+    "i-gang-rate": partial(young_mothers.write_deliveries, scenario="ignorable"),
+    "i-gang-waiting-list": partial(young_mothers.write_deliveries, scenario="lottery"),
+    "nsw-jobs": national_supported_work.write_deliveries,
+}
+
+
+def protocol_folder(project: str) -> Path:
+    """Return the folder that holds a demo project's protocol."""
+    return Path(__file__).resolve().parent / project
