@@ -34,7 +34,7 @@ def _svg(chart: alt.Chart | alt.LayerChart, label: str, language: str) -> str:
     configured = (
         chart.configure_view(stroke=None)
         .configure(font="sans-serif", background="white")
-        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor=DARK, titleColor=DARK, gridColor="#e6e8eb", domain=False, ticks=False, labelLimit=230)
+        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor=DARK, titleColor=DARK, gridColor="#e6e8eb", domain=False, ticks=False, labelLimit=330, labelPadding=10)
         .configure_legend(labelFontSize=12, title=None, orient="bottom", symbolSize=90)
     )
     svg = vl_convert.vegalite_to_svg(configured.to_dict(), format_locale=LOCALES[language])
@@ -127,7 +127,7 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
     )
     y = alt.Y("label:N", sort=ordered, title=None)
     band = alt.Chart(pd.DataFrame({"low": [0.0], "high": [0.1]})).mark_rect(color=BAND).encode(x="low:Q", x2="high:Q")
-    base = alt.Chart(frame, width=300, height=alt.Step(24))
+    base = alt.Chart(frame, width=270, height=alt.Step(24))
     join = base.mark_line(color="#c6cbd1", strokeWidth=1).encode(y=y, x=alt.X("value:Q", title=None), detail="label:N")
     points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(
         y=y,

@@ -176,6 +176,7 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 ladder=list(rungs().values()),
                 sources=error_sources(),
                 standards=crosswalk(),
+                facts=_headline(result, language),
                 estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
                 estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
@@ -185,6 +186,19 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
         own = {row["project"] for row in places if row["municipality_code"] == code}
         pages.append(page(path, "municipality.html", name=name, results=[r for r in results if r["project"] in own]))
     return pages
+
+
+def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
+    """Return estimate and interval without their unit, which stands once below."""
+    if result["status"] != "estimated":
+        return {}
+    unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
+
+    def bare(value: float) -> str:
+        return difference_text(language, value, result["outcome_type"], result["unit"][language]).removesuffix(f" {unit}")
+
+    interval = f"{bare(result['interval_low'])} {phrase(language, 'to_word')} {bare(result['interval_high'])}"
+    return {"unit": unit, "estimate": bare(result["estimate"]), "interval": interval}
 
 
 def _named(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:

@@ -39,6 +39,11 @@ class Text(Section):
     def _both(cls, value: Any) -> Any:
         return {"da": value, "en": value} if isinstance(value, str) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """Tell editors that a plain string will do."""
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(core_schema)], "description": cls.__doc__}
+
 
 class PreventionLevel(StrEnum):
     before_the_problem = "before_the_problem"

@@ -1,0 +1,75 @@
+# Everything a newcomer needs; `make help` lists it. Needs Python 3.11 or newer with venv, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BROWSER_READY := $(VENV)/.browser-ready
+export DAGSTER_DISABLE_TELEMETRY := yes
+export GX_ANALYTICS_ENABLED := false
+TRIN_HOME ?= home
+export TRIN_HOME
+# Absolute, since Dagster's processes have their own idea of the current folder.
+HOME_FOLDER = $(abspath $(TRIN_HOME))
+
+.DEFAULT_GOAL := help
+.PHONY: help env run dev test test-fast test-slow test-browser bench lint types laws docs lock clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trin needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. On Debian: apt install python3-venv"; exit 1; }
+	@echo "Making the environment (a minute or two, once) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+env: $(READY) ## Make the environment
+
+run: $(READY) ## The demo: a quarter from deliveries to pages
+	@$(BIN)/trin init --demo --home "$(HOME_FOLDER)"
+	@$(BIN)/trin run --home "$(HOME_FOLDER)"
+
+dev: $(READY) ## The Dagster UI on 127.0.0.1:3000 over the same home
+	@$(BIN)/trin init --demo --home "$(HOME_FOLDER)" >/dev/null
+	@TRIN_HOME="$(HOME_FOLDER)" DAGSTER_HOME="$(HOME_FOLDER)/dagster" PATH="$(abspath $(BIN)):$$PATH" $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+
+test: $(READY) ## Every test
+	@$(BIN)/python -m pytest -q -n 2 -m "not browser"
+
+test-fast: $(READY) ## Tests that take less than a minute together
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser"
+
+test-slow: $(READY) ## The simulations and whole runs
+	@$(BIN)/python -m pytest -q -n 2 -m "slow"
+
+$(BROWSER_READY): $(READY) requirements-browser.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+	@touch $@
+
+test-browser: $(BROWSER_READY) ## The pages in a real Chromium (needs Debian's package chromium)
+	@$(BIN)/python -m pytest -q -m "browser"
+
+bench: $(READY) ## Timings, printed as ratios; nothing is asserted
+	@$(BIN)/python bench/matching.py
+
+lint: $(READY) ## Style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(READY) ## Types, strict in models and contracts
+	@$(BIN)/mypy
+
+laws: $(READY) ## Which room may import which
+	@$(BIN)/lint-imports
+
+docs: $(READY) ## Reference pages that are made from code
+	@$(BIN)/python -m pipelines.reference_pages
+
+lock: $(READY) ## Resolve requirements anew
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra browser -c requirements.lock pyproject.toml -o requirements-browser.lock
+
+clean: ## Remove the environment and caches, never a home
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

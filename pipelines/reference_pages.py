@@ -1,0 +1,135 @@
+"""Reference pages that are made from code: they cannot drift.
+
+Belongs here: writing `docs/reference/`. Does not belong here: the knowledge
+(contracts and models hold it). `make docs` runs it; a test compares.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from assets.publication import record_schema
+from data_contracts.ladder import error_sources, rungs
+from data_contracts.protocol import Protocol
+from data_contracts.table_contract import TABLES, contract_text
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+SECTION_NOTES = {
+    "deliveries": "The same file may feed several tables: one spreadsheet with a row per person is enough for a whole study.",
+}
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by file name."""
+    return {
+        "project-yaml.md": protocol_page(),
+        "project.schema.json": json.dumps(Protocol.model_json_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+        "results.schema.json": json.dumps(record_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+        "error-sources.md": error_sources_page(),
+        "tables.md": tables_page(),
+    }
+
+
+def _kind(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return " · ".join(f"`{value}`" for value in get_args(annotation))
+    if origin in (Union, types.UnionType):
+        return " · ".join(_kind(a) for a in get_args(annotation) if a is not type(None))
+    if origin is tuple:
+        return f"list of {_kind(get_args(annotation)[0])}"
+    if origin is dict:
+        return "mapping"
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return " · ".join(f"`{value}`" for value in annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    if hasattr(annotation, "__metadata__"):
+        return _kind(get_args(annotation)[0])
+    return {str: "text", int: "whole number", float: "number", bool: "`true` · `false`"}.get(annotation, str(annotation))
+
+
+def _sections(model: type[BaseModel], seen: dict[str, type[BaseModel]]) -> dict[str, type[BaseModel]]:
+    seen[model.__name__] = model
+    for field in model.model_fields.values():
+        for part in _parts(field.annotation):
+            if part.__name__ not in seen:
+                _sections(part, seen)
+    return seen
+
+
+def _parts(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [part for argument in get_args(annotation) for part in _parts(argument)]
+
+
+def _section_page(model: type[BaseModel]) -> list[str]:
+    lines = [f"## {model.__name__}", "", (model.__doc__ or "").strip(), "", "| key | needed | what | values |", "|---|---|---|---|"]
+    for name, field in model.model_fields.items():
+        default = "yes" if field.is_required() else ("no" if field.default in (None, (), {}) or field.default_factory else f"no, default `{_shown(field.default)}`")
+        note = field.description or SECTION_NOTES.get(name, "")
+        limits = [str(m).replace("Ge(ge=", "at least ").replace("Gt(gt=", "more than ").replace("Le(le=", "at most ").rstrip(")") for m in field.metadata if type(m).__name__ in ("Ge", "Gt", "Le")]
+        kind = _kind(field.annotation) + (f" ({', '.join(limits)})" if limits else "")
+        lines.append(f"| `{name}` | {default} | {note} | {kind} |")
+    return [*lines, ""]
+
+
+def _shown(value: Any) -> str:
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def protocol_page() -> str:
+    """Return the reference page of `project.yaml`."""
+    intro = (FOLDER / "project-yaml.intro.md").read_text(encoding="utf-8").rstrip()
+    lines = [intro, "", "# Every key", ""]
+    for model in _sections(Protocol, {}).values():
+        lines += _section_page(model)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def error_sources_page() -> str:
+    """Return the page of error sources by rung."""
+    lines = ["# Error sources by rung", "", "Made from `data_contracts/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.", ""]
+    sources = error_sources()
+    for rung in rungs().values():
+        lines += [f"## {rung.number}. {rung.name['en']} ({rung.name['da']})", "", "| code | name | measured by | thresholds | source |", "|---|---|---|---|---|"]
+        for code in rung.error_sources:
+            s = sources[code]
+            limits = ", ".join(f"{k} {v:g}" for k, v in s.thresholds.items()) or "–"
+            lines.append(f"| `{code}` | {s.name['en']} ({s.name['da']}) | {s.metric} | {limits} | [{s.source}]({s.link}) |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def tables_page() -> str:
+    """Return the page of delivered tables."""
+    import yaml
+
+    lines = ["# Delivered tables", "", "Made from the contracts in `data_contracts/tables/` (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.", ""]
+    for table in TABLES:
+        document = yaml.safe_load(contract_text(table))
+        schema = document["schema"][0]
+        lines += [f"## {table} (version {document['version']})", "", document["description"]["purpose"], "", "| column | type | required | what | why |", "|---|---|---|---|---|"]
+        for column in schema["properties"]:
+            custom = {c["property"]: c["value"] for c in column["customProperties"]}
+            lines.append(f"| `{column['name']}` | {column['logicalType']} | {'yes' if column.get('required') else 'no'} | {column['description']} | {custom['purpose']} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def write_pages() -> None:
+    """Write every page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages()
