@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-from dagster import ResourceParam, AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, multi_asset
+from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
 from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
@@ -44,11 +44,22 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
         "comparison_pool": AssetIn(["deliveries", "comparison_pool"]),
     },
     outs={
-        "people": AssetOut(key=["cohort", "people"], description="Hvem undersøges · Who is studied: eligible, followed long enough, covariates dated before the start. No outcomes."),
-        "attrition": AssetOut(key=["cohort", "attrition"], description="Udvælgelse trin for trin · Restriction step by step, and what only the project knows."),
+        "people": AssetOut(
+            key=["cohort", "people"],
+            description="Hvem undersøges · Who is studied: eligible, followed long enough, covariates dated before the start. No outcomes.",
+        ),
+        "attrition": AssetOut(
+            key=["cohort", "attrition"],
+            description="Udvælgelse trin for trin · Restriction step by step, and what only the project knows.",
+        ),
     },
 )
-def cohort(context: AssetExecutionContext, store: ResourceParam[Store], participants: pd.DataFrame, comparison_pool: pd.DataFrame) -> Any:
+def cohort(
+    context: AssetExecutionContext,
+    store: ResourceParam[Store],
+    participants: pd.DataFrame,
+    comparison_pool: pd.DataFrame,
+) -> Any:
     """Select participants and comparison people by calendar and protocol."""
     project, quarter = partition_of(context)
     with refusing():
@@ -56,13 +67,16 @@ def cohort(context: AssetExecutionContext, store: ResourceParam[Store], particip
     own = accepted_rows(participants, compile_contract("participants", protocol))
     pool = accepted_rows(comparison_pool, compile_contract("comparison_pool", protocol))
     selected = build_cohort(own, pool if DESIGNS[protocol.design].needs_pool else None, protocol, quarter.end)
-    record = {
+    record: dict[str, Any] = {
         "steps": [asdict(step) for step in selected.steps],
         "covariates_dated_before_index": selected.covariates_dated_before_index,
         "intake": [asdict(row) for row in describe_intake(own, protocol)],
         "input_sha256": {"participants": content_sha256(own), "comparison_pool": content_sha256(pool)},
     }
-    tables = {f"udvælgelse · selection ({language})": MetadataValue.md(steps_markdown(record["steps"], language)) for language in LANGUAGES}
+    tables = {
+        f"udvælgelse · selection ({language})": MetadataValue.md(steps_markdown(record["steps"], language))
+        for language in LANGUAGES
+    }
     yield Output(selected.people, "people", metadata={"dagster/row_count": len(selected.people), **tables})
     yield Output(record, "attrition", metadata={**tables, **_intake_metadata(record["intake"])})
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-from dagster import ResourceParam, AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, multi_asset
+from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
@@ -52,11 +52,19 @@ def comparison_from(people: pd.DataFrame, record: dict[str, Any]) -> Comparison:
     partitions_def=project_quarter,
     ins={"people": AssetIn(["cohort", "people"]), "attrition": AssetIn(["cohort", "attrition"])},
     outs={
-        "groups": AssetOut(key=["comparison", "groups"], description="Hvem sammenlignes med hvem · Who is compared with whom: scores, weights and matched sets. No outcomes."),
-        "diagnostics": AssetOut(key=["comparison", "diagnostics"], description="Ligner grupperne hinanden? · Are the groups alike? Balance, overlap and the gate."),
+        "groups": AssetOut(
+            key=["comparison", "groups"],
+            description="Hvem sammenlignes med hvem · Who is compared with whom: scores, weights and matched sets. No outcomes.",
+        ),
+        "diagnostics": AssetOut(
+            key=["comparison", "diagnostics"],
+            description="Ligner grupperne hinanden? · Are the groups alike? Balance, overlap and the gate.",
+        ),
     },
 )
-def comparison(context: AssetExecutionContext, store: ResourceParam[Store], people: pd.DataFrame, attrition: dict[str, Any]) -> Any:
+def comparison(
+    context: AssetExecutionContext, store: ResourceParam[Store], people: pd.DataFrame, attrition: dict[str, Any]
+) -> Any:
     """Make the comparison by the protocol's design."""
     project, _ = partition_of(context)
     with refusing():

@@ -16,8 +16,18 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-from dagster import ResourceParam, AssetCheckExecutionContext, AssetCheckResult, AssetChecksDefinition, AssetCheckSeverity, MetadataValue, PartitionsDefinition, asset_check
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    MetadataValue,
+    PartitionsDefinition,
+    ResourceParam,
+    asset_check,
+)
 
+from assets.partitions import partition_of
 from assets.store import Store
 from data_contracts.table_contract import UNPARSED_SUFFIX, Rule, TableContract, compile_contract
 
@@ -130,10 +140,14 @@ def _expectation(gx: Any, rule: Rule) -> Any:
         levels = [float(v) for v in rule.levels] if rule.kind == "number" else list(rule.levels)
         return expectations.ExpectColumnValuesToBeInSet(column=column, value_set=levels, meta=meta)
     if rule.code == "pattern":
-        return expectations.ExpectColumnValuesToMatchRegex(column=column, regex=f"^(?:{(rule.pattern or '').strip('^$')})$", meta=meta)
+        return expectations.ExpectColumnValuesToMatchRegex(
+            column=column, regex=f"^(?:{(rule.pattern or '').strip('^$')})$", meta=meta
+        )
     if len(rule.columns) == 1:
         return expectations.ExpectColumnValuesToBeUnique(column=column, meta=meta)
-    return expectations.ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), ignore_row_if="any_value_is_missing", meta=meta)
+    return expectations.ExpectCompoundColumnsToBeUnique(
+        column_list=list(rule.columns), ignore_row_if="any_value_is_missing", meta=meta
+    )
 
 
 def _bound(rule: Rule, bound: str | None) -> Any:
@@ -157,8 +171,8 @@ def contract_check(table: str, partitions: PartitionsDefinition[Any]) -> AssetCh
         partitions_def=partitions,
     )
     def meets_contract(context: AssetCheckExecutionContext, store: ResourceParam[Store]) -> AssetCheckResult:
-        project, quarter_key = context.partition_key.keys_by_dimension.values()  # type: ignore[attr-defined]
-        frame = store.read(["deliveries", table], project, quarter_key)
+        project, quarter = partition_of(context)
+        frame = store.read(["deliveries", table], project, quarter.partition_key)
         contract = compile_contract(table, store.home.protocol(project))
         if len(frame) == 0:
             return AssetCheckResult(passed=True, description="The design needs no such table.")

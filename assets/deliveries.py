@@ -6,7 +6,17 @@ checking (the `intake` package and `contract_checks.py`).
 
 from typing import Any
 
-from dagster import ResourceParam, AssetExecutionContext, AssetsDefinition, MetadataValue, Output, TableColumn, TableColumnConstraints, TableSchema, asset
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    MetadataValue,
+    Output,
+    ResourceParam,
+    TableColumn,
+    TableColumnConstraints,
+    TableSchema,
+    asset,
+)
 
 from assets.contract_checks import contract_check
 from assets.intake.delivery import receive

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from dagster import ResourceParam, AssetExecutionContext, AssetIn, MetadataValue, Output, asset
+from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
 
 from assets.comparison import comparison_from
 from assets.intake.delivery import accepted_rows, content_sha256
@@ -42,8 +42,15 @@ def effects_record(effects: Effects) -> dict[str, Any]:
     fields = {
         name: getattr(effects, name)
         for name in (
-            "outcome", "n_treated", "n_control", "raw_difference", "missing_treated_share",
-            "missing_control_share", "outcome_deviation", "predicted_shift", "predicted_shift_error",
+            "outcome",
+            "n_treated",
+            "n_control",
+            "raw_difference",
+            "missing_treated_share",
+            "missing_control_share",
+            "outcome_deviation",
+            "predicted_shift",
+            "predicted_shift_error",
         )
     }
     fields["gate_reason"] = effects.gate.reason
@@ -83,7 +90,11 @@ def effects_from(record: dict[str, Any]) -> Effects:
     description="Virkning for deltagerne, eller hvorfor den ikke kan beregnes · The effect on participants, or why it cannot be estimated.",
 )
 def estimates(
-    context: AssetExecutionContext, store: ResourceParam[Store], groups: pd.DataFrame, diagnostics: dict[str, Any], outcomes: pd.DataFrame
+    context: AssetExecutionContext,
+    store: ResourceParam[Store],
+    groups: pd.DataFrame,
+    diagnostics: dict[str, Any],
+    outcomes: pd.DataFrame,
 ) -> Output[Any]:
     """Estimate every declared outcome in every declared way."""
     project, _ = partition_of(context)
@@ -127,11 +138,15 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
     for i, estimate in enumerate((effects.primary, *effects.alternatives)):
         mark = "**" if i == 0 else ""
         name = phrase(language, f"estimator_{estimate.estimator}")
-        lines.append(f"| {mark}{name}{mark} | {mark}{words(estimate.value)}{mark} | {words(estimate.low)}; {words(estimate.high)} |")
+        lines.append(
+            f"| {mark}{name}{mark} | {mark}{words(estimate.value)}{mark} | {words(estimate.low)}; {words(estimate.high)} |"
+        )
     if effects.raw_difference is not None:
         lines.append(f"| {phrase(language, 'raw_difference_label')} | {words(effects.raw_difference)} | – |")
     for placebo in effects.placebo:
         name = f"{phrase(language, 'placebo_title')}: {placebo.covariate}, {phrase(language, 'estimator_' + placebo.estimate.estimator)}"
-        lines.append(f"| {name} | {placebo.estimate.value:,.2f} | {placebo.estimate.low:,.2f}; {placebo.estimate.high:,.2f} |")
+        lines.append(
+            f"| {name} | {placebo.estimate.value:,.2f} | {placebo.estimate.low:,.2f}; {placebo.estimate.high:,.2f} |"
+        )
     lines += ["", f"n = {effects.n_treated} / {effects.n_control}"]
     return "\n".join(lines)

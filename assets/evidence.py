@@ -19,8 +19,8 @@ from assets.pictures import picture
 from assets.refusals import refusing
 from assets.store import Store
 from dashboards.charts import estimates_chart
-from dashboards.summary import result_markdown
-from data_contracts.phrases import LANGUAGES
+from dashboards.summary import result_line, result_markdown
+from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import TABLES, compile_contract
 from models.designs.registry import DESIGNS
@@ -87,11 +87,20 @@ def records(
     metadata: dict[str, Any] = {}
     for row in rows:
         for language in LANGUAGES:
+            metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(result_markdown(row, language))
             if row["status"] == "estimated":
                 metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
     first = next(row for row in rows if row["primary"])
-    metadata |= {"rung": first["evidence"]["rung_detail"], "certainty": first["evidence"]["certainty"], "verdict": first["claims"]["verdict"]}
+    metadata |= {
+        "rung": first["evidence"]["rung_detail"],
+        "certainty": first["evidence"]["certainty"],
+        "verdict": first["claims"]["verdict"],
+    }
     if first["estimate"] is not None:
-        metadata |= {"estimate": first["estimate"], "interval_low": first["interval_low"], "interval_high": first["interval_high"]}
+        metadata |= {
+            "estimate": first["estimate"],
+            "interval_low": first["interval_low"],
+            "interval_high": first["interval_high"],
+        }
     return Output(rows, metadata=metadata)

@@ -98,7 +98,9 @@ class Home:
         """Return the ids of all project folders, sorted."""
         if not self.projects.is_dir():
             return []
-        return sorted(p.name for p in self.projects.iterdir() if PROJECT_ID.fullmatch(p.name) and (p / "project.yaml").is_file())
+        return sorted(
+            p.name for p in self.projects.iterdir() if PROJECT_ID.fullmatch(p.name) and (p / "project.yaml").is_file()
+        )
 
     def protocol(self, project: str) -> Protocol:
         """Read a project's protocol.
@@ -109,7 +111,9 @@ class Home:
             If the id is not allowed, there is no such project, or the protocol has faults.
         """
         if not PROJECT_ID.fullmatch(project):
-            raise InputRefused([Fault("This is not a project id.", "Ids hold a-z, 0-9 and “-”, 2 to 41 characters.", "project id")])
+            raise InputRefused(
+                [Fault("This is not a project id.", "Ids hold a-z, 0-9 and “-”, 2 to 41 characters.", "project id")]
+            )
         return read_protocol_file(self.projects / project / "project.yaml", f"projects/{project}/project.yaml", project)
 
 
@@ -118,7 +122,9 @@ def read_protocol_file(path: Path, name: str, folder: str | None) -> Protocol:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise InputRefused([Fault("There is no such file.", "Create it; docs/reference/project-yaml.md shows how.", name)]) from None
+        raise InputRefused(
+            [Fault("There is no such file.", "Create it; docs/reference/project-yaml.md shows how.", name)]
+        ) from None
     except UnicodeDecodeError:
         raise InputRefused([Fault("The file is not UTF-8 text.", "Save it as UTF-8.", name)]) from None
     return read_protocol(text, name, folder)

@@ -6,7 +6,12 @@ Belongs here: the two dimensions. Does not belong here: which projects exist
 
 from __future__ import annotations
 
-from dagster import DynamicPartitionsDefinition, MultiPartitionKey, MultiPartitionsDefinition, TimeWindowPartitionsDefinition
+from dagster import (
+    DynamicPartitionsDefinition,
+    MultiPartitionKey,
+    MultiPartitionsDefinition,
+    TimeWindowPartitionsDefinition,
+)
 
 from data_contracts.quarters import Quarter
 

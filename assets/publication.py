@@ -8,12 +8,23 @@ files and site. Does not belong here: what is safe (models) and how pages look
 import os
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
-from dagster import ResourceParam, AssetDep, AssetExecutionContext, AssetIn, AssetKey, MetadataValue, MultiToSingleDimensionPartitionMapping, Output, asset
+from dagster import (
+    AssetDep,
+    AssetExecutionContext,
+    AssetIn,
+    AssetKey,
+    MetadataValue,
+    MultiToSingleDimensionPartitionMapping,
+    Output,
+    ResourceParam,
+    asset,
+)
 
 from assets.home import Home, locked, sync_folder, write_atomically, write_json
 from assets.partitions import quarter_partitions
@@ -57,7 +68,9 @@ def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
     key_prefix="publication",
     group_name="publication",
     partitions_def=quarter_partitions,
-    deps=[AssetDep(AssetKey(["evidence", "records"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))],
+    deps=[
+        AssetDep(AssetKey(["evidence", "records"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))
+    ],
     description="Kvartalets resultater efter diskretionering · The quarter's results after disclosure control.",
 )
 def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
@@ -67,8 +80,15 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     write_json(store.home.restricted / "results" / str(quarter) / "results.json", rows)
     policy = default_policy()
     public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]
-    statuses = pd.Series([row["status"] for row in public], dtype="str").value_counts()
-    return Output(public, metadata={"results": len(public), "disclosure_policy": policy.version, **{k: int(v) for k, v in statuses.items()}})
+    statuses = Counter(str(row["status"]) for row in public)
+    return Output(
+        public,
+        metadata={
+            "results": len(public),
+            "disclosure_policy": policy.version,
+            **statuses,
+        },
+    )
 
 
 @asset(

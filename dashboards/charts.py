@@ -23,18 +23,28 @@ from data_contracts.phrases import difference_text, number_text, phrase
 
 BLUE, BROWN, GREY, DARK = "#0b5394", "#8a4b08", "#5c6773", "#1b1b1f"
 BAND = "#e3f1e3"
-LOCALES: dict[str, str | dict[str, Any]] = {
+LOCALES: dict[str, dict[str, Any]] = {
     "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."]},
-    "en": "en-US",
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["$", ""]},
 }
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
-def _svg(chart: alt.Chart | alt.LayerChart, label: str, language: str) -> str:
+def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str, language: str) -> str:
     configured = (
         chart.configure_view(stroke=None)
         .configure(font="sans-serif", background="white")
-        .configure_axis(labelFontSize=12, titleFontSize=12, labelColor=DARK, titleColor=DARK, gridColor="#e6e8eb", domain=False, ticks=False, labelLimit=330, labelPadding=10)
+        .configure_axis(
+            labelFontSize=12,
+            titleFontSize=12,
+            labelColor=DARK,
+            titleColor=DARK,
+            gridColor="#e6e8eb",
+            domain=False,
+            ticks=False,
+            labelLimit=330,
+            labelPadding=10,
+        )
         .configure_legend(labelFontSize=12, title=None, orient="bottom", symbolSize=90)
     )
     svg = vl_convert.vegalite_to_svg(configured.to_dict(), format_locale=LOCALES[language])
@@ -81,8 +91,12 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
     base = alt.Chart(frame, width=330, height=alt.Step(30))
     color = alt.Color("kind:N", scale=colors, legend=None)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
-    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=alt.X("low:Q", title=unit, scale=x_scale, axis=alt.Axis(tickCount=6)), x2="high:Q", color=color)
-    points = base.mark_point(filled=True, size=90, opacity=1).encode(y=y, x=alt.X("value:Q", scale=x_scale), color=color, shape=alt.Shape("kind:N", scale=shapes, legend=None))
+    lines = base.mark_rule(strokeWidth=2).encode(
+        y=y, x=alt.X("low:Q", title=unit, scale=x_scale, axis=alt.Axis(tickCount=6)), x2="high:Q", color=color
+    )
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        y=y, x=alt.X("value:Q", scale=x_scale), color=color, shape=alt.Shape("kind:N", scale=shapes, legend=None)
+    )
     chart = alt.layer(zero, lines, points)
     return _svg(chart, " ".join(f"{r['label']}: {r['text']}." for r in rows), language)
 
@@ -96,11 +110,36 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
     def line(label: str, kind: str, value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
         interval = "–" if low is None else f"{words(low)} {phrase(language, 'to_word')} {words(high)}"
         text = words(value) if low is None else f"{words(value)} ({interval})"
-        return {"label": label, "kind": kind, "value": value, "low": low, "high": high, "text": text, "difference": words(value), "interval": interval}
+        return {
+            "label": label,
+            "kind": kind,
+            "value": value,
+            "low": low,
+            "high": high,
+            "text": text,
+            "difference": words(value),
+            "interval": interval,
+        }
 
-    rows = [line(phrase(language, f"estimator_{row['estimator']}"), "own", row["estimate"], row["interval_low"], row["interval_high"])]
+    rows = [
+        line(
+            phrase(language, f"estimator_{row['estimator']}"),
+            "own",
+            row["estimate"],
+            row["interval_low"],
+            row["interval_high"],
+        )
+    ]
     for other in row["alternatives"]:
-        rows.append(line(phrase(language, f"estimator_{other['estimator']}"), "other", other["estimate"], other["interval_low"], other["interval_high"]))
+        rows.append(
+            line(
+                phrase(language, f"estimator_{other['estimator']}"),
+                "other",
+                other["estimate"],
+                other["interval_low"],
+                other["interval_high"],
+            )
+        )
     if row["raw_difference"] is not None and row["evidence"]["rung"] == 4:
         rows.append(line(phrase(language, "raw_difference_label"), "raw", row["raw_difference"], None, None))
     for answer in row["known_answers"]:
@@ -123,7 +162,11 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
     known = [r for r in rows if r["smd_before"] is not None and r["smd_after"] is not None]
     ordered = [r["label"] for r in sorted(known, key=lambda r: -abs(r["smd_before"]))]
     frame = pd.DataFrame(
-        [{"label": r["label"], "when": when, "value": abs(r[key])} for r in known for when, key in ((before, "smd_before"), (after, "smd_after"))]
+        [
+            {"label": r["label"], "when": when, "value": abs(r[key])}
+            for r in known
+            for when, key in ((before, "smd_before"), (after, "smd_after"))
+        ]
     )
     y = alt.Y("label:N", sort=ordered, title=None)
     band = alt.Chart(pd.DataFrame({"low": [0.0], "high": [0.1]})).mark_rect(color=BAND).encode(x="low:Q", x2="high:Q")
@@ -132,8 +175,18 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
     points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(
         y=y,
         x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5)),
-        stroke=alt.Stroke("when:N", scale=alt.Scale(domain=[before, after], range=[BROWN, BLUE]), sort=[before, after], legend=alt.Legend()),
-        fill=alt.Fill("when:N", scale=alt.Scale(domain=[before, after], range=["white", BLUE]), sort=[before, after], legend=alt.Legend()),
+        stroke=alt.Stroke(
+            "when:N",
+            scale=alt.Scale(domain=[before, after], range=[BROWN, BLUE]),
+            sort=[before, after],
+            legend=alt.Legend(),
+        ),
+        fill=alt.Fill(
+            "when:N",
+            scale=alt.Scale(domain=[before, after], range=["white", BLUE]),
+            sort=[before, after],
+            legend=alt.Legend(),
+        ),
     )
     words = [
         f"{r['label']}: {before} {number_text(language, abs(r['smd_before']), 2)}, {after} {number_text(language, abs(r['smd_after']), 2)}."

@@ -18,9 +18,30 @@ from data_contracts.ladder import read_knowledge, rungs
 from data_contracts.phrases import LANGUAGES
 
 SCALARS = (
-    "result_id", "project", "quarter", "outcome", "outcome_type", "outcome_direction", "primary", "status", "design", "estimand",
-    "estimator", "estimate", "interval_low", "interval_high", "confidence_level", "raw_difference", "treated_value",
-    "control_value", "n_treated", "n_control", "n_dropped", "rounded_to", "highest_supported_rung", "data_note",
+    "result_id",
+    "project",
+    "quarter",
+    "outcome",
+    "outcome_type",
+    "outcome_direction",
+    "primary",
+    "status",
+    "design",
+    "estimand",
+    "estimator",
+    "estimate",
+    "interval_low",
+    "interval_high",
+    "confidence_level",
+    "raw_difference",
+    "treated_value",
+    "control_value",
+    "n_treated",
+    "n_control",
+    "n_dropped",
+    "rounded_to",
+    "highest_supported_rung",
+    "data_note",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -48,7 +69,11 @@ def build_marts(records: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
         "fct_flow": _children(records, lambda r: r["flow"], ("step", "treated", "pool")),
         "fct_claim": _claims(records),
         "fct_crosswalk": _frame(
-            [{"result_id": r["result_id"], "standard": code, "grade": grade} for r in records for code, grade in r["evidence"]["crosswalk"].items()],
+            [
+                {"result_id": r["result_id"], "standard": code, "grade": grade}
+                for r in records
+                for code, grade in r["evidence"]["crosswalk"].items()
+            ],
             ["result_id", "standard", "grade"],
         ),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
@@ -56,7 +81,10 @@ def build_marts(records: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
         "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),
         "dim_municipality": _municipalities(records),
         "dim_ladder": _frame(
-            [{"rung": n, **_by_language("name", rung.name), **_by_language("compared_with", rung.compared_with)} for n, rung in rungs().items()],
+            [
+                {"rung": n, **_by_language("name", rung.name), **_by_language("compared_with", rung.compared_with)}
+                for n, rung in rungs().items()
+            ],
             ["rung"],
         ),
     }
@@ -103,16 +131,23 @@ def _effect(record: dict[str, Any]) -> dict[str, Any]:
         **_by_language("next_step", evidence["next_step"]),
         "ruleset_version": evidence["ruleset_version"],
     }
-    return row | record["diagnostics"]
+    diagnostics: dict[str, Any] = record["diagnostics"]
+    return row | diagnostics
 
 
 def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:
     rows = []
     for record in records:
-        groups = (("can", record["claims"]["can"]), ("cannot", record["claims"]["cannot"]), ("why", record["evidence"]["why"]))
+        groups = (
+            ("can", record["claims"]["can"]),
+            ("cannot", record["claims"]["cannot"]),
+            ("why", record["evidence"]["why"]),
+        )
         for kind, texts in groups:
             for i, text in enumerate(texts):
-                rows.append({"result_id": record["result_id"], "kind": kind, "position": i, **_by_language("text", text)})
+                rows.append(
+                    {"result_id": record["result_id"], "kind": kind, "position": i, **_by_language("text", text)}
+                )
     return _frame(rows, ["result_id", "kind", "position", "text_da", "text_en"])
 
 
@@ -124,13 +159,29 @@ def _run(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _interventions(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rows = {r["project"]: {"project": r["project"], **_by_language("name", r["project_name"]), "organisation": r["organisation"], "data_note": r["data_note"]} for r in records}
+    rows = {
+        r["project"]: {
+            "project": r["project"],
+            **_by_language("name", r["project_name"]),
+            "organisation": r["organisation"],
+            "data_note": r["data_note"],
+        }
+        for r in records
+    }
     return list(rows.values())
 
 
 def _outcomes(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {"project": r["project"], "outcome": r["outcome"], **_by_language("label", r["outcome_label"]), "type": r["outcome_type"], **_by_language("unit", r["unit"]), "direction": r["outcome_direction"], "chosen_by": r["outcome_chosen_by"]}
+        {
+            "project": r["project"],
+            "outcome": r["outcome"],
+            **_by_language("label", r["outcome_label"]),
+            "type": r["outcome_type"],
+            **_by_language("unit", r["unit"]),
+            "direction": r["outcome_direction"],
+            "chosen_by": r["outcome_chosen_by"],
+        }
         for r in records
     ]
 
@@ -146,7 +197,16 @@ def _municipalities(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 def tidy_csv(marts: dict[str, pd.DataFrame]) -> bytes:
     """Return one row per result as CSV (RFC 4180); text that a spreadsheet would run as a formula is quoted off."""
-    effects = marts["fct_effect"].merge(marts["dim_outcome"][["project", "outcome", "label_da", "label_en"]], on=["project", "outcome"], how="left", validate="many_to_one") if len(marts["fct_effect"]) else marts["fct_effect"]
+    effects = (
+        marts["fct_effect"].merge(
+            marts["dim_outcome"][["project", "outcome", "label_da", "label_en"]],
+            on=["project", "outcome"],
+            how="left",
+            validate="many_to_one",
+        )
+        if len(marts["fct_effect"])
+        else marts["fct_effect"]
+    )
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(effects.columns)

@@ -44,7 +44,13 @@ def _template_text(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(loader=FunctionLoader(_template_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=FunctionLoader(_template_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.globals["signs"] = STATE_SIGNS
     return environment
 
@@ -83,7 +89,11 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         own = {name: [r for r in _rows(marts[table]) if r["result_id"] == key] for name, table in children.items()}
         claims = [r for r in _rows(marts["fct_claim"]) if r["result_id"] == key]
         texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in ("can", "cannot", "why")}
-        sources = [r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")} for r in _rows(marts["fct_error_source"]) if r["result_id"] == key]
+        sources = [
+            r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")}
+            for r in _rows(marts["fct_error_source"])
+            if r["result_id"] == key
+        ]
         outcome = outcomes[effect["project"], effect["outcome"]]
         for row in (*own["known_answers"], *own["balance"]):
             row["label"] = _text(row, "label")
@@ -98,7 +108,12 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
                 "unit": _text(effect, "unit"),
                 "compared_with": _text(effect, "compared_with"),
                 "ladder_name": rungs()[effect["rung"]].name,
-                "claims": {"can": texts["can"], "cannot": texts["cannot"], "verdict": effect["verdict"], "verdict_text": _text(effect, "verdict")},
+                "claims": {
+                    "can": texts["can"],
+                    "cannot": texts["cannot"],
+                    "verdict": effect["verdict"],
+                    "verdict_text": _text(effect, "verdict"),
+                },
                 "evidence": {
                     "rung": effect["rung"],
                     "rung_detail": effect["rung_detail"],
@@ -108,7 +123,9 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
                     "error_sources": sources,
                     "next_step": _text(effect, "next_step"),
                 },
-                "crosswalk": {r["standard"]: r["grade"] for r in _rows(marts["fct_crosswalk"]) if r["result_id"] == key},
+                "crosswalk": {
+                    r["standard"]: r["grade"] for r in _rows(marts["fct_crosswalk"]) if r["result_id"] == key
+                },
                 "run": runs[key],
             }
         )
@@ -122,8 +139,8 @@ def _text(row: dict[str, Any], name: str) -> dict[str, Any]:
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame as rows of plain values, missing ones None."""
     rows: list[dict[str, Any]] = []
-    for row in frame.to_dict("records"):
-        rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in row.items()})
+    for raw in frame.to_dict("records"):
+        rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in raw.items()})
     for row in rows:
         for name in ("n_treated", "n_control", "n_dropped", "treated", "pool", "claimed_rung"):
             if isinstance(row.get(name), float):
@@ -149,7 +166,9 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
     results = results_of(marts)
     places = _rows(marts["dim_municipality"])
     return {
-        page.path: _render(page, language, quarter) for language in LANGUAGES for page in _pages(results, places, language)
+        page.path: _render(page, language, quarter)
+        for language in LANGUAGES
+        for page in _pages(results, places, language)
     }
 
 
@@ -195,7 +214,9 @@ def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
 
     def bare(value: float) -> str:
-        return difference_text(language, value, result["outcome_type"], result["unit"][language]).removesuffix(f" {unit}")
+        return difference_text(language, value, result["outcome_type"], result["unit"][language]).removesuffix(
+            f" {unit}"
+        )
 
     interval = f"{bare(result['interval_low'])} {phrase(language, 'to_word')} {bare(result['interval_high'])}"
     return {"unit": unit, "estimate": bare(result["estimate"]), "interval": interval}
@@ -215,7 +236,9 @@ def _render(page: Page, language: str, quarter: str) -> bytes:
         "say": lambda key, **blanks: phrase(language, key, **blanks),
         "language": language,
         "effect": lambda result: effect_words(result, language),
-        "difference": lambda value, result: "–" if value is None else difference_text(language, value, result["outcome_type"], result["unit"][language]),
+        "difference": lambda value, result: (
+            "–" if value is None else difference_text(language, value, result["outcome_type"], result["unit"][language])
+        ),
         "number": lambda value, decimals: "–" if value is None else number_text(language, value, decimals),
         "count": lambda value: phrase(language, "hidden") if value is None else number_text(language, value, 0),
         "grouped": _grouped,

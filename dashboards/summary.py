@@ -29,6 +29,23 @@ def effect_words(record: dict[str, Any], language: str) -> str:
     return f"{estimate} ({low} {to} {high})"
 
 
+def result_line(record: dict[str, Any], language: str) -> str:
+    """Return a result in one line: difference, interval, people, rung, certainty, verdict, open error sources."""
+    evidence = record["evidence"]
+    states = [source["state"] for source in evidence["error_sources"]]
+    parts = [
+        effect_words(record, language),
+        f"n = {record['n_treated']} / {record['n_control']}",
+        phrase(language, "rung_words", rung=evidence["rung_detail"], name=rungs()[evidence["rung"]].name[language]),
+        f"{phrase(language, 'certainty_label').lower()} {phrase(language, 'certainty_' + evidence['certainty'])}",
+        record["claims"]["verdict_text"][language],
+        phrase(
+            language, "table_error_sources", open=len(states) - states.count("clear"), serious=states.count("serious")
+        ),
+    ]
+    return " · ".join(parts)
+
+
 def result_markdown(record: dict[str, Any], language: str) -> str:
     """Return a result with rung, claims and every error source as Markdown."""
     evidence, claims = record["evidence"], record["claims"]

@@ -80,9 +80,7 @@ def rungs() -> dict[int, Rung]:
     """Return the seven rungs; each lists its own error sources and those of every rung."""
     data = read_knowledge("ladder")
     return {
-        int(number): Rung(
-            int(number), row["name"], row["compared_with"], (*row["error_sources"], *data["all"])
-        )
+        int(number): Rung(int(number), row["name"], row["compared_with"], (*row["error_sources"], *data["all"]))
         for number, row in data["rungs"].items()
     }
 
@@ -90,10 +88,7 @@ def rungs() -> dict[int, Rung]:
 @cache
 def error_sources() -> dict[str, ErrorSource]:
     """Return every error source by code."""
-    return {
-        code: ErrorSource(code=code, **row)
-        for code, row in read_knowledge("error_sources")["sources"].items()
-    }
+    return {code: ErrorSource(code=code, **row) for code, row in read_knowledge("error_sources")["sources"].items()}
 
 
 @cache

@@ -46,6 +46,8 @@ class Text(Section):
 
 
 class PreventionLevel(StrEnum):
+    """When in the course of a problem a project steps in."""
+
     before_the_problem = "before_the_problem"
     early = "early"
     treating = "treating"
@@ -111,7 +113,8 @@ class Covariate(Section):
     levels: tuple[str, ...] = Field(default=(), description="Allowed values of a categorical covariate.")
     required: bool = Field(default=True, description="Whether every row must have it.")
     pre_period_of: Name | None = Field(
-        default=None, description="The outcome this is an earlier measurement of, if any. Such a covariate in the score lifts a result from 4b to 4a."
+        default=None,
+        description="The outcome this is an earlier measurement of, if any. Such a covariate in the score lifts a result from 4b to 4a.",
     )
 
 
@@ -123,13 +126,16 @@ class Outcome(Section):
     type: Literal["binary", "numeric"] = Field(description="Binary is 0 or 1.")
     unit: Text | None = Field(default=None, description="Unit of a numeric outcome, e.g. dollars.")
     from_months: int = Field(ge=0, le=120, description="The window opens this many months after the index date.")
-    before_months: int = Field(ge=1, le=120, description="…and closes before this many. The first measurement inside the window counts.")
+    before_months: int = Field(
+        ge=1, le=120, description="…and closes before this many. The first measurement inside the window counts."
+    )
     direction: Literal["higher_is_better", "lower_is_better"] = Field(description="Which way is good for the person.")
     primary: bool = Field(default=False, description="Exactly one outcome is primary.")
     chosen_by: Literal["funder", "participants", "project"] = Field(description="Who wanted this outcome.")
     source: Literal["register", "self_report"] = Field(description="Self-reports weigh less.")
     smallest_worthwhile_effect: float = Field(
-        gt=0, description="The smallest difference that would matter, in the outcome's own unit (0.05 is 5 percentage points)."
+        gt=0,
+        description="The smallest difference that would matter, in the outcome's own unit (0.05 is 5 percentage points).",
     )
     minimum: float | None = Field(default=None, description="Smallest possible value.")
     maximum: float | None = Field(default=None, description="Largest possible value.")
@@ -163,24 +169,34 @@ class ComparisonSettings(Section):
     ratio: int = Field(default=1, ge=1, le=20, description="Controls per participant.")
     replace: bool = Field(default=False, description="Whether a control may be used more than once.")
     caliper_sd_logit: float | None = Field(
-        default=None, gt=0, description="Greatest distance in standard deviations of the logit of the score. Required for nearest_neighbour: it decides who is left out."
+        default=None,
+        gt=0,
+        description="Greatest distance in standard deviations of the logit of the score. Required for nearest_neighbour: it decides who is left out.",
     )
     exact: tuple[Name, ...] = Field(default=(), description="Covariates that must be equal within a matched set.")
     missing_covariates: Literal["refuse", "indicator"] = Field(
-        default="refuse", description="`refuse`: people with a missing covariate leave the cohort, and are counted. `indicator`: fill with the mean and add a column that says so."
+        default="refuse",
+        description="`refuse`: people with a missing covariate leave the cohort, and are counted. `indicator`: fill with the mean and add a column that says so.",
     )
-    other_programme: Name | None = Field(default=None, description="Binary register covariate: took part in another programme. Shows contaminated controls.")
+    other_programme: Name | None = Field(
+        default=None,
+        description="Binary register covariate: took part in another programme. Shows contaminated controls.",
+    )
     reference_rates: tuple[ReferenceRate, ...] = Field(default=(), description="For `reference_rate`.")
 
 
-Estimator = Literal["matched_difference", "inverse_probability", "regression", "augmented_inverse_probability", "difference_to_rate"]
+Estimator = Literal[
+    "matched_difference", "inverse_probability", "regression", "augmented_inverse_probability", "difference_to_rate"
+]
 
 
 class EffectSettings(Section):
     """What is estimated, decided before outcomes are seen."""
 
     estimator: Estimator = Field(description="The one whose number is the result.")
-    alternatives: tuple[Estimator, ...] = Field(default=(), description="Other reasonable estimators: all are shown, none is chosen afterwards.")
+    alternatives: tuple[Estimator, ...] = Field(
+        default=(), description="Other reasonable estimators: all are shown, none is chosen afterwards."
+    )
     confidence_level: float = Field(default=0.95, ge=0.8, le=0.999)
 
 
@@ -188,7 +204,9 @@ class Placebo(Section):
     """Something the project cannot have changed, treated as if it were an outcome. It should show no effect."""
 
     covariate: Name = Field(description="A register covariate measured before the start.")
-    leave_out: tuple[Name, ...] = Field(description="Covariates left out of the score in this test, the placebo itself included.")
+    leave_out: tuple[Name, ...] = Field(
+        description="Covariates left out of the score in this test, the placebo itself included."
+    )
 
 
 class KnownAnswer(Section):
@@ -204,8 +222,12 @@ class KnownAnswer(Section):
 class Evaluation(Section):
     """When results are made."""
 
-    first_quarter: str = Field(description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look.")
-    follow_up_months: int = Field(ge=0, le=120, description="People enter the cohort when this many months have passed by quarter end.")
+    first_quarter: str = Field(
+        description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look."
+    )
+    follow_up_months: int = Field(
+        ge=0, le=120, description="People enter the cohort when this many months have passed by quarter end."
+    )
 
     @field_validator("first_quarter")
     @classmethod
@@ -216,8 +238,12 @@ class Evaluation(Section):
 class Delivery(Section):
     """A kind of file the project drops in its inbox, and how to read it."""
 
-    table: Literal["participants", "comparison_pool", "outcomes"] = Field(description="Which contract the rows must meet.")
-    files: Annotated[str, Field(pattern=r"^[A-Za-z0-9æøåÆØÅ_.*? -]{1,120}$")] = Field(description="File name, with * for any text.")
+    table: Literal["participants", "comparison_pool", "outcomes"] = Field(
+        description="Which contract the rows must meet."
+    )
+    files: Annotated[str, Field(pattern=r"^[A-Za-z0-9æøåÆØÅ_.*? -]{1,120}$")] = Field(
+        description="File name, with * for any text."
+    )
     format: Literal["csv", "xlsx", "parquet"]
     delimiter: Literal[";", ",", "tab"] = ","
     encoding: Literal["utf-8", "cp1252"] = "utf-8"
@@ -226,10 +252,19 @@ class Delivery(Section):
     sheet: str | None = Field(default=None, description="Sheet of an XLSX file; required when it has several.")
     header_row: int = Field(default=1, ge=1, le=50, description="Row with the column names.")
     null_values: tuple[str, ...] = Field(default=("",), description="Cell texts that mean “not known”.")
-    columns: dict[str, str] = Field(default_factory=dict, description="Contract column → column in the file. Columns with the same name need no entry.")
-    constants: dict[str, str] = Field(default_factory=dict, description="Contract column → a value that holds for every row.")
-    where: dict[str, str] = Field(default_factory=dict, description="Keep only rows where these file columns have these values.")
-    outcome_columns: dict[Name, str] = Field(default_factory=dict, description="For outcomes with one column each: outcome → column in the file.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Contract column → column in the file. Columns with the same name need no entry.",
+    )
+    constants: dict[str, str] = Field(
+        default_factory=dict, description="Contract column → a value that holds for every row."
+    )
+    where: dict[str, str] = Field(
+        default_factory=dict, description="Keep only rows where these file columns have these values."
+    )
+    outcome_columns: dict[Name, str] = Field(
+        default_factory=dict, description="For outcomes with one column each: outcome → column in the file."
+    )
 
 
 class Protocol(Section):
@@ -244,14 +279,17 @@ class Protocol(Section):
     )
     profile: Profile
     intervention: Intervention
-    municipalities: tuple[MunicipalityCode, ...] = Field(default=(), description="Municipality codes, e.g. \"0751\".")
+    municipalities: tuple[MunicipalityCode, ...] = Field(default=(), description='Municipality codes, e.g. "0751".')
     design: Literal["matched_control", "benchmarking"] = Field(description="What the result is compared with.")
-    claimed_rung: int | None = Field(default=None, ge=1, le=7, description="The rung the project says it is on. Kept beside the earned one.")
+    claimed_rung: int | None = Field(
+        default=None, ge=1, le=7, description="The rung the project says it is on. Kept beside the earned one."
+    )
     identifier_scheme: Literal["cpr", "cpr_test", "local"] = Field(
         description="`cpr`: Danish person numbers. `cpr_test`: numbers with 60 added to the day, which no person has. `local`: the project's own ids."
     )
     treated_defined_by: Literal["start", "completion"] = Field(
-        default="start", description="Who counts as a participant. Counting only those who completed builds the result into the group."
+        default="start",
+        description="Who counts as a participant. Counting only those who completed builds the result into the group.",
     )
     eligibility: tuple[EligibilityRule, ...] = ()
     outcomes: tuple[Outcome, ...] = Field(min_length=1)

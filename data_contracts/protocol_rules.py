@@ -153,9 +153,17 @@ def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dic
         counts = Counter(str(row.get("name")) for _, row in _rows(data, key))
         for i, row in _rows(data, key):
             if counts[str(row.get("name"))] > 1:
-                yield (key, i, "name"), f"The name “{row.get('name')}” is used more than once.", "Give each its own name."
+                yield (
+                    (key, i, "name"),
+                    f"The name “{row.get('name')}” is used more than once.",
+                    "Give each its own name.",
+                )
     for name in sorted(set(covariates) & set(outcomes)):
-        yield ("covariates",), f"“{name}” is both a covariate and an outcome.", "Nothing may be matched on its own outcome: rename one."
+        yield (
+            ("covariates",),
+            f"“{name}” is both a covariate and an outcome.",
+            "Nothing may be matched on its own outcome: rename one.",
+        )
 
 
 def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
@@ -167,9 +175,17 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
     for i, row in rows:
         opens, closes = _number(row.get("from_months")), _number(row.get("before_months"))
         if opens is not None and closes is not None and closes <= opens:
-            yield ("outcomes", i, "before_months"), "The window closes before it opens.", "before_months must be larger than from_months."
+            yield (
+                ("outcomes", i, "before_months"),
+                "The window closes before it opens.",
+                "before_months must be larger than from_months.",
+            )
         if closes is not None and follow_up is not None and closes > follow_up:
-            yield ("outcomes", i, "before_months"), "The window closes after follow_up_months.", "Raise evaluation.follow_up_months or shorten the window."
+            yield (
+                ("outcomes", i, "before_months"),
+                "The window closes after follow_up_months.",
+                "Raise evaluation.follow_up_months or shorten the window.",
+            )
         if row.get("type") == "numeric" and not row.get("unit"):
             yield ("outcomes", i), "A numeric outcome needs a unit.", "Add “unit: …”."
 
@@ -178,7 +194,11 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
     asked = [row for _, row in _rows(data, "covariates") if row.get("source") == "intake"]
     if len(asked) + CORE_ASKED_FIELDS > MAXIMUM_ASKED_FIELDS:
         what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; at most {MAXIMUM_ASKED_FIELDS} may be."
-        yield ("covariates",), what, "Let registers carry the rest: documentation takes time from the people it is about."
+        yield (
+            ("covariates",),
+            what,
+            "Let registers carry the rest: documentation takes time from the people it is about.",
+        )
     for i, row in _rows(data, "covariates"):
         if row.get("type") == "categorical" and not row.get("levels"):
             yield ("covariates", i), "A categorical covariate needs its levels.", "Add “levels: [a, b]”."
@@ -187,12 +207,22 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
             yield ("covariates", i, "minimum"), "The minimum is larger than the maximum.", "Swap them."
         earlier = row.get("pre_period_of")
         if isinstance(earlier, str) and earlier not in outcomes:
-            yield ("covariates", i, "pre_period_of"), f"There is no outcome “{earlier}”.", suggestion(earlier, outcomes) or "Name one of the outcomes."
+            yield (
+                ("covariates", i, "pre_period_of"),
+                f"There is no outcome “{earlier}”.",
+                suggestion(earlier, outcomes) or "Name one of the outcomes.",
+            )
         if isinstance(earlier, str) and row.get("source") == "intake":
-            yield ("covariates", i, "pre_period_of"), "An intake field is unknown for comparison people.", "Use a register covariate."
+            yield (
+                ("covariates", i, "pre_period_of"),
+                "An intake field is unknown for comparison people.",
+                "Use a register covariate.",
+            )
 
 
-def _reference_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
+def _reference_faults(
+    data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]
+) -> Iterator[RuleFault]:
     comparison = _section(data, "comparison")
     uses: list[tuple[Path, str]] = []
     for key in ("score_covariates", "exact"):
@@ -206,10 +236,18 @@ def _reference_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes
         left_out = [word for _, word in _words(row, "leave_out")]
         uses += [(("placebo_outcomes", i, "leave_out", j), word) for j, word in _words(row, "leave_out")]
         if row.get("covariate") not in left_out:
-            yield ("placebo_outcomes", i, "leave_out"), "The placebo itself must be left out of its score.", "Add it to leave_out."
+            yield (
+                ("placebo_outcomes", i, "leave_out"),
+                "The placebo itself must be left out of its score.",
+                "Add it to leave_out.",
+            )
     for path, word in uses:
         if word not in covariates:
-            yield path, f"There is no covariate “{word}”.", suggestion(word, covariates) or "Declare it under covariates."
+            yield (
+                path,
+                f"There is no covariate “{word}”.",
+                suggestion(word, covariates) or "Declare it under covariates.",
+            )
         elif covariates[word].get("source") == "intake":
             what = f"“{word}” is known for participants only (source: intake), so nobody can be compared on it."
             yield path, what, "Use a register covariate; its domain stays on the result as an open error source."
@@ -217,8 +255,11 @@ def _reference_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes
     for key, rows in (("known_answers", _rows(data, "known_answers")), ("comparison.reference_rates", known)):
         for i, row in rows:
             if str(row.get("outcome")) not in outcomes:
-                path: Path = (*key.split("."), i, "outcome")
-                yield path, f"There is no outcome “{row.get('outcome')}”.", suggestion(str(row.get("outcome")), outcomes) or "Name one of the outcomes."
+                yield (
+                    (*key.split("."), i, "outcome"),
+                    f"There is no outcome “{row.get('outcome')}”.",
+                    suggestion(str(row.get("outcome")), outcomes) or "Name one of the outcomes.",
+                )
 
 
 def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
@@ -232,24 +273,44 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
         rated = {str(row.get("outcome")) for _, row in _rows(comparison, "reference_rates")}
         for i, row in _rows(data, "outcomes"):
             if str(row.get("name")) not in rated:
-                yield ("outcomes", i, "name"), "This outcome has no reference rate.", "Add one under comparison.reference_rates."
+                yield (
+                    ("outcomes", i, "name"),
+                    "This outcome has no reference rate.",
+                    "Add one under comparison.reference_rates.",
+                )
     if design != "matched_control":
         return
     if method == "reference_rate":
-        yield ("comparison", "method"), "A rate is not a control group.", "Use “design: benchmarking”, or another method."
+        yield (
+            ("comparison", "method"),
+            "A rate is not a control group.",
+            "Use “design: benchmarking”, or another method.",
+        )
     if method in ("nearest_neighbour", "inverse_probability") and not comparison.get("score_covariates"):
         yield ("comparison",), "The score has no covariates.", "List register covariates under score_covariates."
     if method == "nearest_neighbour" and comparison.get("caliper_sd_logit") is None:
-        yield ("comparison",), "The caliper is not declared.", "Add “caliper_sd_logit: 0.2”, or another width: it decides who is left out."
-    asked = [(("effects", "estimator"), effects.get("estimator"))]
+        yield (
+            ("comparison",),
+            "The caliper is not declared.",
+            "Add “caliper_sd_logit: 0.2”, or another width: it decides who is left out.",
+        )
+    asked: list[tuple[Path, Any]] = [(("effects", "estimator"), effects.get("estimator"))]
     asked += [(("effects", "alternatives", i), word) for i, word in _words(effects, "alternatives")]
     for path, estimator in asked:
         if estimator == "matched_difference" and method == "inverse_probability":
-            yield path, "There are no matched sets with method inverse_probability.", "Use another estimator or method: nearest_neighbour."
+            yield (
+                path,
+                "There are no matched sets with method inverse_probability.",
+                "Use another estimator or method: nearest_neighbour.",
+            )
         if estimator == "difference_to_rate":
             yield path, "This estimator belongs to benchmarking.", "Use another estimator."
     if effects.get("estimator") in [word for _, word in _words(effects, "alternatives")]:
-        yield ("effects", "alternatives"), "The estimator is also listed as an alternative.", "Remove it from alternatives."
+        yield (
+            ("effects", "alternatives"),
+            "The estimator is also listed as an alternative.",
+            "Remove it from alternatives.",
+        )
 
 
 def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
@@ -258,14 +319,18 @@ def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes:
     needed = ["participants", "outcomes"] + (["comparison_pool"] if data.get("design") == "matched_control" else [])
     for table in needed:
         if rows and table not in tables:
-            yield ("deliveries",), f"No delivery feeds the table “{table}”.", "Add one; the same file may feed several tables."
+            yield (
+                ("deliveries",),
+                f"No delivery feeds the table “{table}”.",
+                "Add one; the same file may feed several tables.",
+            )
     core = {
         "participants": ["person_id", "index_date", "municipality_code"],
         "comparison_pool": ["person_id", "covariate_date", "municipality_code"],
         "outcomes": ["person_id", "outcome", "measured_date", "value"],
     }
     for i, row in rows:
-        table = row.get("table")
+        table = str(row.get("table"))
         if table not in core:
             continue
         source = {"participants": "intake", "comparison_pool": "register"}.get(table)
@@ -277,6 +342,14 @@ def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes:
                     yield ("deliveries", i, key, word), f"The table {table} has no column “{word}”.", fix
         for word in _section(row, "outcome_columns"):
             if word not in outcomes:
-                yield ("deliveries", i, "outcome_columns", word), f"There is no outcome “{word}”.", suggestion(word, outcomes) or "Name one of the outcomes."
+                yield (
+                    ("deliveries", i, "outcome_columns", word),
+                    f"There is no outcome “{word}”.",
+                    suggestion(word, outcomes) or "Name one of the outcomes.",
+                )
         if row.get("outcome_columns") and table != "outcomes":
-            yield ("deliveries", i, "outcome_columns"), "Only the table outcomes may have outcome_columns.", "Remove the key."
+            yield (
+                ("deliveries", i, "outcome_columns"),
+                "Only the table outcomes may have outcome_columns.",
+                "Remove the key.",
+            )

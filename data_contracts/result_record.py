@@ -23,6 +23,8 @@ class Part(BaseModel):
 
 
 class Bilingual(Part):
+    """A text in Danish and English."""
+
     da: str
     en: str
 
@@ -74,6 +76,8 @@ class BalanceRow(Part):
 
 
 class KnownAnswerRow(Part):
+    """A better answer to the same question, from elsewhere."""
+
     label: Bilingual
     estimate: float
     standard_error: float | None

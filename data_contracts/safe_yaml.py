@@ -46,9 +46,7 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
         If the text is too large, is not YAML, repeats a key, or uses anchors, aliases or tags.
     """
     if len(text) > MAXIMUM_CHARACTERS:
-        raise InputRefused(
-            [Fault("The file is larger than 262,144 characters.", "Split or shorten it.", file)]
-        )
+        raise InputRefused([Fault("The file is larger than 262,144 characters.", "Split or shorten it.", file)])
     try:
         _refuse_aliases_and_tags(text, file)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
@@ -59,9 +57,7 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
         fix = "Check indentation, colons and quotes on and above this line."
         raise InputRefused([Fault(f"This is not valid YAML: {problem}.", fix, file, line)]) from None
     except RecursionError:
-        raise InputRefused(
-            [Fault("The file is nested too deeply.", "Flatten it.", file)]
-        ) from None
+        raise InputRefused([Fault("The file is nested too deeply.", "Flatten it.", file)]) from None
     lines: dict[Path, int] = {(): 1}
     faults: list[Fault] = []
     data = _plain(node, (), lines, faults, file) if node is not None else None
@@ -72,18 +68,18 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
 
 def _refuse_aliases_and_tags(text: str, file: str) -> None:
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark is not None else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             fault = Fault("Anchors (&) and aliases (*) are not used here.", "Write the value out.", file, line)
             raise InputRefused([fault])
         if getattr(event, "tag", None) not in (None, "!"):
-            fault = Fault("Tags (!) are not used here.", "Remove the tag; quote the text if it begins with “!”.", file, line)
+            fault = Fault(
+                "Tags (!) are not used here.", "Remove the tag; quote the text if it begins with “!”.", file, line
+            )
             raise InputRefused([fault])
 
 
-def _plain(
-    node: yaml.Node, path: Path, lines: dict[Path, int], faults: list[Fault], file: str
-) -> Any:
+def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], faults: list[Fault], file: str) -> Any:
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
@@ -101,7 +97,7 @@ def _plain(
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, i), lines, faults, file) for i, item in enumerate(node.value)]
-    quoted = node.style in ("'", '"')
+    quoted = getattr(node, "style", None) in ("'", '"')
     return None if not quoted and node.value in NULL_WORDS else str(node.value)
 
 

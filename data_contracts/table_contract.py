@@ -210,7 +210,9 @@ def _covariate_column(covariate: Covariate) -> Column:
         kind="string" if covariate.type == "categorical" else "number",
         required=covariate.required,
         description=covariate.label.en,
-        purpose=f"Describes participants ({covariate.domain})." if intake else f"Compared between the groups ({covariate.domain}).",
+        purpose=f"Describes participants ({covariate.domain})."
+        if intake
+        else f"Compared between the groups ({covariate.domain}).",
         used_by="cohort" if intake else "comparison",
         minimum=None if low is None or binary else str(low),
         maximum=None if high is None or binary else str(high),

@@ -53,9 +53,7 @@ def smd_variance(smd: float, n_treated: float, n_control: float) -> float:
     return 1 / n_treated + 1 / n_control + smd**2 / (2 * (n_treated + n_control))
 
 
-def imbalance_p_value(
-    smds: NDArray[np.float64], n_treated: float, n_control: float, allowed: float
-) -> float:
+def imbalance_p_value(smds: NDArray[np.float64], n_treated: float, n_control: float, allowed: float) -> float:
     """Family-wise p-value of the hypothesis that every |SMD| is at most `allowed`.
 
     Two-sided against the composite null, Bonferroni over covariates (CohortMethod 6).

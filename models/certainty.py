@@ -47,6 +47,10 @@ def certainty_of(rung_detail: str, detections: Iterable[Detection], risk_ratio: 
     level -= sum(d.state == State.not_measured for d in found) // UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS
     confounding = [d.state for d in found if d.code in CONFOUNDING_SOURCES]
     is_confounding_clear = bool(confounding) and all(state == State.clear for state in confounding)
-    if risk_ratio is not None and is_confounding_clear and (risk_ratio >= LARGE_RISK_RATIO or risk_ratio <= 1 / LARGE_RISK_RATIO):
+    if (
+        risk_ratio is not None
+        and is_confounding_clear
+        and (risk_ratio >= LARGE_RISK_RATIO or risk_ratio <= 1 / LARGE_RISK_RATIO)
+    ):
         level += 1
     return _LEVELS[max(0, min(3, level))]

@@ -102,7 +102,11 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     bounds = record["diagnostics"]
     if rung in (3, 4) and bounds["e_value"] is not None:
         claims.append(
-            bilingual("claim_e_value", point=number_words(bounds["e_value"], 1), limit=number_words(bounds["e_value_limit"], 1))
+            bilingual(
+                "claim_e_value",
+                point=number_words(bounds["e_value"], 1),
+                limit=number_words(bounds["e_value_limit"], 1),
+            )
         )
     return claims
 
@@ -170,14 +174,10 @@ def _cannot(record: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _detail_of(source: Mapping[str, Any]) -> dict[str, str]:
     """The list inside a finding such as “Not measured in both groups: violence, motivation.”."""
-    return {
-        language: source["finding"][language].partition(": ")[2].rstrip(".") for language in LANGUAGES
-    }
+    return {language: source["finding"][language].partition(": ")[2].rstrip(".") for language in LANGUAGES}
 
 
 def open_sources(record: Mapping[str, Any]) -> tuple[int, int]:
     """Count error sources that are not clear, and the serious ones among them."""
     states = [s["state"] for s in record["evidence"]["error_sources"]]
     return sum(state in OPEN_STATES for state in states), states.count("serious")
-
-

@@ -77,8 +77,8 @@ def build_design_matrix(frame: pd.DataFrame, covariates: Sequence[Covariate]) ->
 def _coded(series: pd.Series, covariate: Covariate) -> list[tuple[str, NDArray[np.float64]]]:
     missing = series.isna().to_numpy()
     if covariate.type == "categorical":
-        coded = [
-            (f"{covariate.name}={level}", (series == level).fillna(False).to_numpy(dtype=float))
+        coded: list[tuple[str, NDArray[np.float64]]] = [
+            (f"{covariate.name}={level}", np.asarray((series == level).fillna(False), dtype=np.float64))
             for level in covariate.levels[1:]
         ]
     else:

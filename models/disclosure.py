@@ -44,7 +44,7 @@ def safe_count(count: int | None, policy: Policy) -> int | None:
 
 
 def _nearest(count: float, base: int) -> int:
-    return int(math.floor(count / base + 0.5)) * base
+    return math.floor(count / base + 0.5) * base
 
 
 def is_small(record: ResultRecord, policy: Policy) -> bool:
@@ -93,13 +93,25 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
 
 
 def _safe_step(step: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    return {"step": step["step"], "treated": safe_count(step["treated"], policy), "pool": safe_count(step["pool"], policy)}
+    return {
+        "step": step["step"],
+        "treated": safe_count(step["treated"], policy),
+        "pool": safe_count(step["pool"], policy),
+    }
 
 
 def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
     """Remove every number that rests on people; what was looked for stays."""
     fields |= dict.fromkeys(
-        ("estimate", "standard_error", "interval_low", "interval_high", "raw_difference", "treated_value", "control_value")
+        (
+            "estimate",
+            "standard_error",
+            "interval_low",
+            "interval_high",
+            "raw_difference",
+            "treated_value",
+            "control_value",
+        )
     )
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
     fields |= {"balance": [], "alternatives": [], "placebo": []}

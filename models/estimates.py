@@ -54,7 +54,13 @@ class Estimate:
 
 
 def matched_difference(
-    y: Array, treated: NDArray[np.bool_], weights: Array, cluster: NDArray[np.int64], *, confidence_level: float, is_binary: bool
+    y: Array,
+    treated: NDArray[np.bool_],
+    weights: Array,
+    cluster: NDArray[np.int64],
+    *,
+    confidence_level: float,
+    is_binary: bool,
 ) -> Estimate:
     """Weighted difference in means with errors clustered by matched set.
 
@@ -174,7 +180,9 @@ def _difference_parts(y: Array, treated: NDArray[np.bool_], weights: Array) -> t
     return top, bottom, influence
 
 
-def _from_influence(name: str, top: float, bottom: float, influence: Array, confidence_level: float, n: int) -> Estimate:
+def _from_influence(
+    name: str, top: float, bottom: float, influence: Array, confidence_level: float, n: int
+) -> Estimate:
     error = float(np.sqrt((influence**2).sum()))
     low, high = _normal_limits(top - bottom, error, confidence_level)
     return Estimate(name, top - bottom, error, low, high, "normal, influence values", top, bottom, influence)

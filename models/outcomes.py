@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from data_contracts.protocol import Outcome
 
 
-def outcome_values(
-    people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome
-) -> NDArray[np.float64]:
+def outcome_values(people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome) -> NDArray[np.float64]:
     """Return each person's first measurement inside the outcome's window.
 
     Parameters

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit as log_odds
+from scipy.special import expit
+from scipy.special import logit as log_odds
 
 EQUIPOISE_LOW, EQUIPOISE_HIGH = 0.3, 0.7
 
 
-def preference_score(
-    logit: NDArray[np.float64], treated: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Propensity score corrected for how common participation is.
 
     Parameters

@@ -86,9 +86,7 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("ignore", RuntimeWarning)  # overflow on the way to a separation we name below
         try:
-            fit = Logit(treated.astype(float), exog).fit(
-                method="newton", maxiter=MAXIMUM_ITERATIONS, disp=False
-            )
+            fit = Logit(treated.astype(float), exog).fit(method="newton", maxiter=MAXIMUM_ITERATIONS, disp=False)
         except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
             return "separation"
         except ConvergenceWarning:

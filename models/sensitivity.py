@@ -25,9 +25,7 @@ def e_value(risk_ratio: float) -> float:
     return ratio + math.sqrt(ratio * (ratio - 1))
 
 
-def e_values_of_difference(
-    *, difference: float, low: float, high: float, control_share: float
-) -> tuple[float, float]:
+def e_values_of_difference(*, difference: float, low: float, high: float, control_share: float) -> tuple[float, float]:
     """E-values of a risk difference and of the interval's limit nearest zero.
 
     Parameters

@@ -209,7 +209,12 @@ def _balance_rows(comparison: Comparison, protocol: Protocol) -> list[dict[str, 
         if level:
             label = {language: f"{text}: {level}" for language, text in label.items()}
         rows.append(
-            {"covariate": line.column, "label": label, "smd_before": _finite(line.smd_before), "smd_after": _finite(line.smd_after)}
+            {
+                "covariate": line.column,
+                "label": label,
+                "smd_before": _finite(line.smd_before),
+                "smd_after": _finite(line.smd_after),
+            }
         )
     return rows
 
@@ -223,7 +228,9 @@ def _flow(steps: tuple[Step, ...], comparison: Comparison, effects: Effects) -> 
     d = comparison.diagnostics
     pool = d.n_compared_control if d.n_pool else None
     rows.append({"step": "compared", "treated": d.n_compared_treated, "pool": pool})
-    rows.append({"step": "outcome_known", "treated": effects.n_treated, "pool": effects.n_control if d.n_pool else None})
+    rows.append(
+        {"step": "outcome_known", "treated": effects.n_treated, "pool": effects.n_control if d.n_pool else None}
+    )
     return rows
 
 

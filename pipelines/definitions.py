@@ -30,6 +30,7 @@ from pipelines.jobs import publication_job, quarterly_evaluation
 from pipelines.schedules import quarterly_schedule
 from pipelines.sensors import drop_folder_sensor, publication_sensor
 
+
 def resources_for(home: Home) -> dict[str, Any]:
     """Return the resources of a home."""
     store = Store(home_folder=str(home.root))

@@ -29,7 +29,8 @@ def pages() -> dict[str, str]:
     """Return every generated page by file name."""
     return {
         "project-yaml.md": protocol_page(),
-        "project.schema.json": json.dumps(Protocol.model_json_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+        "project.schema.json": json.dumps(Protocol.model_json_schema(), indent=1, sort_keys=True, ensure_ascii=False)
+        + "\n",
         "results.schema.json": json.dumps(record_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         "error-sources.md": error_sources_page(),
         "tables.md": tables_page(),
@@ -52,7 +53,9 @@ def _kind(annotation: Any) -> str:
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     if hasattr(annotation, "__metadata__"):
         return _kind(get_args(annotation)[0])
-    return {str: "text", int: "whole number", float: "number", bool: "`true` · `false`"}.get(annotation, str(annotation))
+    return {str: "text", int: "whole number", float: "number", bool: "`true` · `false`"}.get(
+        annotation, str(annotation)
+    )
 
 
 def _sections(model: type[BaseModel], seen: dict[str, type[BaseModel]]) -> dict[str, type[BaseModel]]:
@@ -71,11 +74,34 @@ def _parts(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _section_page(model: type[BaseModel]) -> list[str]:
-    lines = [f"## {model.__name__}", "", (model.__doc__ or "").strip(), "", "| key | needed | what | values |", "|---|---|---|---|"]
+    lines = [
+        f"## {model.__name__}",
+        "",
+        (model.__doc__ or "").strip(),
+        "",
+        "| key | needed | what | values |",
+        "|---|---|---|---|",
+    ]
     for name, field in model.model_fields.items():
-        default = "yes" if field.is_required() else ("no" if field.default in (None, (), {}) or field.default_factory else f"no, default `{_shown(field.default)}`")
+        default = (
+            "yes"
+            if field.is_required()
+            else (
+                "no"
+                if field.default in (None, (), {}) or field.default_factory
+                else f"no, default `{_shown(field.default)}`"
+            )
+        )
         note = field.description or SECTION_NOTES.get(name, "")
-        limits = [str(m).replace("Ge(ge=", "at least ").replace("Gt(gt=", "more than ").replace("Le(le=", "at most ").rstrip(")") for m in field.metadata if type(m).__name__ in ("Ge", "Gt", "Le")]
+        limits = [
+            str(m)
+            .replace("Ge(ge=", "at least ")
+            .replace("Gt(gt=", "more than ")
+            .replace("Le(le=", "at most ")
+            .rstrip(")")
+            for m in field.metadata
+            if type(m).__name__ in ("Ge", "Gt", "Le")
+        ]
         kind = _kind(field.annotation) + (f" ({', '.join(limits)})" if limits else "")
         lines.append(f"| `{name}` | {default} | {note} | {kind} |")
     return [*lines, ""]
@@ -96,14 +122,26 @@ def protocol_page() -> str:
 
 def error_sources_page() -> str:
     """Return the page of error sources by rung."""
-    lines = ["# Error sources by rung", "", "Made from `data_contracts/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.", ""]
+    lines = [
+        "# Error sources by rung",
+        "",
+        "Made from `data_contracts/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.",
+        "",
+    ]
     sources = error_sources()
     for rung in rungs().values():
-        lines += [f"## {rung.number}. {rung.name['en']} ({rung.name['da']})", "", "| code | name | measured by | thresholds | source |", "|---|---|---|---|---|"]
+        lines += [
+            f"## {rung.number}. {rung.name['en']} ({rung.name['da']})",
+            "",
+            "| code | name | measured by | thresholds | source |",
+            "|---|---|---|---|---|",
+        ]
         for code in rung.error_sources:
             s = sources[code]
             limits = ", ".join(f"{k} {v:g}" for k, v in s.thresholds.items()) or "–"
-            lines.append(f"| `{code}` | {s.name['en']} ({s.name['da']}) | {s.metric} | {limits} | [{s.source}]({s.link}) |")
+            lines.append(
+                f"| `{code}` | {s.name['en']} ({s.name['da']}) | {s.metric} | {limits} | [{s.source}]({s.link}) |"
+            )
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -112,14 +150,28 @@ def tables_page() -> str:
     """Return the page of delivered tables."""
     import yaml
 
-    lines = ["# Delivered tables", "", "Made from the contracts in `data_contracts/tables/` (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.", ""]
+    lines = [
+        "# Delivered tables",
+        "",
+        "Made from the contracts in `data_contracts/tables/` (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.",
+        "",
+    ]
     for table in TABLES:
         document = yaml.safe_load(contract_text(table))
         schema = document["schema"][0]
-        lines += [f"## {table} (version {document['version']})", "", document["description"]["purpose"], "", "| column | type | required | what | why |", "|---|---|---|---|---|"]
+        lines += [
+            f"## {table} (version {document['version']})",
+            "",
+            document["description"]["purpose"],
+            "",
+            "| column | type | required | what | why |",
+            "|---|---|---|---|---|",
+        ]
         for column in schema["properties"]:
             custom = {c["property"]: c["value"] for c in column["customProperties"]}
-            lines.append(f"| `{column['name']}` | {column['logicalType']} | {'yes' if column.get('required') else 'no'} | {column['description']} | {custom['purpose']} |")
+            lines.append(
+                f"| `{column['name']}` | {column['logicalType']} | {'yes' if column.get('required') else 'no'} | {column['description']} | {custom['purpose']} |"
+            )
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

@@ -61,7 +61,11 @@ def fingerprint(home: Home, project: str) -> str:
     """Hash everything a project's result depends on: protocol, deliveries, key and code."""
     folder = home.inbox / project
     names = sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
-    parts = [code_version(), _file_hash(home.projects / project / "project.yaml"), _file_hash(home.key_file) if home.key_file.is_file() else ""]
+    parts = [
+        code_version(),
+        _file_hash(home.projects / project / "project.yaml"),
+        _file_hash(home.key_file) if home.key_file.is_file() else "",
+    ]
     parts += [f"{p.name}={_file_hash(p)}" for p in names]
     lock = read_json(home.ledger / "protocol_locks" / f"{project}.json")
     parts.append(json.dumps(lock, sort_keys=True))
@@ -106,7 +110,13 @@ def run_quarter(
 
 
 def _evaluate(
-    home: Home, quarter: Quarter, project: str, job: JobDefinition, instance: DagsterInstance, again: bool, told: Callable[[str, str], None]
+    home: Home,
+    quarter: Quarter,
+    project: str,
+    job: JobDefinition,
+    instance: DagsterInstance,
+    again: bool,
+    told: Callable[[str, str], None],
 ) -> Outcome:
     told(project, "deliveries")
     try:
@@ -123,7 +133,9 @@ def _evaluate(
     )
     failures = tuple(_failure_words(result.all_events))
     if not result.success or failures:
-        return Outcome(project, "refused" if failures else "failed", failures or ("The run failed; the Dagster UI has its log.",))
+        return Outcome(
+            project, "refused" if failures else "failed", failures or ("The run failed; the Dagster UI has its log.",)
+        )
     write_json(mark, {"fingerprint": fingerprint(home, project)})
     return Outcome(project, "made", tuple(_warnings(result.all_events)))
 
@@ -152,7 +164,9 @@ def _warnings(events: Any) -> Iterator[str]:
                 yield f"{'/'.join(check.asset_key.path)}: {check.description}"
 
 
-def _publish(home: Home, quarter: Quarter, job: JobDefinition, instance: DagsterInstance, again: bool) -> Outcome | None:
+def _publish(
+    home: Home, quarter: Quarter, job: JobDefinition, instance: DagsterInstance, again: bool
+) -> Outcome | None:
     parts = [code_version(), _site_version()]
     for project in home.project_ids():
         path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
@@ -163,7 +177,9 @@ def _publish(home: Home, quarter: Quarter, job: JobDefinition, instance: Dagster
     is_there = (home.published / str(quarter) / "site" / "index.html").is_file()
     if not again and is_there and read_json(mark) == {"fingerprint": digest}:
         return None
-    result = job.execute_in_process(partition_key=quarter.partition_key, instance=instance, raise_on_error=False, run_config=QUIET)
+    result = job.execute_in_process(
+        partition_key=quarter.partition_key, instance=instance, raise_on_error=False, run_config=QUIET
+    )
     if not result.success:
         return Outcome("publication", "failed", tuple(_failure_words(result.all_events)))
     write_json(mark, {"fingerprint": digest})

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dagster import ResourceParam, DefaultScheduleStatus, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
+from dagster import DefaultScheduleStatus, ResourceParam, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
 
 from assets.home import Home
 from assets.partitions import partition_key, projects_partitions
@@ -42,11 +42,17 @@ def register_projects(instance: object, home: Home) -> list[str]:
     default_status=DefaultScheduleStatus.RUNNING,
     description=f"{LAG_DAYS} dage efter kvartalets udgang · {LAG_DAYS} days after a quarter closes: every project, the last closed quarter.",
 )
-def quarterly_schedule(context: ScheduleEvaluationContext, store: ResourceParam[Store]) -> Iterator[RunRequest | SkipReason]:
+def quarterly_schedule(
+    context: ScheduleEvaluationContext, store: ResourceParam[Store]
+) -> Iterator[RunRequest | SkipReason]:
     """Ask for one run per project."""
     quarter = last_closed_quarter(context.scheduled_execution_time)
     projects = register_projects(context.instance, store.home)
     if not projects:
         yield SkipReason("There are no projects in the home.")
     for project in projects:
-        yield RunRequest(run_key=f"{project}:{quarter}", partition_key=partition_key(project, quarter), tags={"trin/quarter": str(quarter)})
+        yield RunRequest(
+            run_key=f"{project}:{quarter}",
+            partition_key=partition_key(project, quarter),
+            tags={"trin/quarter": str(quarter)},
+        )

@@ -13,9 +13,10 @@ import json
 from datetime import UTC, datetime
 
 from dagster import (
-    ResourceParam, AssetKey,
+    AssetKey,
     DefaultSensorStatus,
     EventLogEntry,
+    ResourceParam,
     RunRequest,
     SensorEvaluationContext,
     SensorResult,
@@ -60,8 +61,9 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
     requests = []
     following: dict[str, dict[str, object]] = {}
     for project in register_projects(context.instance, store.home):
-        before = cursor.get(project, {"seen": {}, "done": {}})
         state = inbox_state(store.home, project)
+        done_elsewhere = state if _is_evaluated(store.home, project, quarter, state) else {}
+        before = cursor.get(project, {"seen": {}, "done": done_elsewhere})
         is_stable = state == before["seen"] and all(size > 0 for size, _ in state.values())
         done = before["done"]
         if state and is_stable and state != done:
@@ -72,6 +74,12 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
             done = state
         following[project] = {"seen": state, "done": done}
     return SensorResult(run_requests=requests, cursor=json.dumps(following, sort_keys=True))
+
+
+def _is_evaluated(home: Home, project: str, quarter: Quarter, state: dict[str, list[int]]) -> bool:
+    """Whether the command line has run the quarter since the files last changed."""
+    mark = home.ledger / "runs" / str(quarter) / f"{project}.json"
+    return bool(state) and mark.is_file() and mark.stat().st_mtime_ns > max(changed for _, changed in state.values())
 
 
 def _now() -> datetime:

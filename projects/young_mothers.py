@@ -136,7 +136,9 @@ def _test_numbers(rng: np.random.Generator, age: Array, start: list[date]) -> li
         born = begun - timedelta(days=int(years * 365.25) + int(rng.integers(0, 30)))
         while True:
             seventh = 4 if born.year >= 2000 else int(rng.integers(0, 4))
-            number = f"{born.day + 60:02d}{born.month:02d}{born.year % 100:02d}{seventh}{int(rng.integers(0, 1000)):03d}"
+            number = (
+                f"{born.day + 60:02d}{born.month:02d}{born.year % 100:02d}{seventh}{int(rng.integers(0, 1000)):03d}"
+            )
             if number not in taken:
                 break
             born -= timedelta(days=1)
@@ -236,12 +238,22 @@ def _quarter_ends(start: date) -> list[date]:
 
 
 REGISTER_COLUMNS = (
-    "age_years", "basic_school_only", "psychiatric_diagnosis", "placed_outside_home", "substance_treatment",
-    "benefit_months", "youngest_child_months", "active_2q_before", "active_1q_before", "other_programme",
+    "age_years",
+    "basic_school_only",
+    "psychiatric_diagnosis",
+    "placed_outside_home",
+    "substance_treatment",
+    "benefit_months",
+    "youngest_child_months",
+    "active_2q_before",
+    "active_1q_before",
+    "other_programme",
 )
 
 
-def write_deliveries(folder: Path, scenario: Scenario, *, participants: int = 600, population: int = 7000, seed: int = 2026) -> None:
+def write_deliveries(
+    folder: Path, scenario: Scenario, *, participants: int = 600, population: int = 7000, seed: int = 2026
+) -> None:
     """Write a world as its sites would send it.
 
     Aarhus sends CSV with semicolons, decimal commas and Danish dates; Odense sends a workbook; the
@@ -275,7 +287,9 @@ def write_deliveries(folder: Path, scenario: Scenario, *, participants: int = 60
     register = world.people[["person_id", "start", "municipality_code", *REGISTER_COLUMNS]].copy()
     register = register.rename(columns={"start": "covariate_date"})
     # The register describes the day before a participant's start.
-    register["covariate_date"] = pd.to_datetime(register["covariate_date"]) - pd.to_timedelta(world.people["treated"].astype(int), unit="D")
+    register["covariate_date"] = pd.to_datetime(register["covariate_date"]) - pd.to_timedelta(
+        world.people["treated"].astype(int), unit="D"
+    )
     for name in register.columns[3:]:
         register[name] = register[name].astype(float)
     register.to_parquet(folder / "register.parquet", index=False)

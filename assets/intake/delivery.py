@@ -179,12 +179,18 @@ def _map_columns(
     present = [column for column in raw.columns if column != ROW]
     wanted = dict(delivery.columns)
     for column in contract.columns:
-        is_filled = column.name in delivery.constants or (delivery.outcome_columns and column.name in ("outcome", "value"))
+        is_filled = column.name in delivery.constants or (
+            delivery.outcome_columns and column.name in ("outcome", "value")
+        )
         if column.name not in wanted and not is_filled and (column.required or column.name in present):
             wanted[column.name] = column.name
     needed = [*wanted.values(), *delivery.where, *delivery.outcome_columns.values()]
     faults = [
-        Fault(f"The column “{column}” is missing.", suggestion(column, present) or "Check the header row and the mapping.", name)
+        Fault(
+            f"The column “{column}” is missing.",
+            suggestion(column, present) or "Check the header row and the mapping.",
+            name,
+        )
         for column in dict.fromkeys(needed)
         if column not in present
     ]
@@ -193,11 +199,13 @@ def _map_columns(
     used = set(needed)
     dropped = tuple(_shown_column(c) for c in present if c not in used)
     rows = raw
-    for column, value in delivery.where.items():
-        rows = rows[_same_text(rows[column], value)]
+    for name_in_file, value in delivery.where.items():
+        rows = rows[_same_text(rows[name_in_file], value)]
     parts = [rows]
     if delivery.outcome_columns:
-        parts = [rows.assign(**{"outcome": outcome, "value": rows[column]}) for outcome, column in delivery.outcome_columns.items()]
+        parts = [
+            rows.assign(outcome=outcome, value=rows[column]) for outcome, column in delivery.outcome_columns.items()
+        ]
         wanted |= {"outcome": "outcome", "value": "value"}
     long = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     mapped = pd.DataFrame(index=long.index)
@@ -246,7 +254,13 @@ def _with_rows(receipt: FileReceipt, rows: pd.DataFrame, flags: pd.DataFrame, co
             refusals.append(RuleRefusal(rule.name, rule.code, tuple(sorted(int(v) for v in broken))))
     refused = int((own & ~rows["is_accepted"].to_numpy()).sum())
     return FileReceipt(
-        receipt.file, receipt.sha256, receipt.table, receipt.total, receipt.total - refused, tuple(refusals), receipt.dropped_columns
+        receipt.file,
+        receipt.sha256,
+        receipt.table,
+        receipt.total,
+        receipt.total - refused,
+        tuple(refusals),
+        receipt.dropped_columns,
     )
 
 
@@ -254,7 +268,13 @@ def empty_frame(contract: TableContract) -> pd.DataFrame:
     """Return a frame without rows but with every column and its type."""
     kinds = {"string": "str", "date": "datetime64[s]", "number": "float64"}
     frame = pd.DataFrame({column.name: pd.Series([], dtype=kinds[column.kind]) for column in contract.columns})
-    return frame.assign(**{ROW: pd.Series([], dtype="int64"), FILE: pd.Series([], dtype="str"), "is_accepted": pd.Series([], dtype="bool")})
+    return frame.assign(
+        **{
+            ROW: pd.Series([], dtype="int64"),
+            FILE: pd.Series([], dtype="str"),
+            "is_accepted": pd.Series([], dtype="bool"),
+        }
+    )
 
 
 def accepted_rows(frame: pd.DataFrame, contract: TableContract) -> pd.DataFrame:

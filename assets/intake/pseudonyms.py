@@ -84,9 +84,7 @@ def read_key(path: Path, *, allow_demo: bool) -> PseudonymKey:
     return PseudonymKey(secret, key_id)
 
 
-def pseudonymise(
-    identifiers: Iterable[str | None], scheme: str, project: str, key: PseudonymKey
-) -> list[str | None]:
+def pseudonymise(identifiers: Iterable[str | None], scheme: str, project: str, key: PseudonymKey) -> list[str | None]:
     """Replace identifiers by pseudonyms.
 
     Parameters

@@ -14,7 +14,6 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,7 +98,9 @@ def _read_csv(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
                 continue
             if len(row) != len(header):
                 what = f"The row has {len(row)} cells, the header {len(header)}."
-                raise InputRefused([Fault(what, "Check separator, quotes and whether the file was cut.", name, reader.line_num)])
+                raise InputRefused(
+                    [Fault(what, "Check separator, quotes and whether the file was cut.", name, reader.line_num)]
+                )
             rows.append(row)
             numbers.append(reader.line_num)
     except csv.Error:
@@ -153,7 +154,9 @@ def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
             continue
         for cell in cells:
             if cell.data_type == "f":
-                raise InputRefused([Fault("A cell holds a formula.", "Paste the values instead of formulas.", name, position)])
+                raise InputRefused(
+                    [Fault("A cell holds a formula.", "Paste the values instead of formulas.", name, position)]
+                )
         values = [cell.value for cell in cells]
         if header is None:
             header = ["" if value is None else str(value).strip() for value in values]
@@ -266,7 +269,7 @@ def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
 
 def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(series):
-        return series.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+        return pd.Series(series.dt.tz_localize(None).dt.normalize().astype("datetime64[s]"))
     if not _is_text(series):
         return pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
     text = series.astype("str").str.strip()

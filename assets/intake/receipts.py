@@ -43,7 +43,11 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
         if receipt.accepted < receipt.total:
             lines.append(say("receipt_refused_rows", refused=receipt.total - receipt.accepted))
         if receipt.refusals:
-            lines += ["", f"| {say('receipt_rule')} | {say('receipt_count')} | {say('receipt_rows')} | {say('receipt_fix')} |", "|---|---|---|---|"]
+            lines += [
+                "",
+                f"| {say('receipt_rule')} | {say('receipt_count')} | {say('receipt_rows')} | {say('receipt_fix')} |",
+                "|---|---|---|---|",
+            ]
         for refusal in receipt.refusals:
             shown = ", ".join(str(row) for row in refusal.rows[:MOST_ROWS_SHOWN])
             more = " …" if len(refusal.rows) > MOST_ROWS_SHOWN else ""

@@ -37,9 +37,7 @@ def phrase(language: str, key: str, **values: object) -> str:
 def bilingual(key: str, **values: dict[str, str] | str) -> dict[str, str]:
     """Return a phrase in both languages; blanks may differ by language."""
     return {
-        language: phrase(
-            language, key, **{k: v[language] if isinstance(v, dict) else v for k, v in values.items()}
-        )
+        language: phrase(language, key, **{k: v[language] if isinstance(v, dict) else v for k, v in values.items()})
         for language in LANGUAGES
     }
 
@@ -72,5 +70,5 @@ def difference_text(language: str, value: float, outcome_type: str, unit: str, d
         shown = value
         decimals = (0 if abs(value) >= 10 else 2) if decimals is None else decimals
     text = number_text(language, shown, decimals)
-    sign = "+" if shown > 0 and not text.strip("0.,") == "" else ""
+    sign = "+" if shown > 0 and text.strip("0.,") != "" else ""
     return f"{sign}{text} {unit}".strip()

@@ -32,9 +32,7 @@ class Benchmarking:
         diagnostics = ComparisonDiagnostics(n, 0, n, 0, 0.0)
         return Comparison(people, (), diagnostics, "difference_to_rate", Gate("no_treated" if n == 0 else None))
 
-    def estimate(
-        self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol
-    ) -> Effects:
+    def estimate(self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol) -> Effects:
         """Difference between the participants' mean and the rate.
 
         Binary outcomes get Wilson's interval (Newcombe's when the rate's own size is known), so

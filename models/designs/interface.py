@@ -79,9 +79,7 @@ class Design(Interface):
         """Make the comparison; sees no outcome."""
         ...
 
-    def estimate(
-        self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol
-    ) -> Effects:
+    def estimate(self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol) -> Effects:
         """Estimate one outcome; `y` has shape (n,) and NaN where the outcome is missing."""
         ...
 

@@ -63,7 +63,14 @@ class MatchedControl:
         if gate.is_open and _is_constant(y[seen & compared]):
             gate = Gate("zero_standard_error")
         if not gate.is_open:
-            return Effects(outcome.name, gate, n_treated, n_control, missing_treated_share=missing_treated, missing_control_share=missing_control)
+            return Effects(
+                outcome.name,
+                gate,
+                n_treated,
+                n_control,
+                missing_treated_share=missing_treated,
+                missing_control_share=missing_control,
+            )
         y_seen = y[seen]
         names = protocol.comparison.score_covariates
         primary, *alternatives = [
@@ -151,9 +158,9 @@ def _weights(
     n = len(people)
     if settings.method == "inverse_probability":
         return odds_weights(fit.logit, treated), np.arange(n)
-    strata = np.zeros(n, dtype=np.int64)
+    strata: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
     if settings.exact:
-        strata = people.groupby(list(settings.exact), dropna=False, sort=True).ngroup().to_numpy(dtype=np.int64)
+        strata = np.asarray(people.groupby(list(settings.exact), dropna=False, sort=True).ngroup(), dtype=np.int64)
     caliper = None if settings.caliper_sd_logit is None else settings.caliper_sd_logit * float(fit.logit.std(ddof=1))
     pairs = match_nearest(fit.logit, treated, strata, ratio=settings.ratio, replace=settings.replace, caliper=caliper)
     return pair_weights(pairs, n), clusters_of(pairs, n)

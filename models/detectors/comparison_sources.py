@@ -11,7 +11,7 @@ import numpy as np
 from data_contracts.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, phrase, share_words
 from models.balance import imbalance_p_value, power_to_see
-from models.detectors.interface import Detection, Findings, found, lacking, smd_words, threshold
+from models.detectors.interface import Detection, Direction, Findings, found, lacking, smd_words, threshold
 
 
 def group_differences(f: Findings) -> Detection:
@@ -60,13 +60,12 @@ def register_limited_covariates(f: Findings) -> Detection:
     covered = {f.protocol.covariate(name).domain for name in f.diagnostics.score_columns}
     open_domains = [domain for domain in f.protocol.confounder_domains if domain not in covered]
     detail = {
-        language: ", ".join(phrase(language, f"domain_{domain}") for domain in open_domains)
-        for language in LANGUAGES
+        language: ", ".join(phrase(language, f"domain_{domain}") for domain in open_domains) for language in LANGUAGES
     }
     serious = threshold(code, "serious")
     count = float(len(open_domains))
     if not open_domains:
-        none = {language: "–" for language in LANGUAGES}
+        none = dict.fromkeys(LANGUAGES, "–")
         return Detection(code, State.clear, found(code, detail=none), 0.0, threshold(code, "warning"))
     state = State.serious if count >= serious else State.warning
     return Detection(code, state, found(code, detail=detail), count, serious, "towards_effect")
@@ -100,7 +99,7 @@ def immortal_time(f: Findings) -> Detection:
     by_completion = f.protocol.treated_defined_by == "completion"
     detail = bilingual("immortal_completion" if by_completion else "immortal_start")
     state = State.serious if by_completion else State.clear
-    direction = "towards_effect" if by_completion else "unknown"
+    direction: Direction = "towards_effect" if by_completion else "unknown"
     return Detection(code, state, found(code, detail=detail), direction=direction)
 
 
@@ -108,7 +107,10 @@ def imprecise_intervention(f: Findings) -> Detection:
     """How many of six facts about the intervention are missing."""
     code = "imprecise_intervention"
     fields = f.protocol.intervention
-    missing = sum(value is None for value in (fields.why, fields.what, fields.who_delivers, fields.how, fields.where, fields.how_much))
+    missing = sum(
+        value is None
+        for value in (fields.why, fields.what, fields.who_delivers, fields.how, fields.where, fields.how_much)
+    )
     limit = threshold(code, "warning")
     state = State.warning if missing >= limit else State.clear
     return Detection(code, state, found(code, value=str(missing)), float(missing), limit)

@@ -70,7 +70,9 @@ def unmeasured_confounding(f: Findings) -> Detection:
     sentence = bilingual("placebo_clear" if f.effects.placebo else "placebo_none")
     # Only the estimator that gave the result decides; the others are shown beside it.
     own = [p for p in f.effects.placebo if p.estimate.estimator == primary.estimator]
-    failing = sorted((p for p in own if placebo_fails(p.estimate)), key=lambda p: -abs(p.estimate.value / p.estimate.standard_error))
+    failing = sorted(
+        (p for p in own if placebo_fails(p.estimate)), key=lambda p: -abs(p.estimate.value / p.estimate.standard_error)
+    )
     if failing:
         worst = failing[0]
         is_same = (worst.estimate.value > 0) == (primary.value > 0)
@@ -109,11 +111,17 @@ def attrition(f: Findings) -> Detection:
     if lost_treated is None or lost_control is None:
         return lacking(code, "lacked_outcome")
     bias = expected_attrition_bias(
-        lost_treated, lost_control, rho_treated=threshold(code, "rho_treated"), rho_control=threshold(code, "rho_control")
+        lost_treated,
+        lost_control,
+        rho_treated=threshold(code, "rho_treated"),
+        rho_control=threshold(code, "rho_control"),
     )
     limit = threshold(code, "serious")
     detail = bilingual(
-        "attrition_words", treated=share_words(lost_treated), control=share_words(lost_control), value=smd_words(min(bias, 9.99))
+        "attrition_words",
+        treated=share_words(lost_treated),
+        control=share_words(lost_control),
+        value=smd_words(min(bias, 9.99)),
     )
     state = State.serious if bias > limit else State.clear
     return Detection(code, state, found(code, detail=detail), min(bias, 9.99), limit)
@@ -130,7 +138,9 @@ def creaming(f: Findings) -> Detection:
     good = shift > 0 if f.outcome.direction == "higher_is_better" else shift < 0
     direction: Direction = "towards_effect" if good else "towards_no_effect"
     text = found(code, value=_signed_smd(shift))
-    return Detection(code, State.warning if is_shifted else State.clear, text, shift, limit, direction if is_shifted else "unknown")
+    return Detection(
+        code, State.warning if is_shifted else State.clear, text, shift, limit, direction if is_shifted else "unknown"
+    )
 
 
 def _signed_smd(value: float) -> dict[str, str]:
@@ -149,7 +159,9 @@ def underpowered(f: Findings) -> Detection:
     worthwhile = f.outcome.smallest_worthwhile_effect
     text = found(code, value=_size_words(f, detectable), threshold=_size_words(f, worthwhile))
     state = State.warning if detectable > worthwhile else State.clear
-    return Detection(code, state, text, detectable, worthwhile, "towards_no_effect" if state == State.warning else "unknown")
+    return Detection(
+        code, state, text, detectable, worthwhile, "towards_no_effect" if state == State.warning else "unknown"
+    )
 
 
 def _size_words(f: Findings, value: float) -> dict[str, str]:
@@ -162,11 +174,15 @@ def multiplicity(f: Findings) -> Detection:
     outcomes = len(f.protocol.outcomes)
     models = outcomes * (1 + len(f.protocol.effects.alternatives))
     if outcomes == 1:
-        return Detection(code, State.clear, found(code, detail=bilingual("multiplicity_single", models=str(models))), 1.0)
+        return Detection(
+            code, State.clear, found(code, detail=bilingual("multiplicity_single", models=str(models))), 1.0
+        )
     if f.q_value is None:
         return lacking(code, "lacked_outcome")
     limit = threshold(code, "q")
-    detail = bilingual("multiplicity_words", outcomes=str(outcomes), models=str(models), value=number_words(f.q_value, 2))
+    detail = bilingual(
+        "multiplicity_words", outcomes=str(outcomes), models=str(models), value=number_words(f.q_value, 2)
+    )
     primary = f.effects.primary
     claims_something = primary is not None and placebo_fails(primary)
     state = State.warning if claims_something and f.q_value > limit else State.clear

@@ -71,9 +71,7 @@ def found(code: str, **values: dict[str, str] | str) -> dict[str, str]:
     """Return the source's own finding sentence with its blanks filled, in both languages."""
     texts = error_sources()[code].finding
     return {
-        language: texts[language].format_map(
-            {k: v[language] if isinstance(v, dict) else v for k, v in values.items()}
-        )
+        language: texts[language].format_map({k: v[language] if isinstance(v, dict) else v for k, v in values.items()})
         for language in LANGUAGES
     }
 
@@ -90,8 +88,7 @@ def difference_words(outcome: Outcome, value: float) -> dict[str, str]:
         return {language: difference_text(language, value, "binary", "") for language in LANGUAGES}
     units = {"da": outcome.unit.da, "en": outcome.unit.en} if outcome.unit else {"da": "", "en": ""}
     return {
-        language: difference_text(language, two_digits(value), "numeric", units[language])
-        for language in LANGUAGES
+        language: difference_text(language, two_digits(value), "numeric", units[language]) for language in LANGUAGES
     }
 
 

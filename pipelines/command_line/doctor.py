@@ -52,7 +52,10 @@ def findings(home: Home) -> Iterator[Finding]:
     try:
         key = read_key(home.key_file, allow_demo=True)
         is_demo = key.secret == DEMO_KEY
-        yield True, f"pseudonym key {key.key_id}" + (" (demo key: for synthetic and public data only)" if is_demo else "")
+        yield (
+            True,
+            f"pseudonym key {key.key_id}" + (" (demo key: for synthetic and public data only)" if is_demo else ""),
+        )
     except InputRefused as refused:
         for fault in refused.faults:
             yield False, str(fault)
@@ -61,4 +64,7 @@ def findings(home: Home) -> Iterator[Finding]:
             home.protocol(project)
             yield True, f"protocol of {project}"
         except InputRefused as refused:
-            yield False, f"protocol of {project}: {len(refused.faults)} faults; run trin check {home.projects / project}"
+            yield (
+                False,
+                f"protocol of {project}: {len(refused.faults)} faults; run trin check {home.projects / project}",
+            )

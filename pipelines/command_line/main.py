@@ -85,7 +85,9 @@ def init(home_folder: Path, demo: bool) -> None:
     for project in added:
         console.print(f"  + {project}")
     if not demo and not home.project_ids():
-        console.print("Next: put a project.yaml in projects/<id>/ and its files in inbox/<id>/, then: trin check, trin run.")
+        console.print(
+            "Next: put a project.yaml in projects/<id>/ and its files in inbox/<id>/, then: trin check, trin run."
+        )
 
 
 @trin.command()
@@ -111,10 +113,16 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
         from data_contracts.faults import suggestion
 
         for name in unknown:
-            show_faults([f"There is no such project in projects/. {suggestion(name, known) or 'Known: ' + ', '.join(known) + '.'}"])
+            show_faults(
+                [
+                    f"There is no such project in projects/. {suggestion(name, known) or 'Known: ' + ', '.join(known) + '.'}"
+                ]
+            )
         sys.exit(printing.USAGE)
     if not known:
-        show_faults([f"There are no projects in {home.projects}. Add a folder with a project.yaml, or use trin init --demo."])
+        show_faults(
+            [f"There are no projects in {home.projects}. Add a folder with a project.yaml, or use trin init --demo."]
+        )
         sys.exit(printing.REFUSED)
     sys.exit(run_and_show(home, _quarter(quarter), list(projects) or known, again=again, language=language))
 
@@ -200,5 +208,3 @@ def doctor(home_folder: Path) -> None:
     from pipelines.command_line.doctor import examine
 
     sys.exit(examine(_home(home_folder, must_exist=False)))
-
-

@@ -47,7 +47,12 @@ def home_option(command: Command) -> Command:
 def language_option(command: Command) -> Command:
     """Add `--language` to a verb."""
     return click.option(
-        "--language", envvar="TRIN_LANGUAGE", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Language of results."
+        "--language",
+        envvar="TRIN_LANGUAGE",
+        type=click.Choice(["da", "en"]),
+        default="da",
+        show_default=True,
+        help="Language of results.",
     )(command)
 
 

@@ -18,12 +18,19 @@ from data_contracts.quarters import Quarter
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, errors, show_table
 
-SIGNS = {"made": "[green]✓[/green]", "unchanged": "[green]=[/green]", "refused": "[red]✗[/red]", "failed": "[red]✗[/red]"}
+SIGNS = {
+    "made": "[green]✓[/green]",
+    "unchanged": "[green]=[/green]",
+    "refused": "[red]✗[/red]",
+    "failed": "[red]✗[/red]",
+}
 
 
 def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bool, language: str) -> int:
     """Run, show progress and results; return an exit code."""
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True) as progress:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+    ) as progress:
         task = progress.add_task(f"{quarter}", total=None)
         with warnings.catch_warnings():
             from dagster import BetaWarning, PreviewWarning
@@ -33,7 +40,11 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             from pipelines.runner import run_quarter
         code = printing.OK
         for outcome in run_quarter(
-            home, quarter, projects, again=again, told=lambda project, station: progress.update(task, description=f"{quarter} · {project}")
+            home,
+            quarter,
+            projects,
+            again=again,
+            told=lambda project, station: progress.update(task, description=f"{quarter} · {project}"),
         ):
             progress.console.print(f"{SIGNS[outcome.state]} {outcome.project}: {outcome.state}")
             for message in outcome.messages:
@@ -50,7 +61,10 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
     records = [r for r in records if r["project"] in projects]
     if not records:
         return
-    columns = [phrase(language, key) for key in ("table_project", "column_compared", "table_difference", "table_rung", "table_verdict")]
+    columns = [
+        phrase(language, key)
+        for key in ("table_project", "column_compared", "table_difference", "table_rung", "table_verdict")
+    ]
     show_table(columns, [_row(record, language) for record in records], title=f"Trin · {quarter}")
     for record in records:
         for line in _spread(record, language) if record["primary"] else ():
@@ -73,7 +87,9 @@ def precise(record: dict[str, Any], value: float | None, language: str) -> str:
 
 def _interval(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
     unit = precise(record, row["interval_high"], language).partition(" ")[2]
-    low, high = (precise(record, row[key], language).removesuffix(f" {unit}") for key in ("interval_low", "interval_high"))
+    low, high = (
+        precise(record, row[key], language).removesuffix(f" {unit}") for key in ("interval_low", "interval_high")
+    )
     return f"[{low}; {high}]"
 
 
@@ -85,7 +101,9 @@ def _row(record: dict[str, Any], language: str) -> list[str]:
         effect = f"{phrase(language, 'not_estimable')}: {record['status_reason'][language]}"
     else:
         effect = f"{precise(record, record['estimate'], language)}\n{_interval(record, record, language)}"
-    certainty = f"{phrase(language, 'certainty_label').lower()}: {phrase(language, 'certainty_' + evidence['certainty'])}"
+    certainty = (
+        f"{phrase(language, 'certainty_label').lower()}: {phrase(language, 'certainty_' + evidence['certainty'])}"
+    )
     return [
         f"{record['project_name'][language]}\n{record['outcome_label'][language]}",
         record["compared_with"][language],
@@ -103,7 +121,9 @@ def _spread(record: dict[str, Any], language: str) -> list[str]:
     own = {"estimator": record["estimator"], "estimate": record["estimate"], "standard_error": record["standard_error"]}
     for row in (own, *record["alternatives"]):
         error = "" if row["standard_error"] is None else f" ({_error(record, row['standard_error'], language)})"
-        lines.append(f"  {phrase(language, 'estimator_' + row['estimator'])}: {precise(record, row['estimate'], language)}{error}")
+        lines.append(
+            f"  {phrase(language, 'estimator_' + row['estimator'])}: {precise(record, row['estimate'], language)}{error}"
+        )
     lines.append(f"  {phrase(language, 'raw_difference_label')}: {precise(record, record['raw_difference'], language)}")
     for row in record["placebo"]:
         fails = f" {phrase(language, 'placebo_fails_word')}" if row["fails"] else ""
@@ -112,7 +132,9 @@ def _spread(record: dict[str, Any], language: str) -> list[str]:
             f"{precise(record, row['estimate'], language)} ({_error(record, row['standard_error'], language)}){fails}"
         )
     for answer in record["known_answers"]:
-        lines.append(f"  {answer['label'][language]}: {precise(record, answer['estimate'], language)} ({_error(record, answer['standard_error'], language)})")
+        lines.append(
+            f"  {answer['label'][language]}: {precise(record, answer['estimate'], language)} ({_error(record, answer['standard_error'], language)})"
+        )
     return lines
 
 

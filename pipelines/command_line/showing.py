@@ -74,7 +74,8 @@ def explanation(record: dict[str, Any], language: str) -> str:
     lines += ["", f"**{phrase(language, 'crosswalk_title')}**", ""]
     lines += [f"- {crosswalk()[code]['name']}: {grade}" for code, grade in evidence["crosswalk"].items()]
     provenance = record["provenance"]
-    lines += ["", f"Trin {provenance['code_version']}, protocol {provenance['protocol_sha256'][:12]}, input {provenance['input_sha256'][:12]}, seed {provenance['seed']}"]
+    lines += [
+        "",
+        f"Trin {provenance['code_version']}, protocol {provenance['protocol_sha256'][:12]}, input {provenance['input_sha256'][:12]}, seed {provenance['seed']}",
+    ]
     return "\n".join(lines)
-
-
