@@ -52,7 +52,8 @@ def _broken(rule: Rule) -> tuple[str, list[Any]]:
     if rule.code in ("readable", "identifier"):
         return quoted(rule.columns[0] + UNPARSED_SUFFIX), []
     if rule.code == "required":
-        return f"{column} IS NULL", []
+        # A cell that cannot be read is told once, as unreadable.
+        return f"({column} IS NULL AND NOT {quoted(rule.columns[0] + UNPARSED_SUFFIX)})" if rule.has_flag else f"{column} IS NULL", []
     if rule.code == "range":
         parts, values = [], []
         for bound, sign in ((rule.minimum, "<"), (rule.maximum, ">")):
@@ -132,7 +133,10 @@ def _expectation(gx: Any, rule: Rule) -> Any:
     if rule.code in ("readable", "identifier"):
         return expectations.ExpectColumnValuesToBeInSet(column=column + UNPARSED_SUFFIX, value_set=[False], meta=meta)
     if rule.code == "required":
-        return expectations.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
+        from great_expectations.expectations.row_conditions import Column as Cell
+
+        readable = {"row_condition": Cell(column + UNPARSED_SUFFIX) == False}  # noqa: E712 - it builds a condition
+        return expectations.ExpectColumnValuesToNotBeNull(column=column, meta=meta, **(readable if rule.has_flag else {}))
     if rule.code == "range":
         low, high = _bound(rule, rule.minimum), _bound(rule, rule.maximum)
         return expectations.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, meta=meta)

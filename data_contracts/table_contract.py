@@ -67,6 +67,8 @@ class Rule:
         `identifier`, `readable`, `required`, `range`, `allowed`, `pattern` or `unique`.
     columns : tuple of str
         One column, or the key for `unique`.
+    has_flag : bool
+        Whether a flag beside the column tells unreadable cells from empty ones.
     """
 
     code: Literal["identifier", "readable", "required", "range", "allowed", "pattern", "unique"]
@@ -76,6 +78,7 @@ class Rule:
     maximum: str | None = None
     levels: tuple[str, ...] = ()
     pattern: str | None = None
+    has_flag: bool = False
 
     @property
     def name(self) -> str:
@@ -104,7 +107,8 @@ class TableContract:
             elif column.kind != "string":
                 rules.append(Rule("readable", name))
             if column.required:
-                rules.append(Rule("required", name))
+                has_flag = column.kind != "string" or column.name == "person_id"
+                rules.append(Rule("required", name, has_flag=has_flag))
             if column.minimum is not None or column.maximum is not None:
                 rules.append(Rule("range", name, column.kind, column.minimum, column.maximum))
             if column.levels:

@@ -83,20 +83,21 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
     exog = np.column_stack([np.ones(len(treated)), standardised])
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # read from the fit below
         warnings.simplefilter("ignore", RuntimeWarning)  # overflow on the way to a separation we name below
         try:
             fit = Logit(treated.astype(float), exog).fit(method="newton", maxiter=MAXIMUM_ITERATIONS, disp=False)
         except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
             return "separation"
-        except ConvergenceWarning:
-            return "score_not_converged"
     beta = np.asarray(fit.params, dtype=float)
     logit = exog @ beta
+    # A slope that ran away, or groups that a threshold on the score tells apart.
     if not np.isfinite(beta).all() or np.abs(beta[1:]).max() > LARGEST_STANDARDISED_COEFFICIENT:
         return "separation"
     if logit[treated].min() > logit[~treated].max():
         return "separation"
+    if not fit.mle_retvals["converged"]:
+        return "score_not_converged"
     slopes = beta[1:] / spread
     coefficients = np.concatenate([[beta[0] - float(slopes @ centre)], slopes])
     return PropensityFit(

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dagster import AssetSelection, define_asset_job
 
-from assets.partitions import project_quarter, quarter_partitions
-
 LONGEST_RUN_SECONDS = 3600
 PUBLICATION = AssetSelection.groups("publication")
 EVALUATION = AssetSelection.groups("deliveries", "cohort", "comparison", "effects", "evidence")
@@ -17,7 +15,6 @@ TAGS = {"dagster/max_runtime": str(LONGEST_RUN_SECONDS), "dagster/max_retries": 
 quarterly_evaluation = define_asset_job(
     "quarterly_evaluation",
     selection=EVALUATION,
-    partitions_def=project_quarter,
     tags=TAGS,
     description="Et projekts kvartal fra leverance til bevis · One project's quarter, from deliveries to evidence.",
 )
@@ -25,7 +22,6 @@ quarterly_evaluation = define_asset_job(
 publication_job = define_asset_job(
     "publish_quarter",
     selection=PUBLICATION,
-    partitions_def=quarter_partitions,
     tags=TAGS,
     description="Kvartalets sider og filer · A quarter's pages and files.",
 )

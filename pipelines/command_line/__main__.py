@@ -1,0 +1,6 @@
+"""`python -m pipelines.command_line` is `trin`."""
+
+from pipelines.command_line.main import trin
+
+if __name__ == "__main__":
+    trin(prog_name="trin")

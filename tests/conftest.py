@@ -1,0 +1,58 @@
+"""Shared parts of the tests: a small study on disk, and the demo home.
+
+Real parts, no mocks: files, Parquet, DuckDB, a Dagster instance.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
+    os.environ.pop(name, None)
+
+from assets.home import Home
+from data_contracts.protocol import Protocol
+from data_contracts.protocol_rules import read_protocol
+from pipelines.demo import set_up
+from tests.small_study import write_small_study
+
+
+@pytest.fixture
+def small_home(tmp_path: Path) -> Home:
+    """A home with one small study, `small`: 60 participants and 300 others in one CSV file."""
+    home = Home(tmp_path / "home")
+    set_up(home, demo=False)
+    write_small_study(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A demo home that was run once; copy it before changing it."""
+    from tests.runs import run_demo
+
+    home = Home(tmp_path_factory.mktemp("demo") / "home")
+    set_up(home, demo=True)
+    run_demo(home)
+    return home
+
+
+@pytest.fixture
+def demo_home(demo_template: Home, tmp_path: Path) -> Home:
+    """A copy of the demo home after its first run."""
+    target = tmp_path / "home"
+    shutil.copytree(demo_template.root, target)
+    return Home(target)
+
+
+@pytest.fixture(scope="session")
+def i_gang() -> Protocol:
+    """The flagship protocol."""
+    path = Path(__file__).parent.parent / "projects" / "i-gang" / "project.yaml"
+    return read_protocol(path.read_text(encoding="utf-8"))

@@ -1,0 +1,108 @@
+"""One full result record to start from in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_contracts.ladder import crosswalk, error_sources, rungs
+from data_contracts.result_record import ResultRecord
+from models.claims import build_claims
+
+
+def example_fields(**changes: Any) -> dict[str, Any]:
+    """Return the fields of a binary rung 4a result; keyword arguments replace fields."""
+    text = {"da": "Tekst", "en": "Text"}
+    sources = [
+        {
+            "code": code,
+            "state": "clear",
+            "metric": error_sources()[code].metric,
+            "value": 0.0123456,
+            "threshold": 0.05,
+            "direction": "unknown",
+            "finding": {"da": "Målt til 0,0123456.", "en": "Measured as 0.0123456."},
+            "mitigation": text,
+        }
+        for code in rungs()[4].error_sources
+    ]
+    fields: dict[str, Any] = {
+        "result_id": "p.2026Q3.o",
+        "project": "p",
+        "project_name": {"da": "Projekt", "en": "Project"},
+        "organisation": "Org",
+        "data_note": "synthetic",
+        "municipalities": ["0751"],
+        "quarter": "2026Q3",
+        "outcome": "o",
+        "outcome_label": {"da": "I arbejde", "en": "In work"},
+        "outcome_type": "binary",
+        "outcome_direction": "higher_is_better",
+        "outcome_chosen_by": "participants",
+        "unit": {"da": "procentpoint", "en": "percentage points"},
+        "primary": True,
+        "status": "estimated",
+        "status_reason": None,
+        "highest_supported_rung": None,
+        "design": "matched_control",
+        "compared_with": rungs()[4].compared_with,
+        "estimand": "att",
+        "estimator": "matched_difference",
+        "estimate": 0.2034,
+        "standard_error": 0.0265,
+        "interval_low": 0.1514,
+        "interval_high": 0.2554,
+        "interval_method": "normal",
+        "confidence_level": 0.95,
+        "raw_difference": 0.1234,
+        "treated_value": 0.3217,
+        "control_value": 0.1183,
+        "n_treated": 227,
+        "n_control": 681,
+        "n_dropped": 11,
+        "diagnostics": {
+            "max_smd_before": 0.51234,
+            "max_smd_after": 0.03456,
+            "effective_sample_size": 612.3,
+            "overlap_share": 0.6123,
+            "propensity_auc": 0.7123,
+            "outcome_missing_treated_share": 0.0412,
+            "outcome_missing_control_share": 0.0312,
+            "minimal_detectable_effect": 0.0742,
+            "e_value": 4.8812,
+            "e_value_limit": 3.7123,
+        },
+        "balance": [{"covariate": "age", "label": {"da": "Alder", "en": "Age"}, "smd_before": 0.51234, "smd_after": 0.03456}],
+        "alternatives": [
+            {"estimator": "regression", "estimate": 0.1987, "standard_error": 0.025, "interval_low": 0.1497, "interval_high": 0.2477}
+        ],
+        "placebo": [
+            {"covariate": "age", "estimator": "matched_difference", "estimate": 0.0123, "standard_error": 0.02, "interval_low": -0.027, "interval_high": 0.051, "fails": False}
+        ],
+        "flow": [{"step": "delivered", "treated": 238, "pool": 4000}, {"step": "compared", "treated": 3, "pool": 690}],
+        "evidence": {
+            "rung": 4,
+            "rung_detail": "4a",
+            "claimed_rung": 4,
+            "certainty": "low",
+            "why": [text],
+            "error_sources": sources,
+            "crosswalk": {code: row["grades"]["4a"] for code, row in crosswalk().items()},
+            "next_step": text,
+            "ruleset_version": "1",
+        },
+        "provenance": {
+            "code_version": "0",
+            "contract_versions": {"participants": "1.0.0"},
+            "protocol_sha256": "0" * 64,
+            "input_sha256": "0" * 64,
+            "seed": 1,
+        },
+    }
+    fields |= changes
+    fields["claims"] = build_claims(fields)
+    return fields
+
+
+def example_record(**changes: Any) -> ResultRecord:
+    """Return a valid record."""
+    return ResultRecord.model_validate(example_fields(**changes))

@@ -1,0 +1,30 @@
+"""Running a home in this process, the way the command line does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from assets.home import Home
+from data_contracts.quarters import Quarter
+from pipelines.runner import Outcome, run_quarter
+
+QUARTER = Quarter(2026, 3)
+
+
+def run_demo(home: Home, *, again: bool = False, projects: list[str] | None = None) -> list[Outcome]:
+    """Run projects of a home for the demo quarter."""
+    chosen = projects or home.project_ids()
+    return list(run_quarter(home, QUARTER, chosen, again=again, told=lambda project, station: None))
+
+
+def records(home: Home) -> dict[str, dict[str, Any]]:
+    """Return full records by result id."""
+    path = home.restricted / "results" / str(QUARTER) / "results.json"
+    return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
+
+
+def public_records(home: Home) -> dict[str, dict[str, Any]]:
+    """Return published records by result id."""
+    path = home.published / str(QUARTER) / "results.json"
+    return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}

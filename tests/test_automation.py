@@ -1,0 +1,118 @@
+"""Real ticks of the schedule and the sensors, on a real Dagster instance."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from dagster import DagsterInstance, RunRequest, SensorResult, build_schedule_context, build_sensor_context, partition_loading_context
+
+from assets.home import Home
+from data_contracts.quarters import Quarter
+from pipelines.definitions import build_defs, resources_for
+from pipelines.schedules import last_closed_quarter, quarterly_schedule
+from pipelines.sensors import drop_folder_sensor
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+
+@pytest.mark.parametrize(
+    ("moment", "quarter"),
+    [
+        (datetime(2026, 10, 15, 6, tzinfo=COPENHAGEN), Quarter(2026, 3)),
+        (datetime(2027, 1, 1, 0, 5, tzinfo=COPENHAGEN), Quarter(2026, 4)),
+        # New year in Denmark, still December in UTC.
+        (datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("UTC")), Quarter(2026, 4)),
+        (datetime(2026, 12, 31, 22, 30, tzinfo=ZoneInfo("UTC")), Quarter(2026, 3)),
+        # Summer time ended in the night before.
+        (datetime(2026, 10, 25, 2, 30, tzinfo=COPENHAGEN), Quarter(2026, 3)),
+    ],
+)
+def test_the_last_closed_quarter_is_danish(moment: datetime, quarter: Quarter) -> None:
+    assert last_closed_quarter(moment) == quarter
+
+
+def test_quarters_count_as_calendars_do() -> None:
+    assert Quarter.parse("2026Q3") == Quarter.parse("2026-07-01") == Quarter.parse("2026K3")
+    assert str(Quarter(2026, 1).shifted(-1)) == "2025Q4"
+    assert Quarter(2026, 3).end.isoformat() == "2026-09-30"
+    assert Quarter(2026, 3).minus(Quarter(2025, 4)) == 3
+    with pytest.raises(ValueError, match="2026Q3"):
+        Quarter.parse("2026-07-02")
+
+
+def tick(home: Home, instance: DagsterInstance, moment: datetime) -> list[RunRequest]:
+    context = build_schedule_context(instance=instance, scheduled_execution_time=moment, resources=resources_for(home))
+    return quarterly_schedule.evaluate_tick(context).run_requests or []
+
+
+def test_a_tick_asks_for_every_project_and_the_quarter_that_closed(small_home: Home) -> None:
+    with DagsterInstance.ephemeral() as instance:
+        requests = tick(small_home, instance, datetime(2026, 10, 15, 6, tzinfo=COPENHAGEN))
+        assert [r.partition_key for r in requests] == ["small|2026-07-01"]
+        # A tick that was missed and is caught up weeks later still means its own quarter.
+        late = tick(small_home, instance, datetime(2026, 7, 15, 6, tzinfo=COPENHAGEN))
+        assert [r.partition_key for r in late] == ["small|2026-04-01"]
+        assert {r.run_key for r in requests}.isdisjoint({r.run_key for r in late})
+
+
+def test_a_home_without_projects_is_skipped_in_words(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    with DagsterInstance.ephemeral() as instance:
+        context = build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime(2026, 10, 15, 6, tzinfo=COPENHAGEN),
+            resources=resources_for(home),
+        )
+        assert "no projects" in (quarterly_schedule.evaluate_tick(context).skip_message or "")
+
+
+def look(home: Home, instance: DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
+    repository = build_defs(home=home).get_repository_def()
+    context = build_sensor_context(
+        instance=instance, cursor=cursor, resources=resources_for(home), repository_def=repository
+    )
+    with partition_loading_context(dynamic_partitions_store=instance):
+        result = drop_folder_sensor.evaluate_tick(context)
+    return [str(r.partition_key) for r in result.run_requests or []], result.cursor or ""
+
+
+def test_a_file_counts_when_it_stands_still(small_home: Home) -> None:
+    file = small_home.inbox / "small" / "people.csv"
+    with DagsterInstance.ephemeral() as instance:
+        requests, cursor = look(small_home, instance, None)
+        assert requests == []  # seen for the first time: it may still be growing
+        with file.open("a") as handle:
+            handle.write("\n")
+        requests, cursor = look(small_home, instance, cursor)
+        assert requests == []  # it grew
+        requests, cursor = look(small_home, instance, cursor)
+        assert len(requests) == 1
+        assert requests[0].startswith("small|")
+        requests, cursor = look(small_home, instance, cursor)
+        assert requests == []  # nothing new
+        os.utime(file, ns=(1, 1))
+        _, cursor = look(small_home, instance, cursor)
+        requests, cursor = look(small_home, instance, cursor)
+        assert len(requests) == 1
+
+
+def test_an_empty_file_is_waited_for(small_home: Home) -> None:
+    (small_home.inbox / "small" / "people_late.csv").touch()
+    with DagsterInstance.ephemeral() as instance:
+        cursor: str | None = None
+        for _ in range(3):
+            requests, cursor = look(small_home, instance, cursor)
+            assert requests == []
+
+
+def test_the_cursor_holds_no_file_name(small_home: Home) -> None:
+    (small_home.inbox / "small" / "0101901234.csv").write_text("x")
+    with DagsterInstance.ephemeral() as instance:
+        _, cursor = look(small_home, instance, None)
+    assert "0101901234" not in cursor
+    assert isinstance(SensorResult(cursor=cursor).cursor, str)

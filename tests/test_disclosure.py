@@ -1,0 +1,137 @@
+"""What leaves: nobody recognisable, and numbers that still add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_contracts.result_record import ResultRecord
+from models.disclosure import default_policy, is_small, publish, safe_count
+from tests.example_record import example_record
+
+POLICY = default_policy()
+
+
+@given(st.integers(0, 10_000))
+def test_counts_up_to_seven_vanish_and_others_are_rounded(count: int) -> None:
+    safe = safe_count(count, POLICY)
+    if 1 <= count <= 7:
+        assert safe is None
+    else:
+        assert safe is not None
+        assert safe % 5 == 0
+        assert abs(safe - count) <= 2
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 400), st.integers(1, 2000), st.floats(0, 1), st.floats(-0.5, 0.5), st.floats(0.01, 0.3)
+)
+def test_whatever_the_numbers_nothing_exact_leaves(n_treated: int, n_control: int, share: float, effect: float, half: float) -> None:
+    events = round(share * n_treated)
+    treated_value = events / n_treated
+    record = example_record(
+        n_treated=n_treated,
+        n_control=n_control,
+        treated_value=treated_value,
+        control_value=min(1.0, max(0.0, treated_value - effect)),
+        estimate=effect,
+        interval_low=effect - half,
+        interval_high=effect + half,
+    )
+    public = publish(record, POLICY)
+    assert public.standard_error is None
+    assert all(row.standard_error is None for row in (*public.alternatives, *public.placebo))
+    if is_small(record, POLICY):
+        assert public.status == "suppressed"
+        assert public.estimate is None
+        assert public.n_treated is None
+        assert public.balance == ()
+        return
+    for value in (public.estimate, public.interval_low, public.interval_high, public.treated_value, public.control_value):
+        assert value is not None
+        assert value == pytest.approx(round(value, 2), abs=1e-9)
+    assert public.n_treated is not None
+    assert public.n_treated % 5 == 0
+
+
+def test_the_three_numbers_a_reader_sees_add_up() -> None:
+    public = publish(example_record(), POLICY)
+    assert public.treated_value is not None
+    assert public.control_value is not None
+    assert public.estimate == pytest.approx(public.treated_value - public.control_value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"n_treated": 7},
+        {"n_control": 5},
+        {"n_treated": 60, "treated_value": 6 / 60},
+        {"n_treated": 60, "treated_value": 55 / 60},
+        {"n_treated": 60, "treated_value": 0.0},
+        {"n_treated": 60, "treated_value": 1.0},
+    ],
+)
+def test_small_groups_and_small_parts_of_groups_are_hidden(changes: dict[str, Any]) -> None:
+    public = publish(example_record(**changes), POLICY)
+    assert public.status == "suppressed"
+    numbers = [v for v in public.model_dump()["diagnostics"].values() if v is not None]
+    assert numbers == []
+    for source in public.evidence.error_sources:
+        if source.code in ("group_differences", "attrition", "unmeasured_confounding"):
+            assert not any(ch.isdigit() for ch in source.finding.en)
+
+
+def test_a_wrong_twin_that_only_rounds_would_show_small_groups() -> None:
+    from dataclasses import replace
+
+    careless = replace(POLICY, redact_at_or_below=0)
+    assert publish(example_record(n_treated=7, treated_value=3 / 7), careless).status == "estimated"
+
+
+def test_published_claims_hold_published_numbers_only() -> None:
+    record = example_record(estimate=0.20349, interval_low=0.15149, interval_high=0.25549)
+    public = publish(record, POLICY)
+    text = " ".join(c.en for c in (*public.claims.can, *public.claims.cannot))
+    assert "20.3" not in text
+    assert "+20 percentage points" in text
+
+
+def test_a_number_that_could_not_be_estimated_keeps_its_reason() -> None:
+    record = example_record(
+        status="not_estimable",
+        status_reason={"da": "Ingen ligner dem.", "en": "Nobody is like them."},
+        estimate=None,
+        interval_low=None,
+        interval_high=None,
+        standard_error=None,
+    )
+    public = publish(record, POLICY)
+    assert public.status == "not_estimable"
+    assert "Nobody is like them." in public.claims.can[0].en
+
+
+def test_the_public_record_has_the_same_shape() -> None:
+    public = publish(example_record(), POLICY)
+    assert set(public.model_dump()) == set(ResultRecord.model_fields)
+    assert publish(public, POLICY).estimate == public.estimate
+
+
+def test_numeric_outcomes_are_rounded_to_a_tenth_of_their_doubt() -> None:
+    record = example_record(
+        outcome_type="numeric",
+        unit={"da": "kr.", "en": "DKK"},
+        estimate=1494.8972,
+        interval_low=166.2446,
+        interval_high=2823.5498,
+        treated_value=6349.14,
+        control_value=4854.25,
+        raw_difference=-8497.516,
+    )
+    public = publish(record, POLICY)
+    assert (public.estimate, public.interval_low, public.interval_high) == (1500, 200, 2800)
+    assert public.rounded_to == 100

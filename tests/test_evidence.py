@@ -1,0 +1,254 @@
+"""The ladder as a machine: a rung is earned by facts, and nothing looked for disappears."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from data_contracts.ladder import State, crosswalk, error_sources, read_knowledge, rungs
+from data_contracts.phrases import phrases
+from data_contracts.protocol import Protocol
+from models.certainty import certainty_of
+from models.claims import BLOCKING_SOURCES, build_claims, verdict_of
+from models.comparison import BalanceLine, ComparisonDiagnostics, Gate
+from models.designs.interface import Effects, PlaceboEstimate
+from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
+from models.detectors.effect_sources import attrition, protocol_changed, unmeasured_confounding, underpowered
+from models.detectors.interface import Detection, Findings
+from models.detectors.registry import DETECTORS, detect
+from models.estimates import Estimate
+from models.facts import DesignFacts, earned_rung, rung_number
+
+ORDER = ("4a", "4b", "5", "7")
+LEVELS = ("very_low", "low", "moderate", "high")
+
+
+def every_combination_of_facts() -> list[DesignFacts]:
+    names = [f.name for f in fields(DesignFacts)]
+    return [DesignFacts(**dict(zip(names, values, strict=True))) for values in product([False, True], repeat=len(names))]
+
+
+def test_every_combination_of_facts_has_a_rung() -> None:
+    assert {earned_rung(facts) for facts in every_combination_of_facts()} == set(ORDER)
+
+
+def test_removing_a_fact_never_raises_a_rung() -> None:
+    for facts in every_combination_of_facts():
+        for field in fields(DesignFacts):
+            fewer = replace(facts, **{field.name: False})
+            assert ORDER.index(earned_rung(fewer)) >= ORDER.index(earned_rung(facts))
+
+
+def test_a_rate_alone_is_rung_five_and_nothing_is_seven() -> None:
+    assert earned_rung(DesignFacts(has_person_level_participants=True, reference_rate_declared=True)) == "5"
+    assert earned_rung(DesignFacts()) == "7"
+    assert rung_number("4b") == 4
+
+
+@pytest.fixture
+def findings(i_gang: Protocol) -> Findings:
+    estimate = Estimate("matched_difference", 0.20, 0.02, 0.16, 0.24, "normal", 0.32, 0.12, np.empty(0))
+    diagnostics = ComparisonDiagnostics(
+        n_treated=600,
+        n_pool=6000,
+        n_compared_treated=590,
+        n_compared_control=1700,
+        effective_controls=1600.0,
+        max_smd_before=0.5,
+        max_smd_after=0.03,
+        analysed_shift_smd=0.02,
+        overlap_share=0.6,
+        propensity_auc=0.7,
+        other_programme_share=0.05,
+        score_columns=i_gang.comparison.score_covariates,
+    )
+    effects = Effects(
+        "in_work_or_education",
+        Gate(),
+        n_treated=570,
+        n_control=1600,
+        primary=estimate,
+        placebo=(PlaceboEstimate("active_2q_before", replace(estimate, value=0.0, low=-0.04, high=0.04)),),
+        missing_treated_share=0.04,
+        missing_control_share=0.03,
+        outcome_deviation=0.33,
+        predicted_shift=0.02,
+        predicted_shift_error=0.04,
+    )
+    balance = (BalanceLine("age_years", "age_years", 0.5, 0.03),)
+    return Findings(i_gang, i_gang.primary_outcome, diagnostics, balance, effects, 1, True, True, 0.001)
+
+
+@pytest.mark.parametrize("rung", range(1, 8))
+def test_every_source_of_a_rung_is_always_answered(findings: Findings, rung: int) -> None:
+    found = detect(rung, findings)
+    assert [d.code for d in found] == list(rungs()[rung].error_sources)
+    nothing = replace(findings.effects, primary=None, placebo=(), gate=Gate("outcome_missing"))
+    empty = ComparisonDiagnostics(0, 0, 0, 0, 0.0)
+    blind = replace(findings, effects=nothing, diagnostics=empty, balance=())
+    assert [d.code for d in detect(rung, blind)] == list(rungs()[rung].error_sources)
+
+
+def test_every_detector_has_a_source_and_every_source_its_texts() -> None:
+    assert set(DETECTORS) <= set(error_sources())
+    for code, source in error_sources().items():
+        for texts in (source.name, source.finding, source.cannot, source.lift):
+            assert set(texts) == {"da", "en"}, code
+        assert source.link.startswith("https://"), code
+    listed = {code for rung in rungs().values() for code in rung.error_sources}
+    assert listed == set(error_sources())
+
+
+def test_balance_that_is_too_small_a_sample_to_judge_is_not_called_fine(findings: Findings) -> None:
+    few = replace(findings.diagnostics, n_compared_treated=30, effective_controls=60.0, max_smd_after=0.2)
+    line = (BalanceLine("age_years", "age_years", 0.5, 0.2),)
+    assert group_differences(replace(findings, diagnostics=few, balance=line)).state is State.not_measured
+    many = replace(findings.diagnostics, max_smd_after=0.4)
+    far = (BalanceLine("age_years", "age_years", 0.5, 0.4),)
+    assert group_differences(replace(findings, diagnostics=many, balance=far)).state is State.serious
+    assert group_differences(findings).state is State.clear
+
+
+def test_overlap(findings: Findings) -> None:
+    assert no_overlap(findings).state is State.clear
+    thin = replace(findings.diagnostics, overlap_share=0.05)
+    assert no_overlap(replace(findings, diagnostics=thin)).state is State.warning
+    worse = replace(thin, n_compared_treated=400)
+    assert no_overlap(replace(findings, diagnostics=worse)).state is State.serious
+
+
+def test_domains_without_a_measure_stay_on_the_result(findings: Findings) -> None:
+    found = register_limited_covariates(findings)
+    assert found.state is State.warning
+    assert "violence" in found.finding["en"]
+    assert "motivation" in found.finding["en"]
+
+
+def _with_placebo(findings: Findings, value: float) -> Detection:
+    base = findings.effects.primary
+    assert base is not None
+    estimate = replace(base, value=value, low=value - 0.03, high=value + 0.03, standard_error=0.015)
+    effects = replace(findings.effects, placebo=(PlaceboEstimate("active_2q_before", estimate),))
+    return unmeasured_confounding(replace(findings, effects=effects))
+
+
+def test_the_sign_of_a_failing_placebo_matters(findings: Findings) -> None:
+    assert _with_placebo(findings, 0.01).state is State.clear
+    assert _with_placebo(findings, 0.05).state is State.serious
+    assert _with_placebo(findings, 0.05).direction == "towards_effect"
+    assert _with_placebo(findings, -0.05).state is State.warning
+    assert _with_placebo(findings, -0.05).direction == "towards_no_effect"
+    assert _with_placebo(findings, -0.12).state is State.serious
+
+
+def test_a_bound_is_printed_even_when_all_is_well(findings: Findings) -> None:
+    assert "E-value" in unmeasured_confounding(findings).finding["en"]
+    without = replace(findings.effects, placebo=())
+    assert unmeasured_confounding(replace(findings, effects=without)).state is State.warning
+
+
+def test_loss_power_and_plan(findings: Findings) -> None:
+    assert attrition(findings).state is State.clear
+    lost = replace(findings.effects, missing_treated_share=0.4, missing_control_share=0.05)
+    assert attrition(replace(findings, effects=lost)).state is State.serious
+    wide = replace(findings.effects.primary, standard_error=0.1)
+    assert underpowered(replace(findings, effects=replace(findings.effects, primary=wide))).state is State.warning
+    assert protocol_changed(replace(findings, protocol_is_unchanged=False)).state is State.serious
+    assert protocol_changed(replace(findings, protocol_is_locked=False)).state is State.not_measured
+
+
+WORSE = (State.clear, State.warning, State.not_measured, State.serious)
+
+
+def test_a_worse_state_never_raises_certainty() -> None:
+    codes = rungs()[4].error_sources
+    for detail in ("4a", "4b", "5"):
+        for states in product(WORSE, repeat=4):
+            base = [Detection(code, state, {}) for code, state in zip(codes, states, strict=False)]
+            level = LEVELS.index(certainty_of(detail, base, 3.0))
+            for i, detection in enumerate(base):
+                for worse in WORSE[WORSE.index(detection.state) + 1 :]:
+                    changed = [*base[:i], replace(detection, state=worse), *base[i + 1 :]]
+                    assert LEVELS.index(certainty_of(detail, changed, 3.0)) <= level
+
+
+def record(rung: int = 4, low: float = 0.1, high: float = 0.3, states: dict[str, str] | None = None, **changes) -> dict:
+    states = {"underpowered": "clear"} | (states or {})
+    sources = [
+        {"code": code, "state": states.get(code, "clear"), "threshold": 0.05, "finding": {"da": "x", "en": "x"}}
+        for code in rungs()[rung].error_sources
+    ]
+    return {
+        "status": "estimated",
+        "estimate": (low + high) / 2,
+        "interval_low": low,
+        "interval_high": high,
+        "confidence_level": 0.95,
+        "treated_value": 0.32,
+        "control_value": 0.12,
+        "outcome_type": "binary",
+        "outcome_direction": "higher_is_better",
+        "outcome_label": {"da": "I arbejde", "en": "In work"},
+        "unit": {"da": "procentpoint", "en": "percentage points"},
+        "diagnostics": {"e_value": 4.0, "e_value_limit": 2.0},
+        "status_reason": {"da": "Fordi.", "en": "Because."},
+        "evidence": {"rung": rung, "certainty": "low", "error_sources": sources},
+    } | changes
+
+
+VERDICTS = [
+    ("a clear difference on rung 4", record(), "promising"),
+    ("a clear difference the wrong way", record(low=-0.3, high=-0.1), "wrong_way"),
+    ("fewer is better, and there are fewer", record(low=-0.3, high=-0.1, outcome_direction="lower_is_better"), "promising"),
+    ("a placebo that fails", record(states={"unmeasured_confounding": "serious"}), "unresolved"),
+    ("only a rate to compare with", record(rung=5), "unresolved"),
+    ("too small to tell", record(low=-0.1, high=0.2, states={"underpowered": "warning"}), "cannot_tell"),
+    ("large enough, and nothing there", record(low=-0.02, high=0.02), "no_certain_effect"),
+    ("a case study", record(rung=7), "story_only"),
+    ("no number", record(status="not_estimable"), "cannot_tell"),
+    ("a trial one can trust", record(rung=2) | {"evidence": record(rung=2)["evidence"] | {"certainty": "high"}}, "works_in_trial"),
+]
+
+
+@pytest.mark.parametrize(("story", "fields_of_record", "verdict"), VERDICTS, ids=[v[0] for v in VERDICTS])
+def test_verdicts(story: str, fields_of_record: dict, verdict: str) -> None:
+    assert verdict_of(fields_of_record) == verdict
+
+
+CAUSAL_WORDS = {"da": ("førte til", "virker", "skyldes", "takket være"), "en": ("led to", "caused", "works", "thanks to")}
+
+
+@pytest.mark.parametrize("rung", [3, 4, 5])
+@pytest.mark.parametrize(("low", "high"), [(0.1, 0.3), (-0.1, 0.2), (-0.3, -0.1)])
+def test_nothing_below_a_trial_is_said_to_cause_anything(rung: int, low: float, high: float) -> None:
+    for state in ("clear", "warning"):
+        claims = build_claims(record(rung, low, high, {"underpowered": state}))
+        for language, words in CAUSAL_WORDS.items():
+            for sentence in claims["can"]:
+                assert not any(word in sentence[language].lower() for word in words), sentence
+
+
+def test_every_open_source_is_among_what_cannot_be_said() -> None:
+    everything = dict.fromkeys(rungs()[4].error_sources, "warning")
+    cannot = build_claims(record(low=-0.1, states=everything))["cannot"]
+    assert len(cannot) == len(everything) + 1
+    assert set(BLOCKING_SOURCES) <= set(error_sources())
+
+
+def test_phrases_are_paired() -> None:
+    danish, english = phrases("da"), phrases("en")
+    assert list(danish) == list(english)
+    blanks = {key: sorted(part.split("}")[0] for part in text.split("{")[1:]) for key, text in danish.items()}
+    for key, text in english.items():
+        assert sorted(part.split("}")[0] for part in text.split("{")[1:]) == blanks[key], key
+
+
+def test_crosswalk_and_gates_are_complete() -> None:
+    for standard in crosswalk().values():
+        assert set(ORDER) <= set(standard["grades"])
+        assert standard["source"]
+    for texts in read_knowledge("gates")["reasons"].values():
+        assert set(texts) == {"da", "en"}

@@ -1,0 +1,230 @@
+"""Reading what arrives: nothing is guessed, nothing is partly loaded, nothing identifying is kept."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from assets.home import Home
+from assets.intake.delivery import accepted_rows, content_sha256, masked, receive
+from assets.intake.pseudonyms import DEMO_KEY, canonical_identifier, create_key, pseudonymise, read_key
+from assets.intake.readers import parse_columns, read_delivery
+from assets.intake.receipts import file_receipts
+from data_contracts.faults import InputRefused
+from data_contracts.protocol import Delivery, Protocol
+from data_contracts.table_contract import Column, TableContract
+from tests.small_study import PROTOCOL, small_rows, write_small_study
+
+
+def delivery(**options: object) -> Delivery:
+    return Delivery.model_validate({"table": "outcomes", "files": "x", "format": "csv"} | options)
+
+
+def column(name: str, kind: str) -> Column:
+    return Column(name, kind, True, "", "", "")  # type: ignore[arg-type]
+
+
+def parsed(cells: list[object], kind: str, **options: object) -> list[object]:
+    contract = TableContract("t", "1", (column("v", kind),), ("v",), 0.05)
+    frame = pd.DataFrame({"v": cells, "row_in_file": range(len(cells))})
+    values = parse_columns(frame, contract, delivery(**options))["v"]
+    return [None if pd.isna(v) else v for v in values]
+
+
+def test_danish_numbers_are_danish() -> None:
+    assert parsed(["1.234,56", "1.234", "2,5", "1,234.5", "abc", "", "nan", "inf"], "number", decimal=",") == [
+        1234.56, 1234.0, 2.5, None, None, None, None, None,
+    ]
+    assert parsed(["1,234.56", "1.234", "2,5"], "number") == [1234.56, 1.234, None]
+
+
+def test_dates_are_read_in_the_declared_format_only() -> None:
+    march = pd.Timestamp("2024-04-03")
+    assert parsed(["03-04-2024", "2024-04-03", "31-02-2024", ""], "date", date_format="dd-mm-yyyy") == [march, None, None, None]
+
+
+def test_declared_words_mean_not_known() -> None:
+    assert parsed(["..", "NA", "5"], "number", null_values=["", ".."]) == [None, None, 5.0]
+
+
+REFUSED = [
+    ("an empty file", b"", {}, "empty"),
+    ("only a header", b"a,b\n", {}, "no rows"),
+    ("a cut last line", b"a,b\n1,2\n3", {}, "1 cells, the header 2"),
+    ("one cell too many", b"a,b\n1,2,3\n", {}, "3 cells, the header 2"),
+    ("the wrong separator", b"a;b\n1;2,5\n", {}, "2 cells, the header 1"),
+    ("an open quote", b'a,b\n1,"2\n', {}, "cannot be read as CSV"),
+    ("a NUL byte", b"a,b\n1,\x00\n", {}, "NUL"),
+    ("the wrong encoding", "a,b\n1,ø\n".encode("cp1252"), {}, "not utf-8"),
+    ("a column that stands twice", b"a,a\n1,2\n", {}, "stand twice"),
+    ("not a workbook", b"PK nonsense", {"format": "xlsx"}, "not an XLSX"),
+    ("not Parquet", b"PAR1 nonsense", {"format": "parquet"}, "not Parquet"),
+]
+
+
+@pytest.mark.parametrize(("story", "content", "options", "said"), REFUSED, ids=[r[0] for r in REFUSED])
+def test_what_cannot_be_read_is_refused_whole(story: str, content: bytes, options: dict, said: str) -> None:
+    with pytest.raises(InputRefused, match=said):
+        read_delivery(content, "x", delivery(**options))
+
+
+def workbook(fill) -> bytes:
+    book = openpyxl.Workbook()
+    fill(book)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def test_formulas_are_refused_and_sheets_are_chosen() -> None:
+    def formula(book: openpyxl.Workbook) -> None:
+        book.active.append(["a"])
+        book.active.append(["=1+1"])
+
+    with pytest.raises(InputRefused, match="formula"):
+        read_delivery(workbook(formula), "x", delivery(format="xlsx"))
+
+    def two(book: openpyxl.Workbook) -> None:
+        book.active.title = "Data"
+        book.active.append(["a"])
+        book.active.append(["0101"])
+        book.create_sheet("More")
+
+    with pytest.raises(InputRefused, match="2 sheets"):
+        read_delivery(workbook(two), "x", delivery(format="xlsx"))
+    assert read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Data"))["a"].tolist() == ["0101"]
+    with pytest.raises(InputRefused, match="Did you mean “Data”"):
+        read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Dat"))
+
+
+PERSON_NUMBERS = [
+    ("a plain number", "0101901234", "cpr", True),
+    ("with a hyphen", "010190-1234", "cpr", True),
+    ("a lost leading zero", "101901234", "cpr", False),
+    ("no such day", "3102901234", "cpr", False),
+    ("29 February 2000", "2902004123", "cpr", True),
+    ("29 February 1900", "2902000123", "cpr", False),
+    ("failing modulus 11, as many do since 2007", "0101901111", "cpr", True),
+    ("sixty added to the day, real numbers asked for", "6101901234", "cpr", False),
+    ("sixty added to the day", "6101901234", "cpr_test", True),
+    ("a real number where test numbers are asked for", "0101901234", "cpr_test", False),
+    ("an id of the project's own", " a-17 ", "local", True),
+    ("nothing but spaces", "   ", "local", False),
+]
+
+
+@pytest.mark.parametrize(("story", "text", "scheme", "is_good"), PERSON_NUMBERS, ids=[p[0] for p in PERSON_NUMBERS])
+def test_identifiers(story: str, text: str, scheme: str, is_good: bool) -> None:
+    assert (canonical_identifier(text, scheme) is not None) == is_good
+
+
+def test_pseudonyms_depend_on_key_and_project_but_not_on_spelling(tmp_path: Path) -> None:
+    create_key(tmp_path / "a", demo=False)
+    create_key(tmp_path / "b", demo=False)
+    first, second = (read_key(tmp_path / n, allow_demo=False) for n in "ab")
+    one = pseudonymise(["010190-1234"], "cpr", "p", first)
+    assert one == pseudonymise(["0101901234 "], "cpr", "p", first)
+    assert one != pseudonymise(["0101901234"], "cpr", "q", first)
+    assert one != pseudonymise(["0101901234"], "cpr", "p", second)
+    assert one[0] is not None
+    assert one[0].startswith(first.key_id + "-")
+
+
+def test_a_key_that_protects_nobody_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    with pytest.raises(InputRefused, match="cannot be read"):
+        read_key(path, allow_demo=True)
+    path.write_bytes(DEMO_KEY)
+    path.chmod(0o644)
+    with pytest.raises(InputRefused, match="Others can read"):
+        read_key(path, allow_demo=True)
+    path.chmod(0o600)
+    with pytest.raises(InputRefused, match="demo key"):
+        read_key(path, allow_demo=False)
+    path.write_bytes(b"short")
+    with pytest.raises(InputRefused, match="32 bytes"):
+        read_key(path, allow_demo=True)
+
+
+def protocol_of(home: Home) -> Protocol:
+    return home.protocol("small")
+
+
+def test_one_file_feeds_three_tables(small_home: Home) -> None:
+    protocol = protocol_of(small_home)
+    sizes = {t: int(receive(small_home, protocol, t).frame["is_accepted"].sum()) for t in ("participants", "comparison_pool", "outcomes")}
+    assert sizes == {"participants": 60, "comparison_pool": 360, "outcomes": 360}
+
+
+def test_order_of_rows_and_files_leaves_no_trace(small_home: Home) -> None:
+    protocol = protocol_of(small_home)
+    before = receive(small_home, protocol, "comparison_pool")
+    rows = small_rows().sample(frac=1, random_state=1)
+    (small_home.inbox / "small" / "people.csv").unlink()
+    rows.iloc[:100].to_csv(small_home.inbox / "small" / "people_b.csv", index=False)
+    rows.iloc[90:].to_csv(small_home.inbox / "small" / "people_a.csv", index=False)  # ten rows arrive twice
+    after = receive(small_home, protocol, "comparison_pool")
+    one, two = (accepted_rows(r.frame, r.contract) for r in (before, after))
+    pd.testing.assert_frame_equal(one, two)
+    assert content_sha256(one) == content_sha256(two)
+
+
+def test_bad_rows_go_to_quarantine_with_a_receipt_that_holds_no_value(small_home: Home) -> None:
+    rows = small_rows().astype({"age": "str", "mood": "str", "id": "str"})
+    rows.loc[3, "age"] = "secret-words"
+    rows.loc[4, "mood"] = "77"
+    rows.loc[5, "id"] = rows.loc[6, "id"]
+    rows.loc[[5, 6], "mood"] = ["1", "2"]  # the same person, told differently
+    rows["diary"] = "what she said"
+    write_small_study(small_home, rows)
+    protocol = protocol_of(small_home)
+    participants = receive(small_home, protocol, "participants")
+    pool = receive(small_home, protocol, "comparison_pool")
+    for received in (participants, pool):
+        file_receipts(small_home, "small", received)
+    refused = {r.rule: r.rows for r in participants.receipts[0].refusals}
+    assert refused == {"range(mood)": (6,), "unique(person_id)": (7, 8)}
+    assert {r.rule for r in pool.receipts[0].refusals} == {"readable(age)", "unique(person_id)"}
+    assert "diary" in participants.receipts[0].dropped_columns
+    folder = small_home.quarantine / "small"
+    everything = b"".join(p.read_bytes() for p in folder.iterdir() if p.suffix in (".md", ".json"))
+    for secret in (b"secret-words", b"77", b"what she said", b"p0004", b"p0006"):
+        assert secret not in everything
+    receipt = json.loads(next(folder.glob("participants-*.json")).read_text())
+    assert receipt["accepted_rows"] == receipt["rows"] - 3
+    danish = next(folder.glob("participants-*.da.md")).read_text()
+    assert "Rækkenumre" in danish
+    assert "| 7, 8 |" in danish
+    assert next(folder.glob("participants-*.refused.parquet")).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_missing_column_refuses_the_file_and_suggests(small_home: Home) -> None:
+    write_small_study(small_home, small_rows().rename(columns={"earlier": "earlyer"}))
+    received = receive(small_home, protocol_of(small_home), "comparison_pool")
+    assert len(received.frame) == 0
+    assert "Did you mean “earlyer”" in str(received.receipts[0].faults[0])
+
+
+def test_no_file_is_said_in_words(small_home: Home) -> None:
+    (small_home.inbox / "small" / "people.csv").unlink()
+    with pytest.raises(InputRefused, match=r"No file “people\*\.csv” has arrived"):
+        receive(small_home, protocol_of(small_home), "participants")
+
+
+def test_numbers_in_file_names_are_masked() -> None:
+    assert masked("0101901234.csv") == "######.csv"
+    assert masked("aarhus_2026.csv") == "aarhus_2026.csv"
+
+
+def test_a_home_for_real_data_refuses_nothing_but_the_demo_key(small_home: Home) -> None:
+    small_home.key_file.write_bytes(DEMO_KEY)
+    with pytest.raises(InputRefused, match="demo key"):
+        receive(small_home, protocol_of(small_home), "participants")
+    public = PROTOCOL.replace("data_note: confidential", "data_note: synthetic")
+    write_small_study(small_home, protocol=public)
+    assert len(receive(small_home, protocol_of(small_home), "participants").frame) == 60

@@ -1,0 +1,150 @@
+"""A study nobody has seen: a folder with a protocol and one CSV file, and no Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from assets.home import Home
+from pipelines.command_line.main import trin
+from tests.runs import public_records, records, run_demo
+from tests.small_study import PROTOCOL, TRUE_EFFECT, small_rows, write_small_study
+
+RESULT = "small.2026Q3.score"
+
+
+def test_a_small_study_runs_and_finds_what_is_there(small_home: Home) -> None:
+    assert {o.state for o in run_demo(small_home)} == {"made"}
+    result = records(small_home)[RESULT]
+    assert result["interval_low"] < TRUE_EFFECT < result["interval_high"]
+    assert result["evidence"]["rung_detail"] == "4a"
+    assert public_records(small_home)[RESULT]["n_treated"] == 60
+    steps = {s["step"]: (s["treated"], s["pool"]) for s in result["flow"]}
+    assert steps["delivered"] == (60, 300)
+
+
+def test_the_example_of_the_reference_page_runs(tmp_path: Path) -> None:
+    from pipelines.demo import set_up
+
+    page = (Path(__file__).parent.parent / "docs" / "reference" / "project-yaml.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", page, re.S)
+    assert example is not None
+    home = Home(tmp_path / "home")
+    set_up(home, demo=False)
+    (home.projects / "reading-club").mkdir()
+    (home.projects / "reading-club" / "project.yaml").write_text(example[1])
+    rows = small_rows(40, 200)
+    pupils = pd.DataFrame(
+        {
+            "pupil": rows["id"],
+            "club": rows["club"],
+            "start": "2024-09-01",
+            "age": rows["age"],
+            "earlier_score": rows["earlier"],
+            "test_day": "2025-06-10",
+            "score": rows["score"],
+        }
+    )
+    (home.inbox / "reading-club").mkdir(parents=True)
+    pupils.to_csv(home.inbox / "reading-club" / "pupils.csv", index=False)
+    assert {o.state for o in run_demo(home)} == {"made"}
+    assert records(home)["reading-club.2026Q3.score"]["status"] == "estimated"
+
+
+NOT_ESTIMABLE = [
+    ("nobody to compare with", lambda r: r[r["club"] == 1], "no_comparison"),
+    ("nine participants", lambda r: r[(r["club"] == 0) | (r.index < 9)], "too_few_treated"),
+    ("groups that have nothing in common", lambda r: r.assign(earlier=r["earlier"] + 500 * r["club"]), "separation"),
+    ("an outcome that never varies", lambda r: r.assign(score=1.0), "zero_standard_error"),
+    ("an outcome only one group has", lambda r: r.assign(test_day=["2025-09-01" if c else "2020-01-01" for c in r["club"]]), "outcome_missing"),
+    ("covariates that never vary", lambda r: r.assign(age=1, earlier=2, group="a"), "no_score_covariates"),
+    ("nobody followed long enough", lambda r: r.assign(start="2026-06-01", test_day="2026-08-01"), "no_treated"),
+]
+
+
+@pytest.mark.parametrize(("story", "change", "reason"), NOT_ESTIMABLE, ids=[n[0] for n in NOT_ESTIMABLE])
+def test_what_cannot_be_estimated_says_why(small_home: Home, story: str, change, reason: str) -> None:
+    from data_contracts.ladder import read_knowledge
+
+    write_small_study(small_home, change(small_rows()))
+    assert {o.state for o in run_demo(small_home)} == {"made"}
+    result = records(small_home)[RESULT]
+    assert result["status"] == "not_estimable"
+    assert result["estimate"] is None
+    assert result["status_reason"] == read_knowledge("gates")["reasons"][reason]
+    assert result["claims"]["verdict"] in ("cannot_tell", "story_only")
+    assert public_records(small_home)[RESULT]["status"] == "not_estimable"
+
+
+def test_twelve_people_against_a_rate_give_a_wide_interval_and_not_a_refusal(small_home: Home) -> None:
+    head, tail = PROTOCOL.index("comparison:\n"), PROTOCOL.index("evaluation:")
+    protocol = (
+        PROTOCOL[:head]
+        + "comparison:\n  method: reference_rate\n  reference_rates:\n    - {outcome: score, value: 50, source: A table}\n"
+        + "effects: {estimator: difference_to_rate}\n"
+        + PROTOCOL[tail:]
+    ).replace("design: matched_control", "design: benchmarking")
+    write_small_study(small_home, small_rows(12, 0), protocol)
+    assert {o.state for o in run_demo(small_home)} == {"made"}
+    result = records(small_home)[RESULT]
+    assert (result["status"], result["evidence"]["rung"], result["n_treated"]) == ("estimated", 5, 12)
+    assert result["interval_high"] - result["interval_low"] > 4
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(trin, list(arguments), catch_exceptions=False)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("verb", ["init", "run", "check", "status", "explain", "open", "doctor"])
+def test_every_verb_explains_itself_with_an_example(verb: str) -> None:
+    code, text = run(verb, "--help")
+    assert code == 0
+    assert "Example" in text
+    assert f"trin {verb}" in text
+    assert "--home" in text
+
+
+def test_the_commands_tell_exit_codes_apart(small_home: Home, tmp_path: Path) -> None:
+    home = ("--home", str(small_home.root))
+    assert run("run", "--home", str(tmp_path / "nowhere"))[0] == 4
+    assert run("run", *home, "--quarter", "2026Q7")[0] == 2
+    assert run("run", *home, "--project", "smal")[0] == 2
+    assert run("check", *home, str(small_home.projects / "small"))[0] == 0
+    assert run("run", *home, "--quarter", "2026Q3")[0] == 0
+    assert run("explain", *home, RESULT)[0] == 0
+    assert run("explain", *home, "nothing")[0] == 1
+    assert run("status", *home)[0] == 0
+    assert run("doctor", *home)[0] == 0
+    write_small_study(small_home, protocol=PROTOCOL.replace("ratio: 2", "ratio: x"))
+    assert run("check", *home, str(small_home.projects / "small"))[0] == 3
+    assert run("run", *home)[0] == 3
+
+
+def test_explain_says_why_and_what_would_lift_it(small_home: Home) -> None:
+    run_demo(small_home)
+    _, text = run("explain", "--home", str(small_home.root), RESULT, "--language", "en")
+    for part in ("Rung 4a of 7", "Why this rung", "What would lift the result", "Maryland", "E-value"):
+        assert part in text
+    _, danish = run("explain", "--home", str(small_home.root), RESULT)
+    assert "Trin 4a af 7" in danish
+
+
+def test_checking_stores_nothing(small_home: Home) -> None:
+    before = sorted(str(p) for p in small_home.root.rglob("*"))
+    run("check", "--home", str(small_home.root), str(small_home.projects / "small"))
+    assert sorted(str(p) for p in small_home.root.rglob("*")) == before
+
+
+def test_bad_deliveries_are_told_without_a_traceback(small_home: Home) -> None:
+    (small_home.inbox / "small" / "people.csv").write_bytes(b"id,club\n1,2,3\n")
+    code, text = run("run", "--home", str(small_home.root), "--quarter", "2026Q3")
+    assert code == 3
+    assert "line 2" in text
+    assert "Traceback" not in text
+    assert not (small_home.restricted / "results" / "2026Q3" / "results.json").exists() or json.loads((small_home.restricted / "results" / "2026Q3" / "results.json").read_text()) == []

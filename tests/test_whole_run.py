@@ -1,0 +1,231 @@
+"""The whole river on the demo portfolio: right numbers, the same every time, nothing identifying left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import jsonschema
+import pandas as pd
+import pytest
+
+from assets.home import Home
+from data_contracts.ladder import rungs
+from data_contracts.result_record import ResultRecord
+from pipelines.demo import set_up
+from projects.portfolio import PORTFOLIO
+from projects.young_mothers import TRUE_ATT
+from tests.runs import QUARTER, public_records, records, run_demo
+
+pytestmark = pytest.mark.slow
+
+I_GANG = "i-gang.2026Q3.in_work_or_education"
+NSW = "nsw-jobs.2026Q3.earnings_1978"
+TO_THE_CENT = 0.005
+
+
+def restricted_bytes(home: Home) -> bytes:
+    return (home.restricted / "results" / str(QUARTER) / "results.json").read_bytes()
+
+
+def test_every_project_of_the_portfolio_has_its_results(demo_template: Home) -> None:
+    assert {r["project"] for r in records(demo_template).values()} == set(PORTFOLIO)
+
+
+def test_the_published_numbers_of_nsw_come_out_of_the_river(demo_template: Home) -> None:
+    nsw = records(demo_template)[NSW]
+    others = {a["estimator"]: a for a in nsw["alternatives"]}
+    placebo = {p["estimator"]: p for p in nsw["placebo"]}
+    assert nsw["raw_difference"] == pytest.approx(-8497.52, abs=TO_THE_CENT)
+    assert (nsw["estimate"], nsw["standard_error"]) == pytest.approx((1494.90, 677.90), abs=TO_THE_CENT)
+    assert others["inverse_probability"]["estimate"] == pytest.approx(1377.12, abs=TO_THE_CENT)
+    assert others["regression"]["estimate"] == pytest.approx(1066.38, abs=TO_THE_CENT)
+    assert others["regression"]["standard_error"] == pytest.approx(626.85, abs=TO_THE_CENT)
+    assert placebo["inverse_probability"]["estimate"] == pytest.approx(-1154.68, abs=TO_THE_CENT)
+    assert placebo["regression"]["estimate"] == pytest.approx(-1134.82, abs=TO_THE_CENT)
+    assert placebo["regression"]["standard_error"] == pytest.approx(272.44, abs=TO_THE_CENT)
+    assert nsw["known_answers"][0]["estimate"] == 1794.34
+    states = {s["code"]: s for s in nsw["evidence"]["error_sources"]}
+    assert states["unmeasured_confounding"]["state"] == "serious"
+    assert "placebo test fails" in states["unmeasured_confounding"]["finding"]["en"]
+    assert nsw["claims"]["verdict"] == "unresolved"
+
+
+def test_rungs_are_earned_and_not_claimed(demo_template: Home) -> None:
+    found = {(r["project"], r["outcome"]): r["evidence"] for r in records(demo_template).values()}
+    assert found["i-gang", "in_work_or_education"]["rung_detail"] == "4a"
+    assert found["i-gang", "off_cash_benefit"]["rung_detail"] == "4b"
+    assert found["i-gang-rate", "in_work_or_education"]["rung_detail"] == "5"
+    waiting = found["i-gang-waiting-list", "in_work_or_education"]
+    assert (waiting["rung"], waiting["claimed_rung"]) == (4, 2)
+    assert any("says rung 2" in text["en"] for text in waiting["why"])
+
+
+@pytest.mark.parametrize(("project", "scenario"), [("i-gang", "ignorable"), ("i-gang-waiting-list", "lottery")])
+def test_the_interval_holds_the_true_effect(demo_template: Home, project: str, scenario: str) -> None:
+    result = records(demo_template)[f"{project}.2026Q3.in_work_or_education"]
+    assert result["interval_low"] < TRUE_ATT[scenario] < result["interval_high"]
+    assert result["control_value"] == pytest.approx(0.12, abs=0.04)
+
+
+def test_a_project_without_effect_is_not_called_promising(demo_template: Home) -> None:
+    result = records(demo_template)["i-gang-null.2026Q3.in_work_or_education"]
+    assert result["interval_low"] > 0  # the matched comparison is fooled …
+    states = {s["code"]: s["state"] for s in result["evidence"]["error_sources"]}
+    assert states["unmeasured_confounding"] == "serious"  # … and the placebo test says so
+    assert result["claims"]["verdict"] == "unresolved"
+
+
+def test_every_record_meets_the_schema_it_ships_with(demo_template: Home) -> None:
+    folder = demo_template.published / str(QUARTER)
+    schema = json.loads((folder / "results.schema.json").read_text())
+    for rows in (list(records(demo_template).values()), list(public_records(demo_template).values())):
+        jsonschema.validate(rows, schema)
+        for row in rows:
+            ResultRecord.model_validate(row)
+            codes = [s["code"] for s in row["evidence"]["error_sources"]]
+            assert codes == list(rungs()[row["evidence"]["rung"]].error_sources)
+
+
+def test_published_numbers_are_coarse(demo_template: Home) -> None:
+    for row in public_records(demo_template).values():
+        assert row["standard_error"] is None
+        for name in ("n_treated", "n_control"):
+            assert row[name] is None or row[name] % 5 == 0
+        if row["outcome_type"] == "binary" and row["estimate"] is not None:
+            assert row["estimate"] == round(row["estimate"], 2)
+
+
+def test_published_files_can_be_read_by_other_tools(demo_template: Home) -> None:
+    folder = demo_template.published / str(QUARTER)
+    table = pd.read_csv(folder / "results.csv")
+    public = public_records(demo_template)
+    assert sorted(table["result_id"]) == sorted(public)
+    assert {"interval_low", "interval_high", "rung", "status", "certainty"} <= set(table.columns)
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
+        names = {row[0] for row in marts.execute("SELECT table_name FROM information_schema.tables").fetchall()}
+        assert {"fct_effect", "fct_error_source", "dim_ladder", "dim_municipality"} <= names
+        count = marts.execute("SELECT count(*) FROM fct_error_source").fetchone()
+    assert count == (sum(len(r["evidence"]["error_sources"]) for r in public.values()),)
+
+
+def test_a_second_call_redoes_only_what_changed(demo_home: Home) -> None:
+    assert {o.state for o in run_demo(demo_home)} == {"unchanged"}
+    protocol = demo_home.projects / "nsw-jobs" / "project.yaml"
+    protocol.write_text(protocol.read_text().replace("seed", "seed"))
+    path = demo_home.inbox / "i-gang" / "aarhus_deltagere.csv"
+    path.write_bytes(b"\r\n".join(path.read_bytes().splitlines()) + b"\r\n")
+    states = {o.project: o.state for o in run_demo(demo_home)}
+    assert states["i-gang"] == "made"
+    assert {v for k, v in states.items() if k not in ("i-gang", "publication")} == {"unchanged"}
+
+
+def test_two_runs_give_the_same_bytes(demo_home: Home) -> None:
+    before = restricted_bytes(demo_home)
+    assert {o.state for o in run_demo(demo_home, again=True)} == {"made"}
+    assert restricted_bytes(demo_home) == before
+
+
+def test_rows_in_any_order_change_nothing(demo_home: Home) -> None:
+    before = restricted_bytes(demo_home)
+    for path in (demo_home.inbox / "i-gang").glob("*.parquet"):
+        pd.read_parquet(path).sample(frac=1, random_state=3).to_parquet(path, index=False)
+    csv = demo_home.inbox / "i-gang" / "aarhus_deltagere.csv"
+    head, *rows = csv.read_bytes().splitlines()
+    csv.write_bytes(b"\n".join([head, *reversed(rows)]) + b"\n")
+    nsw = demo_home.inbox / "nsw-jobs" / "nsw_cps.csv"
+    head, *rows = nsw.read_bytes().splitlines()
+    nsw.write_bytes(b"\n".join([head, *reversed(rows)]) + b"\n")
+    states = {o.project: o.state for o in run_demo(demo_home, projects=["i-gang", "nsw-jobs"])}
+    assert states["i-gang"] == states["nsw-jobs"] == "made"
+    assert restricted_bytes(demo_home) == before
+
+
+@pytest.mark.parametrize("seconds", [4.0, 7.0, 9.5])
+def test_killed_in_the_middle_and_repeated_gives_the_same(demo_home: Home, seconds: float) -> None:
+    before = restricted_bytes(demo_home)
+    environment = os.environ | {"TRIN_HOME": str(demo_home.root)}
+    command = [sys.executable, "-m", "pipelines.command_line", "run", "--again", "--project", "i-gang"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(seconds)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for path in demo_home.restricted.rglob("*.json"):
+        json.loads(path.read_text())  # no half file
+    assert {o.state for o in run_demo(demo_home, again=True, projects=["i-gang"])} == {"made"}
+    assert restricted_bytes(demo_home) == before
+    assert (demo_home.published / str(QUARTER) / "site" / "index.html").is_file()
+
+
+def test_no_identifier_is_left_anywhere(demo_template: Home) -> None:
+    """Every byte under the home but the inbox and the key, Dagster's own files included."""
+    register = pd.read_parquet(demo_template.inbox / "i-gang" / "register.parquet")
+    numbers = set(register["person_id"])
+    needles = re.compile(b"|".join(n.encode() for n in sorted(numbers)[:3000]))
+    digits = re.compile(rb"(?<![0-9.])[6-9][0-9]{9}(?![0-9])")
+    searched = 0
+    for path in demo_template.root.rglob("*"):
+        if not path.is_file() or demo_template.inbox in path.parents or "keys" in path.parts:
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content += pd.read_parquet(path).to_csv(index=False).encode()
+        searched += 1
+        assert not {m.decode() for m in digits.findall(content)} & numbers, path
+        if len(content) < 5_000_000:
+            assert not needles.search(content), path
+    assert searched > 40
+
+
+def test_a_changed_protocol_is_on_the_result(demo_home: Home) -> None:
+    protocol = demo_home.projects / "i-gang-rate" / "project.yaml"
+    protocol.write_text(protocol.read_text().replace("value: 0.17", "value: 0.10"))
+    run_demo(demo_home, projects=["i-gang-rate"])
+    result = records(demo_home)["i-gang-rate.2026Q3.in_work_or_education"]
+    states = {s["code"]: s["state"] for s in result["evidence"]["error_sources"]}
+    assert states["protocol_changed"] == "serious"
+
+
+def test_too_many_bad_rows_stop_the_river_and_the_last_results_stay(demo_home: Home) -> None:
+    before = restricted_bytes(demo_home)
+    path = demo_home.inbox / "i-gang" / "aarhus_deltagere.csv"
+    lines = path.read_bytes().splitlines()
+    broken = [line.replace(b";0751;", b";9999;") if i % 3 == 0 else line for i, line in enumerate(lines)]
+    path.write_bytes(b"\n".join(broken) + b"\n")
+    outcome = next(o for o in run_demo(demo_home, projects=["i-gang"]) if o.project == "i-gang")
+    assert outcome.state == "refused"
+    assert any("rows break the contract" in m for m in outcome.messages)
+    assert not any("Error" in m for m in outcome.messages)
+    assert restricted_bytes(demo_home) == before
+    receipt = next(p for p in (demo_home.quarantine / "i-gang").glob("participants-*.json") if json.loads(p.read_text())["accepted_rows"] < 400)
+    assert "allowed(municipality_code)" in receipt.read_text()
+
+
+def test_a_flipped_bit_is_found(demo_home: Home) -> None:
+    path = next((demo_home.restricted / "cohort" / "people" / "i-gang").glob("*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0x10
+    path.write_bytes(content)
+    from dagster import Failure
+
+    from assets.store import Store
+
+    with pytest.raises(Failure, match="damaged"):
+        Store(home_folder=str(demo_home.root)).read(["cohort", "people"], "i-gang", QUARTER.partition_key)
+
+
+def test_a_home_of_its_own_has_a_key_of_its_own(tmp_path: Path) -> None:
+    one, two = Home(tmp_path / "one"), Home(tmp_path / "two")
+    for home in (one, two):
+        set_up(home, demo=False)
+    assert one.key_file.read_bytes() != two.key_file.read_bytes()
+    assert one.key_file.stat().st_mode & 0o777 == 0o600
+    assert one.restricted.stat().st_mode & 0o777 == 0o700
