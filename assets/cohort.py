@@ -66,7 +66,9 @@ def cohort(
         protocol = store.home.protocol(project)
     own = accepted_rows(participants, compile_contract("participants", protocol))
     pool = accepted_rows(comparison_pool, compile_contract("comparison_pool", protocol))
-    selected = build_cohort(own, pool if DESIGNS[protocol.design].needs_pool else None, protocol, quarter.end)
+    named = set(participants["person_id"].dropna())
+    compared = pool if DESIGNS[protocol.design].needs_pool else None
+    selected = build_cohort(own, compared, protocol, quarter.end, named)
     record: dict[str, Any] = {
         "steps": [asdict(step) for step in selected.steps],
         "covariates_dated_before_index": selected.covariates_dated_before_index,

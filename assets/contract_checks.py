@@ -47,13 +47,26 @@ def quoted(name: str) -> str:
 
 def _broken(rule: Rule) -> tuple[str, list[Any]]:
     """Return an SQL condition that is true for rows that break a rule, and its parameters."""
+    condition, values = _broken_anywhere(rule)
+    if rule.only_where is None:
+        return condition, values
+    column, value = rule.only_where
+    return f"(coalesce({quoted(column)} = ?, false) AND {condition})", [value, *values]
+
+
+def _broken_anywhere(rule: Rule) -> tuple[str, list[Any]]:
     column = quoted(rule.columns[0])
     cast = {"date": "DATE", "number": "DOUBLE", "string": "VARCHAR"}[rule.kind]
     if rule.code in ("readable", "identifier"):
         return quoted(rule.columns[0] + UNPARSED_SUFFIX), []
     if rule.code == "required":
         # A cell that cannot be read is told once, as unreadable.
-        return f"({column} IS NULL AND NOT {quoted(rule.columns[0] + UNPARSED_SUFFIX)})" if rule.has_flag else f"{column} IS NULL", []
+        return (
+            f"({column} IS NULL AND NOT {quoted(rule.columns[0] + UNPARSED_SUFFIX)})"
+            if rule.has_flag
+            else f"{column} IS NULL",
+            [],
+        )
     if rule.code == "range":
         parts, values = [], []
         for bound, sign in ((rule.minimum, "<"), (rule.maximum, ">")):
@@ -127,30 +140,32 @@ def count_with_great_expectations(frame: pd.DataFrame, contract: TableContract) 
 
 
 def _expectation(gx: Any, rule: Rule) -> Any:
+    from great_expectations.expectations.row_conditions import Column as Cell
+
     expectations = gx.expectations
     column = rule.columns[0]
-    meta = {"rule": rule.name}
+    options: dict[str, Any] = {"meta": {"rule": rule.name}}
+    if rule.has_flag:
+        options["row_condition"] = Cell(column + UNPARSED_SUFFIX) == False  # noqa: E712 - it builds a condition
+    if rule.only_where is not None:
+        options["row_condition"] = Cell(rule.only_where[0]) == rule.only_where[1]
     if rule.code in ("readable", "identifier"):
-        return expectations.ExpectColumnValuesToBeInSet(column=column + UNPARSED_SUFFIX, value_set=[False], meta=meta)
+        return expectations.ExpectColumnValuesToBeInSet(column=column + UNPARSED_SUFFIX, value_set=[False], **options)
     if rule.code == "required":
-        from great_expectations.expectations.row_conditions import Column as Cell
-
-        readable = {"row_condition": Cell(column + UNPARSED_SUFFIX) == False}  # noqa: E712 - it builds a condition
-        return expectations.ExpectColumnValuesToNotBeNull(column=column, meta=meta, **(readable if rule.has_flag else {}))
+        return expectations.ExpectColumnValuesToNotBeNull(column=column, **options)
     if rule.code == "range":
         low, high = _bound(rule, rule.minimum), _bound(rule, rule.maximum)
-        return expectations.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, meta=meta)
+        return expectations.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, **options)
     if rule.code == "allowed":
         levels = [float(v) for v in rule.levels] if rule.kind == "number" else list(rule.levels)
-        return expectations.ExpectColumnValuesToBeInSet(column=column, value_set=levels, meta=meta)
+        return expectations.ExpectColumnValuesToBeInSet(column=column, value_set=levels, **options)
     if rule.code == "pattern":
-        return expectations.ExpectColumnValuesToMatchRegex(
-            column=column, regex=f"^(?:{(rule.pattern or '').strip('^$')})$", meta=meta
-        )
+        pattern = f"^(?:{(rule.pattern or '').strip('^$')})$"
+        return expectations.ExpectColumnValuesToMatchRegex(column=column, regex=pattern, **options)
     if len(rule.columns) == 1:
-        return expectations.ExpectColumnValuesToBeUnique(column=column, meta=meta)
+        return expectations.ExpectColumnValuesToBeUnique(column=column, **options)
     return expectations.ExpectCompoundColumnsToBeUnique(
-        column_list=list(rule.columns), ignore_row_if="any_value_is_missing", meta=meta
+        column_list=list(rule.columns), ignore_row_if="any_value_is_missing", **options
     )
 
 

@@ -24,6 +24,9 @@ from assets.intake.receipts import file_receipts, receipt_markdown
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import failure_of, refusing
 from assets.store import Store
+from data_contracts.faults import Fault, InputRefused
+from data_contracts.protocol import Protocol
+from data_contracts.quarters import Quarter
 from data_contracts.table_contract import TABLES, TableContract
 
 DESCRIPTIONS = {
@@ -47,6 +50,15 @@ def _column_schema(contract: TableContract) -> TableSchema:
     )
 
 
+def refuse_too_early(protocol: Protocol, quarter: Quarter) -> None:
+    """Refuse a quarter from before the evaluation began (InputRefused)."""
+    first = Quarter.parse(protocol.evaluation.first_quarter)
+    if quarter < first:
+        what = f"{quarter} lies before the evaluation's first quarter, {first}."
+        fix = "Run a later quarter, or correct evaluation.first_quarter."
+        raise InputRefused([Fault(what, fix, f"projects/{protocol.id}/project.yaml")])
+
+
 def delivery_asset(table: str) -> AssetsDefinition:
     """Return the asset of one delivered table."""
 
@@ -59,9 +71,10 @@ def delivery_asset(table: str) -> AssetsDefinition:
         kinds={"parquet"},
     )
     def delivered(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
-        project, _ = partition_of(context)
+        project, quarter = partition_of(context)
         with refusing():
             protocol = store.home.protocol(project)
+            refuse_too_early(protocol, quarter)
             received = receive(store.home, protocol, table)
         file_receipts(store.home, project, received)
         if received.refused_files:

@@ -77,6 +77,7 @@ def records(
             effects=found,
             q_value=q.get(outcome.name),
             facts=design.facts(attrition["covariates_dated_before_index"], comparison, outcome, protocol),
+            intended_rung=design.intended_rung,
             steps=steps_from(attrition["steps"]),
             lock=LockState(**estimates["lock"]),
             provenance=provenance,

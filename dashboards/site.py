@@ -24,7 +24,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
-from data_contracts.phrases import LANGUAGES, difference_text, number_text, phrase, phrases
+from data_contracts.phrases import LANGUAGES, difference_in, number_text, phrase, phrases
 from data_contracts.quarters import Quarter
 
 
@@ -196,6 +196,7 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 sources=error_sources(),
                 standards=crosswalk(),
                 facts=_headline(result, language),
+                rounded_step=_step_words(result, language),
                 estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
                 estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
@@ -214,12 +215,15 @@ def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
 
     def bare(value: float) -> str:
-        return difference_text(language, value, result["outcome_type"], result["unit"][language]).removesuffix(
-            f" {unit}"
-        )
+        return difference_in(language, result, value).removesuffix(f" {unit}")
 
     interval = f"{bare(result['interval_low'])} {phrase(language, 'to_word')} {bare(result['interval_high'])}"
     return {"unit": unit, "estimate": bare(result["estimate"]), "interval": interval}
+
+
+def _step_words(result: dict[str, Any], language: str) -> str:
+    """Return what the page's numbers are rounded to, e.g. “5 percentage points”."""
+    return difference_in(language, result, result["rounded_to"]).removeprefix("+") if result["rounded_to"] else ""
 
 
 def _named(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
@@ -236,9 +240,7 @@ def _render(page: Page, language: str, quarter: str) -> bytes:
         "say": lambda key, **blanks: phrase(language, key, **blanks),
         "language": language,
         "effect": lambda result: effect_words(result, language),
-        "difference": lambda value, result: (
-            "–" if value is None else difference_text(language, value, result["outcome_type"], result["unit"][language])
-        ),
+        "difference": lambda value, result: "–" if value is None else difference_in(language, result, value),
         "number": lambda value, decimals: "–" if value is None else number_text(language, value, decimals),
         "count": lambda value: phrase(language, "hidden") if value is None else number_text(language, value, 0),
         "grouped": _grouped,

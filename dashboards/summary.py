@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from data_contracts.ladder import error_sources, rungs
-from data_contracts.phrases import difference_text, phrase
+from data_contracts.phrases import difference_in, phrase
 
 STATE_SIGNS = {"clear": "●", "warning": "▲", "serious": "■", "not_measured": "○", "not_measurable": "◌"}
 
@@ -19,13 +19,12 @@ def effect_words(record: dict[str, Any], language: str) -> str:
         return phrase(language, "hidden")
     if record["estimate"] is None:
         return phrase(language, "not_estimable")
-    unit = record["unit"][language]
-    low = difference_text(language, record["interval_low"], record["outcome_type"], unit)
-    high = difference_text(language, record["interval_high"], record["outcome_type"], unit)
+    low = difference_in(language, record, record["interval_low"])
+    high = difference_in(language, record, record["interval_high"])
     to = phrase(language, "to_word")
     if record["outcome_type"] == "binary":
         low = low.partition(" ")[0]
-    estimate = difference_text(language, record["estimate"], record["outcome_type"], unit)
+    estimate = difference_in(language, record, record["estimate"])
     return f"{estimate} ({low} {to} {high})"
 
 

@@ -125,9 +125,9 @@ class Outcome(Section):
     label: Text = Field(description="Shown on pages, e.g. “In work or education after 12 months”.")
     type: Literal["binary", "numeric"] = Field(description="Binary is 0 or 1.")
     unit: Text | None = Field(default=None, description="Unit of a numeric outcome, e.g. dollars.")
-    from_months: int = Field(ge=0, le=120, description="The window opens this many months after the index date.")
+    from_months: int = Field(ge=0, le=600, description="The window opens this many months after the index date.")
     before_months: int = Field(
-        ge=1, le=120, description="…and closes before this many. The first measurement inside the window counts."
+        ge=1, le=600, description="…and closes before this many. The first measurement inside the window counts."
     )
     direction: Literal["higher_is_better", "lower_is_better"] = Field(description="Which way is good for the person.")
     primary: bool = Field(default=False, description="Exactly one outcome is primary.")
@@ -226,7 +226,7 @@ class Evaluation(Section):
         description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look."
     )
     follow_up_months: int = Field(
-        ge=0, le=120, description="People enter the cohort when this many months have passed by quarter end."
+        ge=0, le=600, description="People enter the cohort when this many months have passed by quarter end."
     )
 
     @field_validator("first_quarter")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,6 +22,32 @@ MAXIMUM_ASKED_FIELDS = 12
 CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
 
 RuleFault = tuple[Path, str, str]
+
+PLAIN_WORDS = {
+    "int_parsing": ("A whole number is needed here.", "Write digits only, e.g. 12."),
+    "float_parsing": ("A number is needed here.", "Write it with a point, e.g. 0.2."),
+    "bool_parsing": ("“true” or “false” is needed here.", "Write one of them."),
+    "model_type": ("Keys are needed here.", "Write “key: value” lines, indented below this key."),
+    "dict_type": ("Keys are needed here.", "Write “key: value” lines, indented below this key."),
+    "tuple_type": ("A list is needed here.", "Write [a, b], or one “- item” a line."),
+    "string_type": ("A text is needed here.", "Write one value, in quotes if it has special characters."),
+    "too_short": ("The list needs at least 1 item.", "Add one."),
+}
+PATTERN_WORDS = {
+    r"^[a-z][a-z0-9_]{0,40}$": "A name holds a-z, 0-9 and “_” and begins with a letter",
+    r"^[a-z0-9][a-z0-9-]{1,40}$": "An id holds a-z, 0-9 and “-”, 2 to 41 characters",
+    r"^[A-Za-z0-9æøåÆØÅ_.*? -]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-” and “*”; no folders",
+}
+DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
+
+
+def is_date(text: str, layout: str) -> bool:
+    """Whether a text is a real date in one of the declared layouts."""
+    try:
+        parsed = datetime.strptime(text, DATE_LAYOUTS[layout])  # noqa: DTZ007 - a day has no time zone
+    except (KeyError, ValueError):
+        return False
+    return parsed.strftime(DATE_LAYOUTS[layout]) == text
 
 
 def read_protocol(text: str, file: str = "project.yaml", folder: str | None = None) -> Protocol:
@@ -54,6 +81,9 @@ def read_protocol(text: str, file: str = "project.yaml", folder: str | None = No
     except ValidationError as error:
         for detail in error.errors():
             faults.append(_schema_fault(dict(detail), data, lines, file))
+    # An empty list beside a fault inside it says nothing new.
+    inside = {f.where.split("[")[0] for f in faults if "[" in f.where}
+    faults = [f for f in faults if not ("at least 1 item" in f.what and f.where in inside)]
     for path, what, fix in _rule_faults(data, folder):
         faults.append(Fault(what, fix, file, line_of(lines, path), _spoken(path)))
     if faults or protocol is None:
@@ -81,10 +111,13 @@ def _schema_fault(detail: dict[str, Any], data: Any, lines: dict[Path, int], fil
         return Fault("This key is not known.", fix, file, line, where)
     if kind == "missing":
         return Fault("This key is missing.", "Add it; the reference page says what it means.", file, line, where)
+    plain = PLAIN_WORDS.get(kind)
+    if plain is not None:
+        return Fault(plain[0], plain[1], file, line, where)
     message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
     if kind == "string_pattern_mismatch":
         pattern = detail.get("ctx", {}).get("pattern", "")
-        message = f"The text must match the pattern {pattern}"
+        message = PATTERN_WORDS.get(pattern, f"The text must match the pattern {pattern}")
         if "municipalities" in path:
             message = "A municipality code is four digits that start with 0, in quotes"
     return Fault(f"{message}.", "Correct the value.", file, line, where)
@@ -202,6 +235,12 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
     for i, row in _rows(data, "covariates"):
         if row.get("type") == "categorical" and not row.get("levels"):
             yield ("covariates", i), "A categorical covariate needs its levels.", "Add “levels: [a, b]”."
+        if row.get("type") != "categorical" and row.get("levels"):
+            yield (
+                ("covariates", i, "levels"),
+                "Only a categorical covariate has levels.",
+                "Remove levels, or use “type: categorical”.",
+            )
         low, high = _number(row.get("minimum")), _number(row.get("maximum"))
         if low is not None and high is not None and low > high:
             yield ("covariates", i, "minimum"), "The minimum is larger than the maximum.", "Swap them."
@@ -224,6 +263,7 @@ def _reference_faults(
     data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]
 ) -> Iterator[RuleFault]:
     comparison = _section(data, "comparison")
+    yield from _eligibility_faults(data, covariates)
     uses: list[tuple[Path, str]] = []
     for key in ("score_covariates", "exact"):
         uses += [(("comparison", key, i), word) for i, word in _words(comparison, key)]
@@ -251,6 +291,13 @@ def _reference_faults(
         elif covariates[word].get("source") == "intake":
             what = f"“{word}” is known for participants only (source: intake), so nobody can be compared on it."
             yield path, what, "Use a register covariate; its domain stays on the result as an open error source."
+    other = comparison.get("other_programme")
+    if isinstance(other, str) and covariates.get(other, {}).get("type") not in (None, "binary"):
+        yield (
+            ("comparison", "other_programme"),
+            f"“{other}” is not binary.",
+            "It must say 1 for people in another programme, 0 for others.",
+        )
     known = list(_rows(comparison, "reference_rates"))
     for key, rows in (("known_answers", _rows(data, "known_answers")), ("comparison.reference_rates", known)):
         for i, row in rows:
@@ -259,6 +306,24 @@ def _reference_faults(
                     (*key.split("."), i, "outcome"),
                     f"There is no outcome “{row.get('outcome')}”.",
                     suggestion(str(row.get("outcome")), outcomes) or "Name one of the outcomes.",
+                )
+
+
+def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Iterator[RuleFault]:
+    for i, row in _rows(data, "eligibility"):
+        low, high = _number(row.get("at_least")), _number(row.get("at_most"))
+        allowed = [word for _, word in _words(row, "one_of")]
+        if low is None and high is None and not allowed:
+            yield ("eligibility", i), "The rule sets no limit.", "Add at_least, at_most or one_of."
+        if low is not None and high is not None and low > high:
+            yield ("eligibility", i), "Nobody can meet this rule: at_least is larger than at_most.", "Swap them."
+        levels = [word for _, word in _words(covariates.get(str(row.get("covariate")), {}), "levels")]
+        for word in allowed:
+            if levels and word not in levels:
+                yield (
+                    ("eligibility", i, "one_of"),
+                    f"“{word}” is not a level of this covariate.",
+                    suggestion(word, levels) or f"Levels: {', '.join(levels)}.",
                 )
 
 
@@ -340,6 +405,21 @@ def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes:
                 if word not in known:
                     fix = suggestion(word, known) or f"Known: {', '.join(known)}."
                     yield ("deliveries", i, key, word), f"The table {table} has no column “{word}”.", fix
+        for word in set(_section(row, "columns")) & set(_section(row, "constants")):
+            yield (
+                ("deliveries", i, "constants", word),
+                f"“{word}” has both a column and a constant.",
+                "Keep one of them.",
+            )
+        for word in ("index_date", "covariate_date", "measured_date"):
+            constant = _section(row, "constants").get(word)
+            layout = str(row.get("date_format") or "yyyy-mm-dd")
+            if isinstance(constant, str) and not is_date(constant, layout):
+                yield (
+                    ("deliveries", i, "constants", word),
+                    f"The date is not written as {layout}.",
+                    "Constants use the delivery's own date_format.",
+                )
         for word in _section(row, "outcome_columns"):
             if word not in outcomes:
                 yield (

@@ -69,6 +69,8 @@ class Rule:
         One column, or the key for `unique`.
     has_flag : bool
         Whether a flag beside the column tells unreadable cells from empty ones.
+    only_where : (str, str) or None
+        Column and value that rows must have for the rule to concern them.
     """
 
     code: Literal["identifier", "readable", "required", "range", "allowed", "pattern", "unique"]
@@ -79,11 +81,13 @@ class Rule:
     levels: tuple[str, ...] = ()
     pattern: str | None = None
     has_flag: bool = False
+    only_where: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
-        """Name shown in receipts and checks: code and columns, never values."""
-        return f"{self.code}({', '.join(self.columns)})"
+        """Name shown in receipts and checks: code, columns and the protocol's own words, never delivered values."""
+        where = f" where {self.only_where[0]} is {self.only_where[1]}" if self.only_where else ""
+        return f"{self.code}({', '.join(self.columns)}){where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class TableContract:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     largest_refused_share: float
+    further_rules: tuple[Rule, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -115,8 +120,7 @@ class TableContract:
                 rules.append(Rule("allowed", name, column.kind, levels=column.levels))
             if column.pattern is not None:
                 rules.append(Rule("pattern", name, pattern=column.pattern))
-        rules.append(Rule("unique", self.key))
-        return tuple(rules)
+        return (*rules, *self.further_rules, Rule("unique", self.key))
 
 
 def contract_text(table: str) -> str:
@@ -155,8 +159,6 @@ def compile_contract(table: str, protocol: Protocol) -> TableContract:
     if table == "outcomes":
         names = tuple(outcome.name for outcome in protocol.outcomes)
         columns = [replace(c, levels=names) if c.name == "outcome" else c for c in columns]
-        low, high = _value_bounds(protocol)
-        columns = [replace(c, minimum=low, maximum=high) if c.name == "value" else c for c in columns]
     if protocol.municipalities and table == "participants":
         columns = [
             replace(c, required=True, levels=protocol.municipalities) if c.name == "municipality_code" else c
@@ -175,16 +177,22 @@ def compile_contract(table: str, protocol: Protocol) -> TableContract:
         columns=tuple(columns),
         key=tuple(entry["name"] for entry in key),
         largest_refused_share=float(custom["largestRefusedShare"]),
+        further_rules=_value_rules(protocol) if table == "outcomes" else (),
     )
 
 
-def _value_bounds(protocol: Protocol) -> tuple[str | None, str | None]:
-    """Bounds that hold for every outcome; binary ones lie between 0 and 1."""
-    lows = [0.0 if o.type == "binary" else o.minimum for o in protocol.outcomes]
-    highs = [1.0 if o.type == "binary" else o.maximum for o in protocol.outcomes]
-    low = None if None in lows else min(v for v in lows if v is not None)
-    high = None if None in highs else max(v for v in highs if v is not None)
-    return (None if low is None else str(low)), (None if high is None else str(high))
+def _value_rules(protocol: Protocol) -> tuple[Rule, ...]:
+    """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise."""
+    rules = []
+    for outcome in protocol.outcomes:
+        where = ("outcome", outcome.name)
+        if outcome.type == "binary":
+            rules.append(Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=where))
+        elif outcome.minimum is not None or outcome.maximum is not None:
+            low = None if outcome.minimum is None else str(outcome.minimum)
+            high = None if outcome.maximum is None else str(outcome.maximum)
+            rules.append(Rule("range", ("value",), "number", low, high, only_where=where))
+    return tuple(rules)
 
 
 def _core_column(entry: dict[str, Any]) -> Column:

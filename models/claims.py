@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_contracts.ladder import error_sources, rungs
-from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
+from data_contracts.phrases import LANGUAGES, bilingual, decimals_for, difference_in, number_words
 
 OPEN_STATES = ("warning", "serious", "not_measured", "not_measurable")
 BLOCKING_SOURCES = ("unmeasured_confounding", "group_differences", "no_overlap", "immortal_time")
@@ -36,10 +36,10 @@ def verdict_of(record: Mapping[str, Any]) -> str:
     """
     evidence = record["evidence"]
     rung = evidence["rung"]
-    if rung >= 6:
-        return "story_only"
     if record["status"] != "estimated":
         return "cannot_tell"
+    if rung >= 6:
+        return "story_only"
     low, high = record["interval_low"], record["interval_high"]
     states = {source["code"]: source["state"] for source in evidence["error_sources"]}
     if low <= 0 <= high:
@@ -126,15 +126,16 @@ def _values_sentence(record: Mapping[str, Any]) -> dict[str, str]:
     return bilingual(
         "claim_means",
         outcome=record["outcome_label"],
-        treated=_plain_number(record["treated_value"]),
-        control=_plain_number(record["control_value"]),
+        treated=_plain_number(record, record["treated_value"]),
+        control=_plain_number(record, record["control_value"]),
         unit=record["unit"],
         compared_with={"da": f"({compared['da']})", "en": f"({compared['en']})"},
     )
 
 
-def _plain_number(value: float) -> dict[str, str]:
-    return number_words(value, 0 if abs(value) >= 10 else 2)
+def _plain_number(record: Mapping[str, Any], value: float) -> dict[str, str]:
+    decimals = decimals_for(record.get("rounded_to"), record["outcome_type"])
+    return number_words(value, (0 if abs(value) >= 10 else 2) if decimals is None else decimals)
 
 
 def _interval_sentence(record: Mapping[str, Any]) -> dict[str, str]:
@@ -148,10 +149,7 @@ def _interval_sentence(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _difference(record: Mapping[str, Any], value: float, signed: bool = True) -> dict[str, str]:
-    words = {
-        language: difference_text(language, value, record["outcome_type"], record["unit"][language])
-        for language in LANGUAGES
-    }
+    words = {language: difference_in(language, record, value) for language in LANGUAGES}
     return words if signed else {language: text.removeprefix("+") for language, text in words.items()}
 
 

@@ -6,6 +6,7 @@ restriction. Does not belong here: outcomes, and who is compared with whom.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,7 +46,11 @@ class Cohort:
 
 
 def build_cohort(
-    participants: pd.DataFrame, pool: pd.DataFrame | None, protocol: Protocol, quarter_end: date
+    participants: pd.DataFrame,
+    pool: pd.DataFrame | None,
+    protocol: Protocol,
+    quarter_end: date,
+    named: Collection[str] = (),
 ) -> Cohort:
     """Select participants and comparison people.
 
@@ -58,6 +63,9 @@ def build_cohort(
     protocol : Protocol
     quarter_end : date
         Last day of the reporting quarter; people enter when their follow-up has ended by then.
+    named : collection of str
+        Pseudonyms of everybody the project named as a participant, refused rows included: a
+        participant whose row was refused is lost, but never turns into a control.
 
     Returns
     -------
@@ -73,7 +81,8 @@ def build_cohort(
 
     covariates = [c.name for c in protocol.register_covariates]
     register = pool[["person_id", "covariate_date", "municipality_code", *covariates]]
-    others = register[~register["person_id"].isin(treated["person_id"])].copy()
+    own = {*treated["person_id"], *named}
+    others = register[~register["person_id"].isin(own)].copy()
     steps = [Step("delivered", len(treated), len(others))]
 
     treated = _followed(treated, "index_date", protocol, quarter_end)

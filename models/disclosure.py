@@ -4,8 +4,10 @@ Belongs here: pure functions from a restricted record to a public one, by the
 policy in `disclosure.yaml`. Does not belong here: writing files.
 
 The public record has the same shape. Counts up to 7 and their complements are
-removed, other counts rounded to 5, shares are whole percentage points from
-rounded counts, and no standard error leaves.
+removed, other counts rounded to 5, and no standard error leaves. Shares are
+rounded to 1, 2, 5, 10 or 20 percentage points: the smallest step that is at least
+half the rounding of the counts, so that a share gives away no more than the
+counts beside it and a reader is never off by more than half the printed step.
 """
 
 from __future__ import annotations
@@ -26,14 +28,15 @@ class Policy:
     version: str
     redact_at_or_below: int
     round_counts_to: int
-    share_decimals: int
+    share_steps: tuple[float, ...]
     smd_decimals: int
     numeric_digits_of_half_width: int
 
 
 def default_policy() -> Policy:
     """Return the policy of `disclosure.yaml`."""
-    return Policy(**read_knowledge("disclosure"))
+    fields = dict(read_knowledge("disclosure"))
+    return Policy(**fields | {"share_steps": tuple(fields["share_steps"])})
 
 
 def safe_count(count: int | None, policy: Policy) -> int | None:
@@ -133,17 +136,13 @@ def _suppressed(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    step = 10.0**-policy.share_decimals if record.outcome_type == "binary" else _numeric_step(record, policy)
+    step = _share_step(record, policy) if record.outcome_type == "binary" else _numeric_step(record, policy)
     fields["rounded_to"] = step
 
     def coarse(value: float | None) -> float | None:
         return None if value is None else _to_step(value, step)
 
-    treated = record.treated_value
-    if record.outcome_type == "binary" and treated is not None and record.n_treated:
-        base = policy.round_counts_to
-        treated = _nearest(treated * record.n_treated, base) / _nearest(record.n_treated, base)
-    fields["treated_value"] = coarse(treated)
+    fields["treated_value"] = coarse(record.treated_value)
     fields["estimate"] = coarse(record.estimate)
     # The three numbers a reader sees must add up; the participants' value and the difference lead.
     if fields["treated_value"] is not None and fields["estimate"] is not None:
@@ -166,6 +165,13 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
             is_in_units = source["code"] == "underpowered"
             source["value"] = coarse(source["value"]) if is_in_units else round(source["value"], policy.smd_decimals)
     return fields
+
+
+def _share_step(record: ResultRecord, policy: Policy) -> float:
+    """The smallest step of the policy that is worth at least half the rounding of the counts."""
+    fewest = min(n for n in (record.n_treated, record.n_control) if n)
+    wanted = policy.round_counts_to / 2 / fewest
+    return next((step for step in policy.share_steps if step >= wanted), policy.share_steps[-1])
 
 
 def _numeric_step(record: ResultRecord, policy: Policy) -> float:

@@ -62,14 +62,15 @@ def tag_result(
     effects: Effects,
     q_value: float | None,
     facts: DesignFacts,
+    intended_rung: int,
     steps: tuple[Step, ...],
     lock: LockState,
     provenance: Provenance,
 ) -> ResultRecord:
     """Build the record of one outcome.
 
-    A design that failed its gate gives no number; its record says why, and which rung the facts
-    that remain would support.
+    A design that failed its gate gives no number; its record says why, which rung the facts that
+    remain would support, and what the comparison was meant to be (`intended_rung`).
 
     Returns
     -------
@@ -110,7 +111,7 @@ def tag_result(
         "status_reason": effects.gate.text,
         "highest_supported_rung": rung if primary is None else None,
         "design": protocol.design,
-        "compared_with": rungs()[rung].compared_with,
+        "compared_with": rungs()[rung if primary is not None else intended_rung].compared_with,
         "estimand": comparison.estimand,
         "estimator": protocol.effects.estimator,
         "confidence_level": protocol.effects.confidence_level,

@@ -27,6 +27,7 @@ from pipelines.definitions import build_defs
 from pipelines.instance import open_instance
 from pipelines.schedules import last_closed_quarter, register_projects
 
+UNEXPECTED = "an unexpected"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -131,11 +132,11 @@ def _evaluate(
     result = job.execute_in_process(
         partition_key=partition_key(project, quarter), instance=instance, raise_on_error=False, run_config=QUIET
     )
-    failures = tuple(_failure_words(result.all_events))
+    failures = tuple(dict.fromkeys(_failure_words(result.all_events)))
     if not result.success or failures:
-        return Outcome(
-            project, "refused" if failures else "failed", failures or ("The run failed; the Dagster UI has its log.",)
-        )
+        is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
+        words = failures or ("The run failed; the Dagster UI has its log.",)
+        return Outcome(project, "refused" if is_refused else "failed", words)
     write_json(mark, {"fingerprint": fingerprint(home, project)})
     return Outcome(project, "made", tuple(_warnings(result.all_events)))
 
@@ -147,9 +148,10 @@ def _failure_words(events: Any) -> Iterator[str]:
             data = event.step_failure_data
             failure = data.user_failure_data
             if failure is not None and failure.description:
-                yield failure.description
-            elif data.error is not None:
-                yield f"{event.step_key}: an unexpected {data.error.cls_name or 'error'}; the Dagster UI has the details."
+                yield from failure.description.splitlines()
+            elif data.error is not None and data.error.cls_name != "DagsterAssetCheckFailedError":
+                kind = data.error.cause.cls_name if data.error.cause else data.error.cls_name
+                yield f"{event.step_key}: {UNEXPECTED} {kind or 'error'}; the Dagster UI has the details."
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity.value == "ERROR":

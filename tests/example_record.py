@@ -71,12 +71,28 @@ def example_fields(**changes: Any) -> dict[str, Any]:
             "e_value": 4.8812,
             "e_value_limit": 3.7123,
         },
-        "balance": [{"covariate": "age", "label": {"da": "Alder", "en": "Age"}, "smd_before": 0.51234, "smd_after": 0.03456}],
+        "balance": [
+            {"covariate": "age", "label": {"da": "Alder", "en": "Age"}, "smd_before": 0.51234, "smd_after": 0.03456}
+        ],
         "alternatives": [
-            {"estimator": "regression", "estimate": 0.1987, "standard_error": 0.025, "interval_low": 0.1497, "interval_high": 0.2477}
+            {
+                "estimator": "regression",
+                "estimate": 0.1987,
+                "standard_error": 0.025,
+                "interval_low": 0.1497,
+                "interval_high": 0.2477,
+            }
         ],
         "placebo": [
-            {"covariate": "age", "estimator": "matched_difference", "estimate": 0.0123, "standard_error": 0.02, "interval_low": -0.027, "interval_high": 0.051, "fails": False}
+            {
+                "covariate": "age",
+                "estimator": "matched_difference",
+                "estimate": 0.0123,
+                "standard_error": 0.02,
+                "interval_low": -0.027,
+                "interval_high": 0.051,
+                "fails": False,
+            }
         ],
         "flow": [{"step": "delivered", "treated": 238, "pool": 4000}, {"step": "compared", "treated": 3, "pool": 690}],
         "evidence": {

@@ -8,11 +8,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dagster import DagsterInstance, RunRequest, SensorResult, build_schedule_context, build_sensor_context, partition_loading_context
+from dagster import (
+    DagsterInstance,
+    RunRequest,
+    SensorResult,
+    build_schedule_context,
+    build_sensor_context,
+    partition_loading_context,
+)
 
 from assets.home import Home
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs, resources_for
+from pipelines.demo import set_up
+from pipelines.instance import open_instance
 from pipelines.schedules import last_closed_quarter, quarterly_schedule
 from pipelines.sensors import drop_folder_sensor
 
@@ -45,12 +54,19 @@ def test_quarters_count_as_calendars_do() -> None:
 
 
 def tick(home: Home, instance: DagsterInstance, moment: datetime) -> list[RunRequest]:
-    context = build_schedule_context(instance=instance, scheduled_execution_time=moment, resources=resources_for(home))
-    return quarterly_schedule.evaluate_tick(context).run_requests or []
+    repository = build_defs(home=home).get_repository_def()
+    context = build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=moment,
+        resources=resources_for(home),
+        repository_def=repository,
+    )
+    with partition_loading_context(dynamic_partitions_store=instance):
+        return quarterly_schedule.evaluate_tick(context).run_requests or []
 
 
 def test_a_tick_asks_for_every_project_and_the_quarter_that_closed(small_home: Home) -> None:
-    with DagsterInstance.ephemeral() as instance:
+    with open_instance(small_home) as instance:
         requests = tick(small_home, instance, datetime(2026, 10, 15, 6, tzinfo=COPENHAGEN))
         assert [r.partition_key for r in requests] == ["small|2026-07-01"]
         # A tick that was missed and is caught up weeks later still means its own quarter.
@@ -61,8 +77,8 @@ def test_a_tick_asks_for_every_project_and_the_quarter_that_closed(small_home: H
 
 def test_a_home_without_projects_is_skipped_in_words(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    home.prepare()
-    with DagsterInstance.ephemeral() as instance:
+    set_up(home, demo=False)
+    with open_instance(home) as instance:
         context = build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2026, 10, 15, 6, tzinfo=COPENHAGEN),
@@ -83,7 +99,7 @@ def look(home: Home, instance: DagsterInstance, cursor: str | None) -> tuple[lis
 
 def test_a_file_counts_when_it_stands_still(small_home: Home) -> None:
     file = small_home.inbox / "small" / "people.csv"
-    with DagsterInstance.ephemeral() as instance:
+    with open_instance(small_home) as instance:
         requests, cursor = look(small_home, instance, None)
         assert requests == []  # seen for the first time: it may still be growing
         with file.open("a") as handle:
@@ -103,7 +119,7 @@ def test_a_file_counts_when_it_stands_still(small_home: Home) -> None:
 
 def test_an_empty_file_is_waited_for(small_home: Home) -> None:
     (small_home.inbox / "small" / "people_late.csv").touch()
-    with DagsterInstance.ephemeral() as instance:
+    with open_instance(small_home) as instance:
         cursor: str | None = None
         for _ in range(3):
             requests, cursor = look(small_home, instance, cursor)
@@ -112,7 +128,7 @@ def test_an_empty_file_is_waited_for(small_home: Home) -> None:
 
 def test_the_cursor_holds_no_file_name(small_home: Home) -> None:
     (small_home.inbox / "small" / "0101901234.csv").write_text("x")
-    with DagsterInstance.ephemeral() as instance:
+    with open_instance(small_home) as instance:
         _, cursor = look(small_home, instance, None)
     assert "0101901234" not in cursor
     assert isinstance(SensorResult(cursor=cursor).cursor, str)

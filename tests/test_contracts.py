@@ -55,8 +55,10 @@ def faulty_rows(n: int = 400) -> pd.DataFrame:
             "person_id": [f"p{i}" for i in range(n)],
             "covariate_date": "2024-05-01",
             "municipality_code": "0751",
-            **{name: "1" for name in ("basic_school_only", "psychiatric_diagnosis", "placed_outside_home", "substance_treatment")},
-            **{name: "0" for name in ("active_2q_before", "active_1q_before", "other_programme")},
+            **dict.fromkeys(
+                ("basic_school_only", "psychiatric_diagnosis", "placed_outside_home", "substance_treatment"), "1"
+            ),
+            **dict.fromkeys(("active_2q_before", "active_1q_before", "other_programme"), "0"),
             "age_years": "22,5",
             "benefit_months": "6",
             "youngest_child_months": "14",
@@ -87,7 +89,15 @@ def test_great_expectations_and_sql_count_the_same_faults(i_gang: Protocol) -> N
     gx = count_with_great_expectations(typed, contract)
     assert sql == gx
     assert sum(c.count for c in sql) > 200
-    assert {c.rule.split("(")[0] for c in sql if c.count} == {"identifier", "readable", "required", "range", "allowed", "pattern", "unique"}
+    assert {c.rule.split("(")[0] for c in sql if c.count} == {
+        "identifier",
+        "readable",
+        "required",
+        "range",
+        "allowed",
+        "pattern",
+        "unique",
+    }
 
 
 def test_a_check_without_a_rule_is_found_out(i_gang: Protocol) -> None:

@@ -27,10 +27,10 @@ def test_counts_up_to_seven_vanish_and_others_are_rounded(count: int) -> None:
 
 
 @settings(deadline=None)
-@given(
-    st.integers(1, 400), st.integers(1, 2000), st.floats(0, 1), st.floats(-0.5, 0.5), st.floats(0.01, 0.3)
-)
-def test_whatever_the_numbers_nothing_exact_leaves(n_treated: int, n_control: int, share: float, effect: float, half: float) -> None:
+@given(st.integers(1, 400), st.integers(1, 2000), st.floats(0, 1), st.floats(-0.5, 0.5), st.floats(0.01, 0.3))
+def test_whatever_the_numbers_nothing_exact_leaves(
+    n_treated: int, n_control: int, share: float, effect: float, half: float
+) -> None:
     events = round(share * n_treated)
     treated_value = events / n_treated
     record = example_record(
@@ -51,9 +51,14 @@ def test_whatever_the_numbers_nothing_exact_leaves(n_treated: int, n_control: in
         assert public.n_treated is None
         assert public.balance == ()
         return
-    for value in (public.estimate, public.interval_low, public.interval_high, public.treated_value, public.control_value):
+    step = public.rounded_to
+    assert step is not None
+    assert step * min(n_treated, n_control) >= 2.5 - 1e-9
+    for value in (public.estimate, public.interval_low, public.interval_high, public.treated_value):
         assert value is not None
-        assert value == pytest.approx(round(value, 2), abs=1e-9)
+        assert value / step == pytest.approx(round(value / step), abs=1e-6)
+    assert public.treated_value == pytest.approx(treated_value, abs=step / 2 + 1e-9)
+    assert public.estimate == pytest.approx(effect, abs=step / 2 + 1e-9)
     assert public.n_treated is not None
     assert public.n_treated % 5 == 0
 
@@ -86,6 +91,14 @@ def test_small_groups_and_small_parts_of_groups_are_hidden(changes: dict[str, An
             assert not any(ch.isdigit() for ch in source.finding.en)
 
 
+def test_a_reader_of_a_small_study_is_not_misled_by_rounding() -> None:
+    """18 of 32 against 12 of 32: counts rounded to 20 of 30 would print 67 of 100."""
+    record = example_record(n_treated=32, n_control=32, treated_value=18 / 32, control_value=12 / 32, estimate=6 / 32)
+    public = publish(record, POLICY)
+    assert public.rounded_to == 0.1
+    assert (public.treated_value, public.control_value, public.estimate) == pytest.approx((0.6, 0.4, 0.2))
+
+
 def test_a_wrong_twin_that_only_rounds_would_show_small_groups() -> None:
     from dataclasses import replace
 
@@ -94,7 +107,9 @@ def test_a_wrong_twin_that_only_rounds_would_show_small_groups() -> None:
 
 
 def test_published_claims_hold_published_numbers_only() -> None:
-    record = example_record(estimate=0.20349, interval_low=0.15149, interval_high=0.25549)
+    record = example_record(
+        n_treated=700, n_control=2000, estimate=0.20349, interval_low=0.15149, interval_high=0.25549
+    )
     public = publish(record, POLICY)
     text = " ".join(c.en for c in (*public.claims.can, *public.claims.cannot))
     assert "20.3" not in text

@@ -90,9 +90,7 @@ def _all(x, treated, y, binary):
     fit = fit_propensity(DesignMatrix(x, ("a", "b", "c"), ("a", "b", "c"), ()), treated)
     assert isinstance(fit, PropensityFit)
     caliper = 0.2 * float(fit.logit.std(ddof=1))
-    pairs = match_nearest(
-        fit.logit, treated, np.zeros(len(y), dtype=np.int64), ratio=1, replace=False, caliper=caliper
-    )
+    pairs = match_nearest(fit.logit, treated, np.zeros(len(y), dtype=np.int64), ratio=1, replace=False, caliper=caliper)
     weights, cluster = pair_weights(pairs, len(y)), clusters_of(pairs, len(y))
     used = weights > 0
     matched = matched_difference(
@@ -204,5 +202,9 @@ def test_attrition_boundary_is_that_of_the_clearinghouse() -> None:
         if low < 0:
             continue
         bias = expected_attrition_bias(high, low, rho_treated=0.45, rho_control=0.39)
-        one_step = expected_attrition_bias(high + 0.0008, low - 0.0008, rho_treated=0.45, rho_control=0.39) if low > 0.0008 else bias
+        one_step = (
+            expected_attrition_bias(high + 0.0008, low - 0.0008, rho_treated=0.45, rho_control=0.39)
+            if low > 0.0008
+            else bias
+        )
         assert bias == pytest.approx(0.055, abs=max(0.004, abs(one_step - bias))), (overall, difference)

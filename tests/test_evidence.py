@@ -16,7 +16,7 @@ from models.claims import BLOCKING_SOURCES, build_claims, verdict_of
 from models.comparison import BalanceLine, ComparisonDiagnostics, Gate
 from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
-from models.detectors.effect_sources import attrition, protocol_changed, unmeasured_confounding, underpowered
+from models.detectors.effect_sources import attrition, protocol_changed, underpowered, unmeasured_confounding
 from models.detectors.interface import Detection, Findings
 from models.detectors.registry import DETECTORS, detect
 from models.estimates import Estimate
@@ -28,7 +28,9 @@ LEVELS = ("very_low", "low", "moderate", "high")
 
 def every_combination_of_facts() -> list[DesignFacts]:
     names = [f.name for f in fields(DesignFacts)]
-    return [DesignFacts(**dict(zip(names, values, strict=True))) for values in product([False, True], repeat=len(names))]
+    return [
+        DesignFacts(**dict(zip(names, values, strict=True))) for values in product([False, True], repeat=len(names))
+    ]
 
 
 def test_every_combination_of_facts_has_a_rung() -> None:
@@ -202,14 +204,22 @@ def record(rung: int = 4, low: float = 0.1, high: float = 0.3, states: dict[str,
 VERDICTS = [
     ("a clear difference on rung 4", record(), "promising"),
     ("a clear difference the wrong way", record(low=-0.3, high=-0.1), "wrong_way"),
-    ("fewer is better, and there are fewer", record(low=-0.3, high=-0.1, outcome_direction="lower_is_better"), "promising"),
+    (
+        "fewer is better, and there are fewer",
+        record(low=-0.3, high=-0.1, outcome_direction="lower_is_better"),
+        "promising",
+    ),
     ("a placebo that fails", record(states={"unmeasured_confounding": "serious"}), "unresolved"),
     ("only a rate to compare with", record(rung=5), "unresolved"),
     ("too small to tell", record(low=-0.1, high=0.2, states={"underpowered": "warning"}), "cannot_tell"),
     ("large enough, and nothing there", record(low=-0.02, high=0.02), "no_certain_effect"),
     ("a case study", record(rung=7), "story_only"),
     ("no number", record(status="not_estimable"), "cannot_tell"),
-    ("a trial one can trust", record(rung=2) | {"evidence": record(rung=2)["evidence"] | {"certainty": "high"}}, "works_in_trial"),
+    (
+        "a trial one can trust",
+        record(rung=2) | {"evidence": record(rung=2)["evidence"] | {"certainty": "high"}},
+        "works_in_trial",
+    ),
 ]
 
 
@@ -218,7 +228,10 @@ def test_verdicts(story: str, fields_of_record: dict, verdict: str) -> None:
     assert verdict_of(fields_of_record) == verdict
 
 
-CAUSAL_WORDS = {"da": ("førte til", "virker", "skyldes", "takket være"), "en": ("led to", "caused", "works", "thanks to")}
+CAUSAL_WORDS = {
+    "da": ("førte til", "virker", "skyldes", "takket være"),
+    "en": ("led to", "caused", "works", "thanks to"),
+}
 
 
 @pytest.mark.parametrize("rung", [3, 4, 5])

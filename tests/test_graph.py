@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, Definitions
+from dagster import AssetKey, DagsterInstance, Definitions
 
 from assets.home import Home
 from pipelines.definitions import build_defs
@@ -15,8 +16,10 @@ OUTCOMES = AssetKey(["deliveries", "outcomes"])
 
 
 @pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
-    return build_defs(home=Home(tmp_path_factory.mktemp("home")))
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Definitions]:
+    # Dagster resolves definitions against the process's latest instance, so one must be open.
+    with DagsterInstance.ephemeral():
+        yield build_defs(home=Home(tmp_path_factory.mktemp("home")))
 
 
 def ancestors(definitions: Definitions, key: AssetKey) -> set[AssetKey]:

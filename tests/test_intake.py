@@ -38,14 +38,26 @@ def parsed(cells: list[object], kind: str, **options: object) -> list[object]:
 
 def test_danish_numbers_are_danish() -> None:
     assert parsed(["1.234,56", "1.234", "2,5", "1,234.5", "abc", "", "nan", "inf"], "number", decimal=",") == [
-        1234.56, 1234.0, 2.5, None, None, None, None, None,
+        1234.56,
+        1234.0,
+        2.5,
+        None,
+        None,
+        None,
+        None,
+        None,
     ]
     assert parsed(["1,234.56", "1.234", "2,5"], "number") == [1234.56, 1.234, None]
 
 
 def test_dates_are_read_in_the_declared_format_only() -> None:
     march = pd.Timestamp("2024-04-03")
-    assert parsed(["03-04-2024", "2024-04-03", "31-02-2024", ""], "date", date_format="dd-mm-yyyy") == [march, None, None, None]
+    assert parsed(["03-04-2024", "2024-04-03", "31-02-2024", ""], "date", date_format="dd-mm-yyyy") == [
+        march,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_declared_words_mean_not_known() -> None:
@@ -61,7 +73,7 @@ REFUSED = [
     ("an open quote", b'a,b\n1,"2\n', {}, "cannot be read as CSV"),
     ("a NUL byte", b"a,b\n1,\x00\n", {}, "NUL"),
     ("the wrong encoding", "a,b\n1,ø\n".encode("cp1252"), {}, "not utf-8"),
-    ("a column that stands twice", b"a,a\n1,2\n", {}, "stand twice"),
+    ("a column that stands twice", b"a,a\n1,2\n", {}, "same name"),
     ("not a workbook", b"PK nonsense", {"format": "xlsx"}, "not an XLSX"),
     ("not Parquet", b"PAR1 nonsense", {"format": "parquet"}, "not Parquet"),
 ]
@@ -157,7 +169,10 @@ def protocol_of(home: Home) -> Protocol:
 
 def test_one_file_feeds_three_tables(small_home: Home) -> None:
     protocol = protocol_of(small_home)
-    sizes = {t: int(receive(small_home, protocol, t).frame["is_accepted"].sum()) for t in ("participants", "comparison_pool", "outcomes")}
+    sizes = {
+        t: int(receive(small_home, protocol, t).frame["is_accepted"].sum())
+        for t in ("participants", "comparison_pool", "outcomes")
+    }
     assert sizes == {"participants": 60, "comparison_pool": 360, "outcomes": 360}
 
 
@@ -218,7 +233,9 @@ def test_no_file_is_said_in_words(small_home: Home) -> None:
 
 def test_numbers_in_file_names_are_masked() -> None:
     assert masked("0101901234.csv") == "######.csv"
-    assert masked("aarhus_2026.csv") == "aarhus_2026.csv"
+    assert masked("Jobklub 010101-1234.csv") == "Jobklub ######.csv"
+    assert masked("101901234.csv") == "######.csv"
+    assert masked("aarhus_2026-09-30.csv") == "aarhus_2026-09-30.csv"
 
 
 def test_a_home_for_real_data_refuses_nothing_but_the_demo_key(small_home: Home) -> None:
@@ -228,3 +245,42 @@ def test_a_home_for_real_data_refuses_nothing_but_the_demo_key(small_home: Home)
     public = PROTOCOL.replace("data_note: confidential", "data_note: synthetic")
     write_small_study(small_home, protocol=public)
     assert len(receive(small_home, protocol_of(small_home), "participants").frame) == 60
+
+
+def test_rows_whose_identifier_cannot_be_read_are_all_refused(small_home: Home) -> None:
+    """They look alike once the identifier is gone, but are not the same row."""
+    write_small_study(small_home, protocol=PROTOCOL.replace("identifier_scheme: local", "identifier_scheme: cpr"))
+    received = receive(small_home, protocol_of(small_home), "outcomes")
+    assert (received.receipts[0].total, received.receipts[0].accepted, received.receipts[0].repeated) == (360, 0, 0)
+
+
+def test_repeated_rows_are_counted_once_and_told(small_home: Home) -> None:
+    rows = small_rows()
+    write_small_study(small_home, pd.concat([rows, rows.iloc[[5, 70]]]))
+    receipt = receive(small_home, protocol_of(small_home), "comparison_pool").receipts[0]
+    assert (receipt.total, receipt.accepted, receipt.repeated) == (362, 360, 2)
+
+
+def test_a_binary_outcome_is_nothing_but_0_or_1(small_home: Home) -> None:
+    rows = small_rows()
+    rows["score"] = (rows["score"] > 50).astype(float)
+    rows.loc[:9, "score"] = 0.5
+    protocol = PROTOCOL.replace("type: numeric\n    unit: points", "type: binary")
+    write_small_study(small_home, rows, protocol)
+    receipt = receive(small_home, protocol_of(small_home), "outcomes").receipts[0]
+    assert [(r.rule, len(r.rows)) for r in receipt.refusals] == [("allowed(value) where outcome is score", 10)]
+
+
+def test_empty_lines_of_a_spreadsheet_are_no_rows(small_home: Home) -> None:
+    path = small_home.inbox / "small" / "people.csv"
+    path.write_text(path.read_text() + ",,,,,,,,,\n,,,,,,,,,\n")
+    assert receive(small_home, protocol_of(small_home), "comparison_pool").receipts[0].total == 360
+
+
+@pytest.mark.parametrize(("value", "kept"), [("1", 60), ("1.0", 60), ("yes", 0)])
+def test_where_knows_that_1_and_1_0_are_the_same(small_home: Home, value: str, kept: int) -> None:
+    write_small_study(small_home, protocol=PROTOCOL.replace('where: {club: "1"}', f'where: {{club: "{value}"}}'))
+    received = receive(small_home, protocol_of(small_home), "participants")
+    assert len(received.frame) == kept
+    if not kept:
+        assert "“club”" in str(received.receipts[0].faults[0])

@@ -76,6 +76,32 @@ def test_every_fault_is_found_at_once_with_its_line() -> None:
 
 
 RULES = [
+    ("another programme that is no yes or no", ("  ratio: 2", "  ratio: 2\n  other_programme: age"), "is not binary"),
+    (
+        "eligibility nobody can meet",
+        ("outcomes:\n", "eligibility: [{covariate: age, at_least: 50, at_most: 40}]\noutcomes:\n"),
+        "Nobody can meet",
+    ),
+    ("eligibility without a limit", ("outcomes:\n", "eligibility: [{covariate: age}]\noutcomes:\n"), "sets no limit"),
+    (
+        "a level that is none",
+        ("outcomes:\n", "eligibility: [{covariate: group, one_of: [d]}]\noutcomes:\n"),
+        "not a level",
+    ),
+    (
+        "a column twice",
+        (
+            "index_date: start, municipality_code: place}}",
+            'index_date: start, municipality_code: place}, constants: {index_date: "2025-01-01"}}',
+        ),
+        "both a column and a constant",
+    ),
+    (
+        "a constant in another format",
+        ("measured_date: test_day}", 'value: score}, constants: {measured_date: "01-09-2025"}'),
+        "not written as yyyy-mm-dd",
+    ),
+    ("a comma in a number", ("caliper_sd_logit: 0.5", "caliper_sd_logit: '0,5'"), "with a point"),
     ("matching on an intake field", ("score_covariates: [age,", "score_covariates: [mood, age,"), "participants only"),
     ("no caliper", ("  caliper_sd_logit: 0.5\n", ""), "caliper is not declared"),
     ("no primary outcome", ("    primary: true\n", ""), "0 outcomes are primary"),
@@ -83,14 +109,18 @@ RULES = [
     ("levels forgotten", (", levels: [a, b, c]", ""), "needs its levels"),
     ("a placebo in its own score", ("leave_out: [earlier]", "leave_out: [age]"), "must be left out"),
     ("follow-up too short", ("follow_up_months: 12", "follow_up_months: 9"), "closes after follow_up_months"),
-    ("a window that is no number", ("from_months: 6", "from_months: six"), "valid integer"),
+    ("a window that is no number", ("from_months: 6", "from_months: six"), "whole number is needed"),
     ("a covariate that is an outcome", ("{name: age,", "{name: score,"), "both a covariate and an outcome"),
     ("an unknown column", ("measured_date: test_day", "measured_dat: test_day"), "no column “measured_dat”"),
     ("a rate is no control group", ("method: nearest_neighbour", "method: reference_rate"), "not a control group"),
     ("a bad quarter", ("first_quarter: 2026Q3", "first_quarter: 2026Q5"), "written like 2026Q3"),
     ("the wrong folder", ("id: small", "id: large"), "differs from the folder"),
-    ("a path as id", ("id: small", "id: ../../x"), "must match the pattern"),
-    ("a path as file", ('files: "people*.csv", format: csv, where', 'files: "../x.csv", format: csv, where'), "must match the pattern"),
+    ("a path as id", ("id: small", "id: ../../x"), "An id holds"),
+    (
+        "a path as file",
+        ('files: "people*.csv", format: csv, where', 'files: "../x.csv", format: csv, where'),
+        "no folders",
+    ),
 ]
 
 
@@ -103,9 +133,7 @@ def test_rules(story: str, change: tuple[str, str], said: str) -> None:
 
 
 def test_thirteen_questions_are_one_too_many() -> None:
-    extra = "".join(
-        f"  - {{name: q{i}, label: Q, type: numeric, domain: health, source: intake}}\n" for i in range(9)
-    )
+    extra = "".join(f"  - {{name: q{i}, label: Q, type: numeric, domain: health, source: intake}}\n" for i in range(9))
     faults = faults_of(PROTOCOL.replace("confounder_domains:", f"{extra}confounder_domains:"))
     assert any("13 fields are asked" in f.what for f in faults)
 

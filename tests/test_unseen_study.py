@@ -61,7 +61,11 @@ NOT_ESTIMABLE = [
     ("nine participants", lambda r: r[(r["club"] == 0) | (r.index < 9)], "too_few_treated"),
     ("groups that have nothing in common", lambda r: r.assign(earlier=r["earlier"] + 500 * r["club"]), "separation"),
     ("an outcome that never varies", lambda r: r.assign(score=1.0), "zero_standard_error"),
-    ("an outcome only one group has", lambda r: r.assign(test_day=["2025-09-01" if c else "2020-01-01" for c in r["club"]]), "outcome_missing"),
+    (
+        "an outcome only one group has",
+        lambda r: r.assign(test_day=["2025-09-01" if c else "2020-01-01" for c in r["club"]]),
+        "outcome_missing",
+    ),
     ("covariates that never vary", lambda r: r.assign(age=1, earlier=2, group="a"), "no_score_covariates"),
     ("nobody followed long enough", lambda r: r.assign(start="2026-06-01", test_day="2026-08-01"), "no_treated"),
 ]
@@ -94,6 +98,24 @@ def test_twelve_people_against_a_rate_give_a_wide_interval_and_not_a_refusal(sma
     result = records(small_home)[RESULT]
     assert (result["status"], result["evidence"]["rung"], result["n_treated"]) == ("estimated", 5, 12)
     assert result["interval_high"] - result["interval_low"] > 4
+
+
+def test_a_participant_whose_row_was_refused_is_never_a_control(small_home: Home) -> None:
+    rows = small_rows().astype({"mood": "str"})
+    rows.loc[[0, 1], "mood"] = "9"  # outside the contract: lost as participants, and still no controls
+    write_small_study(small_home, rows)
+    run_demo(small_home)
+    flow = {s["step"]: (s["treated"], s["pool"]) for s in records(small_home)[RESULT]["flow"]}
+    assert flow["delivered"] == (58, 300)
+    groups = pd.read_parquet(next((small_home.restricted / "comparison" / "groups" / "small").glob("*.parquet")))
+    assert (~groups["treated"]).sum() == 300
+
+
+def test_a_quarter_before_the_first_is_refused_in_words(small_home: Home) -> None:
+    code, text = run("run", "--home", str(small_home.root), "--quarter", "2026Q2")
+    assert code == 3
+    assert "before the evaluation's first quarter" in text
+    assert "Traceback" not in text
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -147,4 +169,7 @@ def test_bad_deliveries_are_told_without_a_traceback(small_home: Home) -> None:
     assert code == 3
     assert "line 2" in text
     assert "Traceback" not in text
-    assert not (small_home.restricted / "results" / "2026Q3" / "results.json").exists() or json.loads((small_home.restricted / "results" / "2026Q3" / "results.json").read_text()) == []
+    assert (
+        not (small_home.restricted / "results" / "2026Q3" / "results.json").exists()
+        or json.loads((small_home.restricted / "results" / "2026Q3" / "results.json").read_text()) == []
+    )

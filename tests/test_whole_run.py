@@ -153,7 +153,9 @@ def test_killed_in_the_middle_and_repeated_gives_the_same(demo_home: Home, secon
     before = restricted_bytes(demo_home)
     environment = os.environ | {"TRIN_HOME": str(demo_home.root)}
     command = [sys.executable, "-m", "pipelines.command_line", "run", "--again", "--project", "i-gang"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     time.sleep(seconds)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
@@ -205,7 +207,11 @@ def test_too_many_bad_rows_stop_the_river_and_the_last_results_stay(demo_home: H
     assert any("rows break the contract" in m for m in outcome.messages)
     assert not any("Error" in m for m in outcome.messages)
     assert restricted_bytes(demo_home) == before
-    receipt = next(p for p in (demo_home.quarantine / "i-gang").glob("participants-*.json") if json.loads(p.read_text())["accepted_rows"] < 400)
+    receipt = next(
+        p
+        for p in (demo_home.quarantine / "i-gang").glob("participants-*.json")
+        if json.loads(p.read_text())["accepted_rows"] < 400
+    )
     assert "allowed(municipality_code)" in receipt.read_text()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -27,7 +27,8 @@ from data_contracts.protocol import Delivery, Protocol
 from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract, compile_contract
 
 FILE = "file_sha256"
-_LONG_NUMBER = re.compile(r"\d{6,}")
+# A person number with or without its hyphen, with or without its leading zero.
+_PERSON_NUMBER = re.compile(r"\d{5,6}[-_. ]?\d{4}|\d{9,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ class FileReceipt:
     sha256 : str
     table : str
     total, accepted : int
+    repeated : int
+        Rows that say the same as another row with the same key; they count once.
+    largest_refused_share : float
+        More refused rows than this stop the project.
     refusals : tuple of RuleRefusal
     dropped_columns : tuple of str
     faults : tuple of Fault
@@ -61,6 +66,8 @@ class FileReceipt:
     table: str
     total: int
     accepted: int
+    repeated: int = 0
+    largest_refused_share: float = 0.0
     refusals: tuple[RuleRefusal, ...] = ()
     dropped_columns: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -90,7 +97,7 @@ class Received:
 
 def masked(name: str) -> str:
     """Return a file name fit to be shown: somebody may have put a person number in it."""
-    return _LONG_NUMBER.sub("######", name)
+    return _PERSON_NUMBER.sub("######", name)
 
 
 def files_for(home: Home, protocol: Protocol, delivery: Delivery) -> list[Path]:
@@ -144,10 +151,14 @@ def receive(home: Home, protocol: Protocol, table: str) -> Received:
     if not frames:
         return Received(empty_frame(contract), tuple(receipts), contract)
     rows = pd.concat(frames, ignore_index=True)
-    rows = rows.drop_duplicates(subset=_content(rows, contract), ignore_index=True)
+    # Rows without a full key are not the same row twice: nobody knows whose they are.
+    has_key = rows[list(contract.key)].notna().all(axis=1)
+    repeated = has_key & rows.duplicated(subset=_content(rows, contract))
+    repeats = rows.loc[repeated, FILE].value_counts()
+    rows = rows[~repeated].reset_index(drop=True)
     flags = broken_rows(rows, contract)
     rows["is_accepted"] = ~flags.any(axis=1)
-    receipts = [_with_rows(receipt, rows, flags, contract) for receipt in receipts]
+    receipts = [_with_rows(receipt, rows, flags, int(repeats.get(receipt.sha256, 0)), contract) for receipt in receipts]
     return Received(_canonical(rows, contract), tuple(receipts), contract)
 
 
@@ -163,7 +174,9 @@ def read_file(
     except InputRefused as refused:
         return None, FileReceipt(shown, sha256, contract.table, 0, 0, faults=refused.faults)
     if len(mapped) == 0:
-        fault = Fault("No row is left after “where”.", "Check “where” in the protocol.", shown)
+        columns = ", ".join(f"“{column}”" for column in delivery.where)
+        what = f"No row has the value that “where” asks for in {columns}."
+        fault = Fault(what, "Correct “where” in the protocol: the value must be written as in the file.", shown)
         return None, FileReceipt(shown, sha256, contract.table, 0, 0, faults=(fault,))
     typed = parse_columns(mapped, contract, delivery)
     identifiers = [None if pd.isna(v) else str(v) for v in typed["person_id"]]
@@ -197,7 +210,7 @@ def _map_columns(
     if faults:
         raise InputRefused(faults)
     used = set(needed)
-    dropped = tuple(_shown_column(c) for c in present if c not in used)
+    dropped = tuple(masked(str(c)) for c in present if c not in used)
     rows = raw
     for name_in_file, value in delivery.where.items():
         rows = rows[_same_text(rows[name_in_file], value)]
@@ -220,16 +233,14 @@ def _map_columns(
 
 
 def _same_text(series: pd.Series, value: str) -> pd.Series:
+    """Whether cells say a value; 1 and 1.0 are the same number however the file writes it."""
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
     if pd.api.types.is_numeric_dtype(series):
-        try:
-            return series == float(value)
-        except ValueError:
-            return pd.Series(False, index=series.index)
-    return series.astype("str").str.strip() == value
-
-
-def _shown_column(column: str) -> str:
-    return masked(column)
+        return series == float(value) if is_number else pd.Series(False, index=series.index)
+    text = series.astype("str").str.strip()
+    if not is_number:
+        return text == value
+    return (text == value) | (pd.to_numeric(text, errors="coerce") == float(value))
 
 
 def _content(rows: pd.DataFrame, contract: TableContract) -> list[str]:
@@ -243,7 +254,9 @@ def _canonical(rows: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
     return rows.sort_values([*contract.key, *rest], kind="stable", na_position="last").reset_index(drop=True)
 
 
-def _with_rows(receipt: FileReceipt, rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> FileReceipt:
+def _with_rows(
+    receipt: FileReceipt, rows: pd.DataFrame, flags: pd.DataFrame, repeated: int, contract: TableContract
+) -> FileReceipt:
     if receipt.faults:
         return receipt
     own = (rows[FILE] == receipt.sha256).to_numpy()
@@ -253,14 +266,12 @@ def _with_rows(receipt: FileReceipt, rows: pd.DataFrame, flags: pd.DataFrame, co
         if len(broken):
             refusals.append(RuleRefusal(rule.name, rule.code, tuple(sorted(int(v) for v in broken))))
     refused = int((own & ~rows["is_accepted"].to_numpy()).sum())
-    return FileReceipt(
-        receipt.file,
-        receipt.sha256,
-        receipt.table,
-        receipt.total,
-        receipt.total - refused,
-        tuple(refusals),
-        receipt.dropped_columns,
+    return replace(
+        receipt,
+        accepted=receipt.total - refused - repeated,
+        repeated=repeated,
+        largest_refused_share=contract.largest_refused_share,
+        refusals=tuple(refusals),
     )
 
 

@@ -94,8 +94,8 @@ def _read_csv(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
             if header is None:
                 header = row
                 continue
-            if not row:
-                continue
+            if not any(cell.strip() for cell in row):
+                continue  # spreadsheets leave empty lines at the end
             if len(row) != len(header):
                 what = f"The row has {len(row)} cells, the header {len(header)}."
                 raise InputRefused(
@@ -117,16 +117,12 @@ def _read_csv(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
 
 
 def _unique_header(header: list[str], name: str) -> list[str]:
-    doubled = sorted({cell for cell in header if cell and header.count(cell) > 1})
+    # Positions and not names: without a header row the names would be somebody's data.
+    doubled = [str(i) for i, cell in enumerate(header, start=1) if cell and header.count(cell) > 1]
     if doubled:
-        what = f"These columns stand twice: {', '.join(_safe_column(c) for c in doubled)}."
-        raise InputRefused([Fault(what, "Keep one of each.", name)])
+        what = f"Columns {', '.join(doubled)} have the same name as another."
+        raise InputRefused([Fault(what, "Check that the file has a header row, and keep one of each.", name)])
     return header
-
-
-def _safe_column(column: str) -> str:
-    """A column name fit for a message: a header row may really be a data row with identifiers."""
-    return column if sum(ch.isdigit() for ch in column) < 6 else "(a name with many digits)"
 
 
 def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:

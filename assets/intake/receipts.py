@@ -40,8 +40,12 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
         lines += [f"- {fault}" for fault in receipt.faults]
     else:
         lines.append(say("receipt_accepted", accepted=receipt.accepted, total=receipt.total))
-        if receipt.accepted < receipt.total:
-            lines.append(say("receipt_refused_rows", refused=receipt.total - receipt.accepted))
+        refused = receipt.total - receipt.accepted - receipt.repeated
+        if receipt.repeated:
+            lines.append(say("receipt_repeated_rows", repeated=receipt.repeated))
+        if refused:
+            limit = f"{receipt.largest_refused_share:.0%}"
+            lines.append(say("receipt_refused_rows", refused=refused, limit=limit))
         if receipt.refusals:
             lines += [
                 "",
@@ -65,6 +69,7 @@ def receipt_record(receipt: FileReceipt) -> dict[str, object]:
         "table": receipt.table,
         "rows": receipt.total,
         "accepted_rows": receipt.accepted,
+        "repeated_rows": receipt.repeated,
         "is_refused": bool(receipt.faults),
         "faults": [str(fault) for fault in receipt.faults],
         "refusals": [{"rule": r.rule, "count": len(r.rows), "rows": list(r.rows)} for r in receipt.refusals],

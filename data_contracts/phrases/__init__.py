@@ -6,8 +6,11 @@ phrase is true (models) and where it stands on a page (dashboards).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
@@ -61,6 +64,14 @@ def share_words(value: float) -> dict[str, str]:
     return {language: f"{number_text(language, value * 100, 0)} %" for language in LANGUAGES}
 
 
+def decimals_for(rounded_to: float | None, outcome_type: str) -> int | None:
+    """Decimals that a rounded number deserves; None lets the number itself decide."""
+    if rounded_to is None:
+        return None
+    step = rounded_to * (100 if outcome_type == "binary" else 1)
+    return max(0, -math.floor(math.log10(step) + 1e-9))
+
+
 def difference_text(language: str, value: float, outcome_type: str, unit: str, decimals: int | None = None) -> str:
     """Write a difference with its sign and unit: “+20 percentage points”, “−1.250 kr.”."""
     if outcome_type == "binary":
@@ -72,3 +83,9 @@ def difference_text(language: str, value: float, outcome_type: str, unit: str, d
     text = number_text(language, shown, decimals)
     sign = "+" if shown > 0 and text.strip("0.,") != "" else ""
     return f"{sign}{text} {unit}".strip()
+
+
+def difference_in(language: str, record: Mapping[str, Any], value: float) -> str:
+    """Write a difference of a result record, with the decimals its rounding deserves."""
+    decimals = decimals_for(record.get("rounded_to"), record["outcome_type"])
+    return difference_text(language, value, record["outcome_type"], record["unit"][language], decimals)

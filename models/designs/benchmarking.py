@@ -23,6 +23,7 @@ class Benchmarking:
     """Compared with a rate."""
 
     name = "benchmarking"
+    intended_rung = 5
     needs_pool = False
 
     def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:

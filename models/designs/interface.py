@@ -73,6 +73,7 @@ class Design(Interface):
     """A way to answer “compared with what?”."""
 
     name: str
+    intended_rung: int
     needs_pool: bool
 
     def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:

@@ -38,6 +38,7 @@ class MatchedControl:
     """Compared with similar people."""
 
     name = "matched_control"
+    intended_rung = 4
     needs_pool = True
 
     def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:

@@ -116,15 +116,17 @@ def attrition(f: Findings) -> Detection:
         rho_treated=threshold(code, "rho_treated"),
         rho_control=threshold(code, "rho_control"),
     )
+    if bias == float("inf"):
+        return lacking(code, "lacked_outcome")
     limit = threshold(code, "serious")
     detail = bilingual(
         "attrition_words",
         treated=share_words(lost_treated),
         control=share_words(lost_control),
-        value=smd_words(min(bias, 9.99)),
+        value=smd_words(bias),
     )
     state = State.serious if bias > limit else State.clear
-    return Detection(code, state, found(code, detail=detail), min(bias, 9.99), limit)
+    return Detection(code, state, found(code, detail=detail), bias, limit)
 
 
 def creaming(f: Findings) -> Detection:
@@ -132,7 +134,7 @@ def creaming(f: Findings) -> Detection:
     code = "creaming"
     shift, error = f.effects.predicted_shift, f.effects.predicted_shift_error
     if shift is None or error is None:
-        return lacking(code, "lacked_outcome")
+        return lacking(code, "lacked_outcome" if f.effects.primary is None else "lacked_target_group")
     limit = threshold(code, "warning")
     is_shifted = abs(shift) > limit and two_sided_p(shift, error) < threshold(code, "alpha")
     good = shift > 0 if f.outcome.direction == "higher_is_better" else shift < 0
@@ -173,6 +175,8 @@ def multiplicity(f: Findings) -> Detection:
     code = "multiplicity"
     outcomes = len(f.protocol.outcomes)
     models = outcomes * (1 + len(f.protocol.effects.alternatives))
+    if f.effects.primary is None:
+        return lacking(code, "lacked_models")
     if outcomes == 1:
         return Detection(
             code, State.clear, found(code, detail=bilingual("multiplicity_single", models=str(models))), 1.0

@@ -39,6 +39,7 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             warnings.simplefilter("ignore", PreviewWarning)
             from pipelines.runner import run_quarter
         code = printing.OK
+        stale: set[str] = set()
         for outcome in run_quarter(
             home,
             quarter,
@@ -50,13 +51,17 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             for message in outcome.messages:
                 errors.print(f"  {escape(message)}")
             if outcome.state in ("refused", "failed"):
+                stale.add(outcome.project)
                 code = printing.REFUSED if outcome.state == "refused" else printing.FAILED
-    show_results(home, quarter, projects, language)
+    show_results(home, quarter, projects, language, stale)
     return code
 
 
-def show_results(home: Home, quarter: Quarter, projects: list[str], language: str) -> None:
-    """Print the quarter's table in full precision, the spread below it, and where the site lies."""
+def show_results(home: Home, quarter: Quarter, projects: list[str], language: str, stale: set[str]) -> None:
+    """Print the quarter's table in full precision, the spread below it, and where the site lies.
+
+    Projects in `stale` were refused this time: their earlier results stand, and say so.
+    """
     records = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
     records = [r for r in records if r["project"] in projects]
     if not records:
@@ -65,7 +70,9 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
         phrase(language, key)
         for key in ("table_project", "column_compared", "table_difference", "table_rung", "table_verdict")
     ]
-    show_table(columns, [_row(record, language) for record in records], title=f"Trin · {quarter}")
+    show_table(
+        columns, [_row(record, language, record["project"] in stale) for record in records], title=f"Trin · {quarter}"
+    )
     for record in records:
         for line in _spread(record, language) if record["primary"] else ():
             console.print(escape(line))
@@ -93,7 +100,7 @@ def _interval(record: dict[str, Any], row: dict[str, Any], language: str) -> str
     return f"[{low}; {high}]"
 
 
-def _row(record: dict[str, Any], language: str) -> list[str]:
+def _row(record: dict[str, Any], language: str, is_stale: bool) -> list[str]:
     evidence = record["evidence"]
     states = [s["state"] for s in evidence["error_sources"]]
     opened = len(states) - states.count("clear")
@@ -104,8 +111,9 @@ def _row(record: dict[str, Any], language: str) -> list[str]:
     certainty = (
         f"{phrase(language, 'certainty_label').lower()}: {phrase(language, 'certainty_' + evidence['certainty'])}"
     )
+    note = f"\n({phrase(language, 'stale_result')})" if is_stale else ""
     return [
-        f"{record['project_name'][language]}\n{record['outcome_label'][language]}",
+        f"{record['project_name'][language]}\n{record['outcome_label'][language]}{note}",
         record["compared_with"][language],
         f"{effect}\nn {record['n_treated']} / {record['n_control']}",
         f"{evidence['rung_detail']} {rungs()[evidence['rung']].name[language]}\n{certainty}",
