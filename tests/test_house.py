@@ -1,0 +1,111 @@
+"""The house: files of a readable size, one open door between rooms, nothing that only one machine knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from data_contracts.phrases import phrases
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("assets", "dashboards", "data_contracts", "models", "pipelines", "projects")
+MOST_LINES = 400
+
+
+def modules() -> list[Path]:
+    return sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py") if p.read_text(encoding="utf-8").strip())
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_module_opens_with_what_belongs_there_and_is_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    sign = re.match(r'"""(.*?)"""', text, re.S)
+    assert sign is not None
+    if path.name != "__main__.py":
+        assert "elongs here" in sign[1], "the room sign says what belongs here"
+        assert re.search(r"not\s+belong\s+here", sign[1]), "and what does not"
+
+
+def test_imports_keep_the_laws() -> None:
+    done = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_models_and_contracts_touch_no_clock_and_no_file_but_the_contracts_own() -> None:
+    for path in (p for p in modules() if p.relative_to(ROOT).parts[0] in ("models", "data_contracts")):
+        text = path.read_text(encoding="utf-8")
+        for word in (
+            "open(",
+            "datetime.now",
+            "date.today",
+            "time.time",
+            "os.environ",
+            "random.random",
+            "np.random.seed",
+        ):
+            assert word not in text, f"{path}: {word}"
+
+
+def test_no_pickle_no_unsafe_yaml_no_shell() -> None:
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        for word in ("import pickle", "yaml.load(", "eval(", "os.system", "shell=True"):
+            assert word not in text, f"{path}: {word}"
+
+
+def test_every_phrase_is_said_somewhere() -> None:
+    texts = "".join(
+        p.read_text(encoding="utf-8")
+        for room in ROOMS
+        for p in (ROOT / room).rglob("*")
+        if p.suffix in (".py", ".html")
+    )
+    built = (
+        "certainty_",
+        "state_",
+        "direction_",
+        "verdict_",
+        "step_",
+        "domain_",
+        "estimator_",
+        "estimand_",
+        "chosen_by_",
+        "fix_",
+    )
+    unused = [key for key in phrases("da") if key not in texts and not key.startswith(built)]
+    assert unused == []
+
+
+def test_reference_pages_are_those_the_code_makes() -> None:
+    from pipelines.reference_pages import FOLDER, pages
+
+    for name, text in pages().items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+
+
+def test_the_lock_names_no_host() -> None:
+    for name in ("requirements.lock", "requirements-browser.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "://" not in text
+        assert "index-url" not in text
+        pins = [line for line in text.splitlines() if re.match(r"[a-z]", line)]
+        assert all("==" in line for line in pins)
+        assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_the_readme_shows_the_two_commands_and_exists_in_danish() -> None:
+    for name in ("README.md", "README.da.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "make run" in text
+        assert "make test" in text
+
+
+def test_links_in_the_documentation_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not target.startswith("mailto:"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
