@@ -19,7 +19,7 @@ import pandas as pd
 import vl_convert
 from numpy.typing import NDArray
 
-from data_contracts.phrases import difference_in, number_text, phrase
+from data_contracts.phrases import difference_in, interval_in, number_text, phrase
 
 BLUE, BROWN, GREY, DARK = "#0b5394", "#8a4b08", "#5c6773", "#1b1b1f"
 BAND = "#e3f1e3"
@@ -108,7 +108,7 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
         return "–" if value is None else difference_in(language, row, value)
 
     def line(label: str, kind: str, value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
-        interval = "–" if low is None else f"{words(low)} {phrase(language, 'to_word')} {words(high)}"
+        interval = interval_in(language, row, low, high)
         text = words(value) if low is None else f"{words(value)} ({interval})"
         return {
             "label": label,

@@ -24,7 +24,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
-from data_contracts.phrases import LANGUAGES, difference_in, number_text, phrase, phrases
+from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number_text, phrase, phrases
 from data_contracts.quarters import Quarter
 
 
@@ -214,11 +214,9 @@ def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
         return {}
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
 
-    def bare(value: float) -> str:
-        return difference_in(language, result, value).removesuffix(f" {unit}")
-
-    interval = f"{bare(result['interval_low'])} {phrase(language, 'to_word')} {bare(result['interval_high'])}"
-    return {"unit": unit, "estimate": bare(result["estimate"]), "interval": interval}
+    estimate = difference_in(language, result, result["estimate"]).removesuffix(f" {unit}")
+    interval = interval_in(language, result, result["interval_low"], result["interval_high"]).removesuffix(f" {unit}")
+    return {"unit": unit, "estimate": estimate, "interval": interval}
 
 
 def _step_words(result: dict[str, Any], language: str) -> str:
@@ -241,6 +239,7 @@ def _render(page: Page, language: str, quarter: str) -> bytes:
         "language": language,
         "effect": lambda result: effect_words(result, language),
         "difference": lambda value, result: "–" if value is None else difference_in(language, result, value),
+        "interval": lambda row, result: interval_in(language, result, row["interval_low"], row["interval_high"]),
         "number": lambda value, decimals: "–" if value is None else number_text(language, value, decimals),
         "count": lambda value: phrase(language, "hidden") if value is None else number_text(language, value, 0),
         "grouped": _grouped,

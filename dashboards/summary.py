@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from data_contracts.ladder import error_sources, rungs
-from data_contracts.phrases import difference_in, phrase
+from data_contracts.phrases import difference_in, interval_in, phrase
 
 STATE_SIGNS = {"clear": "●", "warning": "▲", "serious": "■", "not_measured": "○", "not_measurable": "◌"}
 
@@ -19,13 +19,9 @@ def effect_words(record: dict[str, Any], language: str) -> str:
         return phrase(language, "hidden")
     if record["estimate"] is None:
         return phrase(language, "not_estimable")
-    low = difference_in(language, record, record["interval_low"])
-    high = difference_in(language, record, record["interval_high"])
-    to = phrase(language, "to_word")
-    if record["outcome_type"] == "binary":
-        low = low.partition(" ")[0]
+    interval = interval_in(language, record, record["interval_low"], record["interval_high"])
     estimate = difference_in(language, record, record["estimate"])
-    return f"{estimate} ({low} {to} {high})"
+    return f"{estimate} ({interval})"
 
 
 def result_line(record: dict[str, Any], language: str) -> str:

@@ -274,7 +274,9 @@ def _state_fields(detection: Detection) -> dict[str, Any]:
 
 
 def _next_step(detections: tuple[Detection, ...]) -> dict[str, str]:
-    """The mitigation of the worst open source; what is merely unmeasured is cheaper to mend, so it comes first."""
+    """The mitigation of the worst open source; what nobody has measured is cheapest to mend, so it comes first."""
     order = [State.not_measured, State.serious, State.warning, State.not_measurable]
-    opened = sorted((d for d in detections if d.state in OPEN_STATES), key=lambda d: order.index(d.state))
+    opened = sorted(
+        (d for d in detections if d.state in OPEN_STATES), key=lambda d: (order.index(d.state), d.value is not None)
+    )
     return error_sources()[opened[0].code].lift if opened else {"da": "–", "en": "–"}

@@ -85,6 +85,15 @@ def difference_text(language: str, value: float, outcome_type: str, unit: str, d
     return f"{sign}{text} {unit}".strip()
 
 
+def interval_in(language: str, record: Mapping[str, Any], low: float | None, high: float | None) -> str:
+    """Write an interval with its unit once: “+13 to +21 percentage points”."""
+    if low is None or high is None:
+        return "–"
+    unit = phrase(language, "percentage_points") if record["outcome_type"] == "binary" else record["unit"][language]
+    first = difference_in(language, record, low).removesuffix(f" {unit}")
+    return f"{first} {phrase(language, 'to_word')} {difference_in(language, record, high)}"
+
+
 def difference_in(language: str, record: Mapping[str, Any], value: float) -> str:
     """Write a difference of a result record, with the decimals its rounding deserves."""
     decimals = decimals_for(record.get("rounded_to"), record["outcome_type"])
