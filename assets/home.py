@@ -19,7 +19,7 @@ from typing import Any
 
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Protocol
-from data_contracts.protocol_rules import read_protocol
+from data_contracts.protocol_reading import read_protocol
 
 PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,40}")
 PRIVATE_FOLDERS = ("inbox", "restricted", "quarantine", "ledger", "keys", "dagster")

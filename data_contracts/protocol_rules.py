@@ -1,8 +1,8 @@
-"""Reading a protocol: every fault at once, each with its line.
+"""Rules between the sections of a protocol.
 
-Belongs here: turning the text of `project.yaml` into a `Protocol`, and the
-rules that hold between its sections. Does not belong here: the sections
-themselves (`protocol.py`) and opening files (assets do that).
+Belongs here: what must hold across `project.yaml`, worked out on raw data so
+that one bad field hides no other fault. Does not belong here: the shape of
+each section (`protocol.py`) and reading the file (`protocol_reading.py`).
 """
 
 from __future__ import annotations
@@ -12,32 +12,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from data_contracts.faults import Fault, InputRefused, suggestion
-from data_contracts.protocol import Protocol
-from data_contracts.safe_yaml import Path, line_of, read_yaml
+from data_contracts.faults import suggestion
+from data_contracts.safe_yaml import Path
 
 MAXIMUM_ASKED_FIELDS = 12
 CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
 
 RuleFault = tuple[Path, str, str]
 
-PLAIN_WORDS = {
-    "int_parsing": ("A whole number is needed here.", "Write digits only, e.g. 12."),
-    "float_parsing": ("A number is needed here.", "Write it with a point, e.g. 0.2."),
-    "bool_parsing": ("“true” or “false” is needed here.", "Write one of them."),
-    "model_type": ("Keys are needed here.", "Write “key: value” lines, indented below this key."),
-    "dict_type": ("Keys are needed here.", "Write “key: value” lines, indented below this key."),
-    "tuple_type": ("A list is needed here.", "Write [a, b], or one “- item” a line."),
-    "string_type": ("A text is needed here.", "Write one value, in quotes if it has special characters."),
-    "too_short": ("The list needs at least 1 item.", "Add one."),
-}
-PATTERN_WORDS = {
-    r"^[a-z][a-z0-9_]{0,40}$": "A name holds a-z, 0-9 and “_” and begins with a letter",
-    r"^[a-z0-9][a-z0-9-]{1,40}$": "An id holds a-z, 0-9 and “-”, 2 to 41 characters",
-    r"^[A-Za-z0-9æøåÆØÅ_.*? -]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-” and “*”; no folders",
-}
 DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
 
 
@@ -48,101 +30,6 @@ def is_date(text: str, layout: str) -> bool:
     except (KeyError, ValueError):
         return False
     return parsed.strftime(DATE_LAYOUTS[layout]) == text
-
-
-def read_protocol(text: str, file: str = "project.yaml", folder: str | None = None) -> Protocol:
-    """Read and check a protocol.
-
-    Parameters
-    ----------
-    text : str
-        Content of `project.yaml`.
-    file : str
-        Name used in faults.
-    folder : str, optional
-        Name of the folder the file lies in; must equal the protocol's id.
-
-    Returns
-    -------
-    Protocol
-
-    Raises
-    ------
-    InputRefused
-        With every fault in the file.
-    """
-    data, lines = read_yaml(text, file)
-    if not isinstance(data, dict):
-        raise InputRefused([Fault("The file holds no keys.", "Start from the reference page.", file, 1)])
-    faults: list[Fault] = []
-    protocol: Protocol | None = None
-    try:
-        protocol = Protocol.model_validate(data)
-    except ValidationError as error:
-        for detail in error.errors():
-            faults.append(_schema_fault(dict(detail), data, lines, file))
-    # An empty list beside a fault inside it says nothing new.
-    inside = {f.where.split("[")[0] for f in faults if "[" in f.where}
-    faults = [f for f in faults if not ("at least 1 item" in f.what and f.where in inside)]
-    for path, what, fix in _rule_faults(data, folder):
-        faults.append(Fault(what, fix, file, line_of(lines, path), _spoken(path)))
-    if faults or protocol is None:
-        unique = dict.fromkeys(faults)
-        raise InputRefused(sorted(unique, key=lambda fault: (fault.line or 0, fault.where)))
-    return protocol
-
-
-def _spoken(path: Path) -> str:
-    words = ""
-    for step in path:
-        words += f"[{step + 1}]" if isinstance(step, int) else (f".{step}" if words else step)
-    return words
-
-
-def _schema_fault(detail: dict[str, Any], data: Any, lines: dict[Path, int], file: str) -> Fault:
-    path = tuple(step for step in detail["loc"] if step != "[key]")
-    kind = str(detail["type"])
-    line = line_of(lines, path)
-    where = _spoken(path)
-    if kind == "extra_forbidden":
-        known = _known_keys(path)
-        close = suggestion(str(path[-1]), known)
-        fix = close or f"Known keys here: {', '.join(known)}."
-        return Fault("This key is not known.", fix, file, line, where)
-    if kind == "missing":
-        return Fault("This key is missing.", "Add it; the reference page says what it means.", file, line, where)
-    plain = PLAIN_WORDS.get(kind)
-    if plain is not None:
-        return Fault(plain[0], plain[1], file, line, where)
-    message = str(detail["msg"]).removeprefix("Value error, ").rstrip(".")
-    if kind == "string_pattern_mismatch":
-        pattern = detail.get("ctx", {}).get("pattern", "")
-        message = PATTERN_WORDS.get(pattern, f"The text must match the pattern {pattern}")
-        if "municipalities" in path:
-            message = "A municipality code is four digits that start with 0, in quotes"
-    return Fault(f"{message}.", "Correct the value.", file, line, where)
-
-
-def _known_keys(path: Path) -> list[str]:
-    model: Any = Protocol
-    for step in path[:-1]:
-        if isinstance(step, int):
-            continue
-        field = getattr(model, "model_fields", {}).get(step)
-        if field is None:
-            return []
-        model = _section_in(field.annotation)
-    return list(getattr(model, "model_fields", {}))
-
-
-def _section_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in getattr(annotation, "__args__", ()):
-        found = _section_in(part)
-        if found is not None:
-            return found
-    return None
 
 
 def _rows(data: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
@@ -167,8 +54,20 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]:
-    """Yield faults between sections; works on raw data so that one bad field hides no other fault."""
+def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]:
+    """Yield faults between sections.
+
+    Parameters
+    ----------
+    data : dict
+        The protocol as `read_yaml` gives it, valid or not.
+    folder : str or None
+        Name of the folder the file lies in, if it must equal the id.
+
+    Yields
+    ------
+    (path, what, fix)
+    """
     if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
         yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."
     covariates = {str(row.get("name")): row for _, row in _rows(data, "covariates")}

@@ -18,7 +18,7 @@ for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
 
 from assets.home import Home
 from data_contracts.protocol import Protocol
-from data_contracts.protocol_rules import read_protocol
+from data_contracts.protocol_reading import read_protocol
 from pipelines.demo import set_up
 from tests.small_study import write_small_study
 

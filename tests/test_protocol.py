@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol_rules import read_protocol
+from data_contracts.protocol_reading import read_protocol
 from data_contracts.safe_yaml import read_yaml
 from tests.small_study import PROTOCOL
 

@@ -1,7 +1,7 @@
 """Which designs there are.
 
-Belongs here: the one table from the protocol's `design:` to code. Nothing
-outside this table branches on a design.
+Belongs here: the one table from the protocol's `design:` to code; nothing
+outside it branches on a design. Does not belong here: the designs themselves.
 """
 
 from __future__ import annotations
