@@ -12,7 +12,7 @@ export TRIN_HOME
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-browser bench lint types laws docs lock clean
+.PHONY: help env run dev test test-fast test-slow test-browser coverage bench lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ $(BROWSER_READY): $(READY) requirements-browser.lock
 
 test-browser: $(BROWSER_READY) ## The pages in a real Chromium (needs Debian's package chromium)
 	@$(BIN)/python -m pytest -q -m "browser"
+
+coverage: $(READY) ## Which lines and branches the fast tests reach
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser" --cov --cov-report=term:skip-covered
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python bench/matching.py

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 
-from assets.home import Home, write_atomically
+from assets.home import Home, write_atomically, write_json
 from assets.intake.pseudonyms import create_key
+from data_contracts.protocol import Protocol
 from pipelines.instance import prepare_instance
 
 
@@ -29,6 +30,7 @@ def set_up(home: Home, *, demo: bool) -> list[str]:
     home.prepare()
     create_key(home.key_file, demo=demo)
     prepare_instance(home)
+    write_json(home.projects / "project.schema.json", Protocol.model_json_schema(), 0o644)
     return _add_portfolio(home) if demo else []
 
 
