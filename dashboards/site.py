@@ -95,8 +95,10 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
             if r["result_id"] == key
         ]
         outcome = outcomes[effect["project"], effect["outcome"]]
-        for row in (*own["known_answers"], *own["balance"]):
+        for row in (*own["known_answers"], *own["balance"], *own["placebo"]):
             row["label"] = _text(row, "label")
+        for row in own["placebo"]:
+            row["unit"] = {language: text or "" for language, text in _text(row, "unit").items()}
         results.append(
             effect
             | own

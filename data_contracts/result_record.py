@@ -55,9 +55,13 @@ class AlternativeEstimate(Part):
 
 
 class PlaceboResult(Part):
-    """A test on something the project cannot have changed."""
+    """A test on something the project cannot have changed, in that thing's own unit."""
 
     covariate: str
+    label: Bilingual
+    outcome_type: Literal["binary", "numeric"]
+    unit: Bilingual
+    rounded_to: float | None = None
     estimator: str
     estimate: float | None = None
     standard_error: float | None = None

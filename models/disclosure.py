@@ -16,7 +16,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from data_contracts.ladder import error_sources, read_knowledge
+from data_contracts.ladder import read_knowledge
+from data_contracts.phrases import bilingual
 from data_contracts.result_record import ResultRecord
 from models.claims import build_claims
 
@@ -119,9 +120,7 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
     fields |= {"balance": [], "alternatives": [], "placebo": []}
     for source in fields["evidence"]["error_sources"]:
-        if source["code"] not in PEOPLE_FREE_SOURCES:
-            name = error_sources()[source["code"]].name
-            source |= {"value": None, "finding": {language: f"{text}." for language, text in name.items()}}
+        _keep_state_only(source)
     return fields
 
 
@@ -136,7 +135,11 @@ def _suppressed(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    step = _share_step(record, policy) if record.outcome_type == "binary" else _numeric_step(record, policy)
+    step = (
+        _share_step(record, policy)
+        if record.outcome_type == "binary"
+        else _numeric_step(record.interval_low, record.interval_high, policy)
+    )
     fields["rounded_to"] = step
 
     def coarse(value: float | None) -> float | None:
@@ -152,19 +155,37 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
     for key in ("interval_low", "interval_high", "raw_difference"):
         fields[key] = coarse(fields[key])
     fields["standard_error"] = None
-    for row in (*fields["alternatives"], *fields["placebo"]):
-        row["standard_error"] = None
-        for key in ("estimate", "interval_low", "interval_high"):
-            row[key] = coarse(row[key])
-    fields["diagnostics"] = _coarse_diagnostics(fields["diagnostics"], step, policy)
+    share_step = _share_step(record, policy)
+    for row in fields["alternatives"]:
+        _coarsen_row(row, step)
+    for row in fields["placebo"]:
+        own_step = _numeric_step(row["interval_low"], row["interval_high"], policy)
+        row["rounded_to"] = share_step if row["outcome_type"] == "binary" else own_step
+        _coarsen_row(row, row["rounded_to"])
+    decimals = policy.smd_decimals if share_step <= policy.share_steps[0] else 1
+    fields["diagnostics"] = _coarse_diagnostics(fields["diagnostics"], step, share_step, decimals, policy)
     for row in fields["balance"]:
         for key in ("smd_before", "smd_after"):
-            row[key] = None if row[key] is None else round(row[key], policy.smd_decimals)
+            row[key] = None if row[key] is None else round(row[key], decimals)
     for source in fields["evidence"]["error_sources"]:
-        if source["value"] is not None:
+        if share_step > policy.share_steps[0]:
+            _keep_state_only(source)  # whole per cent of few people are nearly their number
+        elif source["value"] is not None:
             is_in_units = source["code"] == "underpowered"
-            source["value"] = coarse(source["value"]) if is_in_units else round(source["value"], policy.smd_decimals)
+            source["value"] = coarse(source["value"]) if is_in_units else round(source["value"], decimals)
     return fields
+
+
+def _coarsen_row(row: dict[str, Any], step: float) -> None:
+    row["standard_error"] = None
+    for key in ("estimate", "interval_low", "interval_high"):
+        row[key] = None if row[key] is None else _to_step(row[key], step)
+
+
+def _keep_state_only(source: dict[str, Any]) -> None:
+    """Leave an error source its state, without a number that rests on people."""
+    if source["code"] not in PEOPLE_FREE_SOURCES:
+        source |= {"value": None, "finding": bilingual("finding_state_only")}
 
 
 def _share_step(record: ResultRecord, policy: Policy) -> float:
@@ -174,9 +195,9 @@ def _share_step(record: ResultRecord, policy: Policy) -> float:
     return next((step for step in policy.share_steps if step >= wanted), policy.share_steps[-1])
 
 
-def _numeric_step(record: ResultRecord, policy: Policy) -> float:
-    """The power of ten that is at most a tenth of the interval's half width."""
-    half_width = ((record.interval_high or 0.0) - (record.interval_low or 0.0)) / 2
+def _numeric_step(low: float | None, high: float | None, policy: Policy) -> float:
+    """The power of ten that is at most a tenth of an interval's half width."""
+    half_width = ((high or 0.0) - (low or 0.0)) / 2
     if not half_width > 0:
         return 1.0
     return float(10.0 ** math.floor(math.log10(half_width / policy.numeric_digits_of_half_width)))
@@ -187,7 +208,9 @@ def _to_step(value: float, step: float) -> float:
     return round(rounded, 10) + 0.0
 
 
-def _coarse_diagnostics(fields: dict[str, float | None], step: float, policy: Policy) -> dict[str, float | None]:
+def _coarse_diagnostics(
+    fields: dict[str, float | None], step: float, share_step: float, decimals: int, policy: Policy
+) -> dict[str, float | None]:
     coarse: dict[str, float | None] = {}
     for key, value in fields.items():
         if value is None:
@@ -199,5 +222,5 @@ def _coarse_diagnostics(fields: dict[str, float | None], step: float, policy: Po
         elif key.startswith("e_value"):
             coarse[key] = round(value, 1)
         else:
-            coarse[key] = round(value, policy.smd_decimals)
+            coarse[key] = _to_step(value, share_step) if key.endswith("_share") else round(value, decimals)
     return coarse

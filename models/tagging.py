@@ -123,7 +123,9 @@ def tag_result(
         "balance": _balance_rows(comparison, protocol),
         "alternatives": [_estimate_fields(e) for e in effects.alternatives],
         "placebo": [
-            {"covariate": p.covariate, **_estimate_fields(p.estimate), "fails": placebo_fails(p.estimate)}
+            _placebo_fields(p.covariate, protocol, outcome)
+            | _estimate_fields(p.estimate)
+            | {"fails": placebo_fails(p.estimate)}
             for p in effects.placebo
         ],
         "known_answers": [
@@ -177,6 +179,18 @@ def _estimate_fields(estimate: Estimate) -> dict[str, Any]:
         "interval_low": estimate.low,
         "interval_high": estimate.high,
     }
+
+
+def _placebo_fields(name: str, protocol: Protocol, outcome: Outcome) -> dict[str, Any]:
+    """A placebo in its own unit: percentage points, the outcome's unit if it is an earlier outcome, or none."""
+    covariate = protocol.covariate(name)
+    unit = {"da": "", "en": ""}
+    if covariate.type == "binary":
+        unit = bilingual("percentage_points")
+    elif covariate.pre_period_of == outcome.name and outcome.unit is not None:
+        unit = _both(outcome.unit)
+    kind = "binary" if covariate.type == "binary" else "numeric"
+    return {"covariate": name, "label": _both(covariate.label), "outcome_type": kind, "unit": unit}
 
 
 def _diagnostics(f: Findings) -> dict[str, float | None]:

@@ -86,6 +86,9 @@ def example_fields(**changes: Any) -> dict[str, Any]:
         "placebo": [
             {
                 "covariate": "age",
+                "label": {"da": "Alder", "en": "Age"},
+                "outcome_type": "binary",
+                "unit": {"da": "procentpoint", "en": "percentage points"},
                 "estimator": "matched_difference",
                 "estimate": 0.0123,
                 "standard_error": 0.02,

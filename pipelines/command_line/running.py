@@ -89,7 +89,7 @@ def precise(record: dict[str, Any], value: float | None, language: str) -> str:
     if record["outcome_type"] == "binary":
         text = number_text(language, value * 100, 1)
         return f"{'+' if value > 0 else ''}{text} pp"
-    return difference_text(language, value, record["outcome_type"], record["unit"][language], 2)
+    return difference_text(language, value, record["outcome_type"], record["unit"][language], 2).strip()
 
 
 def _interval(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
@@ -136,8 +136,8 @@ def _spread(record: dict[str, Any], language: str) -> list[str]:
     for row in record["placebo"]:
         fails = f" {phrase(language, 'placebo_fails_word')}" if row["fails"] else ""
         lines.append(
-            f"  {phrase(language, 'placebo_title')} {row['covariate']}, {phrase(language, 'estimator_' + row['estimator'])}: "
-            f"{precise(record, row['estimate'], language)} ({_error(record, row['standard_error'], language)}){fails}"
+            f"  {phrase(language, 'placebo_title')} {row['label'][language]}, {phrase(language, 'estimator_' + row['estimator'])}: "
+            f"{precise(row, row['estimate'], language)} ({_error(row, row['standard_error'], language)}){fails}"
         )
     for answer in record["known_answers"]:
         lines.append(
