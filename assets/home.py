@@ -171,11 +171,21 @@ def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON, or return None if there is no such file."""
+    """Read JSON, or return None if there is no such file.
+
+    Raises
+    ------
+    InputRefused
+        If somebody, or a failing disk, damaged the file.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError:
+        name = "/".join(path.parts[-3:])
+        fix = "Restore it from backup, or remove it and run the quarter again with --again."
+        raise InputRefused([Fault("The stored file is damaged: it is not JSON any more.", fix, name)]) from None
 
 
 @contextmanager

@@ -77,6 +77,14 @@ def _mark(home: Home, quarter: Quarter, name: str) -> Path:
     return home.ledger / "runs" / str(quarter) / f"{name}.json"
 
 
+def _read_mark(path: Path) -> Any:
+    """Read what was done; a damaged mark counts as nothing done."""
+    try:
+        return read_json(path)
+    except InputRefused:
+        return None
+
+
 def run_quarter(
     home: Home, quarter: Quarter, projects: list[str], *, again: bool, told: Callable[[str, str], None]
 ) -> Iterator[Outcome]:
@@ -122,12 +130,13 @@ def _evaluate(
     told(project, "deliveries")
     try:
         home.protocol(project)
+        current = fingerprint(home, project)
     except InputRefused as refused:
         return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults))
     mark = _mark(home, quarter, project)
     evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
-    before = read_json(mark)
-    if not again and before == {"fingerprint": fingerprint(home, project)} and evidence.is_file():
+    before = _read_mark(mark)
+    if not again and before == {"fingerprint": current} and evidence.is_file():
         return Outcome(project, "unchanged")
     result = job.execute_in_process(
         partition_key=partition_key(project, quarter), instance=instance, raise_on_error=False, run_config=QUIET
@@ -177,7 +186,7 @@ def _publish(
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     mark = _mark(home, quarter, "publication")
     is_there = (home.published / str(quarter) / "site" / "index.html").is_file()
-    if not again and is_there and read_json(mark) == {"fingerprint": digest}:
+    if not again and is_there and _read_mark(mark) == {"fingerprint": digest}:
         return None
     result = job.execute_in_process(
         partition_key=quarter.partition_key, instance=instance, raise_on_error=False, run_config=QUIET

@@ -173,3 +173,33 @@ def test_bad_deliveries_are_told_without_a_traceback(small_home: Home) -> None:
         not (small_home.restricted / "results" / "2026Q3" / "results.json").exists()
         or json.loads((small_home.restricted / "results" / "2026Q3" / "results.json").read_text()) == []
     )
+
+
+def test_damage_in_the_home_ends_in_a_sentence(small_home: Home) -> None:
+    home = ("--home", str(small_home.root))
+    assert run("run", *home, "--quarter", "2026Q3")[0] == 0
+    mark = next((small_home.ledger / "runs").rglob("small.json"))
+    mark.write_text("{")
+    assert run("run", *home, "--quarter", "2026Q3")[0] == 0  # a mark is only a memory
+    lock = small_home.ledger / "protocol_locks" / "small.json"
+    lock.write_text("not json")
+    code, text = run("run", *home, "--quarter", "2026Q3")
+    assert code == 3
+    assert "damaged" in text
+    assert "protocol_locks/small.json" in text
+    lock.unlink()
+    record = next((small_home.restricted / "evidence" / "records" / "small").glob("*.json"))
+    record.write_text(record.read_text()[:100])
+    code, text = run("run", *home, "--quarter", "2026Q3", "--again")
+    assert code == 0  # made anew
+    (small_home.restricted / "results" / "2026Q3" / "results.json").write_text("[")
+    code, text = run("status", *home)
+    assert code == 3
+    assert "damaged" in text
+
+
+def test_a_home_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, text = run("init", "--home", str(tmp_path / "file" / "home"))
+    assert code == 1
+    assert "refused a file" in text

@@ -6,6 +6,7 @@ they do (each imports it when it is called, so that help is quick).
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,31 @@ if TYPE_CHECKING:
 
 
 class Verbs(click.Group):
-    """Keeps examples and exit codes as they are written."""
+    """Keeps exit codes as they are written, and ends in a sentence whatever happens."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a verb; what it cannot handle becomes words and an exit code, never a traceback."""
+        from data_contracts.faults import InputRefused
+
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except InputRefused as refused:
+            show_faults(refused.faults)
+            sys.exit(printing.REFUSED)
+        except OSError as error:
+            what = (error.strerror or type(error).__name__).lower()
+            show_faults(
+                [f"The computer refused a file: {what}. Check free space and permissions of the home (trin doctor)."]
+            )
+            sys.exit(printing.FAILED)
+        except Exception as error:
+            if os.environ.get("TRIN_DEBUG"):
+                raise
+            kind = type(error).__name__
+            show_faults([f"Something unexpected happened ({kind}). Try trin doctor; TRIN_DEBUG=1 shows the details."])
+            sys.exit(printing.FAILED)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write exit codes below the list of verbs."""
