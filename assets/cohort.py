@@ -12,7 +12,7 @@ from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Out
 
 from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
-from assets.refusals import refusing
+from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.table_contract import compile_contract
@@ -54,6 +54,7 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
         ),
     },
 )
+@guarded
 def cohort(
     context: AssetExecutionContext,
     store: ResourceParam[Store],

@@ -12,7 +12,7 @@ from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Out
 
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
-from assets.refusals import refusing
+from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, phrase
@@ -62,6 +62,7 @@ def comparison_from(people: pd.DataFrame, record: dict[str, Any]) -> Comparison:
         ),
     },
 )
+@guarded
 def comparison(
     context: AssetExecutionContext, store: ResourceParam[Store], people: pd.DataFrame, attrition: dict[str, Any]
 ) -> Any:

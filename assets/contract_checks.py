@@ -28,6 +28,7 @@ from dagster import (
 )
 
 from assets.partitions import partition_of
+from assets.refusals import guarded
 from assets.store import Store
 from data_contracts.table_contract import UNPARSED_SUFFIX, Rule, TableContract, compile_contract
 
@@ -189,6 +190,7 @@ def contract_check(table: str, partitions: PartitionsDefinition[Any]) -> AssetCh
         blocking=True,
         partitions_def=partitions,
     )
+    @guarded
     def meets_contract(context: AssetCheckExecutionContext, store: ResourceParam[Store]) -> AssetCheckResult:
         project, quarter = partition_of(context)
         frame = store.read(["deliveries", table], project, quarter.partition_key)

@@ -22,7 +22,7 @@ from assets.contract_checks import contract_check
 from assets.intake.delivery import receive
 from assets.intake.receipts import file_receipts, receipt_markdown
 from assets.partitions import partition_of, project_quarter
-from assets.refusals import failure_of, refusing
+from assets.refusals import failure_of, guarded, refusing
 from assets.store import Store
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Protocol
@@ -70,6 +70,7 @@ def delivery_asset(table: str) -> AssetsDefinition:
         description=DESCRIPTIONS[table],
         kinds={"parquet"},
     )
+    @guarded
     def delivered(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
         project, quarter = partition_of(context)
         with refusing():

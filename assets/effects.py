@@ -15,7 +15,7 @@ from assets.comparison import comparison_from
 from assets.intake.delivery import accepted_rows, content_sha256
 from assets.ledger import lock_protocol
 from assets.partitions import partition_of, project_quarter
-from assets.refusals import refusing
+from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES, difference_text, phrase
 from data_contracts.protocol import Outcome, Protocol
@@ -48,6 +48,7 @@ def effects_record(effects: Effects) -> dict[str, Any]:
             "raw_difference",
             "missing_treated_share",
             "missing_control_share",
+            "fewest_unlike_others",
             "outcome_deviation",
             "predicted_shift",
             "predicted_shift_error",
@@ -89,6 +90,7 @@ def effects_from(record: dict[str, Any]) -> Effects:
     },
     description="Virkning for deltagerne, eller hvorfor den ikke kan beregnes · The effect on participants, or why it cannot be estimated.",
 )
+@guarded
 def estimates(
     context: AssetExecutionContext,
     store: ResourceParam[Store],

@@ -16,7 +16,7 @@ from assets.comparison import comparison_from
 from assets.effects import effects_from
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
-from assets.refusals import refusing
+from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import estimates_chart
 from dashboards.summary import result_line, result_markdown
@@ -51,6 +51,7 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
     },
     description="Resultatet med sit trin, sine fejlkilder og hvad det kan bruges til · The result with its rung, its error sources and what it can be used for.",
 )
+@guarded
 def records(
     context: AssetExecutionContext,
     store: ResourceParam[Store],

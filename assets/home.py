@@ -92,7 +92,7 @@ class Home:
     @property
     def exists(self) -> bool:
         """Whether `trin init` has been here."""
-        return self.projects.is_dir() and self.dagster.is_dir()
+        return self.projects.is_dir() and self.ledger.is_dir()
 
     def project_ids(self) -> list[str]:
         """Return the ids of all project folders, sorted."""

@@ -28,7 +28,7 @@ from dagster import (
 
 from assets.home import Home, locked, sync_folder, write_atomically, write_json
 from assets.partitions import quarter_partitions
-from assets.refusals import refusing
+from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.marts import build_marts, tidy_csv
 from dashboards.site import build_site
@@ -74,6 +74,7 @@ def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
     ],
     description="Kvartalets resultater efter diskretionering · The quarter's results after disclosure control.",
 )
+@guarded
 def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
     """Collect a quarter's records; keep them in full, let out what is safe."""
     quarter = Quarter.parse(context.partition_key)
@@ -102,6 +103,7 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     description="Sider og filer for kommunerne · Pages and files for municipalities: results.json, CSV, DuckDB and a site that needs no script.",
     kinds={"html", "duckdb"},
 )
+@guarded
 def site(context: AssetExecutionContext, store: ResourceParam[Store], public: list[dict[str, Any]]) -> Output[Any]:
     """Write the quarter's files and pages from published records only."""
     quarter = Quarter.parse(context.partition_key)

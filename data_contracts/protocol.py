@@ -25,7 +25,7 @@ ShortText = Annotated[str, Field(min_length=1, max_length=2000)]
 class Section(BaseModel):
     """Base of every section: unknown keys are faults, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Text(Section):
@@ -156,7 +156,9 @@ class ReferenceRate(Section):
     outcome: Name = Field(description="Which outcome the rate is of.")
     value: float = Field(description="The rate as a share, or the mean in the outcome's unit.")
     source: ShortText = Field(description="Where the rate comes from.")
-    people_count: int | None = Field(default=None, ge=1, description="How many people the rate rests on, if known.")
+    people_count: int | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="How many people the rate rests on, if known."
+    )
 
 
 class ComparisonSettings(Section):
@@ -232,7 +234,10 @@ class Evaluation(Section):
     @field_validator("first_quarter")
     @classmethod
     def _is_quarter(cls, value: str) -> str:
-        return str(Quarter.parse(value))
+        quarter = Quarter.parse(value)
+        if not 2000 <= quarter.year <= 2200:
+            raise ValueError("The year must lie between 2000 and 2200")
+        return str(quarter)
 
 
 class Delivery(Section):

@@ -22,6 +22,7 @@ PLAIN_WORDS = {
     "bool_parsing": ("“true” or “false” is needed here.", "Write one of them."),
     "model_type": ("Keys are needed here.", "Write “key: value” lines, indented below this key."),
     "dict_type": ("Keys are needed here.", "Write “key: value” lines, indented below this key."),
+    "finite_number": ("An ordinary number is needed here.", "Write it with a point, e.g. 0.2; not inf or nan."),
     "tuple_type": ("A list is needed here.", "Write [a, b], or one “- item” a line."),
     "string_type": ("A text is needed here.", "Write one value, in quotes if it has special characters."),
     "too_short": ("The list needs at least 1 item.", "Add one."),

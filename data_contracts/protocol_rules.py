@@ -18,6 +18,26 @@ from data_contracts.safe_yaml import Path
 MAXIMUM_ASKED_FIELDS = 12
 CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
 
+RESERVED_NAMES = frozenset(
+    {
+        "person_id",
+        "index_date",
+        "covariate_date",
+        "municipality_code",
+        "outcome",
+        "measured_date",
+        "value",
+        "treated",
+        "propensity_logit",
+        "weight",
+        "cluster",
+        "row_in_file",
+        "file_sha256",
+        "is_accepted",
+        "position",
+    }
+)
+
 RuleFault = tuple[Path, str, str]
 
 DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
@@ -90,6 +110,15 @@ def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dic
                     f"The name “{row.get('name')}” is used more than once.",
                     "Give each its own name.",
                 )
+    for key in ("covariates", "outcomes"):
+        for i, row in _rows(data, key):
+            name = str(row.get("name"))
+            if name in RESERVED_NAMES or "__" in name:
+                yield (
+                    (key, i, "name"),
+                    f"“{name}” is used by the pipeline itself.",
+                    "Choose another name and map it under deliveries: columns.",
+                )
     for name in sorted(set(covariates) & set(outcomes)):
         yield (
             ("covariates",),
@@ -106,6 +135,9 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
     follow_up = _number(_section(data, "evaluation").get("follow_up_months"))
     for i, row in rows:
         opens, closes = _number(row.get("from_months")), _number(row.get("before_months"))
+        low, high = _number(row.get("minimum")), _number(row.get("maximum"))
+        if low is not None and high is not None and low > high:
+            yield ("outcomes", i, "minimum"), "The minimum is larger than the maximum.", "Swap them."
         if opens is not None and closes is not None and closes <= opens:
             yield (
                 ("outcomes", i, "before_months"),
@@ -172,6 +204,12 @@ def _reference_faults(
         uses.append((("eligibility", i, "covariate"), str(row.get("covariate"))))
     for i, row in _rows(data, "placebo_outcomes"):
         uses.append((("placebo_outcomes", i, "covariate"), str(row.get("covariate"))))
+        if covariates.get(str(row.get("covariate")), {}).get("type") == "categorical":
+            yield (
+                ("placebo_outcomes", i, "covariate"),
+                "A placebo outcome must be numeric or binary.",
+                "Choose another covariate.",
+            )
         left_out = [word for _, word in _words(row, "leave_out")]
         uses += [(("placebo_outcomes", i, "leave_out", j), word) for j, word in _words(row, "leave_out")]
         if row.get("covariate") not in left_out:
@@ -212,6 +250,11 @@ def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Ite
     for i, row in _rows(data, "eligibility"):
         low, high = _number(row.get("at_least")), _number(row.get("at_most"))
         allowed = [word for _, word in _words(row, "one_of")]
+        kind = covariates.get(str(row.get("covariate")), {}).get("type")
+        if kind == "categorical" and (low is not None or high is not None):
+            yield ("eligibility", i), "A categorical covariate has no size.", "Use one_of."
+        if kind in ("numeric", "binary") and allowed:
+            yield ("eligibility", i, "one_of"), "one_of is for categorical covariates.", "Use at_least and at_most."
         if low is None and high is None and not allowed:
             yield ("eligibility", i), "The rule sets no limit.", "Add at_least, at_most or one_of."
         if low is not None and high is not None and low > high:
@@ -234,6 +277,15 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
             yield ("comparison", "method"), "Benchmarking compares with a rate.", "Use “method: reference_rate”."
         if effects.get("estimator") not in (None, "difference_to_rate"):
             yield ("effects", "estimator"), "Benchmarking has one estimator.", "Use “estimator: difference_to_rate”."
+        kinds = {str(row.get("name")): row.get("type") for _, row in _rows(data, "outcomes")}
+        for i, row in _rows(comparison, "reference_rates"):
+            rate = _number(row.get("value"))
+            if kinds.get(str(row.get("outcome"))) == "binary" and rate is not None and not 0 <= rate <= 1:
+                yield (
+                    ("comparison", "reference_rates", i, "value"),
+                    "The rate of a binary outcome is a share from 0 to 1.",
+                    "Write 12 % as 0.12.",
+                )
         rated = {str(row.get("outcome")) for _, row in _rows(comparison, "reference_rates")}
         for i, row in _rows(data, "outcomes"):
             if str(row.get("name")) not in rated:
@@ -269,6 +321,13 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
             )
         if estimator == "difference_to_rate":
             yield path, "This estimator belongs to benchmarking.", "Use another estimator."
+    if method == "nearest_neighbour" and effects.get("estimator") not in (None, "matched_difference"):
+        what = "With matched controls the result is the matched difference."
+        yield (
+            ("effects", "estimator"),
+            what,
+            "Use “estimator: matched_difference”; others may stand under alternatives.",
+        )
     if effects.get("estimator") in [word for _, word in _words(effects, "alternatives")]:
         yield (
             ("effects", "alternatives"),
@@ -279,7 +338,7 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
 
 def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
     rows = _rows(data, "deliveries")
-    tables = {row.get("table") for _, row in rows}
+    tables = {str(row.get("table")) for _, row in rows}
     needed = ["participants", "outcomes"] + (["comparison_pool"] if data.get("design") == "matched_control" else [])
     for table in needed:
         if rows and table not in tables:

@@ -40,6 +40,7 @@ class Diagnostics(Part):
     outcome_missing_treated_share: float | None = None
     outcome_missing_control_share: float | None = None
     minimal_detectable_effect: float | None = None
+    fewest_unlike_others: int | None = Field(default=None, description="Restricted zone only.")
     e_value: float | None = None
     e_value_limit: float | None = None
 
@@ -77,6 +78,7 @@ class BalanceRow(Part):
     label: Bilingual
     smd_before: float | None
     smd_after: float | None
+    fewest: int | None = Field(default=None, description="Restricted zone only.")
 
 
 class KnownAnswerRow(Part):

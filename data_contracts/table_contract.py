@@ -19,6 +19,8 @@ from data_contracts.protocol import Covariate, Protocol
 
 TABLES = ("participants", "comparison_pool", "outcomes")
 UNPARSED_SUFFIX = "__unparsed"
+LARGEST_PLAIN_NUMBER = "99999999"
+"""Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
 
 Kind = Literal["string", "date", "number"]
 
@@ -114,8 +116,11 @@ class TableContract:
             if column.required:
                 has_flag = column.kind != "string" or column.name == "person_id"
                 rules.append(Rule("required", name, has_flag=has_flag))
-            if column.minimum is not None or column.maximum is not None:
-                rules.append(Rule("range", name, column.kind, column.minimum, column.maximum))
+            low, high = column.minimum, column.maximum
+            if column.kind == "number" and not column.levels:
+                low, high = low or f"-{LARGEST_PLAIN_NUMBER}", high or LARGEST_PLAIN_NUMBER
+            if low is not None or high is not None:
+                rules.append(Rule("range", name, column.kind, low, high))
             if column.levels:
                 rules.append(Rule("allowed", name, column.kind, levels=column.levels))
             if column.pattern is not None:

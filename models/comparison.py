@@ -47,12 +47,16 @@ def gate_limits() -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
-    """One column of the design matrix before and after."""
+    """One column of the design matrix before and after.
+
+    `fewest` is the smallest part of a group with or without a yes-or-no column; None for other columns.
+    """
 
     covariate: str
     column: str
     smd_before: float
     smd_after: float
+    fewest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

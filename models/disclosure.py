@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_contracts.ladder import read_knowledge
-from data_contracts.phrases import bilingual
-from data_contracts.result_record import ResultRecord
+from data_contracts.phrases import bilingual, number_words
+from data_contracts.result_record import Diagnostics, ResultRecord
 from models.claims import build_claims
+from models.sensitivity import e_values_of_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ def is_small(record: ResultRecord, policy: Policy) -> bool:
             cells = (round(share * count), count - round(share * count))
             if min(cells) <= limit:
                 return True
-    return False
+    # Numbers can be counts in disguise: a mean in which only a few people differ is a small cell.
+    fewest = record.diagnostics.fewest_unlike_others
+    return fewest is not None and fewest <= limit
 
 
 def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
@@ -164,16 +167,60 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         _coarsen_row(row, row["rounded_to"])
     decimals = policy.smd_decimals if share_step <= policy.share_steps[0] else 1
     fields["diagnostics"] = _coarse_diagnostics(fields["diagnostics"], step, share_step, decimals, policy)
+    rare = {
+        row["covariate"]
+        for row in fields["balance"]
+        if row["fewest"] is not None and row["fewest"] <= policy.redact_at_or_below
+    }
     for row in fields["balance"]:
+        row["fewest"] = None
         for key in ("smd_before", "smd_after"):
-            row[key] = None if row[key] is None else round(row[key], decimals)
+            row[key] = None if row[key] is None or row["covariate"] in rare else round(row[key], decimals)
+    fields["placebo"] = [row for row in fields["placebo"] if row["covariate"] not in rare]
+    exact = record.diagnostics
+    fields["diagnostics"] |= _coarse_e_values(fields)
     for source in fields["evidence"]["error_sources"]:
+        if source["code"] == "unmeasured_confounding":
+            _replace_bound(source, exact, fields["diagnostics"])
         if share_step > policy.share_steps[0]:
             _keep_state_only(source)  # whole per cent of few people are nearly their number
         elif source["value"] is not None:
             is_in_units = source["code"] == "underpowered"
             source["value"] = coarse(source["value"]) if is_in_units else round(source["value"], decimals)
     return fields
+
+
+def _coarse_e_values(fields: dict[str, Any]) -> dict[str, float | None]:
+    """E-values of a share from the published numbers: from the exact ones they would undo the rounding."""
+    if fields["outcome_type"] != "binary":
+        return {}
+    if not fields["control_value"]:
+        return {"e_value": None, "e_value_limit": None}
+    point, limit = e_values_of_difference(
+        difference=fields["estimate"],
+        low=fields["interval_low"],
+        high=fields["interval_high"],
+        control_share=fields["control_value"],
+    )
+    return {"e_value": round(point, 1), "e_value_limit": round(limit, 1)}
+
+
+def _replace_bound(source: dict[str, Any], exact: Diagnostics, public: dict[str, float | None]) -> None:
+    """Put the public E-values in the finding where the exact ones stood."""
+    if exact.e_value is None or exact.e_value_limit is None:
+        return
+    before = _bound_words(exact.e_value, exact.e_value_limit)
+    point, limit = public["e_value"], public["e_value_limit"]
+    after = {"da": "", "en": ""} if point is None or limit is None else _bound_words(point, limit)
+    source["finding"] = {
+        language: text.replace(before[language], after[language]).strip()
+        for language, text in source["finding"].items()
+    }
+    source["value"] = limit
+
+
+def _bound_words(point: float, limit: float) -> dict[str, str]:
+    return bilingual("e_value_words", point=number_words(point, 1), limit=number_words(limit, 1))
 
 
 def _coarsen_row(row: dict[str, Any], step: float) -> None:
@@ -213,7 +260,7 @@ def _coarse_diagnostics(
 ) -> dict[str, float | None]:
     coarse: dict[str, float | None] = {}
     for key, value in fields.items():
-        if value is None:
+        if value is None or key == "fewest_unlike_others":
             coarse[key] = None
         elif key == "minimal_detectable_effect":
             coarse[key] = _to_step(value, step)

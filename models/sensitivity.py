@@ -81,4 +81,6 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
 def two_sided_p(estimate: float, standard_error: float) -> float:
     """Two-sided normal p-value; used for multiplicity only, never shown beside an estimate."""
+    if standard_error == 0:
+        return 1.0 if estimate == 0 else 0.0
     return float(2 * norm.sf(abs(estimate) / standard_error))

@@ -211,6 +211,7 @@ def _diagnostics(f: Findings) -> dict[str, float | None]:
         "outcome_missing_treated_share": effects.missing_treated_share,
         "outcome_missing_control_share": effects.missing_control_share,
         "minimal_detectable_effect": detectable,
+        "fewest_unlike_others": effects.fewest_unlike_others,
         "e_value": bounds[0] if bounds else None,
         "e_value_limit": bounds[1] if bounds else None,
     }
@@ -229,6 +230,7 @@ def _balance_rows(comparison: Comparison, protocol: Protocol) -> list[dict[str, 
                 "label": label,
                 "smd_before": _finite(line.smd_before),
                 "smd_after": _finite(line.smd_after),
+                "fewest": line.fewest,
             }
         )
     return rows

@@ -50,17 +50,24 @@ def effective_sample_size(weights: NDArray[np.float64]) -> float:
     return total**2 / float((weights**2).sum()) if total > 0 else 0.0
 
 
-def clusters_of(pairs: Pairs, n: int) -> NDArray[np.int64]:
+def clusters_of(pairs: Pairs, n: int, *, replace: bool) -> NDArray[np.int64]:
     """Label people who are tied together by matching.
 
-    A participant and their controls are one cluster; sets that share a control are merged, so
-    that a control used twice is not counted as two independent people.
+    Without replacement a participant and their controls are one cluster. With replacement each
+    person is a cluster of their own: a control used often is one person with a large weight.
+    Merging the sets that share a control would leave a handful of clusters whose sums cancel, and
+    intervals far too narrow.
 
     Returns
     -------
     ndarray of int, shape (n,)
         The smallest position in the cluster; -1 for those not matched.
     """
+    labels = np.full(n, -1, dtype=np.int64)
+    matched = np.union1d(pairs.treated, pairs.control)
+    if replace:
+        labels[matched] = matched
+        return labels
     parent = np.arange(n)
 
     def find(i: int) -> int:
@@ -72,7 +79,6 @@ def clusters_of(pairs: Pairs, n: int) -> NDArray[np.int64]:
     for one, other in zip(pairs.treated.tolist(), pairs.control.tolist(), strict=True):
         a, b = find(one), find(other)
         parent[max(a, b)] = min(a, b)
-    labels = np.full(n, -1, dtype=np.int64)
-    for i in np.union1d(pairs.treated, pairs.control).tolist():
+    for i in matched.tolist():
         labels[i] = find(i)
     return labels

@@ -7,7 +7,6 @@ Does not belong here: printing (the command line does).
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,13 +20,13 @@ from dagster._core.events import DagsterEventType
 from assets.code_version import code_version
 from assets.home import Home, read_json, write_json
 from assets.partitions import partition_key
+from assets.refusals import UNEXPECTED
 from data_contracts.faults import InputRefused
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs
-from pipelines.instance import open_instance
+from pipelines.instance import open_instance, prepare_instance
 from pipelines.schedules import last_closed_quarter, register_projects
 
-UNEXPECTED = "an unexpected"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -68,8 +67,6 @@ def fingerprint(home: Home, project: str) -> str:
         _file_hash(home.key_file) if home.key_file.is_file() else "",
     ]
     parts += [f"{p.name}={_file_hash(p)}" for p in names]
-    lock = read_json(home.ledger / "protocol_locks" / f"{project}.json")
-    parts.append(json.dumps(lock, sort_keys=True))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -106,6 +103,8 @@ def run_quarter(
         One per project, and one named `publication` if pages were made.
     """
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    home.prepare()
+    prepare_instance(home)
     definitions = build_defs(home=home)
     with open_instance(home) as instance:
         register_projects(instance, home)
@@ -133,6 +132,9 @@ def _evaluate(
         current = fingerprint(home, project)
     except InputRefused as refused:
         return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults))
+    except OSError as error:
+        what = (error.strerror or type(error).__name__).lower()
+        return Outcome(project, "failed", (f"A file of this project cannot be read: {what}. Check permissions.",))
     mark = _mark(home, quarter, project)
     evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
     before = _read_mark(mark)
@@ -146,7 +148,8 @@ def _evaluate(
         is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
         words = failures or ("The run failed; the Dagster UI has its log.",)
         return Outcome(project, "refused" if is_refused else "failed", words)
-    write_json(mark, {"fingerprint": fingerprint(home, project)})
+    # As things stood before the run: what arrived meanwhile is seen as new next time.
+    write_json(mark, {"fingerprint": current})
     return Outcome(project, "made", tuple(_warnings(result.all_events)))
 
 
@@ -185,7 +188,8 @@ def _publish(
             parts.append(f"{project}={_file_hash(path)}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     mark = _mark(home, quarter, "publication")
-    is_there = (home.published / str(quarter) / "site" / "index.html").is_file()
+    results = home.restricted / "results" / str(quarter) / "results.json"
+    is_there = results.is_file() and (home.published / str(quarter) / "site" / "index.html").is_file()
     if not again and is_there and _read_mark(mark) == {"fingerprint": digest}:
         return None
     result = job.execute_in_process(

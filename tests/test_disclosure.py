@@ -150,3 +150,35 @@ def test_numeric_outcomes_are_rounded_to_a_tenth_of_their_doubt() -> None:
     public = publish(record, POLICY)
     assert (public.estimate, public.interval_low, public.interval_high) == (1500, 200, 2800)
     assert public.rounded_to == 100
+
+
+def test_the_published_e_value_is_made_of_published_numbers() -> None:
+    """From exact numbers it would undo the rounding: two records that round alike must read alike."""
+    one, two = (
+        publish(
+            example_record(
+                n_treated=700,
+                n_control=2000,
+                estimate=e,
+                interval_low=e - 0.05,
+                interval_high=e + 0.05,
+                treated_value=t,
+            ),
+            POLICY,
+        )
+        for e, t in ((0.2034, 0.3217), (0.1984, 0.3189))
+    )
+    assert one.estimate == two.estimate
+    assert one.diagnostics.e_value == two.diagnostics.e_value
+    assert [c.en for c in one.claims.can] == [c.en for c in two.claims.can]
+
+
+def test_a_covariate_that_few_have_is_hidden() -> None:
+    balance = [
+        {"covariate": name, "label": {"da": name, "en": name}, "smd_before": 0.3, "smd_after": 0.1, "fewest": fewest}
+        for name, fewest in (("rare", 1), ("common", 60), ("number", None))
+    ]
+    public = {row.covariate: row for row in publish(example_record(balance=balance), POLICY).balance}
+    assert public["rare"].smd_after is None
+    assert public["common"].smd_after == 0.1
+    assert all(row.fewest is None for row in public.values())

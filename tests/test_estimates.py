@@ -91,7 +91,7 @@ def _all(x, treated, y, binary):
     assert isinstance(fit, PropensityFit)
     caliper = 0.2 * float(fit.logit.std(ddof=1))
     pairs = match_nearest(fit.logit, treated, np.zeros(len(y), dtype=np.int64), ratio=1, replace=False, caliper=caliper)
-    weights, cluster = pair_weights(pairs, len(y)), clusters_of(pairs, len(y))
+    weights, cluster = pair_weights(pairs, len(y)), clusters_of(pairs, len(y), replace=False)
     used = weights > 0
     matched = matched_difference(
         y[used], treated[used], weights[used], cluster[used], confidence_level=0.95, is_binary=binary
@@ -134,6 +134,37 @@ def test_an_estimator_that_forgets_to_weigh_is_found_out() -> None:
         error = np.sqrt(y[treated].var() / treated.sum() + y[~treated].var() / (~treated).sum())
         hits.append(abs(difference - 0.5) < 1.96 * error)
     assert np.mean(hits) < 0.91
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("pool", "ratio"), [(100, 10), (100, 5), (300, 5)])
+def test_controls_used_again_and_again_do_not_make_certainty(pool: int, ratio: int) -> None:
+    """200 null worlds of 60 against few: type-I error stays near 5 %, and a twin that merges sets does not."""
+    rng = np.random.default_rng(21)
+    wrong, twin = [], []
+    for _ in range(200):
+        n = 60 + pool
+        treated = np.arange(n) < 60
+        x = rng.normal(size=n) + 0.5 * treated
+        y = (rng.random(n) < 0.15 + 0.05 * np.tanh(x)).astype(float)
+        fit = fit_propensity(DesignMatrix(x[:, None], ("x",), ("x",), ()), treated)
+        assert isinstance(fit, PropensityFit)
+        caliper = 0.2 * float(fit.logit.std(ddof=1))
+        strata = np.zeros(n, dtype=np.int64)
+        pairs = match_nearest(fit.logit, treated, strata, ratio=ratio, replace=True, caliper=caliper)
+        weights = pair_weights(pairs, n)
+        used = weights > 0
+        for replace, results in ((True, wrong), (False, twin)):
+            cluster = clusters_of(pairs, n, replace=replace)[used]
+            if len(np.unique(cluster)) < 2:
+                continue
+            e = matched_difference(
+                y[used], treated[used], weights[used], cluster, confidence_level=0.95, is_binary=False
+            )
+            results.append(not e.low <= 0 <= e.high)
+    assert np.mean(wrong) <= 0.10
+    if pool == 100:
+        assert np.mean(twin) > 0.10
 
 
 def test_twice_as_many_identical_sets_halve_the_squared_error() -> None:

@@ -47,7 +47,8 @@ def test_danish_numbers_are_danish() -> None:
         None,
         None,
     ]
-    assert parsed(["1,234.56", "1.234", "2,5"], "number") == [1234.56, 1.234, None]
+    # With a decimal point no comma is accepted: “51,914” is more likely 51.914 than fifty-one thousand.
+    assert parsed(["1234.56", "1.234", "51,914"], "number") == [1234.56, 1.234, None]
 
 
 def test_dates_are_read_in_the_declared_format_only() -> None:
@@ -235,6 +236,8 @@ def test_numbers_in_file_names_are_masked() -> None:
     assert masked("0101901234.csv") == "######.csv"
     assert masked("Jobklub 010101-1234.csv") == "Jobklub ######.csv"
     assert masked("101901234.csv") == "######.csv"
+    for name in ("010190 - 9875.csv", "010190–9874.csv", "01 01 90 9873.csv", "people 31 12 99 4322.csv"):
+        assert not any(ch.isdigit() for ch in masked(name)), name
     assert masked("aarhus_2026-09-30.csv") == "aarhus_2026-09-30.csv"
 
 
@@ -284,3 +287,72 @@ def test_where_knows_that_1_and_1_0_are_the_same(small_home: Home, value: str, k
     assert len(received.frame) == kept
     if not kept:
         assert "“club”" in str(received.receipts[0].faults[0])
+
+
+def test_a_blank_that_decides_who_took_part_refuses_the_file(small_home: Home) -> None:
+    """Otherwise participants whose mark was forgotten would be compared with."""
+    rows = small_rows().astype({"club": "str"})
+    rows.loc[[2, 3], "club"] = ""
+    write_small_study(small_home, rows)
+    receipt = receive(small_home, protocol_of(small_home), "participants").receipts[0]
+    assert "empty in 2 rows, first in row 4" in str(receipt.faults[0])
+
+
+def test_an_empty_measurement_is_a_person_nobody_measured(small_home: Home) -> None:
+    rows = small_rows().astype({"score": "str"})
+    rows.loc[:59, "score"] = ""
+    write_small_study(small_home, rows)
+    received = receive(small_home, protocol_of(small_home), "outcomes")
+    assert (len(received.frame), int(received.frame["is_accepted"].sum())) == (300, 300)
+
+
+def test_text_in_the_wrong_column_is_not_kept(small_home: Home) -> None:
+    rows = small_rows()
+    rows.loc[4, "group"] = "020290-9811"
+    write_small_study(small_home, rows)
+    received = receive(small_home, protocol_of(small_home), "comparison_pool")
+    assert "020290-9811" not in received.frame.to_csv()
+    assert [r.rule for r in received.receipts[0].refusals] == ["allowed(group)"]
+
+
+def test_a_person_number_is_no_number(small_home: Home) -> None:
+    rows = small_rows()
+    rows.loc[4, "age"] = 202909815
+    write_small_study(small_home, rows)
+    receipt = receive(small_home, protocol_of(small_home), "comparison_pool").receipts[0]
+    assert [r.rule for r in receipt.refusals] == ["range(age)"]
+
+
+def test_native_numbers_never_pass_through_text() -> None:
+    from decimal import Decimal
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"v": pa.array([Decimal("5.498"), None], pa.decimal128(10, 3))})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    frame = read_delivery(buffer.getvalue(), "x", delivery(format="parquet", decimal=","))
+    assert parsed(list(frame["v"]), "number", format="parquet", decimal=",") == [5.498, None]
+
+    def mixed(book: openpyxl.Workbook) -> None:
+        for row in (["v"], [5.498], ["ukendt"], ["1,5"]):
+            book.active.append(row)
+
+    frame = read_delivery(workbook(mixed), "x", delivery(format="xlsx", decimal=","))
+    assert parsed(list(frame["v"]), "number", decimal=",") == [5.498, None, 1.5]
+
+
+def test_a_damaged_workbook_quotes_nothing() -> None:
+    import zipfile
+
+    content = workbook(lambda book: [book.active.append(["a"]), book.active.append([12])])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for item in old.namelist():
+            data = old.read(item)
+            new.writestr(item, data.replace(b"<v>12</v>", b"<v>Zebulon 0202909818</v>") if "sheet1" in item else data)
+    with pytest.raises(InputRefused) as refused:
+        read_delivery(out.getvalue(), "x", delivery(format="xlsx"))
+    assert "Zebulon" not in str(refused.value)
+    assert refused.value.__cause__ is None

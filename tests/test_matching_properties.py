@@ -101,9 +101,12 @@ def test_weights_of_controls_sum_to_the_number_of_participants(problem: dict) ->
     assert weights[~problem["treated"]].sum() == pytest.approx(matched)
 
 
-def test_a_control_used_twice_ties_its_participants_together() -> None:
-    pairs = Pairs(np.array([0, 1, 2]), np.array([5, 5, 6]), np.zeros(3))
-    labels = clusters_of(pairs, 8)
-    assert labels[0] == labels[1] == labels[5]
-    assert labels[2] == labels[6] != labels[0]
+def test_sets_are_clusters_and_people_are_when_controls_are_used_again() -> None:
+    once = Pairs(np.array([0, 1]), np.array([5, 6]), np.zeros(2))
+    labels = clusters_of(once, 8, replace=False)
+    assert labels[0] == labels[5] != labels[1] == labels[6]
     assert labels[3] == labels[7] == -1
+    again = Pairs(np.array([0, 1, 2]), np.array([5, 5, 6]), np.zeros(3))
+    labels = clusters_of(again, 8, replace=True)
+    assert len({labels[i] for i in (0, 1, 2, 5, 6)}) == 5
+    assert labels[3] == -1

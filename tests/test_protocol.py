@@ -76,6 +76,28 @@ def test_every_fault_is_found_at_once_with_its_line() -> None:
 
 
 RULES = [
+    ("a name the pipeline uses itself", ("{name: age,", "{name: weight,"), "used by the pipeline itself"),
+    (
+        "a number that is none",
+        ("smallest_worthwhile_effect: 3", "smallest_worthwhile_effect: .inf"),
+        "number is needed",
+    ),
+    ("a number without end", ("smallest_worthwhile_effect: 3", "smallest_worthwhile_effect: 1e400"), "ordinary number"),
+    (
+        "another estimator than the matching",
+        (
+            "estimator: matched_difference\n  alternatives: [inverse_probability,",
+            "estimator: inverse_probability\n  alternatives: [matched_difference,",
+        ),
+        "the result is the matched difference",
+    ),
+    (
+        "a placebo of kinds",
+        ("{covariate: earlier, leave_out: [earlier]}", "{covariate: group, leave_out: [group]}"),
+        "numeric or binary",
+    ),
+    ("a size of a kind", ("outcomes:\n", "eligibility: [{covariate: group, at_least: 3}]\noutcomes:\n"), "has no size"),
+    ("a table that is a list", ("table: participants", "table: [participants]"), "deliveries"),
     ("another programme that is no yes or no", ("  ratio: 2", "  ratio: 2\n  other_programme: age"), "is not binary"),
     (
         "eligibility nobody can meet",

@@ -71,6 +71,7 @@ NOT_ESTIMABLE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("story", "change", "reason"), NOT_ESTIMABLE, ids=[n[0] for n in NOT_ESTIMABLE])
 def test_what_cannot_be_estimated_says_why(small_home: Home, story: str, change, reason: str) -> None:
     from data_contracts.ladder import read_knowledge
@@ -183,7 +184,7 @@ def test_damage_in_the_home_ends_in_a_sentence(small_home: Home) -> None:
     assert run("run", *home, "--quarter", "2026Q3")[0] == 0  # a mark is only a memory
     lock = small_home.ledger / "protocol_locks" / "small.json"
     lock.write_text("not json")
-    code, text = run("run", *home, "--quarter", "2026Q3")
+    code, text = run("run", *home, "--quarter", "2026Q3", "--again")
     assert code == 3
     assert "damaged" in text
     assert "protocol_locks/small.json" in text
@@ -203,3 +204,66 @@ def test_a_home_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
     code, text = run("init", "--home", str(tmp_path / "file" / "home"))
     assert code == 1
     assert "refused a file" in text
+
+
+def test_a_delivery_that_lands_during_a_run_is_new_the_next_time(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines import runner
+
+    real = runner._warnings
+
+    def late(events):
+        write_small_study(small_home, small_rows().assign(score=lambda r: r["score"] + 20 * r["club"]))
+        return real(events)
+
+    monkeypatch.setattr(runner, "_warnings", late)
+    run_demo(small_home)
+    first = records(small_home)[RESULT]["estimate"]
+    monkeypatch.setattr(runner, "_warnings", real)
+    assert {o.state for o in run_demo(small_home)} == {"made"}
+    assert records(small_home)[RESULT]["estimate"] == pytest.approx(first + 20)
+
+
+def test_what_an_exception_quotes_is_not_stored(small_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assets import cohort
+
+    def explode(*arguments, **options):
+        raise ValueError("could not convert: Zebulon 0202909818")
+
+    monkeypatch.setattr(cohort, "build_cohort", explode)
+    (outcome, *_) = run_demo(small_home)
+    assert outcome.state == "failed"
+    assert "ValueError" in outcome.messages[0]
+    everything = b"".join(p.read_bytes() for p in small_home.root.rglob("*") if p.is_file())
+    assert b"Zebulon" not in everything
+
+
+def test_one_bad_project_stops_no_other(small_home: Home) -> None:
+    bad = small_home.projects / "bad"
+    bad.mkdir()
+    (bad / "project.yaml").write_text(
+        PROTOCOL.replace("id: small", "id: bad").replace("table: participants", "table: {a: b}")
+    )
+    states = {o.project: o.state for o in run_demo(small_home)}
+    assert states == {"bad": "refused", "small": "made", "publication": "made"}
+
+
+def test_an_outcome_that_parts_the_groups_completely_is_no_crash(small_home: Home) -> None:
+    rows = small_rows()
+    rows["score"] = rows["club"].astype(float)
+    write_small_study(small_home, rows, PROTOCOL.replace("type: numeric\n    unit: points", "type: binary"))
+    assert {o.state for o in run_demo(small_home)} == {"made"}
+    result = records(small_home)[RESULT]
+    assert result["estimate"] == 1.0
+    assert result["interval_low"] < 1.0
+    assert public_records(small_home)[RESULT]["status"] == "suppressed"
+
+
+def test_numbers_that_are_counts_in_disguise_are_hidden(small_home: Home) -> None:
+    rows = small_rows()
+    rows["score"] = 0.0
+    rows.loc[[0, 70, 80, 90, 100, 110, 120, 130, 140, 150], "score"] = 1.0
+    write_small_study(small_home, rows)
+    run_demo(small_home)
+    assert public_records(small_home)[RESULT]["status"] in ("suppressed", "not_estimable")

@@ -21,14 +21,15 @@ import pandas as pd
 from assets.contract_checks import broken_rows
 from assets.home import Home
 from assets.intake.pseudonyms import PseudonymKey, pseudonymise, read_key
-from assets.intake.readers import ROW, parse_columns, read_delivery
+from assets.intake.readers import ROW, is_given, parse_columns, read_delivery
 from data_contracts.faults import Fault, InputRefused, suggestion
 from data_contracts.protocol import Delivery, Protocol
 from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract, compile_contract
 
 FILE = "file_sha256"
-# A person number with or without its hyphen, with or without its leading zero.
-_PERSON_NUMBER = re.compile(r"\d{5,6}[-_. ]?\d{4}|\d{9,}")
+REFUSED_TEXT = "(refused)"
+# A person number with or without its leading zero, whatever stands between its digits.
+_PERSON_NUMBER = re.compile(r"\d(?:[\s._\-\u2010-\u2015]*\d){8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def receive(home: Home, protocol: Protocol, table: str) -> Received:
     rows = rows[~repeated].reset_index(drop=True)
     flags = broken_rows(rows, contract)
     rows["is_accepted"] = ~flags.any(axis=1)
+    rows = _without_refused_text(rows, flags, contract)
     receipts = [_with_rows(receipt, rows, flags, int(repeats.get(receipt.sha256, 0)), contract) for receipt in receipts]
     return Received(_canonical(rows, contract), tuple(receipts), contract)
 
@@ -213,12 +215,15 @@ def _map_columns(
     dropped = tuple(masked(str(c)) for c in present if c not in used)
     rows = raw
     for name_in_file, value in delivery.where.items():
+        _refuse_blanks(rows, name_in_file, name, delivery)
         rows = rows[_same_text(rows[name_in_file], value)]
     parts = [rows]
     if delivery.outcome_columns:
         parts = [
             rows.assign(outcome=outcome, value=rows[column]) for outcome, column in delivery.outcome_columns.items()
         ]
+        # An empty cell in a column of measurements is a person nobody measured, not a fault.
+        parts = [part[is_given(part["value"], delivery)] for part in parts]
         wanted |= {"outcome": "outcome", "value": "value"}
     long = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     mapped = pd.DataFrame(index=long.index)
@@ -232,6 +237,22 @@ def _map_columns(
     return mapped, dropped
 
 
+def _refuse_blanks(rows: pd.DataFrame, column: str, name: str, delivery: Delivery) -> None:
+    """Refuse a file whose rows cannot all be told apart by `where` (InputRefused)."""
+    blank = rows.loc[~is_given(rows[column], delivery), ROW]
+    if len(blank):
+        what = f"The column “{column}” decides which rows count and is empty in {len(blank)} rows, first in row {int(blank.min())}."
+        raise InputRefused(
+            [
+                Fault(
+                    what,
+                    "Fill in the cells: otherwise participants could end among those they are compared with.",
+                    name,
+                )
+            ]
+        )
+
+
 def _same_text(series: pd.Series, value: str) -> pd.Series:
     """Whether cells say a value; 1 and 1.0 are the same number however the file writes it."""
     is_number = re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
@@ -241,6 +262,15 @@ def _same_text(series: pd.Series, value: str) -> pd.Series:
     if not is_number:
         return text == value
     return (text == value) | (pd.to_numeric(text, errors="coerce") == float(value))
+
+
+def _without_refused_text(rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
+    """Replace text that a rule refused: it may be a name or a person number in the wrong column."""
+    for rule in contract.rules:
+        if rule.code in ("allowed", "pattern") and rule.kind == "string":
+            column = rule.columns[0]
+            rows[column] = rows[column].where(~flags[rule.name], REFUSED_TEXT)
+    return rows
 
 
 def _content(rows: pd.DataFrame, contract: TableContract) -> list[str]:

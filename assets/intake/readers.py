@@ -20,6 +20,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.faults import Fault, InputRefused, suggestion
@@ -72,6 +73,8 @@ def read_delivery(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame
 
 
 def _read_csv(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise InputRefused([Fault("The file is UTF-16.", "Save it as UTF-8 or cp1252.", name)])
     if b"\x00" in content:
         line = content[: content.index(b"\x00")].count(b"\n") + 1
         raise InputRefused([Fault("The file holds a NUL byte.", "Export it again as text.", name, line)])
@@ -132,7 +135,9 @@ def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
         if unpacked > LARGEST_UNPACKED_BYTES or unpacked > LARGEST_COMPRESSION_RATIO * len(content):
             raise InputRefused([Fault("The file unpacks to far more than its size.", "Send it as CSV.", name)])
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+    except InputRefused:
+        raise
+    except Exception:  # the message may quote a cell
         raise InputRefused([Fault("The file is not an XLSX workbook.", "Save it again as .xlsx.", name)]) from None
     sheets = book.sheetnames
     if delivery.sheet is None and len(sheets) > 1:
@@ -141,7 +146,16 @@ def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
     if delivery.sheet is not None and delivery.sheet not in sheets:
         fix = suggestion(delivery.sheet, sheets) or "Correct “sheet” in the protocol."
         raise InputRefused([Fault(f"There is no sheet “{delivery.sheet}”.", fix, name)])
-    sheet = book[delivery.sheet or sheets[0]]
+    try:
+        return _sheet_frame(book[delivery.sheet or sheets[0]], name, delivery)
+    except InputRefused:
+        raise
+    except Exception:  # whatever the file's inside raises may quote a cell, so nothing of it is kept
+        what = "The workbook cannot be read: a sheet or a cell in it is damaged, or not a table."
+        raise InputRefused([Fault(what, "Open it, save it again as .xlsx, or send CSV.", name)]) from None
+
+
+def _sheet_frame(sheet: Any, name: str, delivery: Delivery) -> pd.DataFrame:
     header: list[str] | None = None
     rows: list[list[Any]] = []
     numbers: list[int] = []
@@ -162,38 +176,61 @@ def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
     if header is None:
         raise InputRefused([Fault("The sheet has no header row.", "Check header_row.", name)])
     names = _unique_header(header, name)
-    frame = pd.DataFrame({column: _cells([row[i] for row in rows]) for i, column in enumerate(names) if column})
+    frame = pd.DataFrame(
+        {
+            column: _cells([row[i] if i < len(row) else None for row in rows], delivery)
+            for i, column in enumerate(names)
+            if column
+        }
+    )
     frame[ROW] = numbers
     return frame
 
 
-def _cells(values: list[Any]) -> pd.Series:
+def _cells(values: list[Any], delivery: Delivery) -> pd.Series:
     """A column of cells: dates or numbers if all of them are, otherwise text."""
     known = [v for v in values if v is not None]
     if known and all(isinstance(v, (date, datetime)) for v in known):
         return pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))
     if known and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known):
         return pd.Series(values, dtype="float64")
-    return pd.Series([None if v is None else _cell_text(v) for v in values], dtype="str")
+    return pd.Series([None if v is None else _cell_text(v, delivery) for v in values], dtype="str")
 
 
-def _cell_text(value: Any) -> str:
+def _cell_text(value: Any, delivery: Delivery) -> str:
+    """A cell of a mixed column as text, written the way the delivery's text cells are."""
     if isinstance(value, bool):
         return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, date):
+        return value.strftime(DATE_PATTERNS[delivery.date_format][1])
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, float):
+        return repr(value).replace(".", delivery.decimal)
+    return str(value)
 
 
 def _read_parquet(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
     try:
-        table = pq.ParquetFile(io.BytesIO(content)).read()
-    except (pa.ArrowException, OSError):
+        table = _plain_table(pq.ParquetFile(io.BytesIO(content)).read())
+        frame: pd.DataFrame = table.to_pandas()
+    except (pa.ArrowException, OSError, ValueError, TypeError):
         raise InputRefused([Fault("The file is not Parquet, or was cut.", "Send it again.", name)]) from None
-    frame: pd.DataFrame = table.to_pandas()
     _unique_header([str(column) for column in frame.columns], name)
     frame[ROW] = np.arange(1, len(frame) + 1)
     return frame
+
+
+def _plain_table(table: pa.Table) -> pa.Table:
+    """Turn decimals into numbers and zoned times into Danish wall time, so that no column arrives as text by accident."""
+    for i, field in enumerate(table.schema):
+        column = table.column(i)
+        if pa.types.is_decimal(field.type):
+            table = table.set_column(i, field.name, column.cast(pa.float64()))
+        elif pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            local = pc.local_timestamp(column.cast(pa.timestamp("us", tz="Europe/Copenhagen")))
+            table = table.set_column(i, field.name, local)
+    return table
 
 
 def parse_columns(frame: pd.DataFrame, contract: TableContract, delivery: Delivery) -> pd.DataFrame:
@@ -220,7 +257,7 @@ def parse_columns(frame: pd.DataFrame, contract: TableContract, delivery: Delive
             continue
         value = _as_date(series, delivery) if column.kind == "date" else _as_number(series, delivery)
         typed[column.name] = value
-        typed[column.name + UNPARSED_SUFFIX] = value.isna() & _is_given(series, delivery)
+        typed[column.name + UNPARSED_SUFFIX] = value.isna() & is_given(series, delivery)
     typed[ROW] = frame[ROW].astype("int64")
     return pd.DataFrame(typed).reset_index(drop=True)
 
@@ -229,7 +266,8 @@ def _is_text(series: pd.Series) -> bool:
     return not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series))
 
 
-def _is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
+def is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
+    """Whether cells say anything, by the delivery's null values."""
     given = series.notna()
     if _is_text(series):
         given &= ~series.astype("str").str.strip().isin(delivery.null_values)
@@ -242,7 +280,7 @@ def _as_text(series: pd.Series, delivery: Delivery) -> pd.Series:
         if (whole == whole.round()).all():
             series = series.astype("Int64")
     text = series.astype("str").str.strip()
-    return text.where(_is_given(series, delivery))
+    return text.where(is_given(series, delivery))
 
 
 def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
@@ -256,9 +294,10 @@ def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
         pattern = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
         plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     else:
-        pattern = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][+-]?\d{1,3})?"
-        plain = text.str.replace(",", "", regex=False)
-    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & _is_given(series, delivery)
+        # No thousands separators: “51,914” may be a decimal comma that nobody declared.
+        pattern = r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?"
+        plain = text
+    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
     values = pd.to_numeric(plain.where(fits), errors="coerce").astype("float64")
     return values.where(np.isfinite(values))
 
@@ -272,5 +311,5 @@ def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
     pattern, layout = DATE_PATTERNS[delivery.date_format]
     if delivery.format == "parquet":  # date32 columns arrive as objects that print as ISO dates
         pattern, layout = DATE_PATTERNS["yyyy-mm-dd"]
-    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & _is_given(series, delivery)
+    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
     return pd.to_datetime(text.where(fits), format=layout, errors="coerce").astype("datetime64[s]")

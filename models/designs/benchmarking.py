@@ -50,12 +50,14 @@ class Benchmarking:
             return Effects(outcome.name, gate, len(seen), 0, missing_treated_share=missing)
         rate = self._rate(outcome, protocol)
         primary = _difference_to_rate(seen, outcome, rate, protocol.effects.confidence_level)
+        _, sizes = np.unique(seen, return_counts=True)
         return Effects(
             outcome.name,
             gate,
             n_treated=len(seen),
             n_control=0,
             primary=primary,
+            fewest_unlike_others=int(len(seen) - sizes.max()),
             raw_difference=primary.value,
             missing_treated_share=missing,
         )

@@ -46,6 +46,8 @@ class Effects:
         People with a weight and an outcome.
     missing_treated_share, missing_control_share : float or None
         Share of compared people without an outcome.
+    fewest_unlike_others : int or None
+        People, in the smaller of two groups, whose value differs from their group's commonest.
     outcome_deviation : float or None
         Standard deviation of the outcome among controls.
     predicted_shift : float or None
@@ -64,6 +66,7 @@ class Effects:
     raw_difference: float | None = None
     missing_treated_share: float | None = None
     missing_control_share: float | None = None
+    fewest_unlike_others: int | None = None
     outcome_deviation: float | None = None
     predicted_shift: float | None = None
     predicted_shift_error: float | None = None

@@ -58,7 +58,8 @@ class MatchedControl:
         fewest = gate_limits()["smallest_observed_outcomes"]
         if gate.is_open and min((seen & compared & treated).sum(), (seen & compared & ~treated).sum()) < fewest:
             gate = Gate("outcome_missing")
-        analysed = _analysed(people, seen, protocol.comparison.method == "nearest_neighbour")
+        settings = protocol.comparison
+        analysed = _analysed(people, seen, settings.method == "nearest_neighbour" and not settings.replace)
         n_treated = int((analysed["weight"].gt(0) & analysed["treated"]).sum())
         n_control = int((analysed["weight"].gt(0) & ~analysed["treated"]).sum())
         if gate.is_open and _is_constant(y[seen & compared]):
@@ -78,6 +79,16 @@ class MatchedControl:
             _estimate(name, analysed, y_seen, names, protocol, outcome.type == "binary")
             for name in (protocol.effects.estimator, *protocol.effects.alternatives)
         ]
+        if not _is_usable(primary):
+            gate = Gate("zero_standard_error")
+            return Effects(
+                outcome.name,
+                gate,
+                n_treated,
+                n_control,
+                missing_treated_share=missing_treated,
+                missing_control_share=missing_control,
+            )
         treated_seen = treated[seen]
         shift, shift_error = _predicted_shift(analysed, y_seen, names, protocol)
         return Effects(
@@ -91,6 +102,7 @@ class MatchedControl:
             raw_difference=float(y_seen[treated_seen].mean() - y_seen[~treated_seen].mean()),
             missing_treated_share=missing_treated,
             missing_control_share=missing_control,
+            fewest_unlike_others=fewest_unlike_others(analysed, y_seen),
             outcome_deviation=float(y_seen[~treated_seen].std(ddof=1)),
             predicted_shift=shift,
             predicted_shift_error=shift_error,
@@ -164,7 +176,29 @@ def _weights(
         strata = np.asarray(people.groupby(list(settings.exact), dropna=False, sort=True).ngroup(), dtype=np.int64)
     caliper = None if settings.caliper_sd_logit is None else settings.caliper_sd_logit * float(fit.logit.std(ddof=1))
     pairs = match_nearest(fit.logit, treated, strata, ratio=settings.ratio, replace=settings.replace, caliper=caliper)
-    return pair_weights(pairs, n), clusters_of(pairs, n)
+    return pair_weights(pairs, n), clusters_of(pairs, n, replace=settings.replace)
+
+
+def _fewest(values: Array, treated: NDArray[np.bool_], weight: Array) -> int | None:
+    """The smallest part of either compared group, for a column of 0 and 1; None for other columns."""
+    if not np.isin(values, (0.0, 1.0)).all():
+        return None
+    parts = []
+    for group in (treated & (weight > 0), ~treated & (weight > 0)):
+        ones = int(values[group].sum())
+        parts += [ones, int(group.sum()) - ones]
+    return min(parts)
+
+
+def fewest_unlike_others(analysed: pd.DataFrame, y: Array) -> int:
+    """How many people, in the smaller of two groups, have another value than their group's commonest."""
+    used = analysed["weight"].to_numpy(dtype=float) > 0
+    treated = analysed["treated"].to_numpy(dtype=bool)
+    counts = []
+    for group in (used & treated, used & ~treated):
+        _, sizes = np.unique(y[group], return_counts=True)
+        counts.append(int(group.sum() - sizes.max(initial=0)))
+    return min(counts)
 
 
 def _balance(matrix: DesignMatrix, treated: NDArray[np.bool_], weight: Array) -> tuple[BalanceLine, ...]:
@@ -174,7 +208,7 @@ def _balance(matrix: DesignMatrix, treated: NDArray[np.bool_], weight: Array) ->
         values = matrix.values[:, j]
         before = standardized_mean_difference(values, treated, ones)
         after = standardized_mean_difference(values, treated, weight)
-        lines.append(BalanceLine(covariate, column, before, after))
+        lines.append(BalanceLine(covariate, column, before, after, _fewest(values, treated, weight)))
     return tuple(lines)
 
 
@@ -223,7 +257,10 @@ def _largest(values: Iterable[float]) -> float | None:
 
 
 def _analysed(people: pd.DataFrame, seen: NDArray[np.bool_], is_matched: bool) -> pd.DataFrame:
-    """People with an outcome; a matched set that lost its participant or all its controls leaves, shares are redone."""
+    """People with an outcome; a matched set that lost its participant or all its controls leaves, shares are redone.
+
+    With replacement there are no separate sets: those without an outcome leave, the others keep their weight.
+    """
     frame = people.loc[seen].copy()
     if not is_matched:
         return frame
@@ -269,7 +306,8 @@ def _placebo(people: pd.DataFrame, protocol: Protocol) -> tuple[PlaceboEstimate,
         is_binary = protocol.covariate(placebo.covariate).type == "binary"
         for name in (protocol.effects.estimator, *protocol.effects.alternatives):
             estimate = _estimate(name, comparison.people, y, names, protocol, is_binary)
-            found.append(PlaceboEstimate(placebo.covariate, estimate))
+            if _is_usable(estimate):
+                found.append(PlaceboEstimate(placebo.covariate, estimate))
     return tuple(found)
 
 
@@ -288,6 +326,12 @@ def _predicted_shift(
     shift = float(predicted[treated].mean() - predicted[~treated].mean()) / deviation
     own = float(predicted[treated].std(ddof=1)) / deviation
     return shift, float(np.sqrt(own**2 / treated.sum() + 1 / (~treated).sum()))
+
+
+def _is_usable(estimate: Estimate) -> bool:
+    """Whether an estimate is a number with an interval that has a width."""
+    numbers = (estimate.value, estimate.standard_error, estimate.low, estimate.high)
+    return bool(np.isfinite(numbers).all()) and estimate.high > estimate.low
 
 
 def _is_constant(values: Array) -> bool:

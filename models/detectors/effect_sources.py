@@ -71,7 +71,8 @@ def unmeasured_confounding(f: Findings) -> Detection:
     # Only the estimator that gave the result decides; the others are shown beside it.
     own = [p for p in f.effects.placebo if p.estimate.estimator == primary.estimator]
     failing = sorted(
-        (p for p in own if placebo_fails(p.estimate)), key=lambda p: -abs(p.estimate.value / p.estimate.standard_error)
+        (p for p in own if placebo_fails(p.estimate)),
+        key=lambda p: two_sided_p(p.estimate.value, p.estimate.standard_error),
     )
     if failing:
         worst = failing[0]

@@ -29,7 +29,7 @@ def check_and_show(home: Home, path: Path, language: str) -> int:
         show_faults([Fault("This is not a protocol.", fix, file.name)])
         return printing.USAGE
     try:
-        protocol = read_protocol_file(file, str(file), file.resolve().parent.name if is_project else None)
+        protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
     except InputRefused as refused:
         show_faults(refused.faults)
         return printing.REFUSED
