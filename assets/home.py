@@ -6,6 +6,7 @@ here: what the files mean.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import json
 import os
@@ -22,6 +23,7 @@ from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 
 PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,40}")
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 PRIVATE_FOLDERS = ("inbox", "restricted", "quarantine", "ledger", "keys", "dagster")
 
 
@@ -162,6 +164,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def exchange_folders(one: Path, other: Path) -> bool:
+    """Let two folders change names in one step, so that a reader never finds neither.
+
+    Returns
+    -------
+    bool
+        False where the file system cannot do it; nothing has happened then.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "renameat2"):
+        return False
+    result = library.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    return bool(result == 0)
 
 
 def write_json(path: Path, data: Any, mode: int = 0o600) -> None:

@@ -26,7 +26,7 @@ from dagster import (
     asset,
 )
 
-from assets.home import Home, locked, sync_folder, write_atomically, write_json
+from assets.home import Home, exchange_folders, locked, sync_folder, write_atomically, write_json
 from assets.partitions import quarter_partitions
 from assets.refusals import guarded, refusing
 from assets.store import Store
@@ -147,12 +147,15 @@ def publish_quarter(home: Home, quarter: Quarter, public: list[dict[str, Any]]) 
         _write_marts(building / "marts.duckdb", marts)
         for name, content in build_site(marts, str(quarter)).items():
             write_atomically(building / "site" / name, content, PUBLIC)
-        if target.exists():
+        if not target.exists():
+            os.replace(building, target)
+        elif exchange_folders(building, target):
+            os.replace(building, old)
+        else:
             os.replace(target, old)
-        os.replace(building, target)
+            os.replace(building, target)
         sync_folder(home.published)
-        if old.exists():
-            shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)
     return target
 
 

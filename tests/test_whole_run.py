@@ -235,3 +235,26 @@ def test_a_home_of_its_own_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert one.key_file.read_bytes() != two.key_file.read_bytes()
     assert one.key_file.stat().st_mode & 0o777 == 0o600
     assert one.restricted.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_reader_never_finds_the_published_folder_missing(demo_home: Home) -> None:
+    from assets.publication import publish_quarter
+
+    public = list(public_records(demo_home).values())
+    start = demo_home.published / str(QUARTER) / "site" / "index.html"
+    watcher = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, os\nwhile not os.path.exists(sys.argv[2]):\n    open(sys.argv[1]).close()",
+            str(start),
+            str(demo_home.root / "stop"),
+        ],
+        stderr=subprocess.PIPE,
+    )
+    for _ in range(5):
+        publish_quarter(demo_home, QUARTER, public)
+    (demo_home.root / "stop").touch()
+    _, errors = watcher.communicate(timeout=30)
+    assert watcher.returncode == 0, errors.decode()[-300:]
+    assert [p.name for p in demo_home.published.iterdir()] == [str(QUARTER)]
