@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from data_contracts.faults import suggestion
+from data_contracts.ladder import read_knowledge
+from data_contracts.protocol_delivery_rules import RuleFault, delivery_faults
+from data_contracts.raw_protocol import number_of, rows_of, section_of, words_of
 from data_contracts.safe_yaml import Path
 
 MAXIMUM_ASKED_FIELDS = 12
@@ -38,41 +40,6 @@ RESERVED_NAMES = frozenset(
     }
 )
 
-RuleFault = tuple[Path, str, str]
-
-DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
-
-
-def is_date(text: str, layout: str) -> bool:
-    """Whether a text is a real date in one of the declared layouts."""
-    try:
-        parsed = datetime.strptime(text, DATE_LAYOUTS[layout])  # noqa: DTZ007 - a day has no time zone
-    except (KeyError, ValueError):
-        return False
-    return parsed.strftime(DATE_LAYOUTS[layout]) == text
-
-
-def _rows(data: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
-    value = data.get(key)
-    return [(i, row) for i, row in enumerate(value) if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def _words(section: dict[str, Any], key: str) -> list[tuple[int, str]]:
-    value = section.get(key)
-    return [(i, word) for i, word in enumerate(value) if isinstance(word, str)] if isinstance(value, list) else []
-
-
-def _section(data: dict[str, Any], key: str) -> dict[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
-
 
 def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]:
     """Yield faults between sections.
@@ -90,20 +57,28 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     """
     if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
         yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."
-    covariates = {str(row.get("name")): row for _, row in _rows(data, "covariates")}
-    outcomes = {str(row.get("name")): row for _, row in _rows(data, "outcomes")}
+    known_places = read_knowledge("municipalities")["municipalities"]
+    for i, code in words_of(data, "municipalities"):
+        if len(code) == 4 and code.isdigit() and code not in known_places:
+            yield (
+                ("municipalities", i),
+                "No Danish municipality has this code.",
+                "See data_contracts/municipalities.yaml.",
+            )
+    covariates = {str(row.get("name")): row for _, row in rows_of(data, "covariates")}
+    outcomes = {str(row.get("name")): row for _, row in rows_of(data, "outcomes")}
     yield from _name_faults(data, covariates, outcomes)
     yield from _outcome_faults(data)
     yield from _covariate_faults(data, outcomes)
     yield from _reference_faults(data, covariates, outcomes)
     yield from _design_faults(data)
-    yield from _delivery_faults(data, covariates, outcomes)
+    yield from delivery_faults(data, covariates, outcomes)
 
 
 def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
     for key in ("covariates", "outcomes"):
-        counts = Counter(str(row.get("name")) for _, row in _rows(data, key))
-        for i, row in _rows(data, key):
+        counts = Counter(str(row.get("name")) for _, row in rows_of(data, key))
+        for i, row in rows_of(data, key):
             if counts[str(row.get("name"))] > 1:
                 yield (
                     (key, i, "name"),
@@ -111,7 +86,7 @@ def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dic
                     "Give each its own name.",
                 )
     for key in ("covariates", "outcomes"):
-        for i, row in _rows(data, key):
+        for i, row in rows_of(data, key):
             name = str(row.get("name"))
             if name in RESERVED_NAMES or "__" in name:
                 yield (
@@ -128,14 +103,14 @@ def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dic
 
 
 def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
-    rows = _rows(data, "outcomes")
+    rows = rows_of(data, "outcomes")
     primary_count = sum(str(row.get("primary")).lower() in ("true", "yes", "1", "on", "y", "t") for _, row in rows)
     if rows and primary_count != 1:
         yield ("outcomes",), f"{primary_count} outcomes are primary.", "Mark exactly one with “primary: true”."
-    follow_up = _number(_section(data, "evaluation").get("follow_up_months"))
+    follow_up = number_of(section_of(data, "evaluation").get("follow_up_months"))
     for i, row in rows:
-        opens, closes = _number(row.get("from_months")), _number(row.get("before_months"))
-        low, high = _number(row.get("minimum")), _number(row.get("maximum"))
+        opens, closes = number_of(row.get("from_months")), number_of(row.get("before_months"))
+        low, high = number_of(row.get("minimum")), number_of(row.get("maximum"))
         if low is not None and high is not None and low > high:
             yield ("outcomes", i, "minimum"), "The minimum is larger than the maximum.", "Swap them."
         if opens is not None and closes is not None and closes <= opens:
@@ -155,7 +130,7 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
 
 
 def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
-    asked = [row for _, row in _rows(data, "covariates") if row.get("source") == "intake"]
+    asked = [row for _, row in rows_of(data, "covariates") if row.get("source") == "intake"]
     if len(asked) + CORE_ASKED_FIELDS > MAXIMUM_ASKED_FIELDS:
         what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; at most {MAXIMUM_ASKED_FIELDS} may be."
         yield (
@@ -163,7 +138,7 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
             what,
             "Let registers carry the rest: documentation takes time from the people it is about.",
         )
-    for i, row in _rows(data, "covariates"):
+    for i, row in rows_of(data, "covariates"):
         if row.get("type") == "categorical" and not row.get("levels"):
             yield ("covariates", i), "A categorical covariate needs its levels.", "Add “levels: [a, b]”."
         if row.get("type") != "categorical" and row.get("levels"):
@@ -172,7 +147,7 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
                 "Only a categorical covariate has levels.",
                 "Remove levels, or use “type: categorical”.",
             )
-        low, high = _number(row.get("minimum")), _number(row.get("maximum"))
+        low, high = number_of(row.get("minimum")), number_of(row.get("maximum"))
         if low is not None and high is not None and low > high:
             yield ("covariates", i, "minimum"), "The minimum is larger than the maximum.", "Swap them."
         earlier = row.get("pre_period_of")
@@ -193,16 +168,16 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
 def _reference_faults(
     data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]
 ) -> Iterator[RuleFault]:
-    comparison = _section(data, "comparison")
+    comparison = section_of(data, "comparison")
     yield from _eligibility_faults(data, covariates)
     uses: list[tuple[Path, str]] = []
     for key in ("score_covariates", "exact"):
-        uses += [(("comparison", key, i), word) for i, word in _words(comparison, key)]
+        uses += [(("comparison", key, i), word) for i, word in words_of(comparison, key)]
     if isinstance(comparison.get("other_programme"), str):
         uses.append((("comparison", "other_programme"), comparison["other_programme"]))
-    for i, row in _rows(data, "eligibility"):
+    for i, row in rows_of(data, "eligibility"):
         uses.append((("eligibility", i, "covariate"), str(row.get("covariate"))))
-    for i, row in _rows(data, "placebo_outcomes"):
+    for i, row in rows_of(data, "placebo_outcomes"):
         uses.append((("placebo_outcomes", i, "covariate"), str(row.get("covariate"))))
         if covariates.get(str(row.get("covariate")), {}).get("type") == "categorical":
             yield (
@@ -210,8 +185,8 @@ def _reference_faults(
                 "A placebo outcome must be numeric or binary.",
                 "Choose another covariate.",
             )
-        left_out = [word for _, word in _words(row, "leave_out")]
-        uses += [(("placebo_outcomes", i, "leave_out", j), word) for j, word in _words(row, "leave_out")]
+        left_out = [word for _, word in words_of(row, "leave_out")]
+        uses += [(("placebo_outcomes", i, "leave_out", j), word) for j, word in words_of(row, "leave_out")]
         if row.get("covariate") not in left_out:
             yield (
                 ("placebo_outcomes", i, "leave_out"),
@@ -235,8 +210,8 @@ def _reference_faults(
             f"“{other}” is not binary.",
             "It must say 1 for people in another programme, 0 for others.",
         )
-    known = list(_rows(comparison, "reference_rates"))
-    for key, rows in (("known_answers", _rows(data, "known_answers")), ("comparison.reference_rates", known)):
+    known = list(rows_of(comparison, "reference_rates"))
+    for key, rows in (("known_answers", rows_of(data, "known_answers")), ("comparison.reference_rates", known)):
         for i, row in rows:
             if str(row.get("outcome")) not in outcomes:
                 yield (
@@ -247,9 +222,9 @@ def _reference_faults(
 
 
 def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Iterator[RuleFault]:
-    for i, row in _rows(data, "eligibility"):
-        low, high = _number(row.get("at_least")), _number(row.get("at_most"))
-        allowed = [word for _, word in _words(row, "one_of")]
+    for i, row in rows_of(data, "eligibility"):
+        low, high = number_of(row.get("at_least")), number_of(row.get("at_most"))
+        allowed = [word for _, word in words_of(row, "one_of")]
         kind = covariates.get(str(row.get("covariate")), {}).get("type")
         if kind == "categorical" and (low is not None or high is not None):
             yield ("eligibility", i), "A categorical covariate has no size.", "Use one_of."
@@ -259,7 +234,7 @@ def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Ite
             yield ("eligibility", i), "The rule sets no limit.", "Add at_least, at_most or one_of."
         if low is not None and high is not None and low > high:
             yield ("eligibility", i), "Nobody can meet this rule: at_least is larger than at_most.", "Swap them."
-        levels = [word for _, word in _words(covariates.get(str(row.get("covariate")), {}), "levels")]
+        levels = [word for _, word in words_of(covariates.get(str(row.get("covariate")), {}), "levels")]
         for word in allowed:
             if levels and word not in levels:
                 yield (
@@ -270,24 +245,24 @@ def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Ite
 
 
 def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
-    comparison, effects = _section(data, "comparison"), _section(data, "effects")
+    comparison, effects = section_of(data, "comparison"), section_of(data, "effects")
     method, design = comparison.get("method"), data.get("design")
     if design == "benchmarking":
         if method not in (None, "reference_rate"):
             yield ("comparison", "method"), "Benchmarking compares with a rate.", "Use “method: reference_rate”."
         if effects.get("estimator") not in (None, "difference_to_rate"):
             yield ("effects", "estimator"), "Benchmarking has one estimator.", "Use “estimator: difference_to_rate”."
-        kinds = {str(row.get("name")): row.get("type") for _, row in _rows(data, "outcomes")}
-        for i, row in _rows(comparison, "reference_rates"):
-            rate = _number(row.get("value"))
+        kinds = {str(row.get("name")): row.get("type") for _, row in rows_of(data, "outcomes")}
+        for i, row in rows_of(comparison, "reference_rates"):
+            rate = number_of(row.get("value"))
             if kinds.get(str(row.get("outcome"))) == "binary" and rate is not None and not 0 <= rate <= 1:
                 yield (
                     ("comparison", "reference_rates", i, "value"),
                     "The rate of a binary outcome is a share from 0 to 1.",
                     "Write 12 % as 0.12.",
                 )
-        rated = {str(row.get("outcome")) for _, row in _rows(comparison, "reference_rates")}
-        for i, row in _rows(data, "outcomes"):
+        rated = {str(row.get("outcome")) for _, row in rows_of(comparison, "reference_rates")}
+        for i, row in rows_of(data, "outcomes"):
             if str(row.get("name")) not in rated:
                 yield (
                     ("outcomes", i, "name"),
@@ -311,7 +286,7 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
             "Add “caliper_sd_logit: 0.2”, or another width: it decides who is left out.",
         )
     asked: list[tuple[Path, Any]] = [(("effects", "estimator"), effects.get("estimator"))]
-    asked += [(("effects", "alternatives", i), word) for i, word in _words(effects, "alternatives")]
+    asked += [(("effects", "alternatives", i), word) for i, word in words_of(effects, "alternatives")]
     for path, estimator in asked:
         if estimator == "matched_difference" and method == "inverse_probability":
             yield (
@@ -328,66 +303,9 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
             what,
             "Use “estimator: matched_difference”; others may stand under alternatives.",
         )
-    if effects.get("estimator") in [word for _, word in _words(effects, "alternatives")]:
+    if effects.get("estimator") in [word for _, word in words_of(effects, "alternatives")]:
         yield (
             ("effects", "alternatives"),
             "The estimator is also listed as an alternative.",
             "Remove it from alternatives.",
         )
-
-
-def _delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
-    rows = _rows(data, "deliveries")
-    tables = {str(row.get("table")) for _, row in rows}
-    needed = ["participants", "outcomes"] + (["comparison_pool"] if data.get("design") == "matched_control" else [])
-    for table in needed:
-        if rows and table not in tables:
-            yield (
-                ("deliveries",),
-                f"No delivery feeds the table “{table}”.",
-                "Add one; the same file may feed several tables.",
-            )
-    core = {
-        "participants": ["person_id", "index_date", "municipality_code"],
-        "comparison_pool": ["person_id", "covariate_date", "municipality_code"],
-        "outcomes": ["person_id", "outcome", "measured_date", "value"],
-    }
-    for i, row in rows:
-        table = str(row.get("table"))
-        if table not in core:
-            continue
-        source = {"participants": "intake", "comparison_pool": "register"}.get(table)
-        known = core[table] + [n for n, c in covariates.items() if c.get("source") == source]
-        for key in ("columns", "constants"):
-            for word in _section(row, key):
-                if word not in known:
-                    fix = suggestion(word, known) or f"Known: {', '.join(known)}."
-                    yield ("deliveries", i, key, word), f"The table {table} has no column “{word}”.", fix
-        for word in set(_section(row, "columns")) & set(_section(row, "constants")):
-            yield (
-                ("deliveries", i, "constants", word),
-                f"“{word}” has both a column and a constant.",
-                "Keep one of them.",
-            )
-        for word in ("index_date", "covariate_date", "measured_date"):
-            constant = _section(row, "constants").get(word)
-            layout = str(row.get("date_format") or "yyyy-mm-dd")
-            if isinstance(constant, str) and not is_date(constant, layout):
-                yield (
-                    ("deliveries", i, "constants", word),
-                    f"The date is not written as {layout}.",
-                    "Constants use the delivery's own date_format.",
-                )
-        for word in _section(row, "outcome_columns"):
-            if word not in outcomes:
-                yield (
-                    ("deliveries", i, "outcome_columns", word),
-                    f"There is no outcome “{word}”.",
-                    suggestion(word, outcomes) or "Name one of the outcomes.",
-                )
-        if row.get("outcome_columns") and table != "outcomes":
-            yield (
-                ("deliveries", i, "outcome_columns"),
-                "Only the table outcomes may have outcome_columns.",
-                "Remove the key.",
-            )

@@ -111,7 +111,7 @@ def test_formulas_are_refused_and_sheets_are_chosen() -> None:
     with pytest.raises(InputRefused, match="2 sheets"):
         read_delivery(workbook(two), "x", delivery(format="xlsx"))
     assert read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Data"))["a"].tolist() == ["0101"]
-    with pytest.raises(InputRefused, match="Did you mean “Data”"):
+    with pytest.raises(InputRefused, match="no sheet “Dat” among"):
         read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Dat"))
 
 

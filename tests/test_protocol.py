@@ -76,6 +76,7 @@ def test_every_fault_is_found_at_once_with_its_line() -> None:
 
 
 RULES = [
+    ("a municipality that is none", ('municipalities: ["0751"]', 'municipalities: ["0999"]'), "No Danish municipality"),
     ("a name the pipeline uses itself", ("{name: age,", "{name: weight,"), "used by the pipeline itself"),
     (
         "a number that is none",

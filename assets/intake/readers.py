@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Delivery
 from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract
 
@@ -144,8 +144,9 @@ def _read_xlsx(content: bytes, name: str, delivery: Delivery) -> pd.DataFrame:
         fix = "Say which with “sheet: …” in the protocol."
         raise InputRefused([Fault(f"The workbook has {len(sheets)} sheets.", fix, name)])
     if delivery.sheet is not None and delivery.sheet not in sheets:
-        fix = suggestion(delivery.sheet, sheets) or "Correct “sheet” in the protocol."
-        raise InputRefused([Fault(f"There is no sheet “{delivery.sheet}”.", fix, name)])
+        # Names of sheets are not repeated: people write anything there.
+        what = f"There is no sheet “{delivery.sheet}” among the workbook's {len(sheets)}."
+        raise InputRefused([Fault(what, "Correct “sheet” in the protocol, or the name of the sheet.", name)])
     try:
         return _sheet_frame(book[delivery.sheet or sheets[0]], name, delivery)
     except InputRefused:

@@ -1,0 +1,86 @@
+"""Rules for the deliveries of a protocol.
+
+Belongs here: what must hold between a delivery's mapping and the contracts.
+Does not belong here: the other sections (`protocol_rules.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from data_contracts.faults import suggestion
+from data_contracts.raw_protocol import rows_of, section_of
+from data_contracts.safe_yaml import Path
+
+RuleFault = tuple[Path, str, str]
+
+DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
+
+
+def is_date(text: str, layout: str) -> bool:
+    """Whether a text is a real date in one of the declared layouts."""
+    try:
+        parsed = datetime.strptime(text, DATE_LAYOUTS[layout])  # noqa: DTZ007 - a day has no time zone
+    except (KeyError, ValueError):
+        return False
+    return parsed.strftime(DATE_LAYOUTS[layout]) == text
+
+
+def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
+    """Yield faults of the deliveries: unknown tables, columns, constants and outcomes."""
+    rows = rows_of(data, "deliveries")
+    tables = {str(row.get("table")) for _, row in rows}
+    needed = ["participants", "outcomes"] + (["comparison_pool"] if data.get("design") == "matched_control" else [])
+    for table in needed:
+        if rows and table not in tables:
+            yield (
+                ("deliveries",),
+                f"No delivery feeds the table “{table}”.",
+                "Add one; the same file may feed several tables.",
+            )
+    core = {
+        "participants": ["person_id", "index_date", "municipality_code"],
+        "comparison_pool": ["person_id", "covariate_date", "municipality_code"],
+        "outcomes": ["person_id", "outcome", "measured_date", "value"],
+    }
+    for i, row in rows:
+        table = str(row.get("table"))
+        if table not in core:
+            continue
+        source = {"participants": "intake", "comparison_pool": "register"}.get(table)
+        known = core[table] + [n for n, c in covariates.items() if c.get("source") == source]
+        for key in ("columns", "constants"):
+            for word in section_of(row, key):
+                if word not in known:
+                    fix = suggestion(word, known) or f"Known: {', '.join(known)}."
+                    yield ("deliveries", i, key, word), f"The table {table} has no column “{word}”.", fix
+        for word in set(section_of(row, "columns")) & set(section_of(row, "constants")):
+            yield (
+                ("deliveries", i, "constants", word),
+                f"“{word}” has both a column and a constant.",
+                "Keep one of them.",
+            )
+        for word in ("index_date", "covariate_date", "measured_date"):
+            constant = section_of(row, "constants").get(word)
+            layout = str(row.get("date_format") or "yyyy-mm-dd")
+            if isinstance(constant, str) and not is_date(constant, layout):
+                yield (
+                    ("deliveries", i, "constants", word),
+                    f"The date is not written as {layout}.",
+                    "Constants use the delivery's own date_format.",
+                )
+        for word in section_of(row, "outcome_columns"):
+            if word not in outcomes:
+                yield (
+                    ("deliveries", i, "outcome_columns", word),
+                    f"There is no outcome “{word}”.",
+                    suggestion(word, outcomes) or "Name one of the outcomes.",
+                )
+        if row.get("outcome_columns") and table != "outcomes":
+            yield (
+                ("deliveries", i, "outcome_columns"),
+                "Only the table outcomes may have outcome_columns.",
+                "Remove the key.",
+            )

@@ -1,0 +1,35 @@
+"""Looking into a protocol that may be wrong.
+
+Belongs here: getting lists, texts and numbers out of raw data without tripping
+over what is not there. Does not belong here: any rule.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def rows_of(data: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the mappings of a list, with their positions; anything else is left to the schema."""
+    value = data.get(key)
+    return [(i, row) for i, row in enumerate(value) if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def words_of(section: dict[str, Any], key: str) -> list[tuple[int, str]]:
+    """Return the texts of a list, with their positions."""
+    value = section.get(key)
+    return [(i, word) for i, word in enumerate(value) if isinstance(word, str)] if isinstance(value, list) else []
+
+
+def section_of(data: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a mapping, or an empty one."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def number_of(value: Any) -> float | None:
+    """Return a number, or None if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
