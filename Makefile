@@ -36,7 +36,7 @@ dev: $(READY) ## The Dagster UI on 127.0.0.1:3000 over the same home
 	@$(BIN)/trin init --demo --home "$(HOME_FOLDER)" >/dev/null
 	@TRIN_HOME="$(HOME_FOLDER)" DAGSTER_HOME="$(HOME_FOLDER)/dagster" PATH="$(abspath $(BIN)):$$PATH" $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
 
-test: $(READY) ## Every test
+test: $(READY) ## Every test but those that need a browser
 	@$(BIN)/python -m pytest -q -n 2 -m "not browser"
 
 test-fast: $(READY) ## Tests that take less than a minute together
