@@ -209,7 +209,7 @@ def test_too_many_bad_rows_stop_the_river_and_the_last_results_stay(demo_home: H
     assert restricted_bytes(demo_home) == before
     receipts = [json.loads(p.read_text()) for p in (demo_home.quarantine / "i-gang").glob("participants-*.json")]
     (refusing,) = [r for r in receipts if r["refusals"]]
-    assert [r["rule"] for r in refusing["refusals"]] == ["allowed(municipality_code)"]
+    assert "allowed(municipality_code)" in [r["rule"] for r in refusing["refusals"]]
 
 
 def test_a_flipped_bit_is_found(demo_home: Home) -> None:
