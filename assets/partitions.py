@@ -15,7 +15,8 @@ from dagster import (
 
 from data_contracts.quarters import Quarter
 
-projects_partitions = DynamicPartitionsDefinition(name="project")
+PROJECT_DIMENSION = "project"
+projects_partitions = DynamicPartitionsDefinition(name=PROJECT_DIMENSION)
 quarter_partitions = TimeWindowPartitionsDefinition(
     cron_schedule="0 0 1 1,4,7,10 *", start="2023-01-01", fmt="%Y-%m-%d", timezone="Europe/Copenhagen"
 )

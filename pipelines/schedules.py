@@ -11,10 +11,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dagster import DefaultScheduleStatus, ResourceParam, RunRequest, ScheduleEvaluationContext, SkipReason, schedule
+from dagster import (
+    DagsterInstance,
+    DefaultScheduleStatus,
+    ResourceParam,
+    RunRequest,
+    ScheduleEvaluationContext,
+    SkipReason,
+    schedule,
+)
 
 from assets.home import Home
-from assets.partitions import partition_key, projects_partitions
+from assets.partitions import PROJECT_DIMENSION, partition_key
 from assets.store import Store
 from data_contracts.quarters import Quarter
 from pipelines.jobs import quarterly_evaluation
@@ -28,10 +36,10 @@ def last_closed_quarter(moment: datetime) -> Quarter:
     return Quarter.containing(moment.astimezone(ZoneInfo(TIME_ZONE)).date()).shifted(-1)
 
 
-def register_projects(instance: object, home: Home) -> list[str]:
+def register_projects(instance: DagsterInstance, home: Home) -> list[str]:
     """Tell Dagster which projects exist, and return their ids."""
     projects = home.project_ids()
-    instance.add_dynamic_partitions(projects_partitions.name, projects)  # type: ignore[attr-defined]
+    instance.add_dynamic_partitions(PROJECT_DIMENSION, projects)
     return projects
 
 
