@@ -1,7 +1,9 @@
 """Station deliveries: what arrived, read, pseudonymised and held against its contract.
 
-Belongs here: one asset per delivered table. Does not belong here: reading and
-checking (the `intake` package and `contract_checks.py`).
+Belongs here: one asset per delivered table. Does not belong here: taking files
+in, choosing versions (the `intake` package) and checking (`contract_checks.py`).
+
+Whichever table is made first takes in everything that waits in the inbox.
 """
 
 from typing import Any
@@ -19,10 +21,11 @@ from dagster import (
 )
 
 from assets.contract_checks import contract_check
-from assets.intake.delivery import receive
-from assets.intake.receipts import file_receipts, receipt_markdown
+from assets.intake.assembly import assemble
+from assets.intake.receipts import receipts_of
+from assets.intake.reception import take_in
 from assets.partitions import partition_of, project_quarter
-from assets.refusals import failure_of, guarded, refusing
+from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Protocol
@@ -76,24 +79,19 @@ def delivery_asset(table: str) -> AssetsDefinition:
         with refusing():
             protocol = store.home.protocol(project)
             refuse_too_early(protocol, quarter)
-            received = receive(store.home, protocol, table)
-        file_receipts(store.home, project, received)
-        if received.refused_files:
-            raise failure_of(tuple(fault for receipt in received.refused_files for fault in receipt.faults))
-        receipts = {
-            language: "\n\n".join(receipt_markdown(receipt, language) for receipt in received.receipts) or "–"
-            for language in ("da", "en")
-        }
-        frame = received.frame
+            take_in(store.home, protocol)
+            assembled = assemble(store.home, protocol, table, quarter)
+        frame, contract = assembled.table.frame, assembled.table.contract
         return Output(
             frame,
             metadata={
                 "dagster/row_count": len(frame),
                 "accepted_rows": int(frame["is_accepted"].sum()),
-                "dagster/column_schema": _column_schema(received.contract),
-                "kvittering (da)": MetadataValue.md(receipts["da"]),
-                "receipt (en)": MetadataValue.md(receipts["en"]),
-                "contract_version": received.contract.version,
+                "dagster/column_schema": _column_schema(contract),
+                "files": ", ".join(str(number) for number in assembled.numbers) or "–",
+                "kvitteringer (da)": MetadataValue.md(receipts_of(store.home, project, "da")),
+                "receipts (en)": MetadataValue.md(receipts_of(store.home, project, "en")),
+                "contract_version": contract.version,
             },
         )
 

@@ -14,6 +14,7 @@ from assets.code_version import code_version
 from assets.cohort import steps_from
 from assets.comparison import comparison_from
 from assets.effects import effects_from
+from assets.intake.register import unmark_stale
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
 from assets.refusals import guarded, refusing
@@ -105,4 +106,5 @@ def records(
             "interval_low": first["interval_low"],
             "interval_high": first["interval_high"],
         }
+    unmark_stale(store.home, project, str(quarter))
     return Output(rows, metadata=metadata)

@@ -79,9 +79,23 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def key_location(self) -> Path:
+        """Says where the key lies; the key itself lies outside the home, but for the demo's."""
+        return self.root / "keys" / "location.txt"
+
+    @property
     def key_file(self) -> Path:
-        """The pseudonym key; TRIN_KEY_FILE moves it outside the home."""
-        return Path(os.environ.get("TRIN_KEY_FILE", self.root / "keys" / "pseudonym.key"))
+        """The pseudonym key: where TRIN_KEY_FILE says, or where `trin init` put it."""
+        if "TRIN_KEY_FILE" in os.environ:
+            return Path(os.environ["TRIN_KEY_FILE"])
+        if self.key_location.is_file():
+            return Path(self.key_location.read_text(encoding="utf-8").strip())
+        return self.root / "keys" / "pseudonym.key"
+
+    @property
+    def received(self) -> Path:
+        """Rows of every file that was taken in, by project and number."""
+        return self.restricted / "received"
 
     def prepare(self) -> None:
         """Create the folders; private ones are readable by their owner only."""

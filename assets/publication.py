@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ from dagster import (
 )
 
 from assets.home import Home, exchange_folders, locked, sync_folder, write_atomically, write_json
+from assets.intake.public_receipts import public_burden, public_deliveries
 from assets.partitions import quarter_partitions
 from assets.refusals import guarded, refusing
+from assets.restatements import with_restatements
 from assets.store import Store
 from dashboards.marts import build_marts, tidy_csv
 from dashboards.site import build_site
@@ -79,7 +82,7 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     """Collect a quarter's records; keep them in full, let out what is safe."""
     quarter = Quarter.parse(context.partition_key)
     with refusing():
-        rows = records_of(store, quarter)
+        rows = with_restatements(store.home, quarter, records_of(store, quarter))
     write_json(store.home.restricted / "results" / str(quarter) / "results.json", rows)
     policy = default_policy()
     public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]
@@ -107,7 +110,9 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
 def site(context: AssetExecutionContext, store: ResourceParam[Store], public: list[dict[str, Any]]) -> Output[Any]:
     """Write the quarter's files and pages from published records only."""
     quarter = Quarter.parse(context.partition_key)
-    folder = publish_quarter(store.home, quarter, public)
+    with refusing():
+        deliveries, burdens = said_of_deliveries(store.home, quarter, sorted({row["project"] for row in public}))
+    folder = publish_quarter(store.home, quarter, public, deliveries, burdens)
     start = folder / "site" / "index.html"
     return Output(
         {"files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())},
@@ -115,7 +120,22 @@ def site(context: AssetExecutionContext, store: ResourceParam[Store], public: li
     )
 
 
-def publish_quarter(home: Home, quarter: Quarter, public: list[dict[str, Any]]) -> Path:
+def said_of_deliveries(
+    home: Home, quarter: Quarter, projects: list[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what the pages may say of projects' files, and of what the projects are asked for."""
+    protocols = [home.protocol(project) for project in projects]
+    deliveries = [row for protocol in protocols for row in public_deliveries(home, protocol, quarter)]
+    return deliveries, [public_burden(protocol) for protocol in protocols]
+
+
+def publish_quarter(
+    home: Home,
+    quarter: Quarter,
+    public: list[dict[str, Any]],
+    deliveries: Sequence[dict[str, Any]] = (),
+    burdens: Sequence[dict[str, Any]] = (),
+) -> Path:
     """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
 
     Parameters
@@ -124,6 +144,8 @@ def publish_quarter(home: Home, quarter: Quarter, public: list[dict[str, Any]]) 
     quarter : Quarter
     public : list of dict
         Published records.
+    deliveries, burdens : sequence of dict
+        As `said_of_deliveries` gives them.
 
     Returns
     -------
@@ -140,7 +162,7 @@ def publish_quarter(home: Home, quarter: Quarter, public: list[dict[str, Any]]) 
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
         building.chmod(0o755)
-        marts = build_marts(public)
+        marts = build_marts(public, deliveries, burdens)
         write_json(building / "results.json", public, PUBLIC)
         write_json(building / "results.schema.json", record_schema(), PUBLIC)
         write_atomically(building / "results.csv", tidy_csv(marts), PUBLIC)

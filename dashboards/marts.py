@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -41,18 +42,39 @@ SCALARS = (
     "n_dropped",
     "rounded_to",
     "highest_supported_rung",
+    "restated_times",
+    "restated_because",
     "data_note",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def build_marts(records: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+DELIVERY_COLUMNS = [
+    "project",
+    "number",
+    "received_on",
+    "state",
+    "is_in_use",
+    "files",
+    "period",
+    "tables",
+    "rules",
+]
+
+
+def build_marts(
+    records: list[dict[str, Any]],
+    deliveries: Sequence[dict[str, Any]] = (),
+    burdens: Sequence[dict[str, Any]] = (),
+) -> dict[str, pd.DataFrame]:
     """Lay out published records as tables.
 
     Parameters
     ----------
     records : list of dict
         Published result records.
+    deliveries, burdens : sequence of dict
+        What may be said of each project's files, and what the project is asked for.
 
     Returns
     -------
@@ -76,6 +98,8 @@ def build_marts(records: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
             ],
             ["result_id", "standard", "grade"],
         ),
+        "fct_delivery": _frame(list(deliveries), DELIVERY_COLUMNS),
+        "dim_burden": _frame(list(burdens), ["project", "asked_fields", "minutes_per_participant"]),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
         "dim_intervention": _frame(_interventions(records), ["project"]),
         "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),

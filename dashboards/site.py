@@ -13,7 +13,6 @@ import base64
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -22,20 +21,11 @@ import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart
+from dashboards.project_pages import Page, plain_rows, project_pages
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
 from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number_text, phrase, phrases
 from data_contracts.quarters import Quarter
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page in one language: where it lies, and where its twin in the other language does."""
-
-    path: str
-    twin: str
-    template: str
-    values: dict[str, Any]
 
 
 def _template_text(name: str) -> str:
@@ -80,18 +70,18 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         "balance": "fct_balance",
         "flow": "fct_flow",
     }
-    projects = {row["project"]: row for row in _rows(marts["dim_intervention"])}
-    outcomes = {(row["project"], row["outcome"]): row for row in _rows(marts["dim_outcome"])}
-    runs = {row["result_id"]: row for row in _rows(marts["fct_run"])}
+    projects = {row["project"]: row for row in plain_rows(marts["dim_intervention"])}
+    outcomes = {(row["project"], row["outcome"]): row for row in plain_rows(marts["dim_outcome"])}
+    runs = {row["result_id"]: row for row in plain_rows(marts["fct_run"])}
     results = []
-    for effect in _rows(marts["fct_effect"]):
+    for effect in plain_rows(marts["fct_effect"]):
         key = effect["result_id"]
-        own = {name: [r for r in _rows(marts[table]) if r["result_id"] == key] for name, table in children.items()}
-        claims = [r for r in _rows(marts["fct_claim"]) if r["result_id"] == key]
+        own = {name: [r for r in plain_rows(marts[table]) if r["result_id"] == key] for name, table in children.items()}
+        claims = [r for r in plain_rows(marts["fct_claim"]) if r["result_id"] == key]
         texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in ("can", "cannot", "why")}
         sources = [
             r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")}
-            for r in _rows(marts["fct_error_source"])
+            for r in plain_rows(marts["fct_error_source"])
             if r["result_id"] == key
         ]
         outcome = outcomes[effect["project"], effect["outcome"]]
@@ -126,7 +116,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
                     "next_step": _text(effect, "next_step"),
                 },
                 "crosswalk": {
-                    r["standard"]: r["grade"] for r in _rows(marts["fct_crosswalk"]) if r["result_id"] == key
+                    r["standard"]: r["grade"] for r in plain_rows(marts["fct_crosswalk"]) if r["result_id"] == key
                 },
                 "run": runs[key],
             }
@@ -136,18 +126,6 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
 
 def _text(row: dict[str, Any], name: str) -> dict[str, Any]:
     return {language: row[f"{name}_{language}"] for language in LANGUAGES}
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame as rows of plain values, missing ones None."""
-    rows: list[dict[str, Any]] = []
-    for raw in frame.to_dict("records"):
-        rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in raw.items()})
-    for row in rows:
-        for name in ("n_treated", "n_control", "n_dropped", "treated", "pool", "claimed_rung"):
-            if isinstance(row.get(name), float):
-                row[name] = int(row[name])
-    return rows
 
 
 def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]:
@@ -166,11 +144,11 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
         File name below the site's root to content.
     """
     results = results_of(marts)
-    places = _rows(marts["dim_municipality"])
+    places = plain_rows(marts["dim_municipality"])
     return {
         page.path: _render(page, language, quarter)
         for language in LANGUAGES
-        for page in _pages(results, places, language)
+        for page in (*_pages(results, places, language), *project_pages(marts, results, language))
     }
 
 

@@ -4,7 +4,9 @@ Belongs here: the one shape in which every bad input is described, whichever
 file it came from. Does not belong here: finding faults (each contract does
 that for itself) and printing them (the command line and the receipts do).
 
-A fault never holds a delivered cell value or an identifier.
+A fault never holds a delivered cell value or an identifier. Faults of
+protocols are English, as protocols' keys are; faults of delivered files are
+read by caseworkers and know their own Danish.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ class Fault:
         1-based line in a text file.
     where : str
         Place inside the file: a key path, a column or a rule.
+    danish : (str, str) or None
+        `what` and `fix` in Danish, where the fault has them.
     """
 
     what: str
@@ -37,6 +41,13 @@ class Fault:
     file: str = ""
     line: int | None = None
     where: str = ""
+    danish: tuple[str, str] | None = None
+
+    def in_language(self, language: str) -> str:
+        """Return what is wrong, where and what to do, without the file's name."""
+        what, fix = self.danish if language == "da" and self.danish else (self.what, self.fix)
+        row = "" if self.line is None else f"{'Række' if language == 'da' else 'Row'} {self.line}: "
+        return f"{row}{what} {fix}".strip()
 
     def __str__(self) -> str:
         place = self.file

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from data_contracts.faults import suggestion
+from data_contracts.file_names import PERIOD, pattern_faults
+from data_contracts.periods import period_end
 from data_contracts.raw_protocol import rows_of, section_of
 from data_contracts.safe_yaml import Path
 
@@ -21,6 +23,8 @@ DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy"
 
 def is_date(text: str, layout: str) -> bool:
     """Whether a text is a real date in one of the declared layouts."""
+    if layout == "period":
+        return period_end(text) is not None
     try:
         parsed = datetime.strptime(text, DATE_LAYOUTS[layout])  # noqa: DTZ007 - a day has no time zone
     except (KeyError, ValueError):
@@ -40,6 +44,7 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                 f"No delivery feeds the table “{table}”.",
                 "Add one; the same file may feed several tables.",
             )
+    yield from _file_faults(rows)
     core = {
         "participants": ["person_id", "index_date", "municipality_code"],
         "comparison_pool": ["person_id", "covariate_date", "municipality_code"],
@@ -71,6 +76,11 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                     f"The date is not written as {layout}.",
                     "Constants use the delivery's own date_format.",
                 )
+        expected = row.get("expected_shifts")
+        for j, word in enumerate(expected if isinstance(expected, list) else []):
+            if word not in known:
+                fix = suggestion(str(word), known) or f"Known: {', '.join(known)}."
+                yield ("deliveries", i, "expected_shifts", j), f"The table {table} has no column “{word}”.", fix
         for word in section_of(row, "outcome_columns"):
             if word not in outcomes:
                 yield (
@@ -84,3 +94,17 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                 "Only the table outcomes may have outcome_columns.",
                 "Remove the key.",
             )
+
+
+def _file_faults(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[RuleFault]:
+    """Yield faults of file names."""
+    for i, row in rows:
+        pattern = row.get("files")
+        if not isinstance(pattern, str):
+            continue
+        words = pattern_faults(pattern)
+        if words is not None:
+            yield ("deliveries", i, "files"), words, "For example: aarhus_{period}{version}.csv."
+        if row.get("each_file") == "replaces" and PERIOD not in pattern:
+            what = "“each_file: replaces” needs {period} in the file name, or nobody knows which file is the latest."
+            yield ("deliveries", i, "each_file"), what, "Write for example: aarhus_{period}{version}.csv."

@@ -25,12 +25,14 @@ PLAIN_WORDS = {
     "finite_number": ("An ordinary number is needed here.", "Write it with a point, e.g. 0.2; not inf or nan."),
     "tuple_type": ("A list is needed here.", "Write [a, b], or one “- item” a line."),
     "string_type": ("A text is needed here.", "Write one value, in quotes if it has special characters."),
+    "date_from_datetime_parsing": ("A date is needed here.", "Write it like 2031-12-31."),
+    "date_parsing": ("A date is needed here.", "Write it like 2031-12-31."),
     "too_short": ("The list needs at least 1 item.", "Add one."),
 }
 PATTERN_WORDS = {
     r"^[a-z][a-z0-9_]{0,40}$": "A name holds a-z, 0-9 and “_” and begins with a letter",
     r"^[a-z0-9][a-z0-9-]{1,40}$": "An id holds a-z, 0-9 and “-”, 2 to 41 characters",
-    r"^[A-Za-z0-9æøåÆØÅ_.*? -]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-” and “*”; no folders",
+    r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-”, “*”, {period} and {version}; no folders",
 }
 
 

@@ -182,6 +182,8 @@ class ResultRecord(Part):
     n_control: int | None
     n_dropped: int | None
     rounded_to: float | None = None
+    restated_times: int = Field(default=0, description="How often the number has changed since it was first published.")
+    restated_because: Literal["deliveries", "protocol", "method"] | None = None
     diagnostics: Diagnostics
     balance: tuple[BalanceRow, ...] = ()
     alternatives: tuple[AlternativeEstimate, ...] = ()

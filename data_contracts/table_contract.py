@@ -19,6 +19,7 @@ from data_contracts.protocol import Covariate, Protocol
 
 TABLES = ("participants", "comparison_pool", "outcomes")
 UNPARSED_SUFFIX = "__unparsed"
+LOST_ZERO_SUFFIX = "__lost_zero"
 LARGEST_PLAIN_NUMBER = "99999999"
 """Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
 
@@ -44,6 +45,8 @@ class Column:
         Station that reads it.
     minutes_per_participant : float
         What it costs a project to answer, in minutes.
+    danish : (str, str)
+        Description and purpose in Danish.
     """
 
     name: str
@@ -57,6 +60,11 @@ class Column:
     levels: tuple[str, ...] = ()
     pattern: str | None = None
     minutes_per_participant: float = 0.0
+    danish: tuple[str, str] = ("", "")
+
+    def said(self, language: str) -> tuple[str, str]:
+        """Return description and purpose."""
+        return self.danish if language == "da" else (self.description, self.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class Rule:
     Attributes
     ----------
     code : str
-        `identifier`, `readable`, `required`, `range`, `allowed`, `pattern` or `unique`.
+        `identifier`, `leading_zero`, `readable`, `required`, `range`, `allowed`, `pattern` or `unique`.
     columns : tuple of str
         One column, or the key for `unique`.
     has_flag : bool
@@ -75,7 +83,7 @@ class Rule:
         Column and value that rows must have for the rule to concern them.
     """
 
-    code: Literal["identifier", "readable", "required", "range", "allowed", "pattern", "unique"]
+    code: Literal["identifier", "leading_zero", "readable", "required", "range", "allowed", "pattern", "unique"]
     columns: tuple[str, ...]
     kind: Kind = "string"
     minimum: str | None = None
@@ -102,6 +110,28 @@ class TableContract:
     key: tuple[str, ...]
     largest_refused_share: float
     further_rules: tuple[Rule, ...] = ()
+    tolerated_refused_rows: int = 0
+
+    def refuses_whole(self, refused: int, total: int) -> bool:
+        """Whether so many rows are refused that none can be trusted.
+
+        A single bad row in a short file is no reason to do without the rest.
+        """
+        if refused == 0 or total == 0:
+            return False
+        return refused == total or (
+            refused > self.tolerated_refused_rows and refused / total > self.largest_refused_share
+        )
+
+    @property
+    def asked_fields(self) -> int:
+        """How many fields somebody has to fill in."""
+        return sum(column.minutes_per_participant > 0 for column in self.columns)
+
+    @property
+    def minutes_per_participant(self) -> float:
+        """What they cost, by the contract's own estimate."""
+        return sum(column.minutes_per_participant for column in self.columns)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -110,7 +140,7 @@ class TableContract:
         for column in self.columns:
             name = (column.name,)
             if column.name == "person_id":
-                rules.append(Rule("identifier", name))
+                rules += [Rule("identifier", name), Rule("leading_zero", name)]
             elif column.kind != "string":
                 rules.append(Rule("readable", name))
             if column.required:
@@ -143,7 +173,7 @@ def _custom(item: dict[str, Any]) -> dict[str, Any]:
     return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
 
 
-def compile_contract(table: str, protocol: Protocol) -> TableContract:
+def compile_contract(table: str, protocol: Protocol, *, latest: str | None = None) -> TableContract:
     """Compile a table's contract for a project.
 
     Parameters
@@ -152,6 +182,8 @@ def compile_contract(table: str, protocol: Protocol) -> TableContract:
         One of `TABLES`.
     protocol : Protocol
         Adds its covariates as columns, its outcomes as allowed values and makes the municipality required.
+    latest : str or None
+        ISO day after which nothing can have been observed: the day the file arrived.
 
     Returns
     -------
@@ -172,6 +204,7 @@ def compile_contract(table: str, protocol: Protocol) -> TableContract:
     declared = {"intake": protocol.intake_covariates, "register": protocol.register_covariates}
     for covariate in declared.get(custom["protocolColumns"], ()):
         columns.append(_covariate_column(covariate))
+    columns = [replace(c, maximum=latest) if c.kind == "date" and latest else c for c in columns]
     key = sorted(
         (entry for entry in schema["properties"] if entry.get("primaryKey")),
         key=lambda entry: entry["primaryKeyPosition"],
@@ -180,9 +213,10 @@ def compile_contract(table: str, protocol: Protocol) -> TableContract:
         table=table,
         version=document["version"],
         columns=tuple(columns),
-        key=tuple(entry["name"] for entry in key),
+        key=tuple(e["name"] for e in key if e["name"] != "municipality_code" or protocol.municipalities),
         largest_refused_share=float(custom["largestRefusedShare"]),
         further_rules=_value_rules(protocol) if table == "outcomes" else (),
+        tolerated_refused_rows=int(custom["toleratedRefusedRows"]),
     )
 
 
@@ -214,6 +248,7 @@ def _core_column(entry: dict[str, Any]) -> Column:
         maximum=options.get("maximum"),
         pattern=options.get("pattern"),
         minutes_per_participant=float(custom.get("minutesPerParticipant", 0.0)),
+        danish=(custom["descriptionDanish"], custom["purposeDanish"]),
     )
 
 
@@ -235,4 +270,5 @@ def _covariate_column(covariate: Covariate) -> Column:
         maximum=None if high is None or binary else str(high),
         levels=("0", "1") if binary else covariate.levels,
         minutes_per_participant=0.5 if intake else 0.0,
+        danish=(covariate.label.da, "Beskriver deltagerne." if intake else "Sammenlignes mellem grupperne."),
     )

@@ -13,13 +13,19 @@ from datetime import date
 import pandas as pd
 
 from data_contracts.protocol import EligibilityRule, Protocol
+from models.same_person import (
+    latest_before_start,
+    one_extract_per_person,
+    one_place_per_person,
+    one_start_per_person,
+)
 
 PEOPLE_COLUMNS = ("person_id", "treated", "index_date", "municipality_code")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """People left after one step of restriction; None where a step does not concern a group."""
+    """People left after one step of restriction (rows in the first); None where a step does not concern a group."""
 
     step: str
     treated: int
@@ -57,7 +63,7 @@ def build_cohort(
     Parameters
     ----------
     participants : DataFrame
-        Accepted rows of the participants table, one per pseudonym.
+        Accepted rows of the participants table; a person may stand there more than once.
     pool : DataFrame or None
         Accepted rows of the register extract, participants included; None if the design needs none.
     protocol : Protocol
@@ -71,30 +77,39 @@ def build_cohort(
     -------
     Cohort
     """
-    treated = participants[["person_id", "index_date", "municipality_code"]].copy()
+    rules = protocol.same_person
+    treated = participants[["person_id", "index_date", "municipality_code"]].reset_index(drop=True)
+    rows_count = None if pool is None else len(pool)
+    steps = [Step("delivered", len(treated), rows_count)]
+    treated = one_place_per_person(treated, rules.two_municipalities)
+    steps.append(Step("one_place_per_person", treated["person_id"].nunique(), rows_count))
+    treated = one_start_per_person(treated, rules.starts_again)
+    steps.append(Step("one_start_per_person", len(treated), rows_count))
     if pool is None:
-        steps = [Step("delivered", len(treated), None)]
         treated = _followed(treated, "index_date", protocol, quarter_end)
         steps.append(Step("followed_long_enough", len(treated), None))
         people = treated.assign(treated=True)[list(PEOPLE_COLUMNS)]
         return Cohort(_canonical(people), tuple(steps), False)
 
     covariates = [c.name for c in protocol.register_covariates]
-    register = pool[["person_id", "covariate_date", "municipality_code", *covariates]]
-    own = {*treated["person_id"], *named}
-    others = register[~register["person_id"].isin(own)].copy()
-    steps = [Step("delivered", len(treated), len(others))]
+    register = pool[["person_id", "covariate_date", "municipality_code", *covariates]].reset_index(drop=True)
+    own = {*participants["person_id"], *named}
+    others = register[~register["person_id"].isin(own)]
+    steps.append(Step("not_participants", len(treated), len(others)))
 
     treated = _followed(treated, "index_date", protocol, quarter_end)
     others = _followed(others, "covariate_date", protocol, quarter_end)
     steps.append(Step("followed_long_enough", len(treated), len(others)))
 
-    treated = treated.merge(
-        register.drop(columns="municipality_code"), on="person_id", how="inner", validate="one_to_one"
-    )
-    steps.append(Step("found_in_register", len(treated), len(others)))
+    others = one_extract_per_person(others, rules.several_extracts).copy()
+    steps.append(Step("one_extract_per_person", len(treated), len(others)))
 
-    treated = treated[treated["covariate_date"] <= treated["index_date"]]
+    treated = treated.merge(
+        register.drop(columns="municipality_code"), on="person_id", how="inner", validate="one_to_many"
+    )
+    steps.append(Step("found_in_register", treated["person_id"].nunique(), len(others)))
+
+    treated = latest_before_start(treated).copy()
     others["index_date"] = others["covariate_date"]
     steps.append(Step("covariates_before_start", len(treated), len(others)))
 

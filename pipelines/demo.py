@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 
 from assets.home import Home, write_atomically, write_json
-from assets.intake.pseudonyms import create_key
+from assets.intake.keys import create_key
 from data_contracts.protocol import Protocol
 from pipelines.instance import prepare_instance
 
@@ -28,7 +28,7 @@ def set_up(home: Home, *, demo: bool) -> list[str]:
         Demo projects that were added; what is already there is left alone.
     """
     home.prepare()
-    create_key(home.key_file, demo=demo)
+    create_key(home, demo=demo)
     prepare_instance(home)
     write_json(home.projects / "project.schema.json", Protocol.model_json_schema(), 0o644)
     return _add_portfolio(home) if demo else []

@@ -19,9 +19,13 @@ from dagster._core.events import DagsterEventType
 
 from assets.code_version import code_version
 from assets.home import Home, read_json, write_json
+from assets.intake.receipts import FileReceipt
+from assets.intake.reception import take_in
+from assets.intake.register import in_force_digest, read_register, register_path, unmark_stale
 from assets.partitions import partition_key
 from assets.refusals import UNEXPECTED
 from data_contracts.faults import InputRefused
+from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance, prepare_instance
@@ -40,11 +44,17 @@ class Outcome:
     state : {'made', 'unchanged', 'refused', 'failed'}
     messages : tuple of str
         Why it was refused or failed, and warnings, in words for people.
+    quarter : str
+        Which quarter was run; late and corrected files lead to more than one.
+    receipts : tuple of FileReceipt
+        Files that were taken in on the way.
     """
 
     project: str
     state: str
     messages: tuple[str, ...] = ()
+    quarter: str = ""
+    receipts: tuple[FileReceipt, ...] = ()
 
 
 def default_quarter() -> Quarter:
@@ -57,16 +67,14 @@ def _file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fingerprint(home: Home, project: str) -> str:
-    """Hash everything a project's result depends on: protocol, deliveries, key and code."""
-    folder = home.inbox / project
-    names = sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
+def fingerprint(home: Home, protocol: Protocol, quarter: Quarter) -> str:
+    """Hash everything a project's result depends on: protocol, the files that count, key and code."""
     parts = [
         code_version(),
-        _file_hash(home.projects / project / "project.yaml"),
+        _file_hash(home.projects / protocol.id / "project.yaml"),
         _file_hash(home.key_file) if home.key_file.is_file() else "",
+        in_force_digest(read_register(home, protocol.id), protocol, quarter),
     ]
-    parts += [f"{p.name}={_file_hash(p)}" for p in names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -100,7 +108,8 @@ def run_quarter(
     Yields
     ------
     Outcome
-        One per project, and one named `publication` if pages were made.
+        One per project and quarter, and one named `publication` per quarter whose pages were made. Quarters that
+        late or corrected files have changed are run as well.
     """
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     home.prepare()
@@ -108,49 +117,73 @@ def run_quarter(
     definitions = build_defs(home=home)
     with open_instance(home) as instance:
         register_projects(instance, home)
-        job = definitions.resolve_job_def("quarterly_evaluation")
+        runner = _Runner(home, instance, definitions.resolve_job_def("quarterly_evaluation"), again, told)
+        publication = definitions.resolve_job_def("publish_quarter")
+        touched = {quarter}
         for project in projects:
-            yield _evaluate(home, quarter, project, job, instance, again, told)
-        told("publication", "publication")
-        published = _publish(home, quarter, definitions.resolve_job_def("publish_quarter"), instance, again)
-        if published is not None:
-            yield published
+            yield runner.evaluate(project, quarter)
+            for older in runner.stale_quarters(project, but=quarter):
+                touched.add(older)
+                yield runner.evaluate(project, older)
+        for one in sorted(touched, reverse=True):
+            told("publication", "publication")
+            published = _publish(home, one, publication, instance, again and one == quarter)
+            if published is not None:
+                yield published
 
 
-def _evaluate(
-    home: Home,
-    quarter: Quarter,
-    project: str,
-    job: JobDefinition,
-    instance: DagsterInstance,
-    again: bool,
-    told: Callable[[str, str], None],
-) -> Outcome:
-    told(project, "deliveries")
-    try:
-        home.protocol(project)
-        current = fingerprint(home, project)
-    except InputRefused as refused:
-        return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults))
-    except OSError as error:
-        what = (error.strerror or type(error).__name__).lower()
-        return Outcome(project, "failed", (f"A file of this project cannot be read: {what}. Check permissions.",))
-    mark = _mark(home, quarter, project)
-    evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
-    before = _read_mark(mark)
-    if not again and before == {"fingerprint": current} and evidence.is_file():
-        return Outcome(project, "unchanged")
-    result = job.execute_in_process(
-        partition_key=partition_key(project, quarter), instance=instance, raise_on_error=False, run_config=QUIET
-    )
-    failures = tuple(dict.fromkeys(_failure_words(result.all_events)))
-    if not result.success or failures:
-        is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
-        words = failures or ("The run failed; the Dagster UI has its log.",)
-        return Outcome(project, "refused" if is_refused else "failed", words)
-    # As things stood before the run: what arrived meanwhile is seen as new next time.
-    write_json(mark, {"fingerprint": current})
-    return Outcome(project, "made", tuple(_warnings(result.all_events)))
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Runs projects one by one on an open instance."""
+
+    home: Home
+    instance: DagsterInstance
+    job: JobDefinition
+    again: bool
+    told: Callable[[str, str], None]
+
+    def stale_quarters(self, project: str, *, but: Quarter) -> list[Quarter]:
+        """Return other quarters whose results rest on rows that have changed since, oldest first."""
+        try:
+            stale = read_register(self.home, project).stale
+        except InputRefused:
+            return []  # evaluating the project has said so
+        return [quarter for quarter in map(Quarter.parse, stale) if quarter != but]
+
+    def evaluate(self, project: str, quarter: Quarter) -> Outcome:
+        """Take in what waits, and run the quarter if anything changed."""
+        home, spoken = self.home, str(quarter)
+        self.told(project, "deliveries")
+        receipts: tuple[FileReceipt, ...] = ()
+        try:
+            protocol = home.protocol(project)
+            receipts = tuple(take_in(home, protocol))
+            current = fingerprint(home, protocol, quarter)
+        except InputRefused as refused:
+            return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults), spoken, receipts)
+        except OSError as error:
+            what = (error.strerror or type(error).__name__).lower()
+            words = f"A file of this project cannot be read or written: {what}. Check permissions and free space."
+            return Outcome(project, "failed", (words,), spoken, receipts)
+        mark = _mark(home, quarter, project)
+        evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
+        if not self.again and _read_mark(mark) == {"fingerprint": current} and evidence.is_file():
+            unmark_stale(home, project, spoken)
+            return Outcome(project, "unchanged", (), spoken, receipts)
+        result = self.job.execute_in_process(
+            partition_key=partition_key(project, quarter),
+            instance=self.instance,
+            raise_on_error=False,
+            run_config=QUIET,
+        )
+        failures = tuple(dict.fromkeys(_failure_words(result.all_events)))
+        if not result.success or failures:
+            is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
+            said = failures or ("The run failed; the Dagster UI has its log.",)
+            return Outcome(project, "refused" if is_refused else "failed", said, spoken, receipts)
+        # As things stood before the run: what arrived meanwhile is seen as new next time.
+        write_json(mark, {"fingerprint": current})
+        return Outcome(project, "made", tuple(_warnings(result.all_events)), spoken, receipts)
 
 
 def _failure_words(events: Any) -> Iterator[str]:
@@ -186,6 +219,8 @@ def _publish(
         path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if path.is_file():
             parts.append(f"{project}={_file_hash(path)}")
+            register = register_path(home, project)
+            parts.append(_file_hash(register) if register.is_file() else "")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     mark = _mark(home, quarter, "publication")
     results = home.restricted / "results" / str(quarter) / "results.json"
@@ -196,9 +231,9 @@ def _publish(
         partition_key=quarter.partition_key, instance=instance, raise_on_error=False, run_config=QUIET
     )
     if not result.success:
-        return Outcome("publication", "failed", tuple(_failure_words(result.all_events)))
+        return Outcome("publication", "failed", tuple(_failure_words(result.all_events)), str(quarter))
     write_json(mark, {"fingerprint": digest})
-    return Outcome("publication", "made")
+    return Outcome("publication", "made", (), str(quarter))
 
 
 def _site_version() -> str:

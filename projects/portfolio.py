@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from projects import national_supported_work, young_mothers
+from projects import messy_quarters, national_supported_work, young_mothers
 
 PORTFOLIO: dict[str, Callable[[Path], None]] = {
-    "i-gang": partial(young_mothers.write_deliveries, scenario="ignorable"),
+    "i-gang": messy_quarters.write_deliveries,
     "i-gang-null": partial(young_mothers.write_deliveries, scenario="null"),
-    "i-gang-rate": partial(young_mothers.write_deliveries, scenario="ignorable"),
+    "i-gang-rate": partial(young_mothers.write_deliveries, scenario="ignorable", with_register=False),
     "i-gang-waiting-list": partial(young_mothers.write_deliveries, scenario="lottery"),
     "nsw-jobs": national_supported_work.write_deliveries,
 }

@@ -252,7 +252,13 @@ REGISTER_COLUMNS = (
 
 
 def write_deliveries(
-    folder: Path, scenario: Scenario, *, participants: int = 600, population: int = 7000, seed: int = 2026
+    folder: Path,
+    scenario: Scenario,
+    *,
+    participants: int = 600,
+    population: int = 7000,
+    seed: int = 2026,
+    with_register: bool = True,
 ) -> None:
     """Write a world as its sites would send it.
 
@@ -266,35 +272,50 @@ def write_deliveries(
     scenario : {'ignorable', 'lottery', 'null'}
     participants, population, seed : int
         As in `draw_world`.
+    with_register : bool
+        Whether there is a register extract at all.
     """
     folder.mkdir(parents=True, exist_ok=True)
     world = draw_world(scenario, participants=participants, population=population, seed=seed)
+    asked = asked_of_sites(world, seed)
+    _write_csv(folder / "aarhus_deltagere.csv", asked[asked["kommune"] == SITES[0]])
+    _write_xlsx(folder / "odense_deltagere.xlsx", asked[asked["kommune"] == SITES[1]])
+    if with_register:
+        register_rows(world).to_parquet(folder / "register.parquet", index=False)
+    outcome_rows(world).to_parquet(folder / "udfald.parquet", index=False)
+
+
+def asked_of_sites(world: World, seed: int) -> pd.DataFrame:
+    """Return what the sites know of their participants: `cpr`, `startdato`, `kommune` and the intake fields."""
     own = world.people[world.people["treated"]]
     rng = np.random.default_rng(seed)
-    site = np.where(own["municipality_code"] == SITES[1], SITES[1], SITES[0])
-    asked = pd.DataFrame(
+    return pd.DataFrame(
         {
             "cpr": own["person_id"],
             "startdato": own["start"],
-            "kommune": site,
+            "kommune": np.where(own["municipality_code"] == SITES[1], SITES[1], SITES[0]),
             "motivation": np.clip(np.round(5.5 + 1.6 * own["motivation"] + rng.normal(0, 0.8, len(own)), 1), 1, 10),
             "vold": own["violence"].astype(int),
             "incest": own["incest"].astype(int),
         }
     )
-    _write_csv(folder / "aarhus_deltagere.csv", asked[site == SITES[0]])
-    _write_xlsx(folder / "odense_deltagere.xlsx", asked[site == SITES[1]])
+
+
+def register_rows(world: World) -> pd.DataFrame:
+    """Return the register extract; it describes the day before a participant's start."""
     register = world.people[["person_id", "start", "municipality_code", *REGISTER_COLUMNS]].copy()
     register = register.rename(columns={"start": "covariate_date"})
-    # The register describes the day before a participant's start.
     register["covariate_date"] = pd.to_datetime(register["covariate_date"]) - pd.to_timedelta(
         world.people["treated"].astype(int), unit="D"
     )
     for name in register.columns[3:]:
         register[name] = register[name].astype(float)
-    register.to_parquet(folder / "register.parquet", index=False)
-    outcomes = world.outcomes.assign(measured_date=pd.to_datetime(world.outcomes["measured_date"]))
-    outcomes.to_parquet(folder / "udfald.parquet", index=False)
+    return register
+
+
+def outcome_rows(world: World) -> pd.DataFrame:
+    """Return the measurements, dated."""
+    return world.outcomes.assign(measured_date=pd.to_datetime(world.outcomes["measured_date"]))
 
 
 def _write_csv(path: Path, rows: pd.DataFrame) -> None:

@@ -17,10 +17,18 @@ for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
     os.environ.pop(name, None)
 
 from assets.home import Home
+from assets.intake import arrivals
 from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 from pipelines.demo import set_up
 from tests.small_study import write_small_study
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keys lie where settings lie; and no test waits for files to come to rest but those that say so."""
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+    arrivals.QUIET_SECONDS = 0.0
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from assets.home import Home
 from data_contracts.quarters import Quarter
 from pipelines.runner import Outcome, run_quarter
+from projects.portfolio import PORTFOLIO
 
 QUARTER = Quarter(2026, 3)
 
@@ -28,3 +30,14 @@ def public_records(home: Home) -> dict[str, dict[str, Any]]:
     """Return published records by result id."""
     path = home.published / str(QUARTER) / "results.json"
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
+
+
+def deliver_again(home: Home, project: str, folder: Path) -> Path:
+    """Write a demo project's files somewhere else and return the folder: the inbox is empty after a run."""
+    PORTFOLIO[project](folder)
+    return folder
+
+
+def send(home: Home, project: str, path: Path, content: bytes) -> None:
+    """Put a file with the name of another in a project's inbox."""
+    (home.inbox / project / path.name).write_bytes(content)

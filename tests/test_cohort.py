@@ -59,8 +59,12 @@ def test_each_step_says_who_left(plan: Protocol) -> None:
     )
     cohort = build_cohort(participants, register, plan, QUARTER_END)
     assert steps(cohort) == {
-        "delivered": (4, 2),
+        "delivered": (4, 5),
+        "one_place_per_person": (4, 5),
+        "one_start_per_person": (4, 5),
+        "not_participants": (4, 2),
         "followed_long_enough": (3, 1),  # b and y began a day too late for twelve months
+        "one_extract_per_person": (3, 1),
         "found_in_register": (2, 1),  # c is in no register
         "covariates_before_start": (1, 1),  # d's covariates are from the day after the start
         "in_target_group": (1, 1),

@@ -11,13 +11,16 @@ import pandas as pd
 import pytest
 
 from assets.home import Home
-from assets.intake.delivery import accepted_rows, content_sha256, masked, receive
-from assets.intake.pseudonyms import DEMO_KEY, canonical_identifier, create_key, pseudonymise, read_key
-from assets.intake.readers import parse_columns, read_delivery
-from assets.intake.receipts import file_receipts
+from assets.intake.cells import parse_columns
+from assets.intake.delivery import content_sha256, masked
+from assets.intake.keys import DEMO_KEY, read_key
+from assets.intake.pseudonyms import Pseudonymiser, canonical_identifier
+from assets.intake.readers import read_delivery
 from data_contracts.faults import InputRefused
-from data_contracts.protocol import Delivery, Protocol
+from data_contracts.protocol import Delivery
 from data_contracts.table_contract import Column, TableContract
+from pipelines.demo import set_up
+from tests.receiving import TABLES, everything_written, take
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 
 
@@ -68,9 +71,11 @@ def test_declared_words_mean_not_known() -> None:
 REFUSED = [
     ("an empty file", b"", {}, "empty"),
     ("only a header", b"a,b\n", {}, "no rows"),
-    ("a cut last line", b"a,b\n1,2\n3", {}, "1 cells, the header 2"),
+    ("a cut last line", b"a,b\n1,2\n3\n", {}, "1 cells, the header 2"),
     ("one cell too many", b"a,b\n1,2,3\n", {}, "3 cells, the header 2"),
-    ("the wrong separator", b"a;b\n1;2,5\n", {}, "2 cells, the header 1"),
+    ("the wrong separator", b"a;b\n1;2,5\n", {}, "seems to use “;”"),
+    ("a last line without its end", b"a,b\n1,2\n3,4", {}, "may have been cut"),
+    ("letters broken on the way", "a,b\n1,sÃ¸nder\n".encode(), {}, "were broken"),
     ("an open quote", b'a,b\n1,"2\n', {}, "cannot be read as CSV"),
     ("a NUL byte", b"a,b\n1,\x00\n", {}, "NUL"),
     ("the wrong encoding", "a,b\n1,ø\n".encode("cp1252"), {}, "not utf-8"),
@@ -110,7 +115,7 @@ def test_formulas_are_refused_and_sheets_are_chosen() -> None:
 
     with pytest.raises(InputRefused, match="2 sheets"):
         read_delivery(workbook(two), "x", delivery(format="xlsx"))
-    assert read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Data"))["a"].tolist() == ["0101"]
+    assert read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Data")).frame["a"].tolist() == ["0101"]
     with pytest.raises(InputRefused, match="no sheet “Dat” among"):
         read_delivery(workbook(two), "x", delivery(format="xlsx", sheet="Dat"))
 
@@ -136,56 +141,67 @@ def test_identifiers(story: str, text: str, scheme: str, is_good: bool) -> None:
     assert (canonical_identifier(text, scheme) is not None) == is_good
 
 
+def people_of(home: Home, project: str = "p", scheme: str = "cpr") -> Pseudonymiser:
+    return Pseudonymiser(read_key(home, allow_demo=False), project, scheme)
+
+
 def test_pseudonyms_depend_on_key_and_project_but_not_on_spelling(tmp_path: Path) -> None:
-    create_key(tmp_path / "a", demo=False)
-    create_key(tmp_path / "b", demo=False)
-    first, second = (read_key(tmp_path / n, allow_demo=False) for n in "ab")
-    one = pseudonymise(["010190-1234"], "cpr", "p", first)
-    assert one == pseudonymise(["0101901234 "], "cpr", "p", first)
-    assert one != pseudonymise(["0101901234"], "cpr", "q", first)
-    assert one != pseudonymise(["0101901234"], "cpr", "p", second)
-    assert one[0] is not None
-    assert one[0].startswith(first.key_id + "-")
+    one, two = Home(tmp_path / "one"), Home(tmp_path / "two")
+    for home in (one, two):
+        set_up(home, demo=False)
+    first = people_of(one).replace(["010190-1234"]).pseudonyms
+    assert first == people_of(one).replace(["0101901234 "]).pseudonyms
+    assert first != people_of(one, "q").replace(["0101901234"]).pseudonyms
+    assert first != people_of(two).replace(["0101901234"]).pseudonyms
+    assert first[0] is not None
+    assert first[0].startswith(read_key(one, allow_demo=False).key_id + "-")
 
 
-def test_a_key_that_protects_nobody_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "key"
+def test_a_key_that_protects_nobody_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "elsewhere" / "key"
+    path.parent.mkdir()
+    monkeypatch.setenv("TRIN_KEY_FILE", str(path))
+    home = Home(tmp_path / "home")
     with pytest.raises(InputRefused, match="cannot be read"):
-        read_key(path, allow_demo=True)
+        read_key(home, allow_demo=True)
     path.write_bytes(DEMO_KEY)
     path.chmod(0o644)
     with pytest.raises(InputRefused, match="Others can read"):
-        read_key(path, allow_demo=True)
+        read_key(home, allow_demo=True)
     path.chmod(0o600)
     with pytest.raises(InputRefused, match="demo key"):
-        read_key(path, allow_demo=False)
+        read_key(home, allow_demo=False)
     path.write_bytes(b"short")
     with pytest.raises(InputRefused, match="32 bytes"):
-        read_key(path, allow_demo=True)
+        read_key(home, allow_demo=True)
+    inside = home.root / "keys" / "own.key"
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(b"k" * 32)
+    inside.chmod(0o600)
+    monkeypatch.setenv("TRIN_KEY_FILE", str(inside))
+    with pytest.raises(InputRefused, match="same folder as the data"):
+        read_key(home, allow_demo=False)
+    assert read_key(home, allow_demo=True).key_id
 
 
-def protocol_of(home: Home) -> Protocol:
-    return home.protocol("small")
+def test_a_key_for_real_data_lies_outside_the_home(small_home: Home) -> None:
+    assert not small_home.key_file.is_relative_to(small_home.root)
+    assert small_home.key_file.stat().st_mode & 0o777 == 0o600
 
 
 def test_one_file_feeds_three_tables(small_home: Home) -> None:
-    protocol = protocol_of(small_home)
-    sizes = {
-        t: int(receive(small_home, protocol, t).frame["is_accepted"].sum())
-        for t in ("participants", "comparison_pool", "outcomes")
-    }
-    assert sizes == {"participants": 60, "comparison_pool": 360, "outcomes": 360}
+    taken = take(small_home)
+    assert {t: len(taken.accepted(t)) for t in TABLES} == {"participants": 60, "comparison_pool": 360, "outcomes": 360}
+    assert list((small_home.inbox / "small").iterdir()) == []  # identifiers do not stay in the inbox
 
 
 def test_order_of_rows_and_files_leaves_no_trace(small_home: Home) -> None:
-    protocol = protocol_of(small_home)
-    before = receive(small_home, protocol, "comparison_pool")
+    one = take(small_home).accepted("comparison_pool")
     rows = small_rows().sample(frac=1, random_state=1)
-    (small_home.inbox / "small" / "people.csv").unlink()
-    rows.iloc[:100].to_csv(small_home.inbox / "small" / "people_b.csv", index=False)
-    rows.iloc[90:].to_csv(small_home.inbox / "small" / "people_a.csv", index=False)  # ten rows arrive twice
-    after = receive(small_home, protocol, "comparison_pool")
-    one, two = (accepted_rows(r.frame, r.contract) for r in (before, after))
+    folder = small_home.inbox / "small"
+    rows.iloc[:100].to_csv(folder / "people_b.csv", index=False)
+    rows.iloc[90:].to_csv(folder / "people_a.csv", index=False)  # ten rows arrive twice
+    two = take(small_home).accepted("comparison_pool")
     pd.testing.assert_frame_equal(one, two)
     assert content_sha256(one) == content_sha256(two)
 
@@ -198,38 +214,44 @@ def test_bad_rows_go_to_quarantine_with_a_receipt_that_holds_no_value(small_home
     rows.loc[[5, 6], "mood"] = ["1", "2"]  # the same person, told differently
     rows["diary"] = "what she said"
     write_small_study(small_home, rows)
-    protocol = protocol_of(small_home)
-    participants = receive(small_home, protocol, "participants")
-    pool = receive(small_home, protocol, "comparison_pool")
-    for received in (participants, pool):
-        file_receipts(small_home, "small", received)
-    refused = {r.rule: r.rows for r in participants.receipts[0].refusals}
-    assert refused == {"range(mood)": (6,), "unique(person_id)": (7, 8)}
-    assert {r.rule for r in pool.receipts[0].refusals} == {"readable(age)", "unique(person_id)"}
-    assert "diary" in participants.receipts[0].dropped_columns
+    protocol = PROTOCOL.replace(
+        "columns: {person_id: id, index_date: start,", "columns: {person_id: id, index_date: start, mood: mood,"
+    )
+    (small_home.projects / "small" / "project.yaml").write_text(protocol)
+    taken = take(small_home)
+    assert taken.rules("participants") == {
+        "range(mood)": (6,),
+        "unique(person_id, index_date, municipality_code)": (7, 8),
+    }
+    assert {r.split("(")[0] for r in taken.rules("comparison_pool")} == {"readable", "unique"}
+    assert "diary" in taken.of("participants").dropped_columns
     folder = small_home.quarantine / "small"
     everything = b"".join(p.read_bytes() for p in folder.iterdir() if p.suffix in (".md", ".json"))
     for secret in (b"secret-words", b"77", b"what she said", b"p0004", b"p0006"):
         assert secret not in everything
-    receipt = json.loads(next(folder.glob("participants-*.json")).read_text())
-    assert receipt["accepted_rows"] == receipt["rows"] - 3
-    danish = next(folder.glob("participants-*.da.md")).read_text()
+    receipt = json.loads((folder / "0001.json").read_text())
+    assert receipt["tables"][0]["accepted_rows"] == receipt["tables"][0]["rows"] - 3
+    danish = (folder / "0001.da.md").read_text()
     assert "Rækkenumre" in danish
     assert "| 7, 8 |" in danish
-    assert next(folder.glob("participants-*.refused.parquet")).stat().st_mode & 0o777 == 0o600
+    assert "(id, start, place)" in danish  # columns are called what the file calls them
+    assert next(folder.glob("*participants.refused.parquet")).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_missing_column_refuses_the_file_and_suggests(small_home: Home) -> None:
-    write_small_study(small_home, small_rows().rename(columns={"earlier": "earlyer"}))
-    received = receive(small_home, protocol_of(small_home), "comparison_pool")
-    assert len(received.frame) == 0
-    assert "Did you mean “earlyer”" in str(received.receipts[0].faults[0])
+    write_small_study(small_home, small_rows().rename(columns={"earlier": "Earlier score"}))
+    taken = take(small_home)
+    assert taken.receipt.state == "refused"
+    assert "“Earlier score”" in str(taken.receipt.faults[0])
+    assert "Filen har en, der hedder “Earlier score”" in taken.receipt.faults[0].in_language("da")
+    with pytest.raises(InputRefused, match="was refused, and no other has taken its place"):
+        taken.table("participants")  # although that table could have been read: nothing is partly loaded
 
 
 def test_no_file_is_said_in_words(small_home: Home) -> None:
     (small_home.inbox / "small" / "people.csv").unlink()
     with pytest.raises(InputRefused, match=r"No file “people\*\.csv” has arrived"):
-        receive(small_home, protocol_of(small_home), "participants")
+        take(small_home).table("participants")
 
 
 def test_numbers_in_file_names_are_masked() -> None:
@@ -244,24 +266,24 @@ def test_numbers_in_file_names_are_masked() -> None:
 def test_a_home_for_real_data_refuses_nothing_but_the_demo_key(small_home: Home) -> None:
     small_home.key_file.write_bytes(DEMO_KEY)
     with pytest.raises(InputRefused, match="demo key"):
-        receive(small_home, protocol_of(small_home), "participants")
+        take(small_home)
     public = PROTOCOL.replace("data_note: confidential", "data_note: synthetic")
     write_small_study(small_home, protocol=public)
-    assert len(receive(small_home, protocol_of(small_home), "participants").frame) == 60
+    assert len(take(small_home).accepted("participants")) == 60
 
 
 def test_rows_whose_identifier_cannot_be_read_are_all_refused(small_home: Home) -> None:
     """They look alike once the identifier is gone, but are not the same row."""
     write_small_study(small_home, protocol=PROTOCOL.replace("identifier_scheme: local", "identifier_scheme: cpr"))
-    received = receive(small_home, protocol_of(small_home), "outcomes")
-    assert (received.receipts[0].total, received.receipts[0].accepted, received.receipts[0].repeated) == (360, 0, 0)
+    found = take(small_home).of("outcomes")
+    assert (found.total, found.accepted, found.repeated) == (360, 0, 0)
 
 
 def test_repeated_rows_are_counted_once_and_told(small_home: Home) -> None:
     rows = small_rows()
     write_small_study(small_home, pd.concat([rows, rows.iloc[[5, 70]]]))
-    receipt = receive(small_home, protocol_of(small_home), "comparison_pool").receipts[0]
-    assert (receipt.total, receipt.accepted, receipt.repeated) == (362, 360, 2)
+    found = take(small_home).of("comparison_pool")
+    assert (found.total, found.accepted, found.repeated) == (362, 360, 2)
 
 
 def test_a_binary_outcome_is_nothing_but_0_or_1(small_home: Home) -> None:
@@ -270,23 +292,24 @@ def test_a_binary_outcome_is_nothing_but_0_or_1(small_home: Home) -> None:
     rows.loc[:9, "score"] = 0.5
     protocol = PROTOCOL.replace("type: numeric\n    unit: points", "type: binary")
     write_small_study(small_home, rows, protocol)
-    receipt = receive(small_home, protocol_of(small_home), "outcomes").receipts[0]
-    assert [(r.rule, len(r.rows)) for r in receipt.refusals] == [("allowed(value) where outcome is score", 10)]
+    found = take(small_home).rules("outcomes")
+    assert {rule: len(rows) for rule, rows in found.items()} == {"allowed(value) where outcome is score": 10}
 
 
 def test_empty_lines_of_a_spreadsheet_are_no_rows(small_home: Home) -> None:
     path = small_home.inbox / "small" / "people.csv"
     path.write_text(path.read_text() + ",,,,,,,,,\n,,,,,,,,,\n")
-    assert receive(small_home, protocol_of(small_home), "comparison_pool").receipts[0].total == 360
+    assert take(small_home).of("comparison_pool").total == 360
 
 
 @pytest.mark.parametrize(("value", "kept"), [("1", 60), ("1.0", 60), ("yes", 0)])
 def test_where_knows_that_1_and_1_0_are_the_same(small_home: Home, value: str, kept: int) -> None:
     write_small_study(small_home, protocol=PROTOCOL.replace('where: {club: "1"}', f'where: {{club: "{value}"}}'))
-    received = receive(small_home, protocol_of(small_home), "participants")
-    assert len(received.frame) == kept
-    if not kept:
-        assert "“club”" in str(received.receipts[0].faults[0])
+    taken = take(small_home)
+    if kept:
+        assert len(taken.accepted("participants")) == kept
+    else:
+        assert "“club”" in str(taken.receipt.faults[0])
 
 
 def test_a_blank_that_decides_who_took_part_refuses_the_file(small_home: Home) -> None:
@@ -294,33 +317,34 @@ def test_a_blank_that_decides_who_took_part_refuses_the_file(small_home: Home) -
     rows = small_rows().astype({"club": "str"})
     rows.loc[[2, 3], "club"] = ""
     write_small_study(small_home, rows)
-    receipt = receive(small_home, protocol_of(small_home), "participants").receipts[0]
-    assert "empty in 2 rows, first in row 4" in str(receipt.faults[0])
+    fault = take(small_home).receipt.faults[0]
+    assert fault.line == 4
+    assert "empty in 2 rows" in str(fault)
 
 
 def test_an_empty_measurement_is_a_person_nobody_measured(small_home: Home) -> None:
     rows = small_rows().astype({"score": "str"})
     rows.loc[:59, "score"] = ""
     write_small_study(small_home, rows)
-    received = receive(small_home, protocol_of(small_home), "outcomes")
-    assert (len(received.frame), int(received.frame["is_accepted"].sum())) == (300, 300)
+    found = take(small_home).of("outcomes")
+    assert (found.total, found.accepted) == (300, 300)
 
 
 def test_text_in_the_wrong_column_is_not_kept(small_home: Home) -> None:
     rows = small_rows()
     rows.loc[4, "group"] = "020290-9811"
     write_small_study(small_home, rows)
-    received = receive(small_home, protocol_of(small_home), "comparison_pool")
-    assert "020290-9811" not in received.frame.to_csv()
-    assert [r.rule for r in received.receipts[0].refusals] == ["allowed(group)"]
+    taken = take(small_home)
+    assert "020290-9811" not in taken.table("comparison_pool").frame.to_csv()
+    assert list(taken.rules("comparison_pool")) == ["allowed(group)"]
+    assert b"020290-9811" not in everything_written(small_home)
 
 
 def test_a_person_number_is_no_number(small_home: Home) -> None:
     rows = small_rows()
     rows.loc[4, "age"] = 202909815
     write_small_study(small_home, rows)
-    receipt = receive(small_home, protocol_of(small_home), "comparison_pool").receipts[0]
-    assert [r.rule for r in receipt.refusals] == ["range(age)"]
+    assert list(take(small_home).rules("comparison_pool")) == ["range(age)"]
 
 
 def test_native_numbers_never_pass_through_text() -> None:
@@ -332,14 +356,14 @@ def test_native_numbers_never_pass_through_text() -> None:
     table = pa.table({"v": pa.array([Decimal("5.498"), None], pa.decimal128(10, 3))})
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
-    frame = read_delivery(buffer.getvalue(), "x", delivery(format="parquet", decimal=","))
+    frame = read_delivery(buffer.getvalue(), "x", delivery(format="parquet", decimal=",")).frame
     assert parsed(list(frame["v"]), "number", format="parquet", decimal=",") == [5.498, None]
 
     def mixed(book: openpyxl.Workbook) -> None:
         for row in (["v"], [5.498], ["ukendt"], ["1,5"]):
             book.active.append(row)
 
-    frame = read_delivery(workbook(mixed), "x", delivery(format="xlsx", decimal=","))
+    frame = read_delivery(workbook(mixed), "x", delivery(format="xlsx", decimal=",")).frame
     assert parsed(list(frame["v"]), "number", decimal=",") == [5.498, None, 1.5]
 
 

@@ -20,9 +20,23 @@ QUARTER = "2026Q3"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
+DELIVERIES = [
+    {"project": "p", "number": 1, "received_on": "2026-07-02", "state": "accepted", "is_in_use": False}
+    | {
+        "files": "p_{period}.csv",
+        "period": "2026Q2",
+        "tables": "participants",
+        "rules": "range(mood);unique(person_id)",
+    },
+    {"project": "p", "number": 2, "received_on": "2026-10-02", "state": "refused", "is_in_use": False}
+    | {"files": "<b>", "period": None, "tables": "participants,outcomes", "rules": ""},
+]
+BURDENS = [{"project": "p", "asked_fields": 6, "minutes_per_participant": 2.7}]
+
+
 def site(*records) -> dict[str, bytes]:
     public = [publish(r, default_policy()).model_dump(mode="json") for r in records]
-    return build_site(build_marts(public), QUARTER)
+    return build_site(build_marts(public, DELIVERIES, BURDENS), QUARTER)
 
 
 class Reader(HTMLParser):
@@ -65,8 +79,30 @@ def test_there_is_a_page_for_each_result_and_municipality_in_both_languages(page
         "kommuner/0461-odense.html",
         "kommuner/0751-aarhus.html",
         *(f"resultat/{p}.2026Q3.o.html" for p in "pqr"),
+        *(f"projekt/{p}.html" for p in "pqr"),
+        "projekt/p-kvittering-1.html",
+        "projekt/p-kvittering-2.html",
     }
     assert set(pages) == danish | {f"en/{name}" for name in danish}
+
+
+def test_a_project_page_says_what_became_of_its_files_and_what_it_is_asked(pages: dict[str, bytes]) -> None:
+    page = pages["projekt/p.html"].decode()
+    assert "6 felter pr. deltager, skønnet 2,7 minutter" in page
+    assert "Afløst af en nyere" in page
+    assert "Afvist" in page
+    assert 'href="p-kvittering-1.html"' in page
+    receipt = pages["en/projekt/p-kvittering-1.html"].decode()
+    assert "The value lies outside the limits (mood)" in receipt
+    assert "row numbers stand on the sender" in receipt
+    assert "&lt;b&gt;" in pages["projekt/p-kvittering-2.html"].decode()
+
+
+def test_a_changed_number_says_so_and_why(pages: dict[str, bytes]) -> None:
+    changed = site(example_record(restated_times=2, restated_because="deliveries"))
+    words = "leverancer kom sent, blev rettet eller trukket tilbage"
+    assert words in changed["resultat/p.2026Q3.o.html"].decode()
+    assert words not in pages["resultat/p.2026Q3.o.html"].decode()
 
 
 def test_no_script_nothing_from_outside_and_a_strict_policy(pages: dict[str, bytes]) -> None:

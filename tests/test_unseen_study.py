@@ -25,7 +25,7 @@ def test_a_small_study_runs_and_finds_what_is_there(small_home: Home) -> None:
     assert result["evidence"]["rung_detail"] == "4a"
     assert public_records(small_home)[RESULT]["n_treated"] == 60
     steps = {s["step"]: (s["treated"], s["pool"]) for s in result["flow"]}
-    assert steps["delivered"] == (60, 300)
+    assert steps["not_participants"] == (60, 300)
 
 
 def test_the_example_of_the_reference_page_runs(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_participant_whose_row_was_refused_is_never_a_control(small_home: Home
     write_small_study(small_home, rows)
     run_demo(small_home)
     flow = {s["step"]: (s["treated"], s["pool"]) for s in records(small_home)[RESULT]["flow"]}
-    assert flow["delivered"] == (58, 300)
+    assert flow["not_participants"] == (58, 300)
     groups = pd.read_parquet(next((small_home.restricted / "comparison" / "groups" / "small").glob("*.parquet")))
     assert (~groups["treated"]).sum() == 300
 
@@ -124,9 +124,12 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize("verb", ["init", "run", "check", "status", "explain", "open", "doctor"])
+@pytest.mark.parametrize(
+    "verb",
+    ["init", "run", "check", "status", "explain", "open", "template", "withdraw", "erase", "key rotate", "doctor"],
+)
 def test_every_verb_explains_itself_with_an_example(verb: str) -> None:
-    code, text = run(verb, "--help")
+    code, text = run(*verb.split(), "--help")
     assert code == 0
     assert "Example" in text
     assert f"trin {verb}" in text
@@ -168,7 +171,7 @@ def test_bad_deliveries_are_told_without_a_traceback(small_home: Home) -> None:
     (small_home.inbox / "small" / "people.csv").write_bytes(b"id,club\n1,2,3\n")
     code, text = run("run", "--home", str(small_home.root), "--quarter", "2026Q3")
     assert code == 3
-    assert "line 2" in text
+    assert "Række 2: Rækken har 3 celler" in text
     assert "Traceback" not in text
     assert (
         not (small_home.restricted / "results" / "2026Q3" / "results.json").exists()

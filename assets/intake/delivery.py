@@ -1,8 +1,8 @@
-"""A delivery: from files in the inbox to rows that are accepted or refused.
+"""A delivered table: one file read by one line of the protocol.
 
-Belongs here: finding a project's files, mapping their columns, replacing
-identifiers and marking each row. Does not belong here: reading formats
-(`readers.py`), identifiers (`pseudonyms.py`), wording receipts (`receipts.py`).
+Belongs here: mapping columns, replacing identifiers, and judging each row.
+Does not belong here: formats (`readers.py`), identifiers (`pseudonyms.py`),
+which files there are (`reception.py`) and wording receipts (`receipts.py`).
 
 Identifiers are pseudonyms before anything is written; columns nobody asked
 for are dropped before that.
@@ -13,207 +13,173 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pandas as pd
 
 from assets.contract_checks import broken_rows
-from assets.home import Home
-from assets.intake.pseudonyms import PseudonymKey, pseudonymise, read_key
-from assets.intake.readers import ROW, is_given, parse_columns, read_delivery
-from data_contracts.faults import Fault, InputRefused, suggestion
-from data_contracts.protocol import Delivery, Protocol
-from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract, compile_contract
+from assets.intake.cells import is_given, parse_columns
+from assets.intake.pseudonyms import Pseudonymiser
+from assets.intake.readers import ROW, RawTable, read_delivery
+from data_contracts.faults import InputRefused
+from data_contracts.file_faults import missing_column, refused_file
+from data_contracts.protocol import Delivery
+from data_contracts.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, TableContract
 
-FILE = "file_sha256"
+FILE = "file_number"
 REFUSED_TEXT = "(refused)"
 # A person number with or without its leading zero, whatever stands between its digits.
 _PERSON_NUMBER = re.compile(r"\d(?:[\s._\-\u2010-\u2015]*\d){8,}")
+# Dates are not person numbers, and are what file names are told apart by.
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRefusal:
-    """Rows that one rule refused."""
+    """Rows that one rule refused.
+
+    Attributes
+    ----------
+    rule, code : str
+    rows : tuple of int
+    columns : tuple of str
+        The rule's columns as the file calls them.
+    """
 
     rule: str
     code: str
     rows: tuple[int, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FileReceipt:
-    """What became of one file; holds no value from it.
-
-    Attributes
-    ----------
-    file : str
-        Name with long numbers masked.
-    sha256 : str
-    table : str
-    total, accepted : int
-    repeated : int
-        Rows that say the same as another row with the same key; they count once.
-    largest_refused_share : float
-        More refused rows than this stop the project.
-    refusals : tuple of RuleRefusal
-    dropped_columns : tuple of str
-    faults : tuple of Fault
-        Why the whole file was refused; empty if it was not.
-    """
-
-    file: str
-    sha256: str
-    table: str
-    total: int
-    accepted: int
-    repeated: int = 0
-    largest_refused_share: float = 0.0
-    refusals: tuple[RuleRefusal, ...] = ()
-    dropped_columns: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """All rows of one table, with what each file led to.
+class JudgedTable:
+    """Rows of one table, each accepted or refused.
 
     Attributes
     ----------
     frame : DataFrame
-        Typed contract columns, the flags beside them, `file_sha256`, `row_in_file` and `is_accepted`.
-    receipts : tuple of FileReceipt
+        Typed contract columns, the flags beside them, `row_in_file` and `is_accepted`; in canonical order.
     contract : TableContract
+    repeated : int
+        Rows that said the same as another row with the same key; they count once.
+    erased : int
+        Rows of people who were erased; nothing of them is kept.
+    refusals : tuple of RuleRefusal
+    dropped_rows, hidden_rows : tuple of int
+        Totals and notes; rows of a workbook that nobody sees there.
+    dropped_columns : tuple of str
     """
 
     frame: pd.DataFrame
-    receipts: tuple[FileReceipt, ...]
     contract: TableContract
+    repeated: int = 0
+    erased: int = 0
+    refusals: tuple[RuleRefusal, ...] = ()
+    dropped_rows: tuple[int, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    dropped_columns: tuple[str, ...] = ()
 
     @property
-    def refused_files(self) -> tuple[FileReceipt, ...]:
-        """Files none of which is used."""
-        return tuple(receipt for receipt in self.receipts if receipt.faults)
+    def total(self) -> int:
+        """Rows the file held, erased people's not counted."""
+        return len(self.frame) + self.repeated
+
+    @property
+    def refused(self) -> int:
+        """Rows that broke a rule."""
+        return int((~self.frame["is_accepted"]).sum())
 
 
 def masked(name: str) -> str:
-    """Return a file name fit to be shown: somebody may have put a person number in it."""
-    return _PERSON_NUMBER.sub("######", name)
+    """Return a file or column name fit to be shown: somebody may have put a person number in it."""
+    dates = _DATE.findall(name)
+    hidden = _PERSON_NUMBER.sub("######", _DATE.sub("\0", name))
+    for text in dates:
+        hidden = hidden.replace("\0", text, 1)
+    return hidden
 
 
-def files_for(home: Home, protocol: Protocol, delivery: Delivery) -> list[Path]:
-    """Return a delivery's files in the inbox, by name."""
-    folder = home.inbox / protocol.id
-    if not folder.is_dir():
-        return []
-    pattern = delivery.files.lower()
-    return sorted(p for p in folder.iterdir() if p.is_file() and fnmatchcase(p.name.lower(), pattern))
-
-
-def receive(home: Home, protocol: Protocol, table: str) -> Received:
-    """Read every file that feeds a table and mark each row accepted or refused.
+def read_table(
+    content: bytes, shown: str, delivery: Delivery, contract: TableContract, people: Pseudonymiser
+) -> JudgedTable:
+    """Read a file as one delivery declares it, and judge every row.
 
     Parameters
     ----------
-    home : Home
-    protocol : Protocol
-    table : str
+    content : bytes
+    shown : str
+        The file's name, fit to be shown.
+    delivery : Delivery
+    contract : TableContract
+    people : Pseudonymiser
 
     Returns
     -------
-    Received
-        Identical rows are one row; the order of files and rows does not matter.
+    JudgedTable
 
     Raises
     ------
     InputRefused
-        If no file has arrived, or the key cannot be used.
+        If the file cannot be used at all.
     """
-    contract = compile_contract(table, protocol)
-    deliveries = [d for d in protocol.deliveries if d.table == table]
-    if not deliveries:
-        return Received(empty_frame(contract), (), contract)
-    key = read_key(home.key_file, allow_demo=protocol.data_note != "confidential")
-    frames: list[pd.DataFrame] = []
-    receipts: list[FileReceipt] = []
-    missing: list[Fault] = []
-    for delivery in deliveries:
-        paths = files_for(home, protocol, delivery)
-        if not paths:
-            fix = f"Put it in inbox/{protocol.id}/."
-            missing.append(Fault(f"No file “{delivery.files}” has arrived for {table}.", fix, f"inbox/{protocol.id}"))
-        for path in paths:
-            frame, receipt = read_file(path.read_bytes(), path.name, delivery, protocol, contract, key)
-            receipts.append(receipt)
-            if frame is not None:
-                frames.append(frame)
-    if missing:
-        raise InputRefused(missing)
-    if not frames:
-        return Received(empty_frame(contract), tuple(receipts), contract)
-    rows = pd.concat(frames, ignore_index=True)
-    # Rows without a full key are not the same row twice: nobody knows whose they are.
-    has_key = rows[list(contract.key)].notna().all(axis=1)
-    repeated = has_key & rows.duplicated(subset=_content(rows, contract))
-    repeats = rows.loc[repeated, FILE].value_counts()
-    rows = rows[~repeated].reset_index(drop=True)
-    flags = broken_rows(rows, contract)
-    rows["is_accepted"] = ~flags.any(axis=1)
-    rows = _without_refused_text(rows, flags, contract)
-    receipts = [_with_rows(receipt, rows, flags, int(repeats.get(receipt.sha256, 0)), contract) for receipt in receipts]
-    return Received(_canonical(rows, contract), tuple(receipts), contract)
-
-
-def read_file(
-    content: bytes, name: str, delivery: Delivery, protocol: Protocol, contract: TableContract, key: PseudonymKey
-) -> tuple[pd.DataFrame | None, FileReceipt]:
-    """Read one file; None and a receipt with faults if it cannot be used at all."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    shown = masked(name)
-    try:
-        raw = read_delivery(content, shown, delivery)
-        mapped, dropped = _map_columns(raw, shown, delivery, contract)
-    except InputRefused as refused:
-        return None, FileReceipt(shown, sha256, contract.table, 0, 0, faults=refused.faults)
+    raw = read_delivery(content, shown, delivery)
+    mapped, dropped, names = _map_columns(raw, shown, delivery, contract)
     if len(mapped) == 0:
         columns = ", ".join(f"“{column}”" for column in delivery.where)
-        what = f"No row has the value that “where” asks for in {columns}."
-        fault = Fault(what, "Correct “where” in the protocol: the value must be written as in the file.", shown)
-        return None, FileReceipt(shown, sha256, contract.table, 0, 0, faults=(fault,))
+        raise refused_file("nothing_chosen", shown, columns=columns)
     typed = parse_columns(mapped, contract, delivery)
-    identifiers = [None if pd.isna(v) else str(v) for v in typed["person_id"]]
-    typed["person_id"] = pd.Series(pseudonymise(identifiers, protocol.identifier_scheme, protocol.id, key), dtype="str")
-    typed["person_id" + UNPARSED_SUFFIX] = typed["person_id"].isna() & pd.Series([v is not None for v in identifiers])
-    typed[FILE] = sha256
-    return typed, FileReceipt(shown, sha256, contract.table, len(typed), 0, dropped_columns=dropped)
+    texts = [None if pd.isna(v) else str(v) for v in typed["person_id"]]
+    found = people.replace(texts)
+    typed["person_id"] = pd.Series(found.pseudonyms, dtype="str")
+    typed["person_id" + UNPARSED_SUFFIX] = typed["person_id"].isna() & pd.Series([v is not None for v in texts])
+    typed["person_id" + LOST_ZERO_SUFFIX] = pd.Series(found.lost_zero, dtype="bool")
+    erased = pd.Series(found.erased, dtype="bool")
+    judged = judge(typed[~erased].reset_index(drop=True), contract)
+    return JudgedTable(
+        judged.frame,
+        contract,
+        judged.repeated,
+        int(erased.sum()),
+        tuple(replace(r, columns=tuple(names.get(c, c) for c in r.columns)) for r in judged.refusals),
+        raw.dropped_rows,
+        raw.hidden_rows,
+        dropped,
+    )
+
+
+def judge(rows: pd.DataFrame, contract: TableContract) -> JudgedTable:
+    """Drop repeated rows, and mark each row accepted or refused.
+
+    Rows that were refused when their file came stay refused.
+    """
+    # Rows without a full key are not the same row twice: nobody knows whose they are.
+    has_key = rows[list(contract.key)].notna().all(axis=1)
+    repeated = has_key & rows.duplicated(subset=content_columns(rows, contract))
+    rows = rows[~repeated].reset_index(drop=True)
+    flags = broken_rows(rows, contract)
+    accepted = ~flags.any(axis=1)
+    rows["is_accepted"] = accepted & rows["is_accepted"] if "is_accepted" in rows else accepted
+    rows = _without_refused_text(rows, flags, contract)
+    refusals = []
+    for rule in contract.rules:
+        broken = rows.loc[flags[rule.name].to_numpy(), ROW]
+        if len(broken):
+            refusals.append(RuleRefusal(rule.name, rule.code, tuple(sorted(int(v) for v in broken)), rule.columns))
+    return JudgedTable(canonical(rows, contract), contract, int(repeated.sum()), refusals=tuple(refusals))
 
 
 def _map_columns(
-    raw: pd.DataFrame, name: str, delivery: Delivery, contract: TableContract
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    present = [column for column in raw.columns if column != ROW]
-    wanted = dict(delivery.columns)
-    for column in contract.columns:
-        is_filled = column.name in delivery.constants or (
-            delivery.outcome_columns and column.name in ("outcome", "value")
-        )
-        if column.name not in wanted and not is_filled and (column.required or column.name in present):
-            wanted[column.name] = column.name
+    raw: RawTable, name: str, delivery: Delivery, contract: TableContract
+) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str]]:
+    rows = raw.frame
+    present = [str(column) for column in rows.columns if column != ROW]
+    wanted = _wanted(delivery, contract, present, name)
     needed = [*wanted.values(), *delivery.where, *delivery.outcome_columns.values()]
-    faults = [
-        Fault(
-            f"The column “{column}” is missing.",
-            suggestion(column, present) or "Check the header row and the mapping.",
-            name,
-        )
-        for column in dict.fromkeys(needed)
-        if column not in present
-    ]
+    faults = [missing_column(c, present, name) for c in dict.fromkeys(needed) if c not in present]
     if faults:
         raise InputRefused(faults)
     used = set(needed)
-    dropped = tuple(masked(str(c)) for c in present if c not in used)
-    rows = raw
+    dropped = tuple(masked(c) for c in present if c and c not in used)
     for name_in_file, value in delivery.where.items():
         _refuse_blanks(rows, name_in_file, name, delivery)
         rows = rows[_same_text(rows[name_in_file], value)]
@@ -234,23 +200,31 @@ def _map_columns(
             constant = delivery.constants.get(column.name)
             mapped[column.name] = pd.Series(constant, index=long.index, dtype="str")
     mapped[ROW] = long[ROW]
-    return mapped, dropped
+    return mapped, dropped, wanted
+
+
+def _wanted(delivery: Delivery, contract: TableContract, present: list[str], name: str) -> dict[str, str]:
+    """Say which of the file's columns feeds each contract column."""
+    wanted: dict[str, str] = {}
+    for column, declared in delivery.columns.items():
+        names = (declared,) if isinstance(declared, str) else declared
+        found = [n for n in names if n in present]
+        if len(found) > 1:
+            raise refused_file("two_names", name, columns=", ".join(f"“{n}”" for n in found))
+        wanted[column] = found[0] if found else names[0]
+    filled = {*delivery.constants, *(("outcome", "value") if delivery.outcome_columns else ())}
+    for needed in contract.columns:
+        if needed.name not in {*wanted, *filled} and (needed.required or needed.name in present):
+            wanted[needed.name] = needed.name
+    return wanted
 
 
 def _refuse_blanks(rows: pd.DataFrame, column: str, name: str, delivery: Delivery) -> None:
     """Refuse a file whose rows cannot all be told apart by `where` (InputRefused)."""
     blank = rows.loc[~is_given(rows[column], delivery), ROW]
     if len(blank):
-        what = f"The column “{column}” decides which rows count and is empty in {len(blank)} rows, first in row {int(blank.min())}."
-        raise InputRefused(
-            [
-                Fault(
-                    what,
-                    "Fill in the cells: otherwise participants could end among those they are compared with.",
-                    name,
-                )
-            ]
-        )
+        # Otherwise participants could end among those they are compared with.
+        raise refused_file("blank_choice", name, int(blank.min()), column=column, count=len(blank))
 
 
 def _same_text(series: pd.Series, value: str) -> pd.Series:
@@ -273,36 +247,16 @@ def _without_refused_text(rows: pd.DataFrame, flags: pd.DataFrame, contract: Tab
     return rows
 
 
-def _content(rows: pd.DataFrame, contract: TableContract) -> list[str]:
+def content_columns(rows: pd.DataFrame, contract: TableContract) -> list[str]:
+    """Return the columns that say something about a person, flags included."""
     names = {column.name for column in contract.columns}
-    return [c for c in rows.columns if c in names or c.endswith(UNPARSED_SUFFIX)]
+    return [c for c in rows.columns if c in names or c.endswith((UNPARSED_SUFFIX, LOST_ZERO_SUFFIX))]
 
 
-def _canonical(rows: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
+def canonical(rows: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
     """Sort by key and content, so that order of delivery leaves no trace."""
-    rest = [c for c in _content(rows, contract) if c not in contract.key]
+    rest = [c for c in content_columns(rows, contract) if c not in contract.key]
     return rows.sort_values([*contract.key, *rest], kind="stable", na_position="last").reset_index(drop=True)
-
-
-def _with_rows(
-    receipt: FileReceipt, rows: pd.DataFrame, flags: pd.DataFrame, repeated: int, contract: TableContract
-) -> FileReceipt:
-    if receipt.faults:
-        return receipt
-    own = (rows[FILE] == receipt.sha256).to_numpy()
-    refusals = []
-    for rule in contract.rules:
-        broken = rows.loc[own & flags[rule.name].to_numpy(), ROW]
-        if len(broken):
-            refusals.append(RuleRefusal(rule.name, rule.code, tuple(sorted(int(v) for v in broken))))
-    refused = int((own & ~rows["is_accepted"].to_numpy()).sum())
-    return replace(
-        receipt,
-        accepted=receipt.total - refused - repeated,
-        repeated=repeated,
-        largest_refused_share=contract.largest_refused_share,
-        refusals=tuple(refusals),
-    )
 
 
 def empty_frame(contract: TableContract) -> pd.DataFrame:
@@ -312,7 +266,7 @@ def empty_frame(contract: TableContract) -> pd.DataFrame:
     return frame.assign(
         **{
             ROW: pd.Series([], dtype="int64"),
-            FILE: pd.Series([], dtype="str"),
+            FILE: pd.Series([], dtype="int64"),
             "is_accepted": pd.Series([], dtype="bool"),
         }
     )

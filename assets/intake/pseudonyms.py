@@ -1,7 +1,7 @@
 """Pseudonyms: an identifier is read, replaced and forgotten.
 
-Belongs here: checking identifiers, the key file and the keyed hash. Does not
-belong here: storing anything but the key.
+Belongs here: checking identifiers, replacing them, and knowing who was erased.
+Does not belong here: the key file (`keys.py`), and storing anything.
 
 HMAC-SHA-256 with a 32-byte key, separated by project: the same person has
 different pseudonyms in two evaluations, and without the key all ten million
@@ -10,106 +10,95 @@ person numbers cannot be tried.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
-from assets.home import write_atomically
-from data_contracts.faults import Fault, InputRefused
+from assets.intake.keys import PseudonymKey
 
-KEY_BYTES = 32
-DEMO_KEY = hashlib.sha256(b"trin demo key: synthetic data only").digest()
 _SEPARATORS = re.compile(r"[\s-]")
 _LOCAL = re.compile(r"[^\x00-\x1f]{1,64}")
+NEWCOMER = "n"
+"""Stands where people known at a rotation have their place in line; sorts behind every digit."""
 
 
 @dataclass(frozen=True, slots=True)
-class PseudonymKey:
-    """A key and the id that stands in every pseudonym made with it."""
+class Identified:
+    """What became of identifiers, one entry each.
 
-    secret: bytes
-    key_id: str
-
-
-def create_key(path: Path, *, demo: bool) -> None:
-    """Create a key file if there is none: random, or the public demo key.
-
-    Parameters
+    Attributes
     ----------
-    path : Path
-        Written with mode 0600.
-    demo : bool
-        The demo key is the same everywhere, so that demo results are too. It protects nobody.
+    pseudonyms : list of str or None
+        None where the identifier is missing or cannot be one.
+    lost_zero : list of bool
+        Whether it would be a person number with a zero in front.
+    erased : list of bool
+        Whether the person was erased and must not come back.
     """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomically(path, DEMO_KEY if demo else os.urandom(KEY_BYTES), 0o600)
+
+    pseudonyms: list[str | None]
+    lost_zero: list[bool]
+    erased: list[bool]
 
 
-def read_key(path: Path, *, allow_demo: bool) -> PseudonymKey:
-    """Read the key file.
+@dataclass(frozen=True, slots=True)
+class Pseudonymiser:
+    """Replaces the identifiers of one project.
 
-    Parameters
+    Attributes
     ----------
-    path : Path
-    allow_demo : bool
-        Whether the project's data are synthetic or public, so that the demo key may be used.
-
-    Raises
-    ------
-    InputRefused
-        If the key is missing, has the wrong size, can be read by others, or is the demo key for confidential data.
-    """
-    name = "pseudonym key"
-    try:
-        status = path.stat()
-        secret = path.read_bytes()
-    except OSError:
-        fix = "Run “trin init”, or point TRIN_KEY_FILE at the key."
-        raise InputRefused([Fault("The key file cannot be read.", fix, name)]) from None
-    if status.st_mode & 0o077:
-        raise InputRefused([Fault("Others can read the key file.", "Run: chmod 600 on it.", name)])
-    if len(secret) != KEY_BYTES:
-        raise InputRefused([Fault("The key file must hold exactly 32 bytes.", "Restore it from backup.", name)])
-    if secret == DEMO_KEY and not allow_demo:
-        what = "This home has the public demo key, which protects nobody."
-        fix = "Start a home for real data: trin --home NEW init."
-        raise InputRefused([Fault(what, fix, name)])
-    key_id = hashlib.sha256(b"trin key id:" + secret).hexdigest()[:6]
-    return PseudonymKey(secret, key_id)
-
-
-def pseudonymise(identifiers: Iterable[str | None], scheme: str, project: str, key: PseudonymKey) -> list[str | None]:
-    """Replace identifiers by pseudonyms.
-
-    Parameters
-    ----------
-    identifiers : iterable of str or None
-    scheme : {'cpr', 'cpr_test', 'local'}
+    key : PseudonymKey
     project : str
         Separates evaluations.
-    key : PseudonymKey
-
-    Returns
-    -------
-    list of str or None
-        None where the identifier is missing or cannot be one.
+    scheme : {'cpr', 'cpr_test', 'local'}
+    tombstones : collection of str
+        Of people who were erased.
+    known : mapping of str to str
+        Digest to pseudonym of everybody known when the key was last rotated: they keep their place in
+        line, so that no tie is broken differently afterwards. Empty before the first rotation.
     """
-    domain = f"trin:1:{project}:".encode()
-    found: list[str | None] = []
-    for identifier in identifiers:
-        canonical = None if identifier is None else canonical_identifier(identifier, scheme)
-        if canonical is None:
-            found.append(None)
-            continue
-        digest = hmac.new(key.secret, domain + canonical.encode(), hashlib.sha256).hexdigest()
-        found.append(f"{key.key_id}-{digest[:32]}")
-    return found
+
+    key: PseudonymKey
+    project: str
+    scheme: str
+    tombstones: Collection[str] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    def replace(self, identifiers: Iterable[str | None]) -> Identified:
+        """Replace identifiers by pseudonyms.
+
+        Parameters
+        ----------
+        identifiers : iterable of str or None
+
+        Returns
+        -------
+        Identified
+        """
+        found = Identified([], [], [])
+        for identifier in identifiers:
+            canonical = None if identifier is None else canonical_identifier(identifier, self.scheme)
+            is_short = canonical is None and identifier is not None and has_lost_zero(identifier, self.scheme)
+            found.lost_zero.append(is_short)
+            if canonical is None:
+                found.pseudonyms.append(None)
+                found.erased.append(False)
+                continue
+            found.erased.append(bool(self.tombstones) and self.tombstone(canonical) in self.tombstones)
+            found.pseudonyms.append(self.pseudonym(canonical))
+        return found
+
+    def pseudonym(self, canonical: str) -> str:
+        """Return the pseudonym of an identifier in its one form."""
+        digest = self.key.digest(f"trin:1:{self.project}:", canonical.encode())
+        if not self.key.is_rotated:
+            return f"{self.key.key_id}-{digest}"
+        return self.known.get(digest) or f"{self.key.key_id}-{NEWCOMER}-{digest}"
+
+    def tombstone(self, canonical: str) -> str:
+        """Return what is kept of an erased person: enough to know her again, nothing to find her by."""
+        return self.key.digest(f"trin:tombstone:{self.project}:", canonical.encode())
 
 
 def canonical_identifier(text: str, scheme: str) -> str | None:
@@ -132,6 +121,14 @@ def canonical_identifier(text: str, scheme: str) -> str | None:
     except ValueError:
         return None
     return digits
+
+
+def has_lost_zero(text: str, scheme: str) -> bool:
+    """Whether a text would be a person number with a zero in front: a spreadsheet took it for a number."""
+    if scheme == "local":
+        return False
+    digits = _SEPARATORS.sub("", text)
+    return len(digits) == 9 and canonical_identifier("0" + digits, scheme) is not None
 
 
 def _century(seventh: int, year: int) -> int:

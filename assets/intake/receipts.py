@@ -1,19 +1,140 @@
 """Receipts: what became of a file, in words people can act on.
 
-Belongs here: writing receipts and refused rows to quarantine. Does not belong
-here: deciding what is refused. A receipt never holds a value from the file.
+Belongs here: the shape of a receipt and its wording. Does not belong here:
+deciding what is refused. A receipt never holds a value from the file.
 """
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from assets.home import Home, write_atomically, write_json
-from assets.intake.delivery import FILE, FileReceipt, Received
-from assets.store import parquet_bytes
-from data_contracts.phrases import LANGUAGES, phrase
+from assets.intake.delivery import JudgedTable, RuleRefusal
+from data_contracts.faults import Fault
+from data_contracts.phrases import LANGUAGES, number_text, phrase, share_text
 
 MOST_ROWS_SHOWN = 50
+ACCEPTED, REFUSED, SAME = "accepted", "refused", "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How a file differs from the one it replaces, in rows."""
+
+    new: int
+    gone: int
+    changed: int
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableReceipt:
+    """What became of the rows one table got from a file.
+
+    Attributes
+    ----------
+    table : str
+    total, accepted, repeated, erased : int
+        Rows in the file; used; said twice; of people who were erased.
+    largest_refused_share : float
+    refusals : tuple of RuleRefusal
+    dropped_columns : tuple of str
+    asked_fields : int
+    minutes_per_participant : float
+    changes : Changes or None
+        Against the file it replaces, if it replaces one.
+    """
+
+    table: str
+    total: int
+    accepted: int
+    repeated: int
+    erased: int
+    largest_refused_share: float
+    refusals: tuple[RuleRefusal, ...]
+    dropped_columns: tuple[str, ...]
+    asked_fields: int
+    minutes_per_participant: float
+    changes: Changes | None = None
+
+    @property
+    def refused(self) -> int:
+        """Rows that broke a rule."""
+        return self.total - self.accepted - self.repeated
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceipt:
+    """What became of one file; holds no value from it.
+
+    Attributes
+    ----------
+    file : str
+        Name with long numbers masked.
+    number : int or None
+        The file's number in the project; None for a file that was only checked, or came before.
+    file_id : str
+        Keyed hash of the content.
+    received_on : str
+        ISO day.
+    state : {'accepted', 'refused', 'same'}
+    key_id : str
+        Which key its pseudonyms were made with.
+    tables : tuple of TableReceipt
+    faults : tuple of Fault
+        Why the whole file was refused; empty if it was not.
+    dropped_rows, hidden_rows : tuple of int
+    period_end : str or None
+    replaces : int or None
+        Number of the file this one replaces.
+    same_as : int or None
+        Number of the file this one is a copy of.
+    newer : int or None
+        Number of a later version that counts instead of this one.
+    is_sealed : bool
+        Whether the refused file is kept, encrypted, to be tried again when the protocol changes.
+    """
+
+    file: str
+    number: int | None
+    file_id: str
+    received_on: str
+    state: str
+    key_id: str
+    tables: tuple[TableReceipt, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    dropped_rows: tuple[int, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    period_end: str | None = None
+    replaces: int | None = None
+    same_as: int | None = None
+    newer: int | None = None
+    is_sealed: bool = False
+
+    @property
+    def stem(self) -> str:
+        """Name of the receipt's files: the number, or for a copy the id."""
+        return f"{self.number:04d}" if self.number is not None else f"copy-{self.file_id[:12]}"
+
+
+def table_receipt(judged: JudgedTable, changes: Changes | None = None) -> TableReceipt:
+    """Return the receipt of one judged table."""
+    contract = judged.contract
+    return TableReceipt(
+        contract.table,
+        judged.total,
+        judged.total - judged.refused - judged.repeated,
+        judged.repeated,
+        judged.erased,
+        contract.largest_refused_share,
+        judged.refusals,
+        judged.dropped_columns,
+        contract.asked_fields,
+        contract.minutes_per_participant,
+        changes,
+    )
 
 
 def receipt_markdown(receipt: FileReceipt, language: str) -> str:
@@ -28,77 +149,121 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
     def say(key: str, **values: object) -> str:
         return phrase(language, key, **values)
 
+    number = "–" if receipt.number is None else str(receipt.number)
     lines = [
-        f"# {say('receipt_title')}",
+        f"# {say('receipt_title')}: {receipt.file}",
         "",
-        f"{say('receipt_file')}: {receipt.file} (sha256 {receipt.sha256[:12]})  ",
-        f"{say('receipt_table')}: {receipt.table}",
+        f"**{say('receipt_state_' + receipt.state, same_as=receipt.same_as)}**",
+        "",
+        say("receipt_when", number=number, day=receipt.received_on, id=receipt.file_id[:12], key_id=receipt.key_id),
         "",
     ]
+    for fault in receipt.faults:
+        lines.append(f"- {fault.in_language(language)}")
     if receipt.faults:
-        lines += [say("receipt_refused_file"), ""]
-        lines += [f"- {fault}" for fault in receipt.faults]
-    else:
-        lines.append(say("receipt_accepted", accepted=receipt.accepted, total=receipt.total))
-        refused = receipt.total - receipt.accepted - receipt.repeated
-        if receipt.repeated:
-            lines.append(say("receipt_repeated_rows", repeated=receipt.repeated))
-        if refused:
-            limit = f"{receipt.largest_refused_share:.0%}"
-            lines.append(say("receipt_refused_rows", refused=refused, limit=limit))
-        if receipt.refusals:
-            lines += [
-                "",
-                f"| {say('receipt_rule')} | {say('receipt_count')} | {say('receipt_rows')} | {say('receipt_fix')} |",
-                "|---|---|---|---|",
-            ]
-        for refusal in receipt.refusals:
-            shown = ", ".join(str(row) for row in refusal.rows[:MOST_ROWS_SHOWN])
-            more = " …" if len(refusal.rows) > MOST_ROWS_SHOWN else ""
-            lines.append(f"| `{refusal.rule}` | {len(refusal.rows)} | {shown}{more} | {say('fix_' + refusal.code)} |")
-    if receipt.dropped_columns:
-        lines += ["", say("receipt_dropped", columns=", ".join(receipt.dropped_columns))]
-    return "\n".join([*lines, "", say("receipt_no_values"), ""])
+        lines += ["", say("receipt_sealed" if receipt.is_sealed else "receipt_send_again"), ""]
+    if receipt.replaces is not None:
+        lines += [say("receipt_replaces", number=receipt.replaces), ""]
+    if receipt.newer is not None:
+        lines += [say("receipt_newer", number=receipt.newer), ""]
+    for table in receipt.tables:
+        lines += [*_table_lines(table, language), ""]
+    if receipt.dropped_rows:
+        shown = ", ".join(map(str, receipt.dropped_rows[:MOST_ROWS_SHOWN]))
+        lines += [say("receipt_dropped_rows", count=len(receipt.dropped_rows), rows=shown), ""]
+    if receipt.hidden_rows:
+        shown = ", ".join(map(str, receipt.hidden_rows[:MOST_ROWS_SHOWN]))
+        lines += [say("receipt_hidden_rows", count=len(receipt.hidden_rows), rows=shown), ""]
+    return "\n".join([*lines, say("receipt_no_values"), ""])
 
 
-def receipt_record(receipt: FileReceipt) -> dict[str, object]:
+def _table_lines(table: TableReceipt, language: str) -> Iterator[str]:
+    def say(key: str, **values: object) -> str:
+        return phrase(language, key, **values)
+
+    yield f"## {say('table_' + table.table)}"
+    yield ""
+    yield say("receipt_accepted", accepted=table.accepted, total=table.total)
+    if table.repeated:
+        yield say("receipt_repeated_rows", repeated=table.repeated)
+    if table.erased:
+        yield say("receipt_erased_rows")
+    if table.refused:
+        yield say(
+            "receipt_refused_rows", refused=table.refused, limit=share_text(language, table.largest_refused_share)
+        )
+    changes = table.changes
+    if changes is not None:
+        yield say("receipt_changes", new=changes.new, gone=changes.gone, changed=changes.changed, same=changes.same)
+    if table.refusals:
+        yield ""
+        head = [say(key) for key in ("receipt_rule", "receipt_count", "receipt_rows", "receipt_fix")]
+        yield f"| {' | '.join(head)} |"
+        yield "|---|---|---|---|"
+    for refusal in table.refusals:
+        shown = ", ".join(str(row) for row in refusal.rows[:MOST_ROWS_SHOWN])
+        more = " …" if len(refusal.rows) > MOST_ROWS_SHOWN else ""
+        words = say("rule_" + refusal.code, columns=", ".join(refusal.columns))
+        yield f"| {words} | {len(refusal.rows)} | {shown}{more} | {say('fix_' + refusal.code)} |"
+    if table.dropped_columns:
+        yield ""
+        yield say("receipt_dropped", columns=", ".join(f"“{c}”" for c in table.dropped_columns))
+    if table.asked_fields:
+        yield ""
+        minutes = number_text(language, table.minutes_per_participant, 1)
+        yield say("receipt_burden", fields=table.asked_fields, minutes=minutes)
+
+
+def receipt_record(receipt: FileReceipt) -> dict[str, Any]:
     """Return a receipt as data."""
     return {
         "file": receipt.file,
-        "sha256": receipt.sha256,
-        "table": receipt.table,
-        "rows": receipt.total,
-        "accepted_rows": receipt.accepted,
-        "repeated_rows": receipt.repeated,
-        "is_refused": bool(receipt.faults),
-        "faults": [str(fault) for fault in receipt.faults],
-        "refusals": [{"rule": r.rule, "count": len(r.rows), "rows": list(r.rows)} for r in receipt.refusals],
-        "dropped_columns": list(receipt.dropped_columns),
+        "number": receipt.number,
+        "file_id": receipt.file_id,
+        "received_on": receipt.received_on,
+        "state": receipt.state,
+        "key_id": receipt.key_id,
+        "period_end": receipt.period_end,
+        "replaces": receipt.replaces,
+        "same_as": receipt.same_as,
+        "newer": receipt.newer,
+        "is_sealed": receipt.is_sealed,
+        "faults": [{language: fault.in_language(language) for language in LANGUAGES} for fault in receipt.faults],
+        "dropped_rows": list(receipt.dropped_rows),
+        "hidden_rows": list(receipt.hidden_rows),
+        "tables": [_table_record(table) for table in receipt.tables],
     }
 
 
-def file_receipts(home: Home, project: str, received: Received) -> None:
-    """Write each file's receipt, and its refused rows, to the project's quarantine.
+def _table_record(table: TableReceipt) -> dict[str, Any]:
+    changes = table.changes
+    return {
+        "table": table.table,
+        "rows": table.total,
+        "accepted_rows": table.accepted,
+        "repeated_rows": table.repeated,
+        "refused_rows": table.refused,
+        "has_erased_rows": table.erased > 0,
+        "refusals": [{"rule": r.rule, "count": len(r.rows), "rows": list(r.rows)} for r in table.refusals],
+        "dropped_columns": list(table.dropped_columns),
+        "asked_fields": table.asked_fields,
+        "minutes_per_participant": table.minutes_per_participant,
+        "changes": None
+        if changes is None
+        else {"new": changes.new, "gone": changes.gone, "changed": changes.changed, "same": changes.same},
+    }
 
-    Parameters
-    ----------
-    home : Home
-    project : str
-    received : Received
-    """
+
+def file_receipt(home: Home, project: str, receipt: FileReceipt) -> None:
+    """Write a receipt to the project's quarantine, in both languages and as data."""
     folder = home.quarantine / project
-    for receipt in received.receipts:
-        stem = f"{receipt.table}-{receipt.sha256[:12]}"
-        write_json(folder / f"{stem}.json", receipt_record(receipt))
-        for language in LANGUAGES:
-            write_atomically(folder / f"{stem}.{language}.md", receipt_markdown(receipt, language).encode())
-        refused = _refused_rows(received.frame, receipt)
-        path = folder / f"{stem}.refused.parquet"
-        if len(refused):
-            write_atomically(path, parquet_bytes(refused))
-        else:
-            path.unlink(missing_ok=True)
+    write_json(folder / f"{receipt.stem}.json", receipt_record(receipt))
+    for language in LANGUAGES:
+        write_atomically(folder / f"{receipt.stem}.{language}.md", receipt_markdown(receipt, language).encode())
 
 
-def _refused_rows(frame: pd.DataFrame, receipt: FileReceipt) -> pd.DataFrame:
-    return frame[(frame[FILE] == receipt.sha256) & ~frame["is_accepted"]]
+def receipts_of(home: Home, project: str, language: str) -> str:
+    """Return all of a project's receipts as Markdown, newest first."""
+    folder = home.quarantine / project
+    pages = sorted(folder.glob(f"*.{language}.md"), reverse=True)
+    return "\n\n".join(page.read_text(encoding="utf-8") for page in pages) or "–"

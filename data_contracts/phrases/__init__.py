@@ -54,6 +54,12 @@ def number_text(language: str, value: float, decimals: int) -> str:
     return text if value >= 0 or is_zero else MINUS + text
 
 
+def share_text(language: str, share: float) -> str:
+    """Write a share as a percentage: 5 % in Danish, 5% in English."""
+    text = number_text(language, share * 100, 0)
+    return f"{text} %" if language == "da" else f"{text}%"
+
+
 def number_words(value: float, decimals: int) -> dict[str, str]:
     """Write a number in both languages."""
     return {language: number_text(language, value, decimals) for language in LANGUAGES}

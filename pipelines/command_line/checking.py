@@ -1,4 +1,4 @@
-"""Checking a protocol and deliveries without storing anything.
+"""Checking a protocol, its deliveries or one file, without storing anything.
 
 Belongs here: what `trin check` shows. Does not belong here: the rules.
 """
@@ -6,28 +6,31 @@ Belongs here: what `trin check` shows. Does not belong here: the rules.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markdown import Markdown
+from rich.markup import escape
 
 from assets.home import Home, read_protocol_file
 from data_contracts.faults import Fault, InputRefused
+from data_contracts.file_names import read_name
 from data_contracts.protocol import Protocol
-from data_contracts.table_contract import TABLES
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 
+if TYPE_CHECKING:
+    from assets.intake.receipts import FileReceipt
 
-def check_and_show(home: Home, path: Path, language: str) -> int:
-    """Check what lies at a path: a protocol file, or a project folder with its deliveries."""
-    file = path / "project.yaml" if path.is_dir() else path
-    is_project = path.is_dir()
-    if not file.exists():
-        show_faults([Fault("There is no such file.", "Give a project folder or a project.yaml.", str(path))])
+
+def check_and_show(home: Home, path: Path, project: str | None, language: str) -> int:
+    """Check what lies at a path: a protocol, a project folder with its deliveries, or a file somebody means to send."""
+    if not path.exists():
+        show_faults([Fault("There is no such file.", "Give a project folder, a project.yaml or a file.", str(path))])
         return printing.REFUSED
-    if file.suffix not in (".yaml", ".yml"):
-        fix = "Give the project's folder; its deliveries are found through the protocol."
-        show_faults([Fault("This is not a protocol.", fix, file.name)])
-        return printing.USAGE
+    if path.is_file() and path.suffix not in (".yaml", ".yml"):
+        return _check_file(home, path, project, language)
+    is_project = path.is_dir()
+    file = path / "project.yaml" if is_project else path
     try:
         protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
     except InputRefused as refused:
@@ -43,24 +46,73 @@ def check_and_show(home: Home, path: Path, language: str) -> int:
 
 
 def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
-    from assets.intake.delivery import receive
+    from assets.intake.arrivals import waiting_files
+    from assets.intake.reception import examine
+    from assets.intake.register import in_force, named_deliveries, pending_refusals, read_register
+
+    register = read_register(home, protocol.id)
+    counted = in_force(register, protocol)
+    receipts = [examine(home, protocol, path) for path in waiting_files(home.inbox / protocol.id)]
+    for receipt in receipts:
+        _show(receipt, language)
+    for entry in sorted({item.entry.number: item.entry for item in counted}.values(), key=lambda e: e.number):
+        words = f"no. {entry.number} {entry.file}: {entry.accepted_rows} of {entry.total_rows} rows, in use"
+        console.print(f"[green]✓[/green] {escape(words)}")
+    replaced = {receipt.file for receipt in receipts if receipt.state != "refused"}
+    refused = [e for e in pending_refusals(register, protocol) if e.file not in replaced]
+    for entry in refused:
+        console.print(f"[red]✗[/red] {escape(f'no. {entry.number} {entry.file}: refused, see its receipt')}")
+    fed = {item.use.delivery for item in counted}
+    missing = []
+    for name, delivery in named_deliveries(protocol).items():
+        waits = any(read_name(delivery.files, path.name) for path in waiting_files(home.inbox / protocol.id))
+        if name not in fed and not waits:
+            what = f"No file “{delivery.files}” has arrived for {delivery.table}."
+            fix = f"Put it in inbox/{protocol.id}/."
+            missing.append(Fault(what, fix, f"inbox/{protocol.id}"))
+    show_faults(missing)
+    is_refused = missing or refused or any(receipt.state == "refused" for receipt in receipts)
+    return printing.REFUSED if is_refused else printing.OK
+
+
+def _check_file(home: Home, path: Path, project: str | None, language: str) -> int:
+    from assets.intake.reception import examine
+
+    known = home.project_ids()
+    chosen = [project] if project else _expecting(home, path, known)
+    if len(chosen) != 1:
+        several = f"Several projects expect a file with this name: {', '.join(chosen)}."
+        what = several if chosen else "No project's protocol expects a file with this name."
+        fix = f"Say which with --project. Known: {', '.join(known) or 'none'}."
+        show_faults([Fault(what, fix, "the file")])
+        return printing.USAGE
+    try:
+        receipt = examine(home, home.protocol(chosen[0]), path)
+    except InputRefused as refused:
+        show_faults(refused.faults)
+        return printing.REFUSED
+    _show(receipt, language)
+    return printing.REFUSED if receipt.state == "refused" else printing.OK
+
+
+def _expecting(home: Home, path: Path, known: list[str]) -> list[str]:
+    """Return projects that may be meant: the inbox a file lies in, or whose protocol expects its name."""
+    folder = path.resolve().parent
+    if folder.parent == home.inbox.resolve() and folder.name in known:
+        return [folder.name]
+    found = []
+    for project in known:
+        try:
+            protocol = home.protocol(project)
+        except InputRefused:
+            continue
+        if any(read_name(delivery.files, path.name) for delivery in protocol.deliveries):
+            found.append(project)
+    return found
+
+
+def _show(receipt: FileReceipt, language: str) -> None:
     from assets.intake.receipts import receipt_markdown
 
-    code = printing.OK
-    for table in TABLES:
-        if not any(d.table == table for d in protocol.deliveries):
-            continue
-        try:
-            received = receive(home, protocol, table)
-        except InputRefused as refused:
-            show_faults(refused.faults)
-            code = printing.REFUSED
-            continue
-        for receipt in received.receipts:
-            console.print(Markdown(receipt_markdown(receipt, language)))
-            console.print()
-        rows = len(received.frame)
-        refused_rows = int((~received.frame["is_accepted"]).sum())
-        if received.refused_files or (rows and refused_rows / rows > received.contract.largest_refused_share):
-            code = printing.REFUSED
-    return code
+    console.print(Markdown(receipt_markdown(receipt, language)))
+    console.print()

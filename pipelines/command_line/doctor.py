@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from assets.home import Home
-from assets.intake.pseudonyms import DEMO_KEY, read_key
+from assets.intake.keys import read_key
 from data_contracts.faults import InputRefused
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console
@@ -50,11 +50,10 @@ def findings(home: Home) -> Iterator[Finding]:
     free = shutil.disk_usage(home.root).free
     yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free"
     try:
-        key = read_key(home.key_file, allow_demo=True)
-        is_demo = key.secret == DEMO_KEY
+        key = read_key(home, allow_demo=True)
         yield (
             True,
-            f"pseudonym key {key.key_id}" + (" (demo key: for synthetic and public data only)" if is_demo else ""),
+            f"pseudonym key {key.key_id}" + (" (demo key: for synthetic and public data only)" if key.is_demo else ""),
         )
     except InputRefused as refused:
         for fault in refused.faults:

@@ -155,18 +155,20 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
 @trin.command()
 @home_option
 @language_option
+@click.option("--project", help="Whose file it is, if its name does not say so.")
 @click.argument("path", type=click.Path(path_type=Path))
-def check(home_folder: Path, language: str, path: Path) -> None:
-    """Check a protocol, or a project's protocol and deliveries; nothing is stored.
+def check(home_folder: Path, language: str, project: str | None, path: Path) -> None:
+    """Check a protocol, a project with its deliveries, or a file before it is sent; nothing is stored.
 
     \b
     Examples:
       trin check home/projects/i-gang                a project and what lies in its inbox
       trin check home/projects/i-gang/project.yaml   the protocol alone
+      trin check aarhus_2026Q4.csv                   a file: the receipt it would get
     """
     from pipelines.command_line.checking import check_and_show
 
-    sys.exit(check_and_show(_home(home_folder, must_exist=False), path, language))
+    sys.exit(check_and_show(_home(home_folder, must_exist=False), path, project, language))
 
 
 @trin.command()
@@ -219,6 +221,80 @@ def open_site(home_folder: Path, quarter: str | None) -> None:
     start = home.published / chosen / "site" / "index.html"
     console.print(escape(str(start)), soft_wrap=True)
     click.launch(start.as_uri())
+
+
+@trin.command()
+@home_option
+@language_option
+@click.argument("project")
+@click.option("--table", default="participants", show_default=True, help="Which table the file is to feed.")
+@click.option("--quarter", help="The period in the file's name. Default: the quarter that is running.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to put it.")
+def template(home_folder: Path, language: str, project: str, table: str, quarter: str | None, into: Path) -> None:
+    """Make an empty file for a project to fill in, with the values it may hold.
+
+    \b
+    Example:
+      trin template i-gang
+    """
+    from pipelines.command_line.delivering import write_templates
+
+    sys.exit(write_templates(_home(home_folder), project, table, quarter, into, language))
+
+
+@trin.command()
+@home_option
+@click.argument("project")
+@click.argument("number", type=int)
+def withdraw(home_folder: Path, project: str, number: int) -> None:
+    """Take a file back out: it no longer counts, or is no longer waited for.
+
+    \b
+    Example:
+      trin withdraw i-gang 7     the file with receipt no. 7
+    """
+    from pipelines.command_line.delivering import withdraw_and_show
+
+    sys.exit(withdraw_and_show(_home(home_folder), project, number))
+
+
+@trin.command()
+@home_option
+@language_option
+@click.option("--project", "projects", multiple=True, help="Only from this project; may be given several times.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed when identifiers come through a pipe.")
+def erase(home_folder: Path, language: str, projects: tuple[str, ...], yes: bool) -> None:
+    """Erase people who withdraw, from every table, and keep them out.
+
+    Identifiers are asked for, or read from a pipe, one a line; never given as arguments, which others can see.
+
+    \b
+    Examples:
+      trin erase --project i-gang
+      trin erase --yes < withdrawn.txt
+    """
+    from pipelines.command_line.delivering import erase_and_show
+
+    sys.exit(erase_and_show(_home(home_folder), list(projects), language, is_sure=yes))
+
+
+@trin.group()
+def key() -> None:
+    """The key that pseudonyms are made with."""
+
+
+@key.command()
+@home_option
+def rotate(home_folder: Path) -> None:
+    """Put a new key on top of the old one; everybody gets another pseudonym, no number changes.
+
+    \b
+    Example:
+      trin key rotate
+    """
+    from pipelines.command_line.delivering import rotate_and_show
+
+    sys.exit(rotate_and_show(_home(home_folder)))
 
 
 @trin.command()

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from assets.home import Home, read_json
+from assets.intake.receipts import FileReceipt
 from data_contracts.ladder import rungs
 from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.quarters import Quarter
@@ -47,14 +48,30 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             again=again,
             told=lambda project, station: progress.update(task, description=f"{quarter} · {project}"),
         ):
-            progress.console.print(f"{SIGNS[outcome.state]} {outcome.project}: {outcome.state}")
+            for receipt in outcome.receipts:
+                progress.console.print(_receipt_line(receipt, outcome.project, language))
+                for fault in receipt.faults:
+                    errors.print(f"    {escape(fault.in_language(language))}")
+            when = "" if outcome.quarter == str(quarter) else f" {outcome.quarter}"
+            progress.console.print(f"{SIGNS[outcome.state]} {outcome.project}{when}: {outcome.state}")
             for message in outcome.messages:
                 errors.print(f"  {escape(message)}")
-            if outcome.state in ("refused", "failed"):
+            if outcome.state in ("refused", "failed") and outcome.quarter == str(quarter):
                 stale.add(outcome.project)
                 code = printing.REFUSED if outcome.state == "refused" else printing.FAILED
     show_results(home, quarter, projects, language, stale)
     return code
+
+
+def _receipt_line(receipt: FileReceipt, project: str, language: str) -> str:
+    """Return one line for a file that was taken in, or was not."""
+    rows = ", ".join(
+        phrase(language, "receipt_accepted", accepted=t.accepted, total=t.total).rstrip(".") for t in receipt.tables
+    )
+    sign = "[red]✗[/red]" if receipt.state == "refused" else "[green]✓[/green]"
+    state = phrase(language, f"receipt_state_{receipt.state}", same_as=receipt.same_as)
+    place = f"quarantine/{project}/{receipt.stem}.{language}.md"
+    return f"  {sign} {escape(receipt.file)}: {state} {rows} ({place})"
 
 
 def show_results(home: Home, quarter: Quarter, projects: list[str], language: str, stale: set[str]) -> None:

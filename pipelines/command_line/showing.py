@@ -11,6 +11,8 @@ from typing import Any
 from rich.markdown import Markdown
 
 from assets.home import Home, read_json
+from assets.intake.arrivals import waiting_files
+from assets.intake.register import in_force, pending_refusals, read_register
 from dashboards.summary import result_markdown
 from data_contracts.faults import InputRefused, suggestion
 from data_contracts.ladder import crosswalk, error_sources
@@ -30,7 +32,8 @@ def all_records(home: Home) -> list[dict[str, Any]]:
 def show_status(home: Home, language: str) -> None:
     """Print projects, their quarters and their receipts."""
     records = all_records(home)
-    rows = []
+    rows: list[list[str]] = []
+    told: list[str] = []
     for project in home.project_ids():
         try:
             protocol = home.protocol(project)
@@ -38,15 +41,33 @@ def show_status(home: Home, language: str) -> None:
         except InputRefused as refused:
             state = f"✗ {len(refused.faults)} faults: trin check {home.projects / project}"
         quarters = sorted({r["quarter"] for r in records if r["project"] == project})
-        receipts = [read_json(p) for p in sorted((home.quarantine / project).glob("*.json"))]
-        refused_rows = sum(r["rows"] - r["accepted_rows"] for r in receipts)
-        refused_files = sum(r["is_refused"] for r in receipts)
-        inbox = home.inbox / project
-        files = sum(p.is_file() for p in inbox.iterdir()) if inbox.is_dir() else 0
-        rows.append([project, state, str(files), ", ".join(quarters) or "–", f"{refused_files} / {refused_rows}"])
-    show_table(["project", "protocol", "files in inbox", "quarters with results", "refused files / rows"], rows)
+        files, refused_rows, lines = _files_of(home, project)
+        told += lines
+        rows.append([project, state, files, refused_rows, ", ".join(quarters) or "–"])
+    show_table(
+        ["project", "protocol", "files in use / refused / waiting", "refused rows", "quarters with results"], rows
+    )
+    for line in told:
+        console.print(line)
     published = sorted(p.name for p in home.published.iterdir() if p.is_dir() and not p.name.startswith("."))
     console.print(f"published: {', '.join(published) or '–'}")
+
+
+def _files_of(home: Home, project: str) -> tuple[str, str, list[str]]:
+    """Return counts of a project's files and refused rows, and a line for everything that waits for somebody."""
+    try:
+        protocol, register = home.protocol(project), read_register(home, project)
+    except InputRefused:
+        return "–", "–", []
+    used = {item.entry.number: item.entry for item in in_force(register, protocol)}
+    refused = pending_refusals(register, protocol)
+    waiting = waiting_files(home.inbox / project)
+    rows = sum(entry.total_rows - entry.accepted_rows for entry in used.values())
+    lines = [f"{project}: file no. {e.number} was refused: quarantine/{project}/{e.number:04d}.da.md" for e in refused]
+    lines += [
+        f"{project}: {quarter} rests on rows that have changed since; run: trin run" for quarter in register.stale
+    ]
+    return f"{len(used)} / {len(refused)} / {len(waiting)}", str(rows), lines
 
 
 def explain_result(home: Home, result_id: str, language: str) -> int:

@@ -1,0 +1,107 @@
+"""Cells: from delivered text, dates and numbers to the contract's types.
+
+Belongs here: typing columns exactly as the protocol declares. Does not belong
+here: opening files, and whether a value is allowed (contracts).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from assets.intake.readers import ROW
+from data_contracts.periods import period_end
+from data_contracts.protocol import Delivery
+from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract
+
+DATE_PATTERNS = {
+    "yyyy-mm-dd": (r"\d{4}-\d{2}-\d{2}", "%Y-%m-%d"),
+    "dd-mm-yyyy": (r"\d{2}-\d{2}-\d{4}", "%d-%m-%Y"),
+    "dd/mm/yyyy": (r"\d{2}/\d{2}/\d{4}", "%d/%m/%Y"),
+    "dd.mm.yyyy": (r"\d{2}\.\d{2}\.\d{4}", "%d.%m.%Y"),
+}
+
+
+def parse_columns(frame: pd.DataFrame, contract: TableContract, delivery: Delivery) -> pd.DataFrame:
+    """Type the contract's columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the contract's columns by name; text, dates or numbers.
+    contract : TableContract
+    delivery : Delivery
+        Decimal mark, date format and null values.
+
+    Returns
+    -------
+    DataFrame
+        The contract's columns typed, `<column>__unparsed` beside each that is not text, and `row_in_file`.
+    """
+    typed: dict[str, pd.Series] = {}
+    for column in contract.columns:
+        series = frame[column.name]
+        if column.kind == "string":
+            typed[column.name] = _as_text(series, delivery)
+            continue
+        value = _as_date(series, delivery) if column.kind == "date" else _as_number(series, delivery)
+        typed[column.name] = value
+        typed[column.name + UNPARSED_SUFFIX] = value.isna() & is_given(series, delivery)
+    typed[ROW] = frame[ROW].astype("int64")
+    return pd.DataFrame(typed).reset_index(drop=True)
+
+
+def _is_text(series: pd.Series) -> bool:
+    return not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series))
+
+
+def is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
+    """Whether cells say anything, by the delivery's null values."""
+    given = series.notna()
+    if _is_text(series):
+        given &= ~series.astype("str").str.strip().isin(delivery.null_values)
+    return given
+
+
+def _as_text(series: pd.Series, delivery: Delivery) -> pd.Series:
+    if pd.api.types.is_float_dtype(series):
+        whole = series.dropna()
+        if (whole == whole.round()).all():
+            series = series.astype("Int64")
+    text = series.astype("str").str.strip()
+    return text.where(is_given(series, delivery))
+
+
+def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return pd.Series(np.nan, index=series.index)
+    if not _is_text(series):
+        values = series.astype("float64")
+        return values.where(np.isfinite(values))
+    text = series.astype("str").str.strip()
+    if delivery.decimal == ",":
+        pattern = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
+        plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    else:
+        # No thousands separators: “51,914” may be a decimal comma that nobody declared.
+        pattern = r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?"
+        plain = text
+    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
+    values = pd.to_numeric(plain.where(fits), errors="coerce").astype("float64")
+    return values.where(np.isfinite(values))
+
+
+def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return pd.Series(series.dt.tz_localize(None).dt.normalize().astype("datetime64[s]"))
+    if not _is_text(series):
+        return pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
+    text = series.astype("str").str.strip()
+    if delivery.date_format == "period":
+        ends = {word: period_end(word) for word in text[is_given(series, delivery)].unique()}
+        return pd.to_datetime(text.map(ends), errors="coerce").astype("datetime64[s]")
+    pattern, layout = DATE_PATTERNS[delivery.date_format]
+    if delivery.format == "parquet":  # date32 columns arrive as objects that print as ISO dates
+        pattern, layout = DATE_PATTERNS["yyyy-mm-dd"]
+    fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
+    return pd.to_datetime(text.where(fits), format=layout, errors="coerce").astype("datetime64[s]")

@@ -1,0 +1,79 @@
+"""Public receipts: what a project's page may say of its deliveries.
+
+Belongs here: choosing what of the register leaves the restricted zone: no file
+name, no count, no row number. Does not belong here: the sender's own receipts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from assets.home import Home
+from assets.intake.register import Entry, in_force, named_deliveries, read_register
+from data_contracts.protocol import Protocol
+from data_contracts.quarters import Quarter
+from data_contracts.table_contract import TABLES, compile_contract
+
+SHOWN_STATES = ("accepted", "refused")
+
+
+def public_deliveries(home: Home, protocol: Protocol, quarter: Quarter) -> list[dict[str, Any]]:
+    """Return a project's files as its page may show them.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+    quarter : Quarter
+        Files about later periods are not shown.
+
+    Returns
+    -------
+    list of dict
+        `project`, `number`, `received_on`, `state`, `is_in_use`, `files` (the protocol's word for them), `period`,
+        `tables` and `rules` (names of broken rules), oldest first.
+    """
+    register = read_register(home, protocol.id)
+    used = {item.entry.number for item in in_force(register, protocol, quarter)}
+    patterns = {name: delivery.files for name, delivery in named_deliveries(protocol).items()}
+    return [
+        _row(entry, protocol.id, patterns, is_in_use=entry.number in used)
+        for entry in register.entries
+        if entry.state in SHOWN_STATES and entry.uses and _is_due(entry, quarter)
+    ]
+
+
+def _is_due(entry: Entry, quarter: Quarter) -> bool:
+    ends = [use.period_end for use in entry.uses if use.period_end is not None]
+    return not ends or min(ends) <= quarter.end.isoformat()
+
+
+def _row(entry: Entry, project: str, patterns: dict[str, str], *, is_in_use: bool) -> dict[str, Any]:
+    use = entry.uses[0]
+    tables = [table for table in TABLES if any(u.table == table for u in entry.uses)]
+    return {
+        "project": project,
+        "number": entry.number,
+        "received_on": entry.received_on,
+        "state": entry.state,
+        "is_in_use": is_in_use,
+        "files": patterns.get(use.delivery, "–"),
+        "period": None if use.period_end is None else str(_quarter_of(use.period_end)),
+        "tables": ",".join(tables),
+        "rules": ";".join(entry.rules),
+    }
+
+
+def _quarter_of(day: str) -> Quarter:
+    return Quarter.containing(date.fromisoformat(day))
+
+
+def public_burden(protocol: Protocol) -> dict[str, Any]:
+    """Return what a project is asked for: fields, and minutes per participant by the contract's own estimate."""
+    contract = compile_contract("participants", protocol)
+    return {
+        "project": protocol.id,
+        "asked_fields": contract.asked_fields,
+        "minutes_per_participant": contract.minutes_per_participant,
+    }

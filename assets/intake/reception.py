@@ -1,0 +1,343 @@
+"""Reception: files leave the inbox and become rows, or are refused.
+
+Belongs here: taking in each file as a whole, under a lock, so that a crash
+leaves the file either in the inbox or in the register. Does not belong here:
+reading a file (`delivery.py`), choosing among versions (`register.py`).
+
+A file in the inbox holds identifiers, so it does not stay there: its rows are
+stored under pseudonyms and the file is deleted; a refused one is sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from assets.home import Home, write_atomically
+from assets.intake.arrivals import wait_for_quiet
+from assets.intake.changes import compare, drifted_columns
+from assets.intake.delivery import JudgedTable, masked, read_table
+from assets.intake.identities import pseudonymiser_for
+from assets.intake.pseudonyms import Pseudonymiser
+from assets.intake.receipts import (
+    ACCEPTED,
+    REFUSED,
+    SAME,
+    FileReceipt,
+    TableReceipt,
+    file_receipt,
+    table_receipt,
+)
+from assets.intake.register import (
+    Entry,
+    InForce,
+    Register,
+    Use,
+    in_force,
+    named_deliveries,
+    pending_refusals,
+    quarters_from,
+    read_register,
+    reading_of,
+    register_lock,
+    write_register,
+)
+from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
+from assets.store import parquet_bytes, read_parquet
+from data_contracts.faults import Fault, InputRefused
+from data_contracts.file_faults import file_fault
+from data_contracts.file_names import read_name
+from data_contracts.protocol import Delivery, Protocol
+from data_contracts.table_contract import compile_contract
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One line's share of a file: where it goes, what was read, and what it replaces."""
+
+    use: Use
+    delivery: Delivery
+    judged: JudgedTable
+    before: InForce | None
+
+
+def today() -> date:
+    """Return the day in Denmark."""
+    return datetime.now(ZoneInfo("Europe/Copenhagen")).date()
+
+
+def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[FileReceipt]:
+    """Take in every file that waits in a project's inbox.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+    day : date or None
+        The day the files arrived; today if None.
+
+    Returns
+    -------
+    list of FileReceipt
+        In order of file name. Files still being written stay where they are and have none.
+
+    Raises
+    ------
+    InputRefused
+        If identifiers cannot be replaced: the key is missing, open to others or under rotation.
+    """
+    with register_lock(home, protocol.id):
+        people = pseudonymiser_for(home, protocol)
+        reception = Reception(home, protocol, people, (day or today()).isoformat())
+        reception.clear_leftovers()
+        receipts = list(reception.try_sealed_again())
+        for path in wait_for_quiet(home.inbox / protocol.id):
+            if path.is_symlink():
+                receipts.append(reception.refuse_link(path.name))
+            else:
+                receipts.append(reception.take(path.name, path.read_bytes()))
+            path.unlink()
+        return receipts
+
+
+def examine(home: Home, protocol: Protocol, path: Path, day: date | None = None) -> FileReceipt:
+    """Return the receipt a file would get; nothing is stored."""
+    people = pseudonymiser_for(home, protocol)
+    return Reception(home, protocol, people, (day or today()).isoformat()).examine(path.name, path.read_bytes())
+
+
+class Reception:
+    """Takes in files of one project.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+    people : Pseudonymiser
+    day : str
+        ISO day the files arrived.
+    """
+
+    def __init__(self, home: Home, protocol: Protocol, people: Pseudonymiser, day: str) -> None:
+        self.home, self.protocol, self.people, self.day = home, protocol, people, day
+        self.project = protocol.id
+        self.register: Register = read_register(home, protocol.id)
+
+    def clear_leftovers(self) -> None:
+        """Delete tables of files that never reached the register: a run was killed in between."""
+        known = {use.rows for entry in self.register.entries for use in entry.uses}
+        for path in (self.home.received / self.project).glob("*.parquet"):
+            if path.name not in known:
+                path.unlink()
+
+    def try_sealed_again(self) -> Iterator[FileReceipt]:
+        """Try refused files again if the protocol has changed since."""
+        waiting = {e.number: e for e in pending_refusals(self.register, self.protocol)}
+        waiting |= {e.number: e for e in self.register.entries if e.state == REFUSED and not e.uses}
+        for number in sealed_numbers(self.home, self.project):
+            entry = waiting.get(number)
+            if entry is None or entry.protocol_sha256 == self.protocol.sha256:
+                continue
+            kept = unseal(self.home, self.project, number, self.people.key)
+            if kept is None:
+                continue
+            receipt = self.take(*kept)
+            if receipt.state == ACCEPTED:
+                drop_sealed(self.home, self.project, number)
+            yield receipt
+
+    def take(self, name: str, content: bytes) -> FileReceipt:
+        """Take in one file: store its rows, or seal it, and write the receipt."""
+        entry, receipt, read = self._decide(name, content)
+        if receipt.state == SAME:
+            file_receipt(self.home, self.project, receipt)
+            self._close_refusals(entry, receipt)
+            return receipt
+        for item in read:
+            write_atomically(self._rows_path(item.use.rows), parquet_bytes(item.judged.frame))
+        register = replace(self.register, entries=(*self.register.entries, entry))
+        if receipt.state == REFUSED:
+            # A file that was refused before is known by its newest number only.
+            for old in self.register.entries:
+                if old.state == REFUSED and old.file_id == entry.file_id:
+                    register = register.with_state(old.number, "withdrawn")
+                    drop_sealed(self.home, self.project, old.number)
+            kept = seal(self.home, self.project, entry.number, name, content, self.people.key)
+            receipt = replace(receipt, is_sealed=kept)
+        else:
+            register = register.with_stale(self._stale_quarters(read))
+        file_receipt(self.home, self.project, receipt)
+        self._keep_refused_rows(entry, read)
+        write_register(self.home, self.project, register)
+        self.register = register
+        return receipt
+
+    def _close_refusals(self, entry: Entry, receipt: FileReceipt) -> None:
+        """A good file sent once more is the answer to a refused version of it."""
+        if receipt.newer is not None:
+            return
+        own = {(use.delivery, use.slot) for use in entry.uses}
+        register = self.register
+        for other in pending_refusals(register, self.protocol):
+            if own & {(use.delivery, use.slot) for use in other.uses}:
+                register = register.with_state(other.number, "withdrawn")
+                drop_sealed(self.home, self.project, other.number)
+        if register != self.register:
+            write_register(self.home, self.project, register)
+            self.register = register
+
+    def examine(self, name: str, content: bytes) -> FileReceipt:
+        """Return the receipt a file would get."""
+        return replace(self._decide(name, content)[1], number=None)
+
+    def refuse_link(self, name: str) -> FileReceipt:
+        """Refuse a link: whatever it leads to was not put in the inbox."""
+        return self.take(name, b"")
+
+    def _decide(self, name: str, content: bytes) -> tuple[Entry, FileReceipt, list[_Read]]:
+        key = self.people.key
+        file_id = key.digest(f"trin:file:{self.project}:", content)
+        number, shown = self.register.next_number, masked(name)
+        entry = Entry(number, file_id, shown, self.day, ACCEPTED, self.protocol.sha256)
+        receipt = FileReceipt(shown, number, file_id, self.day, ACCEPTED, key.key_id)
+        lines = self._lines(name, number)
+        entry = replace(entry, uses=tuple(use for use, _ in lines))
+        before = self._same_bytes(entry)
+        if before is not None:
+            newer = self._newer_than(before)
+            return entry, replace(receipt, state=SAME, number=None, same_as=before.number, newer=newer), []
+        read: list[_Read] = []
+        faults: list[Fault] = []
+        if not lines:
+            faults.append(file_fault("unexpected_file", shown))
+        for use, delivery in lines:
+            try:
+                read.append(self._read_line(use, delivery, shown, content))
+            except InputRefused as refused:
+                faults += [fault for fault in refused.faults if fault not in faults]
+        receipt = replace(receipt, period_end=next((u.period_end for u, _ in lines if u.period_end), None))
+        if not faults:
+            faults += self._distrust(read, shown)
+        tables = tuple(self._table_receipt(item) for item in read)
+        receipt = replace(
+            receipt,
+            tables=tables,
+            dropped_rows=max((item.judged.dropped_rows for item in read), key=len, default=()),
+            hidden_rows=max((item.judged.hidden_rows for item in read), key=len, default=()),
+        )
+        rules = {r.rule for t in tables for r in t.refusals}
+        entry = replace(
+            entry,
+            accepted_rows=sum(t.accepted for t in tables),
+            total_rows=sum(t.total for t in tables),
+            rules=tuple(sorted(rules)),
+        )
+        if faults:
+            refused_uses = tuple(replace(use, rows="") for use in entry.uses)
+            entry = replace(entry, state=REFUSED, uses=refused_uses, accepted_rows=0)
+            return entry, replace(receipt, state=REFUSED, faults=tuple(faults)), []
+        replaced = next((item.before.entry.number for item in read if item.before is not None), None)
+        return entry, replace(receipt, replaces=replaced, newer=self._newer_version(read)), read
+
+    def _lines(self, name: str, number: int) -> list[tuple[Use, Delivery]]:
+        """Return the lines of the protocol that a file's name fits."""
+        found = []
+        for turn, (line, delivery) in enumerate(named_deliveries(self.protocol).items()):
+            said = read_name(delivery.files, name)
+            if said is None:
+                continue
+            slot = self.people.key.digest(f"trin:slot:{self.project}:", said.slot.encode())
+            end = None if said.period_end is None else said.period_end.isoformat()
+            reading = reading_of(self.protocol, delivery)
+            rows = f"{number:04d}-{turn}.parquet"
+            found.append((Use(line, delivery.table, slot, end, said.version, reading, rows), delivery))
+        return found
+
+    def _same_bytes(self, entry: Entry) -> Entry | None:
+        """Return an accepted file with the same content that was read in the same way for the same lines."""
+        wanted = {(use.delivery, use.reading) for use in entry.uses}
+        for old in self.register.entries:
+            if old.file_id != entry.file_id:
+                continue
+            if old.state == ACCEPTED and wanted and wanted <= {(u.delivery, u.reading) for u in old.uses}:
+                return old
+        return None
+
+    def _newer_than(self, entry: Entry) -> int | None:
+        counted = in_force(self.register, self.protocol)
+        for use in entry.uses:
+            for other in counted:
+                if (other.use.delivery, other.use.slot) == (use.delivery, use.slot) and other.entry != entry:
+                    return other.entry.number
+        return None
+
+    def _read_line(self, use: Use, delivery: Delivery, shown: str, content: bytes) -> _Read:
+        contract = compile_contract(delivery.table, self.protocol, latest=self.day)
+        judged = read_table(content, shown, delivery, contract, self.people)
+        counted = in_force(self.register, self.protocol)
+        before = next((c for c in counted if (c.use.delivery, c.use.slot) == (use.delivery, use.slot)), None)
+        return _Read(use, delivery, judged, before)
+
+    def _distrust(self, read: list[_Read], shown: str) -> Iterator[Fault]:
+        """Yield reasons to refuse a file that could be read."""
+        for item in read:
+            judged = item.judged
+            if len(judged.frame) == 0 and not judged.erased:
+                yield file_fault("no_rows", shown)
+            if judged.contract.refuses_whole(judged.refused, judged.total - judged.repeated):
+                limit = judged.contract.largest_refused_share
+                yield file_fault("too_many_refused", shown, limit=f"{limit * 100:g}", table=judged.contract.table)
+            earlier = item.before or self._latest_of(item.use.delivery)
+            if earlier is not None:
+                frame = read_parquet(self._rows_path(earlier.use.rows))
+                for column in drifted_columns(frame, judged.frame, judged.contract, item.delivery):
+                    yield file_fault("drift", shown, column=column, number=earlier.entry.number)
+
+    def _latest_of(self, line: str) -> InForce | None:
+        same = [c for c in in_force(self.register, self.protocol) if c.use.delivery == line]
+        return max(same, key=lambda c: c.entry.number) if same else None
+
+    def _table_receipt(self, item: _Read) -> TableReceipt:
+        changes = None
+        if item.before is not None:
+            frame = read_parquet(self._rows_path(item.before.use.rows))
+            changes = compare(frame, item.judged.frame, item.judged.contract).changes
+        return table_receipt(item.judged, changes)
+
+    def _newer_version(self, read: list[_Read]) -> int | None:
+        for item in read:
+            if item.before is not None and item.before.use.version > item.use.version:
+                return item.before.entry.number
+        return None
+
+    def _stale_quarters(self, read: list[_Read]) -> list[str]:
+        """Return quarters whose results rest on rows that this file adds, takes away or changes."""
+        found: set[str] = set()
+        for item in read:
+            if self._newer_version([item]) is not None:
+                continue
+            before = None if item.before is None else read_parquet(self._rows_path(item.before.use.rows))
+            difference = compare(before, item.judged.frame, item.judged.contract)
+            if difference.is_nothing:
+                continue
+            quarters = quarters_from(self.home, self.project, difference.earliest)
+            if item.delivery.each_file == "replaces" and item.use.period_end:
+                own = quarters_from(self.home, self.project, date.fromisoformat(item.use.period_end))
+                quarters = [q for q in quarters if q in own]
+            found.update(quarters)
+        return sorted(found)
+
+    def _rows_path(self, name: str) -> Path:
+        return self.home.received / self.project / name
+
+    def _keep_refused_rows(self, entry: Entry, read: list[_Read]) -> None:
+        """Put refused rows of an accepted file, under pseudonyms, where an analyst looks for them."""
+        for item in read:
+            rows = item.judged.frame
+            refused = rows[~rows["is_accepted"]]
+            if len(refused):
+                name = f"{entry.number:04d}-{item.use.table}.refused.parquet"
+                write_atomically(self.home.quarantine / self.project / name, parquet_bytes(refused))

@@ -1,0 +1,60 @@
+"""Sealed files: what was refused, kept encrypted for a while.
+
+Belongs here: sealing and opening refused files. Does not belong here: deciding
+what is refused. A refused file is tried again when the protocol changes, so
+that a wrong line in it costs nobody a second delivery; it is deleted after
+thirty days, and whenever somebody is erased.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from assets.home import Home, write_atomically
+from assets.intake.keys import PseudonymKey
+
+KEPT_DAYS = 30
+LARGEST_SEALED_BYTES = 100_000_000
+
+
+def _box(key: PseudonymKey) -> Fernet:
+    secret = hashlib.sha256(b"trin sealed files:" + b"".join(key.secrets)).digest()
+    return Fernet(base64.urlsafe_b64encode(secret))
+
+
+def sealed_path(home: Home, project: str, number: int) -> Path:
+    """Return where a refused file is kept."""
+    return home.quarantine / project / "sealed" / f"{number:04d}.sealed"
+
+
+def seal(home: Home, project: str, number: int, name: str, content: bytes, key: PseudonymKey) -> bool:
+    """Keep a refused file and its name, encrypted; False if it is too large to be kept."""
+    if len(content) > LARGEST_SEALED_BYTES:
+        return False
+    text = name.encode() + b"\0" + content
+    write_atomically(sealed_path(home, project, number), _box(key).encrypt(text))
+    return True
+
+
+def unseal(home: Home, project: str, number: int, key: PseudonymKey) -> tuple[str, bytes] | None:
+    """Return a refused file's name and content, or None if it is not kept (any more)."""
+    try:
+        text = _box(key).decrypt(sealed_path(home, project, number).read_bytes())
+    except (OSError, InvalidToken):
+        return None
+    name, _, content = text.partition(b"\0")
+    return name.decode(), content
+
+
+def sealed_numbers(home: Home, project: str) -> list[int]:
+    """Return the numbers of files that are kept sealed."""
+    return sorted(int(p.stem) for p in (home.quarantine / project / "sealed").glob("*.sealed"))
+
+
+def drop_sealed(home: Home, project: str, number: int) -> None:
+    """Delete a sealed file."""
+    sealed_path(home, project, number).unlink(missing_ok=True)

@@ -1,0 +1,75 @@
+"""Stored tables of people: finding and rewriting every one of a project.
+
+Belongs here: walking the tables in which pseudonyms stand, wherever a station
+put them, and replacing a table as a whole. Does not belong here: why
+(erasing, rotating, retention).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from assets.home import Home, write_atomically
+from assets.store import parquet_bytes, read_parquet
+
+PERSON = "person_id"
+
+
+def person_tables(home: Home, project: str) -> Iterator[Path]:
+    """Yield every stored table of a project that has people in it, in a fixed order."""
+    for zone in (home.restricted, home.quarantine):
+        for path in sorted(zone.rglob("*.parquet")):
+            inside = path.relative_to(zone).parts
+            is_own = project in inside[:-1] or path.stem == project
+            if is_own and not path.name.startswith(".") and PERSON in pq.read_schema(path).names:
+                yield path
+
+
+def is_derived(home: Home, path: Path) -> bool:
+    """Whether a table was made from others and can be made again."""
+    if not path.is_relative_to(home.restricted):
+        return False
+    return path.relative_to(home.restricted).parts[0] not in ("received", "identities")
+
+
+def people_in(path: Path) -> pd.Series:
+    """Return the pseudonyms in a table, each once."""
+    column = pq.read_table(path, columns=[PERSON]).column(0)
+    return pd.Series(column.unique().to_pandas()).dropna()
+
+
+def without_people(path: Path, people: set[str]) -> int:
+    """Rewrite a table without some people; return how many rows went."""
+    frame = read_parquet(path)
+    gone = frame[PERSON].isin(people)
+    if gone.any():
+        write_atomically(path, parquet_bytes(frame[~gone].reset_index(drop=True)))
+    return int(gone.sum())
+
+
+def with_other_names(path: Path, names: dict[str, str]) -> None:
+    """Rewrite a table with other pseudonyms; those already replaced stay."""
+    frame = read_parquet(path)
+    old = frame[PERSON]
+    new = old.map(names)
+    changed = new.where(new.notna(), old)
+    if not changed.equals(old):
+        frame[PERSON] = changed.astype(old.dtype)
+        write_atomically(path, parquet_bytes(frame))
+
+
+def clear_half_written(home: Home, project: str) -> None:
+    """Delete what a killed run was writing: nobody else knows of these files."""
+    for zone in (home.restricted, home.quarantine):
+        for path in zone.rglob(".writing-*"):
+            if project in path.relative_to(zone).parts[:-1]:
+                path.unlink(missing_ok=True)
+
+
+def table_of_names(people: list[str]) -> bytes:
+    """Return pseudonyms as a stored table."""
+    return parquet_bytes(pd.DataFrame({PERSON: pd.Series(people, dtype="str")}))

@@ -1,0 +1,90 @@
+"""Project pages: a project's results, and what became of its deliveries.
+
+Belongs here: from marts to the pages of one project and of its receipts. Does
+not belong here: results' own pages (`site.py`), and anything not in the marts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.phrases import LANGUAGES, phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in one language: where it lies, and where its twin in the other language does."""
+
+    path: str
+    twin: str
+    template: str
+    values: dict[str, Any]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame as rows of plain values, missing ones None."""
+    rows: list[dict[str, Any]] = []
+    for raw in frame.to_dict("records"):
+        rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in raw.items()})
+    for row in rows:
+        for name in ("n_treated", "n_control", "n_dropped", "treated", "pool", "claimed_rung", "restated_times"):
+            if isinstance(row.get(name), float):
+                row[name] = int(row[name])
+    return rows
+
+
+def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]], language: str) -> Iterator[Page]:
+    """Yield each project's page and a page for each of its files.
+
+    Parameters
+    ----------
+    marts : dict of str to DataFrame
+    results : list of dict
+        As `results_of` puts them together.
+    language : {'da', 'en'}
+
+    Yields
+    ------
+    Page
+    """
+    prefix, other = ("", "en/") if language == "da" else ("en/", "")
+    burdens = {row["project"]: row for row in plain_rows(marts["dim_burden"])}
+    places = plain_rows(marts["dim_municipality"])
+    files = plain_rows(marts["fct_delivery"])
+    for row in plain_rows(marts["dim_intervention"]):
+        name = row["project"]
+        own = [result for result in results if result["project"] == name]
+        project = row | {"name": {lang: row[f"name_{lang}"] for lang in LANGUAGES}, "data_note": own[0]["data_note"]}
+        deliveries = [_delivery(file, language) for file in files if file["project"] == name]
+        path = f"projekt/{name}.html"
+        values = {
+            "project": project,
+            "results": own,
+            "places": [place["municipality_name"] for place in places if place["project"] == name],
+            "burden": burdens.get(name, {"asked_fields": 0, "minutes_per_participant": 0.0}),
+            "deliveries": deliveries,
+        }
+        yield Page(prefix + path, other + path, "project.html", values)
+        for file in deliveries:
+            path = f"projekt/{name}-kvittering-{file['number']}.html"
+            values = {"project": project, "row": file, "rules": list(_rules(file, language))}
+            yield Page(prefix + path, other + path, "receipt.html", values)
+
+
+def _delivery(row: dict[str, Any], language: str) -> dict[str, Any]:
+    status = "refused" if row["state"] == "refused" else "in_use" if row["is_in_use"] else "replaced"
+    names = ", ".join(phrase(language, f"table_{table}") for table in row["tables"].split(","))
+    return row | {"status": status, "table_names": names, "number": int(row["number"])}
+
+
+def _rules(row: dict[str, Any], language: str) -> Iterator[dict[str, str]]:
+    """Yield the rules that refused rows, in words; the names of columns are the contract's."""
+    for rule in (row["rules"] or "").split(";"):
+        if rule:
+            code, _, rest = rule.partition("(")
+            words = phrase(language, f"rule_{code}", columns=rest.replace(")", "", 1))
+            yield {"words": words, "fix": phrase(language, f"fix_{code}")}

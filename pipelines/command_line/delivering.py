@@ -1,0 +1,120 @@
+"""Verbs around deliveries: templates, taking files back, erasing people, changing the key.
+
+Belongs here: what these verbs ask and show. Does not belong here: doing it
+(the `intake` package).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.markdown import Markdown
+from rich.markup import escape
+
+from assets.home import Home, write_atomically
+from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.quarters import Quarter
+from data_contracts.table_contract import TABLES
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, show_faults
+
+
+def _unknown(home: Home, project: str) -> bool:
+    known = home.project_ids()
+    if project in known:
+        return False
+    hint = suggestion(project, known) or f"Known: {', '.join(known) or 'none'}."
+    show_faults([f"There is no such project in projects/. {hint}"])
+    return True
+
+
+def write_templates(home: Home, project: str, table: str, quarter: str | None, into: Path, language: str) -> int:
+    """Write a template for every line of the protocol that feeds a table; never over a file that is there."""
+    from assets.intake.reception import today
+    from assets.intake.template import make_template
+
+    if _unknown(home, project):
+        return printing.USAGE
+    if table not in TABLES:
+        show_faults([f"There is no such table. Known: {', '.join(TABLES)}."])
+        return printing.USAGE
+    try:
+        chosen = Quarter.parse(quarter) if quarter else Quarter.containing(today())
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quarter") from None
+    protocol = home.protocol(project)
+    lines = [d for d in protocol.deliveries if d.table == table and d.format != "parquet"]
+    if not lines:
+        show_faults([f"{table} comes as a register extract (Parquet); docs/reference/tables.md shows its columns."])
+        return printing.FAILED
+    into.mkdir(parents=True, exist_ok=True)
+    code = printing.OK
+    for delivery in lines:
+        for made in make_template(protocol, delivery, chosen, language):
+            path = into / made.name
+            if path.exists():
+                show_faults([Fault("There is a file with this name already.", "Move it, or use --into.", str(path))])
+                code = printing.FAILED
+                continue
+            write_atomically(path, made.content, 0o644)
+            console.print(escape(str(path)), soft_wrap=True)
+    return code
+
+
+def withdraw_and_show(home: Home, project: str, number: int) -> int:
+    """Take a file back out."""
+    from assets.intake.retention import withdraw
+    from pipelines.staleness import tell_dagster
+
+    if _unknown(home, project):
+        return printing.USAGE
+    entry = withdraw(home, project, number)
+    if entry.state == "accepted":
+        tell_dagster(home, [project])
+        console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) no longer counts. Next: trin run.')}")
+    else:
+        console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) is no longer waited for.')}")
+    return printing.OK
+
+
+def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: bool) -> int:
+    """Ask for identifiers, erase, and print the certificate."""
+    from assets.intake.erasure import certificate_markdown, erase
+    from pipelines.staleness import tell_dagster
+
+    if any(_unknown(home, project) for project in projects):
+        return printing.USAGE
+    chosen = projects or home.project_ids()
+    is_asked = sys.stdin.isatty()
+    if is_asked:
+        identifiers = [click.prompt("Identifier (not shown)", hide_input=True)]
+    else:
+        identifiers = [line.strip() for line in sys.stdin if line.strip()]
+    if not is_sure:
+        if not is_asked:
+            show_faults(["Erasing cannot be undone. Add --yes to erase people whose identifiers come through a pipe."])
+            return printing.USAGE
+        click.confirm(f"Erase {len(identifiers)} from {', '.join(chosen)}? This cannot be undone", abort=True)
+    certificate = erase(home, [home.protocol(project) for project in chosen], identifiers)
+    tell_dagster(home, [row.project for row in certificate.projects if row.found])
+    console.print(Markdown(certificate_markdown(certificate, language)))
+    console.print(f"ledger/erasures/{certificate.number:04d}.{language}.md")
+    return printing.OK
+
+
+def rotate_and_show(home: Home) -> int:
+    """Change the key."""
+    from assets.intake.rotation import rotate
+
+    try:
+        done = rotate(home)
+    except InputRefused as refused:
+        show_faults(refused.faults)
+        return printing.REFUSED
+    console.print(f"[green]✓[/green] key {done.old_key_id} → {done.new_key_id}")
+    for project, count in done.people.items():
+        console.print(f"  {project}: {count}")
+    console.print("The key file now holds both keys; keep a copy where the old one was kept.")
+    return printing.OK

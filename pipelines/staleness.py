@@ -1,0 +1,40 @@
+"""Staleness: telling Dagster that stored rows changed outside a run.
+
+Belongs here: reporting it, so that the UI shows everything downstream as out
+of date. Does not belong here: changing rows (erasing, withdrawing, retention).
+"""
+
+from __future__ import annotations
+
+from dagster import AssetKey, AssetMaterialization
+
+from assets.home import Home
+from data_contracts.table_contract import TABLES
+from pipelines.instance import open_instance
+
+
+def tell_dagster(home: Home, projects: list[str]) -> int:
+    """Report changed rows for every partition of the projects that was ever made.
+
+    Parameters
+    ----------
+    home : Home
+    projects : list of str
+
+    Returns
+    -------
+    int
+        How many partitions were reported.
+    """
+    if not projects or not (home.dagster / "dagster.yaml").exists():
+        return 0
+    reported = 0
+    with open_instance(home) as instance:
+        for table in TABLES:
+            key = AssetKey(["deliveries", table])
+            for partition in sorted(instance.get_materialized_partitions(key)):
+                if str(partition).rpartition("|")[0] in projects:
+                    event = AssetMaterialization(key, partition=partition, description="Rows were taken out.")
+                    instance.report_runless_asset_event(event)
+                    reported += 1
+    return reported
