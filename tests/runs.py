@@ -14,21 +14,23 @@ from projects.portfolio import PORTFOLIO
 QUARTER = Quarter(2026, 3)
 
 
-def run_demo(home: Home, *, again: bool = False, projects: list[str] | None = None) -> list[Outcome]:
-    """Run projects of a home for the demo quarter."""
+def run_demo(
+    home: Home, *, again: bool = False, projects: list[str] | None = None, quarter: Quarter = QUARTER
+) -> list[Outcome]:
+    """Run projects of a home, for the demo quarter if no other is named."""
     chosen = projects or home.project_ids()
-    return list(run_quarter(home, QUARTER, chosen, again=again, told=lambda project, station: None))
+    return list(run_quarter(home, quarter, chosen, again=again, told=lambda project, station: None))
 
 
-def records(home: Home) -> dict[str, dict[str, Any]]:
+def records(home: Home, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
     """Return full records by result id."""
-    path = home.restricted / "results" / str(QUARTER) / "results.json"
+    path = home.restricted / "results" / str(quarter) / "results.json"
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
 
 
-def public_records(home: Home) -> dict[str, dict[str, Any]]:
+def public_records(home: Home, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
     """Return published records by result id."""
-    path = home.published / str(QUARTER) / "results.json"
+    path = home.published / str(quarter) / "results.json"
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
 
 
