@@ -26,8 +26,8 @@ with warnings.catch_warnings():
 
 from assets.home import Home
 from assets.store import Store
-from pipelines.jobs import publication_job, quarterly_evaluation
-from pipelines.schedules import quarterly_schedule
+from pipelines.jobs import publication_job, quarterly_evaluation, retention_job
+from pipelines.schedules import quarterly_schedule, retention_schedule
 from pipelines.sensors import drop_folder_sensor, publication_sensor
 
 
@@ -53,8 +53,8 @@ def build_defs(**overrides: Any) -> Definitions:
     arguments: dict[str, Any] = {
         "assets": [*delivery_assets, cohort, comparison, estimates, records, results, site],
         "asset_checks": delivery_checks,
-        "jobs": [quarterly_evaluation, publication_job],
-        "schedules": [quarterly_schedule],
+        "jobs": [quarterly_evaluation, publication_job, retention_job],
+        "schedules": [quarterly_schedule, retention_schedule],
         "sensors": [drop_folder_sensor, publication_sensor],
         "resources": resources_for(home),
         "executor": in_process_executor,

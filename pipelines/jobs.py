@@ -1,11 +1,15 @@
 """Jobs: what runs together.
 
-Belongs here: the two jobs. Does not belong here: when they run.
+Belongs here: the jobs. Does not belong here: when they run.
 """
 
-from __future__ import annotations
+from dagster import AssetSelection, OpExecutionContext, ResourceParam, define_asset_job, job, op
 
-from dagster import AssetSelection, define_asset_job
+from assets.intake.reception import today
+from assets.intake.retention import enforce_retention
+from assets.refusals import guarded
+from assets.store import Store
+from data_contracts.faults import InputRefused
 
 LONGEST_RUN_SECONDS = 3600
 PUBLICATION = AssetSelection.groups("publication")
@@ -25,3 +29,23 @@ publication_job = define_asset_job(
     tags=TAGS,
     description="Kvartalets sider og filer · A quarter's pages and files.",
 )
+
+
+@op(description="Sletter rækker, hvis tid er gået · Deletes rows whose time is up.")
+@guarded
+def delete_expired_rows(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
+    """Enforce `retention_until` in every project whose protocol can be read."""
+    for project in store.home.project_ids():
+        try:
+            numbers = enforce_retention(store.home, store.home.protocol(project), today())
+        except InputRefused as refused:
+            # One unreadable protocol must not keep the others' rows.
+            context.log.error(f"{project}: {len(refused.faults)} faults; nothing was deleted there.")
+            continue
+        context.log.info(f"{project}: rows of files {numbers} deleted" if numbers else f"{project}: nothing is over")
+
+
+@job(name="enforce_retention", tags=TAGS, description="Sletning efter frist · Deletion when time is up.")
+def retention_job() -> None:
+    """Delete rows whose last day has passed."""
+    delete_expired_rows()

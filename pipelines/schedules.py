@@ -16,6 +16,7 @@ from dagster import (
     DefaultScheduleStatus,
     ResourceParam,
     RunRequest,
+    ScheduleDefinition,
     ScheduleEvaluationContext,
     SkipReason,
     schedule,
@@ -25,7 +26,7 @@ from assets.home import Home
 from assets.partitions import PROJECT_DIMENSION, partition_key
 from assets.store import Store
 from data_contracts.quarters import Quarter
-from pipelines.jobs import quarterly_evaluation
+from pipelines.jobs import quarterly_evaluation, retention_job
 
 TIME_ZONE = "Europe/Copenhagen"
 LAG_DAYS = 14
@@ -64,3 +65,13 @@ def quarterly_schedule(
             partition_key=partition_key(project, quarter),
             tags={"trin/quarter": str(quarter)},
         )
+
+
+retention_schedule = ScheduleDefinition(
+    name="retention_schedule",
+    job=retention_job,
+    cron_schedule="30 4 * * *",
+    execution_timezone=TIME_ZONE,
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Hver nat · Every night: rows whose last day has passed are deleted.",
+)

@@ -1,7 +1,8 @@
 """Sensors: what happens when a file arrives or a result is made.
 
-Belongs here: watching the drop folder and asking for publication. Does not
-belong here: reading files (assets do).
+Belongs here: watching the drop folder, asking for quarters that late files
+have changed, and asking for publication. Does not belong here: reading files
+(assets do).
 
 A file counts as arrived when its size and time are the same at two ticks: one
 still being copied is left alone. The cursor remembers what was seen, not what
@@ -26,8 +27,11 @@ from dagster import (
 )
 
 from assets.home import Home
+from assets.intake.arrivals import waiting_files
+from assets.intake.register import read_register
 from assets.partitions import partition_key
 from assets.store import Store
+from data_contracts.faults import InputRefused
 from data_contracts.quarters import Quarter
 from pipelines.jobs import publication_job, quarterly_evaluation
 from pipelines.schedules import last_closed_quarter, register_projects
@@ -37,12 +41,9 @@ SECONDS_BETWEEN_LOOKS = 30
 
 def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
     """Return size and modification time of a project's files; names are hashed, they may identify people."""
-    folder = home.inbox / project
-    if not folder.is_dir():
-        return {}
     state = {}
-    for path in sorted(p for p in folder.iterdir() if p.is_file()):
-        status = path.stat()
+    for path in waiting_files(home.inbox / project):
+        status = path.lstat()
         name = hashlib.sha256(path.name.encode()).hexdigest()[:16]
         state[name] = [status.st_size, status.st_mtime_ns]
     return state
@@ -52,7 +53,7 @@ def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
     job=quarterly_evaluation,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Nye filer i indbakken · New files in the inbox, once they have stopped growing.",
+    description="Nye filer i indbakken, og kvartaler, de ændrer · New files in the inbox, once they have stopped growing, and quarters they change.",
 )
 def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
     """Ask for a run of every project whose inbox changed and then stood still."""
@@ -73,7 +74,30 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
             )
             done = state
         following[project] = {"seen": state, "done": done}
+        for text in _stale(store.home, project):
+            older = Quarter.parse(text)
+            if older != quarter:
+                requests.append(
+                    RunRequest(
+                        run_key=f"{project}:{older}:{_changes(store.home, project)}",
+                        partition_key=partition_key(project, older),
+                    )
+                )
     return SensorResult(run_requests=requests, cursor=json.dumps(following, sort_keys=True))
+
+
+def _stale(home: Home, project: str) -> tuple[str, ...]:
+    """Return quarters that late or corrected files have changed."""
+    try:
+        return read_register(home, project).stale
+    except InputRefused:
+        return ()  # the project's own run says that its register is damaged
+
+
+def _changes(home: Home, project: str) -> str:
+    """Return what tells one change of a register from the next, so that a quarter is asked for once per change."""
+    register = read_register(home, project)
+    return f"{register.next_number}-{register.erasures}"
 
 
 def _is_evaluated(home: Home, project: str, quarter: Quarter, state: dict[str, list[int]]) -> bool:
