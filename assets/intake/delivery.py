@@ -27,6 +27,7 @@ from data_contracts.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, Tab
 
 FILE = "file_number"
 REFUSED_TEXT = "(refused)"
+SMALLEST_LONG_NUMBER = 10_000_000
 # A person number with or without its leading zero, whatever stands between its digits.
 _PERSON_NUMBER = re.compile(r"\d(?:[\s._\-\u2010-\u2015]*\d){8,}")
 # Dates are not person numbers, and are what file names are told apart by.
@@ -159,7 +160,7 @@ def judge(rows: pd.DataFrame, contract: TableContract) -> JudgedTable:
     flags = broken_rows(rows, contract)
     accepted = ~flags.any(axis=1)
     rows["is_accepted"] = accepted & rows["is_accepted"] if "is_accepted" in rows else accepted
-    rows = _without_refused_text(rows, flags, contract)
+    rows = _without_refused_values(rows, flags, contract)
     refusals = []
     for rule in contract.rules:
         broken = rows.loc[flags[rule.name].to_numpy(), ROW]
@@ -238,12 +239,15 @@ def _same_text(series: pd.Series, value: str) -> pd.Series:
     return (text == value) | (pd.to_numeric(text, errors="coerce") == float(value))
 
 
-def _without_refused_text(rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
-    """Replace text that a rule refused: it may be a name or a person number in the wrong column."""
+def _without_refused_values(rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
+    """Replace what a rule refused and may be a name or a person number in the wrong column."""
     for rule in contract.rules:
+        column = rule.columns[0]
         if rule.code in ("allowed", "pattern") and rule.kind == "string":
-            column = rule.columns[0]
             rows[column] = rows[column].where(~flags[rule.name], REFUSED_TEXT)
+        elif rule.code in ("range", "allowed") and rule.kind == "number":
+            is_long = rows[column].abs() >= SMALLEST_LONG_NUMBER
+            rows[column] = rows[column].where(~(flags[rule.name] & is_long))
     return rows
 
 
