@@ -58,27 +58,33 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
         @functools.wraps(function)
         def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            with _only_kind_and_place():
+            with only_kind_and_place():
                 yield from function(*args, **kwargs)
 
         return generator
 
     @functools.wraps(function)
     def plain(*args: Any, **kwargs: Any) -> Any:
-        with _only_kind_and_place():
+        with only_kind_and_place():
             return function(*args, **kwargs)
 
     return plain
 
 
 @contextmanager
-def _only_kind_and_place() -> Iterator[None]:
+def only_kind_and_place() -> Iterator[None]:
+    """Turn an unexpected exception inside the block into a failure that keeps nothing of its text."""
     try:
         yield
     except (Failure, DagsterError, GeneratorExit):
         raise
     except InputRefused as refused:
         raise failure_of(refused.faults) from None
+    except OSError as error:
+        # Its file name is withheld: somebody may have put a person number in it.
+        what = (error.strerror or type(error).__name__).lower()
+        words = f"{UNEXPECTED} refusal of a file by the computer: {what}. Check free space and permissions of the home."
+        raise Failure(description=words, allow_retries=False) from None
     except Exception as error:
         if os.environ.get("TRIN_DEBUG"):
             raise

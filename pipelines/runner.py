@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterInstance, JobDefinition
+from dagster import DagsterInstance, Failure, JobDefinition
 from dagster._core.events import DagsterEventType
 
 from assets.code_version import code_version
@@ -25,7 +25,7 @@ from assets.intake.reception import take_in, today
 from assets.intake.register import in_force_digest, read_register, register_path, unmark_stale
 from assets.intake.retention import enforce_retention
 from assets.partitions import partition_key
-from assets.refusals import UNEXPECTED
+from assets.refusals import UNEXPECTED, only_kind_and_place
 from data_contracts.faults import InputRefused
 from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
@@ -165,14 +165,19 @@ class _Runner:
         receipts: tuple[FileReceipt, ...] = ()
         try:
             protocol = home.protocol(project)
-            receipts = tuple(take_in(home, protocol))
+            with only_kind_and_place():
+                receipts = tuple(take_in(home, protocol))
             current = fingerprint(home, protocol, quarter)
         except InputRefused as refused:
             return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults), spoken, receipts)
+        except Failure as failure:
+            is_refused = UNEXPECTED not in (failure.description or "")
+            words = tuple((failure.description or "").splitlines())
+            return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
         except OSError as error:
             what = (error.strerror or type(error).__name__).lower()
-            words = f"A file of this project cannot be read or written: {what}. Check permissions and free space."
-            return Outcome(project, "failed", (words,), spoken, receipts)
+            said = f"A file of this project cannot be read or written: {what}. Check permissions and free space."
+            return Outcome(project, "failed", (said,), spoken, receipts)
         mark = _mark(home, quarter, project)
         evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if not self.again and _read_mark(mark) == {"fingerprint": current} and evidence.is_file():
@@ -187,8 +192,8 @@ class _Runner:
         failures = tuple(dict.fromkeys(_failure_words(result.all_events)))
         if not result.success or failures:
             is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
-            said = failures or ("The run failed; the Dagster UI has its log.",)
-            return Outcome(project, "refused" if is_refused else "failed", said, spoken, receipts)
+            words = failures or ("The run failed; the Dagster UI has its log.",)
+            return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
         # As things stood before the run: what arrived meanwhile is seen as new next time.
         write_json(mark, {"fingerprint": current})
         return Outcome(project, "made", tuple(_warnings(result.all_events)), spoken, receipts)
