@@ -57,6 +57,7 @@ coverage: $(READY) ## Which lines and branches the fast tests reach
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python bench/matching.py
+	@$(BIN)/python -m bench.deliveries
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

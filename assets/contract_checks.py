@@ -165,6 +165,7 @@ def count_in_file(path: Path, contract: TableContract, spill: Path | None = None
     if spill is not None:
         settings["temp_directory"] = str(spill)
     with duckdb.connect(":memory:", config=settings) as connection:
+        connection.execute("SET enable_progress_bar = false")
         row = connection.execute(query, [str(path), str(path), *values, str(path)]).fetchall()[0]
     return [RuleCount(rule.name, int(n)) for rule, n in zip(contract.rules, row, strict=True)]
 

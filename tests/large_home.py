@@ -29,8 +29,7 @@ def large_home(folder: Path, people: int) -> Home:
     return home
 
 
-def erase_many(folder: Path, *, people: int, erased: int) -> ErasedFrom:
-    """Erase many people at once."""
-    home = large_home(folder, people)
+def erase_from(home: Home, erased: int) -> ErasedFrom:
+    """Erase the first so many people."""
     (done,) = erase(home, [home.protocol("small")], [f"p{i:07d}" for i in range(erased)]).projects
     return done
