@@ -128,3 +128,15 @@ def test_links_in_the_documentation_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             if "://" not in target and not target.startswith("mailto:"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_how_to_pages_come_in_both_languages_and_name_real_commands() -> None:
+    from pipelines.command_line.main import trin
+
+    folder = ROOT / "docs" / "how-to"
+    english = {p.stem for p in folder.glob("*.md") if not p.stem.endswith(".da")}
+    assert english == {p.stem.removesuffix(".da") for p in folder.glob("*.da.md")}
+    for page in folder.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        for verb in re.findall(r"(?:`|^)trin ([a-z]+)", text, re.MULTILINE):
+            assert verb in trin.commands, f"{page.name}: trin {verb}"
