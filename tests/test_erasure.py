@@ -36,6 +36,7 @@ def pseudonym(home: Home, identifier: str) -> str:
     return pseudonymiser_for(home, home.protocol("small")).pseudonym(identifier)
 
 
+@pytest.mark.slow
 def test_erasing_reaches_every_table_and_stops_late_files(small_home: Home) -> None:
     rows = small_rows().astype({"mood": "str"})
     rows.loc[[7, 20], "mood"] = "9"  # the person stands in quarantine, too
@@ -76,6 +77,7 @@ def test_a_tombstone_cannot_be_made_without_the_key_and_is_no_pseudonym(small_ho
     assert len(stone) == 32
 
 
+@pytest.mark.slow
 def test_the_certificate_names_nobody(small_home: Home) -> None:
     run_demo(small_home)
     text = CliRunner().invoke(trin, ["erase", "--yes", "--home", str(small_home.root)], input=f"{PERSON}\n").output
@@ -105,6 +107,7 @@ def test_an_identifier_that_can_be_nobodys_erases_nobody(small_home: Home) -> No
     assert not (small_home.ledger / "erasures").exists()
 
 
+@pytest.mark.slow
 def test_dagster_shows_what_rests_on_erased_rows_as_out_of_date(small_home: Home) -> None:
     run_demo(small_home)
     outcome = CliRunner().invoke(trin, ["erase", "--yes", "--home", str(small_home.root)], input=f"{PERSON}\n")
@@ -127,6 +130,7 @@ def _is_stale(home: Home, instance: DagsterInstance) -> bool:
     return last("deliveries", "participants") > last("evidence", "records")
 
 
+@pytest.mark.slow
 def test_erasing_very_many_people_leaves_none_of_them(tmp_path: Path) -> None:
     home = large_home(tmp_path, 20_000)
     names = [pseudonym(home, f"p{i:07d}") for i in (0, 7, 19_999)]
@@ -146,6 +150,7 @@ def spoiled_ties(home: Home) -> None:
     write_small_study(home, rows)
 
 
+@pytest.mark.slow
 def test_rotation_changes_every_pseudonym_and_no_number(small_home: Home) -> None:
     spoiled_ties(small_home)
     run_demo(small_home)
@@ -164,6 +169,7 @@ def test_rotation_changes_every_pseudonym_and_no_number(small_home: Home) -> Non
     assert len(small_home.key_file.read_bytes()) == 96
 
 
+@pytest.mark.slow
 def test_a_wrong_twin_that_forgets_the_places_changes_numbers(small_home: Home) -> None:
     spoiled_ties(small_home)
     run_demo(small_home)
@@ -229,6 +235,7 @@ def test_an_interrupted_rotation_is_finished_by_asking_again(small_home: Home, m
     assert before > 0
 
 
+@pytest.mark.slow
 def test_rows_are_deleted_the_day_after_their_last(small_home: Home) -> None:
     protocol = PROTOCOL.replace("outcome_columns:", 'retention_until: "2026-12-31", outcome_columns:')
     write_small_study(small_home, protocol=protocol)

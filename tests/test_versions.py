@@ -76,8 +76,9 @@ def quarterly_files() -> dict[str, pd.DataFrame]:
     }
 
 
+@pytest.mark.slow
 @settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -166,6 +167,7 @@ def test_a_quarter_does_not_see_the_next_one(tmp_path: Path) -> None:
     assert len(taken.accepted("participants", Q3)) == 60
 
 
+@pytest.mark.slow
 def test_a_late_file_makes_the_old_quarter_anew_and_says_so(tmp_path: Path) -> None:
     home = fresh(tmp_path, NAMED)
     drop(home, "people_2026Q2.csv", small_rows())
@@ -192,6 +194,7 @@ def test_a_late_file_makes_the_old_quarter_anew_and_says_so(tmp_path: Path) -> N
     assert {o.state for o in run_demo(home, quarter=Q3)} == {"unchanged"}
 
 
+@pytest.mark.slow
 def test_a_file_about_a_new_quarter_leaves_the_old_one_alone(tmp_path: Path) -> None:
     home = fresh(tmp_path, NAMED)
     drop(home, "people_2026Q2.csv", small_rows())
