@@ -89,8 +89,8 @@ def delivery_asset(table: str) -> AssetsDefinition:
                 "accepted_rows": int(frame["is_accepted"].sum()),
                 "dagster/column_schema": _column_schema(contract),
                 "files": ", ".join(str(number) for number in assembled.numbers) or "–",
-                "kvitteringer (da)": MetadataValue.md(receipts_of(store.home, project, "da")),
-                "receipts (en)": MetadataValue.md(receipts_of(store.home, project, "en")),
+                "kvitteringer (da)": MetadataValue.md(receipts_of(store.home, project, assembled.numbers, "da")),
+                "receipts (en)": MetadataValue.md(receipts_of(store.home, project, assembled.numbers, "en")),
                 "contract_version": contract.version,
             },
         )

@@ -6,7 +6,7 @@ deciding what is refused. A receipt never holds a value from the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -262,8 +262,8 @@ def file_receipt(home: Home, project: str, receipt: FileReceipt) -> None:
         write_atomically(folder / f"{receipt.stem}.{language}.md", receipt_markdown(receipt, language).encode())
 
 
-def receipts_of(home: Home, project: str, language: str) -> str:
-    """Return all of a project's receipts as Markdown, newest first."""
+def receipts_of(home: Home, project: str, numbers: Iterable[int], language: str) -> str:
+    """Return the receipts of some of a project's files as Markdown, newest first."""
     folder = home.quarantine / project
-    pages = sorted(folder.glob(f"*.{language}.md"), reverse=True)
-    return "\n\n".join(page.read_text(encoding="utf-8") for page in pages) or "–"
+    pages = [folder / f"{number:04d}.{language}.md" for number in sorted(numbers, reverse=True)]
+    return "\n\n".join(page.read_text(encoding="utf-8") for page in pages if page.is_file()) or "–"
