@@ -1,0 +1,250 @@
+"""Hidden bias: how strong something unmeasured must be to overturn a result.
+
+Belongs here: Rosenbaum's bounds for matched pairs, the robustness value of a
+regression and its benchmarks, and the tipping-point curve. Does not belong
+here: E-values (`sensitivity.py`) and judging any of them (detectors do).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.stats import binom, norm, rankdata
+from scipy.stats import t as student
+
+Array = NDArray[np.float64]
+LARGEST_GAMMA = 1000.0
+
+
+def mcnemar_bound(treated_only: int, control_only: int, gamma: float) -> float:
+    """Largest one-sided p-value of McNemar's test when hidden bias is at most `gamma`.
+
+    Parameters
+    ----------
+    treated_only, control_only : int
+        Pairs in which only the participant, or only the control, has the outcome.
+    gamma : float
+        How many times likelier than the other one of two matched people may be to take part.
+
+    Returns
+    -------
+    float
+        Upper bound (Rosenbaum 2002, "Observational Studies", section 4.3).
+    """
+    share = gamma / (1 + gamma)
+    return float(binom.sf(treated_only - 1, treated_only + control_only, share))
+
+
+def signed_rank_bound(differences: Array, gamma: float) -> float:
+    """Largest one-sided p-value of Wilcoxon's signed-rank test when hidden bias is at most `gamma`.
+
+    Parameters
+    ----------
+    differences : ndarray of float, shape (pairs,)
+        Participant minus control; pairs without a difference say nothing and are left out.
+    gamma : float
+
+    Returns
+    -------
+    float
+        Normal approximation (Rosenbaum 2002, section 4.3.3); 1 without informative pairs.
+    """
+    informative = differences[differences != 0]
+    if len(informative) == 0:
+        return 1.0
+    ranks = rankdata(np.abs(informative))
+    statistic = float(ranks[informative > 0].sum())
+    share = gamma / (1 + gamma)
+    mean = share * float(ranks.sum())
+    deviation = math.sqrt(share * (1 - share) * float((ranks**2).sum()))
+    return float(norm.sf((statistic - mean) / deviation))
+
+
+def smallest_gamma(differences: Array, *, alpha: float, is_binary: bool) -> float:
+    """Smallest hidden bias at which a matched result is no longer certain.
+
+    Parameters
+    ----------
+    differences : ndarray of float, shape (pairs,)
+        Participant minus control, turned so that the effect is positive.
+    alpha : float
+        One-sided level.
+    is_binary : bool
+        McNemar's bound for 0-1 outcomes, Wilcoxon's otherwise.
+
+    Returns
+    -------
+    float
+        1 if the result is not certain even without hidden bias; at most `LARGEST_GAMMA`.
+    """
+
+    def excess(log_gamma: float) -> float:
+        gamma = math.exp(log_gamma)
+        if is_binary:
+            return mcnemar_bound(int((differences > 0).sum()), int((differences < 0).sum()), gamma) - alpha
+        return signed_rank_bound(differences, gamma) - alpha
+
+    if excess(0.0) > 0:
+        return 1.0
+    if excess(math.log(LARGEST_GAMMA)) <= 0:
+        return LARGEST_GAMMA
+    return math.exp(float(brentq(excess, 0.0, math.log(LARGEST_GAMMA), xtol=1e-12)))
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """How much of what is left an unmeasured factor must explain.
+
+    Attributes
+    ----------
+    partial_r2 : float
+        Share of the outcome's residual variance that taking part explains.
+    point : float
+        Share of both residual variances that brings the estimate to zero.
+    limit : float
+        …that brings the interval to zero; 0 if it holds zero already.
+    """
+
+    partial_r2: float
+    point: float
+    limit: float
+
+
+def robustness_value(t_value: float, degrees_of_freedom: float, *, alpha: float) -> Robustness:
+    """Robustness value of a regression coefficient.
+
+    Parameters
+    ----------
+    t_value : float
+    degrees_of_freedom : float
+        Residual degrees of freedom of the regression.
+    alpha : float
+        Two-sided level for `limit`.
+
+    Returns
+    -------
+    Robustness
+
+    Notes
+    -----
+    Cinelli & Hazlett (2020), "Making sense of sensitivity", JRSS B 82: RV = (sqrt(f^4 + 4 f^2) - f^2) / 2 with
+    f = |t| / sqrt(df); for the limit f is reduced by the critical value of a regression with one more column.
+    """
+    f = abs(t_value) / math.sqrt(degrees_of_freedom)
+    critical = float(student.isf(alpha / 2, degrees_of_freedom - 1)) / math.sqrt(degrees_of_freedom - 1)
+    reduced = max(0.0, f - critical)
+    return Robustness(
+        partial_r2=f**2 / (1 + f**2),
+        point=_robustness(f),
+        limit=_limit(f, critical, reduced),
+    )
+
+
+def _robustness(f: float) -> float:
+    return 0.5 * (math.sqrt(f**4 + 4 * f**2) - f**2)
+
+
+def _limit(f: float, critical: float, reduced: float) -> float:
+    if reduced == 0.0:
+        return 0.0
+    # A factor that explains only the outcome may suffice when the critical value is large (their corollary).
+    if f > 1 / critical:
+        return (f**2 - critical**2) / (1 + f**2)
+    return _robustness(reduced)
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A factor as strong as a measured covariate, and what it would do.
+
+    Attributes
+    ----------
+    covariate : str
+    with_treatment, with_outcome : float
+        Partial R² of the covariate with taking part, and with the outcome given taking part.
+    adjusted : float
+        The estimate, had such a factor been left out.
+    """
+
+    covariate: str
+    with_treatment: float
+    with_outcome: float
+    adjusted: float
+
+
+def benchmarks(
+    y: Array, treated: NDArray[np.bool_], x: Array, names: Sequence[str], *, times: float = 1.0
+) -> tuple[Benchmark, ...]:
+    """Say what a factor `times` as strong as each measured covariate would do to the regression estimate.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n,)
+    treated : ndarray of bool, shape (n,)
+    x : ndarray of float, shape (n, p)
+    names : sequence of str
+        One per column.
+    times : float
+
+    Returns
+    -------
+    tuple of Benchmark
+        Cinelli & Hazlett (2020), section 4.4; bounds are cut at 1 - 1e-9 where a covariate is so strong that no
+        factor could be stronger.
+    """
+    t = treated.astype(float)
+    n, p = x.shape
+    z = np.column_stack([np.ones(n), x])
+    t_rest, y_rest = _residual(t, z), _residual(y, z)
+    value = float(t_rest @ y_rest) / float(t_rest @ t_rest)
+    degrees = n - p - 2
+    final = y_rest - value * t_rest
+    error = math.sqrt(float(final @ final) / degrees / float(t_rest @ t_rest))
+    found = []
+    for j, name in enumerate(names):
+        others = np.delete(z, j + 1, axis=1)
+        r2_t = _partial_r2(x[:, j], t, others)
+        r2_y = _partial_r2(x[:, j], y, np.column_stack([others, t]))
+        r2_dz = min(times * r2_t / (1 - r2_t), 1 - 1e-9)
+        r2_zxj = min(times * r2_t**2 / ((1 - times * r2_t) * (1 - r2_t)), 1 - 1e-9) if times * r2_t < 1 else 1 - 1e-9
+        factor = (math.sqrt(times) + math.sqrt(r2_zxj)) / math.sqrt(1 - r2_zxj)
+        r2_yz = min(factor**2 * r2_y / (1 - r2_y), 1 - 1e-9)
+        bias = error * math.sqrt(degrees) * math.sqrt(r2_yz * r2_dz / (1 - r2_dz))
+        found.append(Benchmark(name, r2_dz, r2_yz, value - math.copysign(bias, value)))
+    return tuple(found)
+
+
+def _residual(values: Array, z: Array) -> Array:
+    beta, *_ = np.linalg.lstsq(z, values, rcond=None)
+    return np.asarray(values - z @ beta, dtype=float)
+
+
+def _partial_r2(column: Array, target: Array, given: Array) -> float:
+    """Share of the target's variance, left by `given`, that a column explains."""
+    a, b = _residual(column, given), _residual(target, given)
+    size = float(a @ a) * float(b @ b)
+    return float(a @ b) ** 2 / size if size > 0 else 0.0
+
+
+def tipping_point(estimate: float, standard_error: float, shifts: Array, *, reach: float) -> Array:
+    """Return the interval limit nearest zero for a range of biases, so that a curve shows where it crosses zero.
+
+    Parameters
+    ----------
+    estimate, standard_error : float
+    shifts : ndarray of float, shape (k,)
+        Biases towards an effect, in the outcome's unit.
+    reach : float
+        Standard errors between estimate and limit, e.g. 1.96.
+
+    Returns
+    -------
+    ndarray of float, shape (k,)
+    """
+    sign = 1.0 if estimate >= 0 else -1.0
+    return np.asarray(estimate - sign * (shifts + reach * standard_error), dtype=float)
