@@ -34,6 +34,8 @@ class Fault:
         Place inside the file: a key path, a column or a rule.
     danish : (str, str) or None
         `what` and `fix` in Danish, where the fault has them.
+    code : str
+        Which of the faults of files it is.
     """
 
     what: str
@@ -42,6 +44,7 @@ class Fault:
     line: int | None = None
     where: str = ""
     danish: tuple[str, str] | None = None
+    code: str = ""
 
     def in_language(self, language: str) -> str:
         """Return what is wrong, where and what to do, without the file's name."""

@@ -12,6 +12,8 @@ from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import phrase
 
 SHORTEST_BEGINNING = 3
+LONGEST_HEADER = 40
+MOST_DIGITS = 4
 
 
 def file_fault(code: str, file: str = "", line: int | None = None, **values: object) -> Fault:
@@ -31,7 +33,7 @@ def file_fault(code: str, file: str = "", line: int | None = None, **values: obj
         (phrase(language, f"fault_{code}", **values), phrase(language, f"remedy_{code}", **values))
         for language in ("da", "en")
     )
-    return Fault(en, en_fix, file, line, danish=(da, da_fix))
+    return Fault(en, en_fix, file, line, danish=(da, da_fix), code=code)
 
 
 def refused_file(code: str, file: str = "", line: int | None = None, **values: object) -> InputRefused:
@@ -42,7 +44,8 @@ def refused_file(code: str, file: str = "", line: int | None = None, **values: o
 def missing_column(column: str, present: list[str], file: str) -> Fault:
     """Return the fault of a column that is not there, with the nearest one that is."""
     found = _nearest(column, present)
-    if found is None:
+    # A header with digits or many words may be somebody's data: it is not repeated.
+    if found is None or len(found) > LONGEST_HEADER or sum(c.isdigit() for c in found) > MOST_DIGITS:
         return file_fault("missing_column", file, column=column)
     return file_fault("renamed_column", file, column=column, found=found)
 
@@ -51,8 +54,12 @@ def _nearest(column: str, present: list[str]) -> str | None:
     """Return the header that is spelt most like a column, or is it with more words."""
     plain = {_letters(name): name for name in present if _letters(name)}
     own = _letters(column)
-    longer = [name for letters, name in plain.items() if letters.startswith(own) or own.startswith(letters)]
-    if len(longer) == 1 and len(own) >= SHORTEST_BEGINNING:
+    longer = [
+        name
+        for letters, name in plain.items()
+        if min(len(own), len(letters)) >= SHORTEST_BEGINNING and (letters.startswith(own) or own.startswith(letters))
+    ]
+    if len(longer) == 1:
         return longer[0]
     close = get_close_matches(own, list(plain), n=1, cutoff=0.6)
     return plain[close[0]] if close else None

@@ -19,9 +19,10 @@ from data_contracts.periods import period_end
 
 PERIOD, VERSION = "{period}", "{version}"
 _PERIOD_WORD = r"(?P<period>\d{4}(?:[-_ ]?[qk][1-4]|-\d{2}-\d{2}|-\d{2})?)"
-# “_v2”, “ (2)”, “-2026-10-05” or nothing at all: the first version seldom has a number.
+# “_v2”, “ (2)”, “_2026-10-05”, “_20261005”, “_rettet” or nothing at all: the first version seldom has a number.
 _VERSION_WORD = (
-    r"(?P<version>(?:[ _-]*(?:rettet|version|ver|v)?[ _-]*\(?(?P<number>\d{4}-\d{2}-\d{2}|\d{1,4})\)?)|[ _-]*rettet)?"
+    r"(?P<version>(?:[ _-]*(?:version|ver|v)[ ._-]?(?P<number>\d{1,4})|[ _-]*\((?P<copy>\d{1,4})\)"
+    r"|[ _-]+(?P<day>20\d{2}-?\d{2}-?\d{2}))?(?:[ _-]*rettet)?)"
 )
 
 
@@ -31,14 +32,17 @@ class FileName:
 
     Attributes
     ----------
+    series : str
+        The name without period and version: files of one series are about the same people at different times.
     slot : str
-        The name without its version: files with the same slot are versions of the same thing.
+        Series and period: files with the same slot are versions of the same thing.
     period_end : date or None
         Last day of the period the file is about.
     version : int
         0 where the name has none; dates count as yyyymmdd.
     """
 
+    series: str
     slot: str
     period_end: date | None
     version: int
@@ -73,16 +77,24 @@ def read_name(pattern: str, name: str) -> FileName | None:
     if match is None:
         return None
     groups = match.groupdict()
+    version = _version(groups)
+    if version is None:
+        return None
     period = groups.get("period")
     end = None if period is None else period_end(period)
     if period is not None and end is None:
         return None
-    if end is not None:
-        # Two spellings of a period are one period; whatever else stands in the name does not tell versions apart.
-        return FileName(f"{pattern}:{end.isoformat()}", end, _version(groups))
-    start, stop = match.span("version") if groups.get("version") else (0, 0)
-    text = match.string
-    return FileName(text[:start] + text[stop:], None, _version(groups))
+    spans = sorted(((*match.span(name), name) for name in ("period", "version") if groups.get(name)), reverse=True)
+    series = match.string
+    for start, stop, name in spans:
+        series = series[:start] + ("|" if name == "period" else "") + series[stop:]
+    # A quarter and its last month end on the same day and are two things.
+    return FileName(series, f"{series}:{_label(period)}", end, version)
+
+
+def _label(period: str | None) -> str:
+    """Return a period in one spelling."""
+    return "" if period is None else re.sub(r"[-_ ]?[qk]", "q", period)
 
 
 def _plain(text: str) -> str:
@@ -96,8 +108,14 @@ def _expression(pattern: str) -> str:
     return "".join(words.get(part, re.escape(part)) if part != "*" else ".*?" for part in parts)
 
 
-def _version(groups: dict[str, str | None]) -> int:
-    number = groups.get("number")
+def _version(groups: dict[str, str | None]) -> int | None:
+    """Return a version as a number, or None if it is a day that does not exist."""
+    number = groups.get("number") or groups.get("copy")
     if number:
-        return int(number.replace("-", ""))
-    return 1 if groups.get("version") else 0
+        return int(number)
+    day = groups.get("day")
+    if day:
+        digits = day.replace("-", "")
+        is_day = period_end(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}") is not None
+        return int(digits) if is_day else None
+    return 1 if "rettet" in (groups.get("version") or "") else 0

@@ -76,6 +76,14 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                     f"The date is not written as {layout}.",
                     "Constants use the delivery's own date_format.",
                 )
+        for word, names in section_of(row, "columns").items():
+            listed = names if isinstance(names, list) else [names]
+            if not listed or len(set(map(str, listed))) < len(listed) or not all(str(n).strip() for n in listed):
+                yield (
+                    ("deliveries", i, "columns", word),
+                    "Here stands the name of a column in the file, or a list of different ones.",
+                    "For example: [cpr, cpr_nr].",
+                )
         expected = row.get("expected_shifts")
         for j, word in enumerate(expected if isinstance(expected, list) else []):
             if word not in known:

@@ -30,7 +30,8 @@ def one_place_per_person(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
     places = rows.groupby("person_id")["municipality_code"].transform("nunique")
     if rule == "leave_out":
         return rows[places <= 1]
-    ordered = rows.sort_values(
+    # A row that names no place says nothing about which of two it was.
+    ordered = rows[rows["municipality_code"].notna()].sort_values(
         ["index_date", "municipality_code"], ascending=[rule == "earliest_start", True], kind="stable"
     )
     chosen = ordered.drop_duplicates("person_id").set_index("person_id")["municipality_code"]

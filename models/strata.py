@@ -82,7 +82,7 @@ def coarsened(frame: pd.DataFrame, treated: NDArray[np.bool_], cuts: Mapping[str
             classes = np.searchsorted(np.asarray(points, dtype=float), values.to_numpy(dtype=float), side="right")
             keys.append(pd.Series(classes, index=frame.index))
     labels = pd.concat(keys, axis=1).groupby(list(range(len(keys))), sort=True).ngroup()
-    return weigh_strata(labels.to_numpy(dtype=np.int64), treated)
+    return weigh_strata(np.asarray(labels, dtype=np.int64), treated)
 
 
 def weigh_strata(labels: NDArray[np.int64], treated: NDArray[np.bool_]) -> Strata:

@@ -6,12 +6,15 @@ Belongs here: `trin init`. Does not belong here: how demo data come about
 
 from __future__ import annotations
 
+import os
 import shutil
 
 from assets.home import Home, write_atomically, write_json
 from assets.intake.keys import create_key
 from data_contracts.protocol import Protocol
 from pipelines.instance import prepare_instance
+
+AN_HOUR = 3600.0
 
 
 def set_up(home: Home, *, demo: bool) -> list[str]:
@@ -46,6 +49,9 @@ def _add_portfolio(home: Home) -> list[str]:
         making = home.root / f".making-{project}"
         shutil.rmtree(making, ignore_errors=True)
         write_deliveries(making)
+        # Files that are moved in whole need not be watched coming to rest.
+        for path in making.iterdir():
+            os.utime(path, (path.stat().st_mtime - AN_HOUR,) * 2)
         inbox = home.inbox / project
         if inbox.exists():
             shutil.rmtree(making)

@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,16 @@ from dagster import DagsterInstance, Failure, JobDefinition
 from dagster._core.events import DagsterEventType
 
 from assets.code_version import code_version
-from assets.home import Home, read_json, write_json
+from assets.home import Home, locked, read_json, write_json
 from assets.intake.receipts import FileReceipt
 from assets.intake.reception import take_in, today
-from assets.intake.register import in_force_digest, read_register, register_path, unmark_stale
+from assets.intake.register import (
+    in_force_digest,
+    pending_refusals,
+    read_register,
+    register_path,
+    unmark_stale,
+)
 from assets.intake.retention import enforce_retention
 from assets.partitions import partition_key
 from assets.refusals import UNEXPECTED, only_kind_and_place
@@ -50,6 +56,8 @@ class Outcome:
         Which quarter was run; late and corrected files lead to more than one.
     receipts : tuple of FileReceipt
         Files that were taken in on the way.
+    has_unanswered : bool
+        Whether one of them was refused and nothing else has taken its place.
     """
 
     project: str
@@ -57,6 +65,7 @@ class Outcome:
     messages: tuple[str, ...] = ()
     quarter: str = ""
     receipts: tuple[FileReceipt, ...] = ()
+    has_unanswered: bool = False
 
 
 def default_quarter() -> Quarter:
@@ -117,7 +126,8 @@ def run_quarter(
     home.prepare()
     prepare_instance(home)
     definitions = build_defs(home=home)
-    with open_instance(home) as instance:
+    # A second run waits: two that make Dagster's database at once trip over each other.
+    with locked(home.ledger / "run.lock"), open_instance(home) as instance:
         register_projects(instance, home)
         runner = _Runner(home, instance, definitions.resolve_job_def("quarterly_evaluation"), again, told)
         publication = definitions.resolve_job_def("publish_quarter")
@@ -159,7 +169,17 @@ class _Runner:
         return [quarter for quarter in map(Quarter.parse, stale) if quarter != but]
 
     def evaluate(self, project: str, quarter: Quarter) -> Outcome:
-        """Take in what waits, and run the quarter if anything changed."""
+        """Take in what waits, run the quarter if anything changed, and say whether a refused file was answered."""
+        outcome = self._evaluate(project, quarter)
+        refused = {receipt.number for receipt in outcome.receipts if receipt.state == "refused"}
+        if not refused:
+            return outcome
+        register = read_register(self.home, project)
+        waiting = {entry.number for entry in pending_refusals(register, self.home.protocol(project))}
+        nameless = {entry.number for entry in register.entries if entry.state == "refused" and not entry.uses}
+        return replace(outcome, has_unanswered=bool(refused & (waiting | nameless)))
+
+    def _evaluate(self, project: str, quarter: Quarter) -> Outcome:
         home, spoken = self.home, str(quarter)
         self.told(project, "deliveries")
         receipts: tuple[FileReceipt, ...] = ()

@@ -267,7 +267,7 @@ def test_the_scheduled_job_enforces_retention(small_home: Home) -> None:
 
     protocol = PROTOCOL.replace("outcome_columns:", 'retention_until: "2026-01-31", outcome_columns:')
     write_small_study(small_home, protocol=protocol)
-    take(small_home)
+    take(small_home, day=date(2026, 1, 15))
     definitions = build_defs(home=small_home)
     with open_instance(small_home) as instance:
         result = definitions.resolve_job_def("enforce_retention").execute_in_process(instance=instance)

@@ -22,6 +22,7 @@ from assets.intake.register import (
     earlier_reading,
     in_force,
     named_deliveries,
+    orphaned,
     pending_refusals,
     read_register,
 )
@@ -79,6 +80,7 @@ def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> As
     for name, delivery in lines.items():
         if name not in fed and not faults:
             faults.append(_missing(register, protocol, name, delivery.files, table))
+            faults += [_without_line(entry, protocol) for entry in orphaned(register, protocol, table)]
     if faults:
         raise InputRefused(faults)
     frames = []
@@ -110,6 +112,12 @@ def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, tab
 def _read_differently(entry: Entry, protocol: Protocol) -> Fault:
     what = f"File {entry.number} ({entry.file}) was read under an earlier protocol, which said otherwise how."
     fix = f"Put it in inbox/{protocol.id}/ again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+    return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
+
+
+def _without_line(entry: Entry, protocol: Protocol) -> Fault:
+    what = f"File {entry.number} ({entry.file}) came under a line that the protocol no longer has."
+    fix = f"Restore the line, put the file in inbox/{protocol.id}/ under its new name, or: trin withdraw {protocol.id} {entry.number}."
     return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
 
 

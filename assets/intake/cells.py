@@ -6,6 +6,8 @@ here: opening files, and whether a value is allowed (contracts).
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,8 @@ DATE_PATTERNS = {
     "dd/mm/yyyy": (r"\d{2}/\d{2}/\d{4}", "%d/%m/%Y"),
     "dd.mm.yyyy": (r"\d{2}\.\d{2}\.\d{4}", "%d.%m.%Y"),
 }
+# A person number with a comma for its hyphen is no number.
+PERSON_NUMBER_AS_DECIMAL = r"[0-9][0-9](0[1-9]|1[0-2])[0-9]{2},[0-9]{4}"
 
 
 def parse_columns(frame: pd.DataFrame, contract: TableContract, delivery: Delivery) -> pd.DataFrame:
@@ -60,6 +64,10 @@ def is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
     given = series.notna()
     if _is_text(series):
         given &= ~series.astype("str").str.strip().isin(delivery.null_values)
+    elif pd.api.types.is_numeric_dtype(series):
+        # A word for “not known” that is a number means the same in a cell that holds it as one.
+        words = (word.replace(delivery.decimal, ".") for word in delivery.null_values)
+        given &= ~series.isin([float(word) for word in words if re.fullmatch(r"-?\d+(\.\d+)?", word)])
     return given
 
 
@@ -77,10 +85,12 @@ def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
         return pd.Series(np.nan, index=series.index)
     if not _is_text(series):
         values = series.astype("float64")
-        return values.where(np.isfinite(values))
+        return values.where(np.isfinite(values) & is_given(series, delivery))
     text = series.astype("str").str.strip()
     if delivery.decimal == ",":
-        pattern = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
+        # No group of thousands begins with a zero: “0.500” was written by somebody with a decimal point.
+        pattern = r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?"
+        text = text.where(~text.str.fullmatch(PERSON_NUMBER_AS_DECIMAL).fillna(False).astype(bool), "")
         plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     else:
         # No thousands separators: “51,914” may be a decimal comma that nobody declared.
@@ -95,13 +105,13 @@ def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(series):
         return pd.Series(series.dt.tz_localize(None).dt.normalize().astype("datetime64[s]"))
     if not _is_text(series):
-        return pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
+        if delivery.date_format != "period":
+            return pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
+        series = series.astype("Int64").astype("str")  # years as numbers
     text = series.astype("str").str.strip()
     if delivery.date_format == "period":
         ends = {word: period_end(word) for word in text[is_given(series, delivery)].unique()}
         return pd.to_datetime(text.map(ends), errors="coerce").astype("datetime64[s]")
     pattern, layout = DATE_PATTERNS[delivery.date_format]
-    if delivery.format == "parquet":  # date32 columns arrive as objects that print as ISO dates
-        pattern, layout = DATE_PATTERNS["yyyy-mm-dd"]
     fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
     return pd.to_datetime(text.where(fits), format=layout, errors="coerce").astype("datetime64[s]")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -27,11 +28,10 @@ from data_contracts.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, Tab
 
 FILE = "file_number"
 REFUSED_TEXT = "(refused)"
-SMALLEST_LONG_NUMBER = 10_000_000
 # A person number with or without its leading zero, whatever stands between its digits.
-_PERSON_NUMBER = re.compile(r"\d(?:[\s._\-\u2010-\u2015]*\d){8,}")
-# Dates are not person numbers, and are what file names are told apart by.
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
+_PERSON_NUMBER = re.compile(r"\d(?:[^0-9A-Za-zÆØÅæøå\0]*\d){8,}|\d{6}[A-Za-z]\d{4}")
+# Dates and quarters are not person numbers, and are what file names are told apart by.
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|[-_ ]?[QqKk][1-4])(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class JudgedTable:
     dropped_rows, hidden_rows : tuple of int
         Totals and notes; rows of a workbook that nobody sees there.
     dropped_columns : tuple of str
+    not_chosen : int
+        Rows that `where` passed over.
     """
 
     frame: pd.DataFrame
@@ -79,6 +81,7 @@ class JudgedTable:
     dropped_rows: tuple[int, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     dropped_columns: tuple[str, ...] = ()
+    not_chosen: int = 0
 
     @property
     def total(self) -> int:
@@ -124,7 +127,7 @@ def read_table(
         If the file cannot be used at all.
     """
     raw = read_delivery(content, shown, delivery)
-    mapped, dropped, names = _map_columns(raw, shown, delivery, contract)
+    mapped, dropped, names, not_chosen = _map_columns(raw, shown, delivery, contract)
     if len(mapped) == 0:
         columns = ", ".join(f"“{column}”" for column in delivery.where)
         raise refused_file("nothing_chosen", shown, columns=columns)
@@ -145,6 +148,7 @@ def read_table(
         raw.dropped_rows,
         raw.hidden_rows,
         dropped,
+        not_chosen,
     )
 
 
@@ -153,6 +157,9 @@ def judge(rows: pd.DataFrame, contract: TableContract) -> JudgedTable:
 
     Rows that were refused when their file came stay refused.
     """
+    if "is_accepted" in rows:
+        # Of equal rows the accepted one counts, whichever file it came in.
+        rows = rows.sort_values("is_accepted", ascending=False, kind="stable").reset_index(drop=True)
     # Rows without a full key are not the same row twice: nobody knows whose they are.
     has_key = rows[list(contract.key)].notna().all(axis=1)
     repeated = has_key & rows.duplicated(subset=content_columns(rows, contract))
@@ -171,19 +178,29 @@ def judge(rows: pd.DataFrame, contract: TableContract) -> JudgedTable:
 
 def _map_columns(
     raw: RawTable, name: str, delivery: Delivery, contract: TableContract
-) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str]]:
+) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str], int]:
     rows = raw.frame
     present = [str(column) for column in rows.columns if column != ROW]
     wanted = _wanted(delivery, contract, present, name)
     needed = [*wanted.values(), *delivery.where, *delivery.outcome_columns.values()]
-    faults = [missing_column(c, present, name) for c in dict.fromkeys(needed) if c not in present]
+    missing = [c for c in dict.fromkeys(needed) if c not in present]
+    # Where most columns are missing there may be no header at all, and the names would be somebody's data.
+    known = present if len(missing) * 2 <= len(set(needed)) else []
+    faults = [missing_column(c, known, name) for c in missing]
     if faults:
         raise InputRefused(faults)
     used = set(needed)
     dropped = tuple(masked(c) for c in present if c and c not in used)
     for name_in_file, value in delivery.where.items():
         _refuse_blanks(rows, name_in_file, name, delivery)
-        rows = rows[_same_text(rows[name_in_file], value)]
+        chosen = _same_text(rows[name_in_file], value)
+        almost = ~chosen & (rows[name_in_file].map(_plain_text) == _plain_text(value))
+        if almost.any():
+            # Passed over, these people could end among those they are compared with.
+            raise refused_file(
+                "almost_chosen", name, int(rows.loc[almost, ROW].min()), column=name_in_file, value=value
+            )
+        rows = rows[chosen]
     parts = [rows]
     if delivery.outcome_columns:
         parts = [
@@ -201,7 +218,7 @@ def _map_columns(
             constant = delivery.constants.get(column.name)
             mapped[column.name] = pd.Series(constant, index=long.index, dtype="str")
     mapped[ROW] = long[ROW]
-    return mapped, dropped, wanted
+    return mapped, dropped, wanted, len(raw.frame) - len(rows)
 
 
 def _wanted(delivery: Delivery, contract: TableContract, present: list[str], name: str) -> dict[str, str]:
@@ -239,6 +256,12 @@ def _same_text(series: pd.Series, value: str) -> pd.Series:
     return (text == value) | (pd.to_numeric(text, errors="coerce") == float(value))
 
 
+def _plain_text(cell: object) -> str:
+    """Return a cell without what is only a way of writing: capitals, spaces, wide digits, a decimal comma."""
+    text = "".join(unicodedata.normalize("NFKC", str(cell)).casefold().split())
+    return re.sub(r"^(-?\d+)[.,]0+$", r"\1", text)
+
+
 def _without_refused_values(rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
     """Replace what a rule refused and may be a name or a person number in the wrong column."""
     for rule in contract.rules:
@@ -246,8 +269,7 @@ def _without_refused_values(rows: pd.DataFrame, flags: pd.DataFrame, contract: T
         if rule.code in ("allowed", "pattern") and rule.kind == "string":
             rows[column] = rows[column].where(~flags[rule.name], REFUSED_TEXT)
         elif rule.code in ("range", "allowed") and rule.kind == "number":
-            is_long = rows[column].abs() >= SMALLEST_LONG_NUMBER
-            rows[column] = rows[column].where(~(flags[rule.name] & is_long))
+            rows[column] = rows[column].where(~flags[rule.name])
     return rows
 
 

@@ -35,6 +35,8 @@ class ErasedFrom:
         Identifiers that were given and can be ones of this project.
     found : int
         People of whom there was anything.
+    erased_before : int
+        People who had been erased before; an erasure that was interrupted is finished by repeating it.
     tables_searched, rows_removed, tables_deleted, sealed_deleted : int
         Derived tables are deleted whole; the next run makes them again.
     hits_left : int
@@ -46,6 +48,7 @@ class ErasedFrom:
     project: str
     asked: int
     found: int
+    erased_before: int
     tables_searched: int
     rows_removed: int
     tables_deleted: int
@@ -124,11 +127,19 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
         people = pseudonymiser_for(home, protocol)
         known = {canonical_identifier(text, protocol.identifier_scheme) for text in identifiers} - {None}
         canonical = sorted(str(text) for text in known)
-        write_tombstones(home, project, read_tombstones(home, project) | {people.tombstone(c) for c in canonical})
+        list(person_tables(home, project))  # a damaged table is told before anything is changed
+        names = {people.pseudonym(c) for c in canonical}
+        stones = {people.tombstone(c) for c in canonical}
+        before = read_tombstones(home, project)
+        is_there = any(set(people_in(path)) & names for path in person_tables(home, project))
+        # Quarters are marked before rows go: whatever is interrupted, results without the people are made.
+        stale = quarters_from(home, project, None) if is_there or stones & before else []
+        register = read_register(home, project)
+        write_register(home, project, replace(register.with_stale(stale), erasures=register.erasures + 1))
+        write_tombstones(home, project, before | stones)
     # What waits in the inbox is read with the tombstones, and leaves the inbox.
     take_in(home, protocol)
     with register_lock(home, project):
-        names = {people.pseudonym(c) for c in canonical}
         clear_half_written(home, project)
         searched = rows = deleted = left = 0
         found: set[str] = set()
@@ -147,11 +158,21 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
         sealed = sealed_numbers(home, project)
         for number in sealed:
             drop_sealed(home, project, number)
-        register = read_register(home, project)
-        stale = quarters_from(home, project, None) if found else []
-        register = replace(register.with_stale(stale), erasures=register.erasures + 1)
-        write_register(home, project, register)
-    return ErasedFrom(project, len(canonical), len(found), searched, rows, deleted, len(sealed), left, tuple(stale))
+        if found and not stale:  # she came with a file that waited in the inbox
+            stale = quarters_from(home, project, None)
+            write_register(home, project, read_register(home, project).with_stale(stale))
+    return ErasedFrom(
+        project,
+        len(canonical),
+        len(found),
+        len(stones & before),
+        searched,
+        rows,
+        deleted,
+        len(sealed),
+        left,
+        tuple(stale),
+    )
 
 
 def certificate_markdown(certificate: Certificate, language: str) -> str:

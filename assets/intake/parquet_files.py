@@ -23,7 +23,8 @@ def read_parquet_file(content: bytes, name: str, delivery: Delivery) -> RawTable
     """Read a Parquet file (InputRefused if it is none, or was cut)."""
     try:
         table = _plain_table(pq.ParquetFile(io.BytesIO(content)).read())
-        frame: pd.DataFrame = table.to_pandas()
+        # Numbers stay whole beside gaps, and a column saved as an index is a column.
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
     except (pa.ArrowException, OSError, ValueError, TypeError):
         raise refused_file("not_parquet", name) from None
     unique_header([str(column) for column in frame.columns], name)
@@ -36,7 +37,12 @@ def _plain_table(table: pa.Table) -> pa.Table:
     for i, field in enumerate(table.schema):
         column = table.column(i)
         if pa.types.is_decimal(field.type):
-            table = table.set_column(i, field.name, column.cast(pa.float64()))
+            kind = pa.string() if field.type.scale == 0 else pa.float64()
+            table = table.set_column(i, field.name, column.cast(kind))
+        elif pa.types.is_date(field.type):
+            table = table.set_column(i, field.name, column.cast(pa.timestamp("s")))
+        elif pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            table = table.set_column(i, field.name, column.cast(pa.string()))
         elif pa.types.is_timestamp(field.type) and field.type.tz is not None:
             local = pc.local_timestamp(column.cast(pa.timestamp("us", tz="Europe/Copenhagen")))
             table = table.set_column(i, field.name, local)

@@ -11,6 +11,7 @@ person numbers cannot be tried.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -108,8 +109,11 @@ def canonical_identifier(text: str, scheme: str) -> str | None:
     numbers without it have been given out since 2007.
     """
     if scheme == "local":
-        stripped = text.strip()
-        return stripped if _LOCAL.fullmatch(stripped) else None
+        # Marks that nobody sees, left by copying, make nobody somebody else.
+        visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+        stripped = " ".join(visible.split())
+        is_name = _LOCAL.fullmatch(stripped) and any(c.isalnum() for c in stripped) and not stripped.startswith("#")
+        return stripped if is_name else None
     digits = _SEPARATORS.sub("", text)
     if not re.fullmatch(r"[0-9]{10}", digits):
         return None

@@ -45,6 +45,8 @@ class TableReceipt:
     minutes_per_participant : float
     changes : Changes or None
         Against the file it replaces, if it replaces one.
+    not_chosen : int
+        Rows that `where` in the protocol passed over.
     """
 
     table: str
@@ -58,6 +60,7 @@ class TableReceipt:
     asked_fields: int
     minutes_per_participant: float
     changes: Changes | None = None
+    not_chosen: int = 0
 
     @property
     def refused(self) -> int:
@@ -134,6 +137,7 @@ def table_receipt(judged: JudgedTable, changes: Changes | None = None) -> TableR
         contract.asked_fields,
         contract.minutes_per_participant,
         changes,
+        judged.not_chosen,
     )
 
 
@@ -186,6 +190,8 @@ def _table_lines(table: TableReceipt, language: str) -> Iterator[str]:
     yield say("receipt_accepted", accepted=table.accepted, total=table.total)
     if table.repeated:
         yield say("receipt_repeated_rows", repeated=table.repeated)
+    if table.not_chosen:
+        yield say("receipt_not_chosen", count=table.not_chosen)
     if table.erased:
         yield say("receipt_erased_rows")
     if table.refused:
@@ -243,6 +249,7 @@ def _table_record(table: TableReceipt) -> dict[str, Any]:
         "accepted_rows": table.accepted,
         "repeated_rows": table.repeated,
         "refused_rows": table.refused,
+        "rows_not_chosen": table.not_chosen,
         "has_erased_rows": table.erased > 0,
         "refusals": [{"rule": r.rule, "count": len(r.rows), "rows": list(r.rows)} for r in table.refusals],
         "dropped_columns": list(table.dropped_columns),

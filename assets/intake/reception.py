@@ -16,8 +16,10 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from assets.home import Home, write_atomically
-from assets.intake.arrivals import wait_for_quiet
+from assets.intake.arrivals import move_aside, spoken_name
 from assets.intake.changes import compare, drifted_columns
 from assets.intake.delivery import JudgedTable, masked, read_table
 from assets.intake.identities import pseudonymiser_for
@@ -48,7 +50,7 @@ from assets.intake.register import (
 from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
 from assets.store import parquet_bytes, read_parquet
 from data_contracts.faults import Fault, InputRefused
-from data_contracts.file_faults import file_fault
+from data_contracts.file_faults import file_fault, refused_file
 from data_contracts.file_names import read_name
 from data_contracts.protocol import Delivery, Protocol
 from data_contracts.table_contract import compile_contract
@@ -94,11 +96,10 @@ def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[Fil
         reception = Reception(home, protocol, people, (day or today()).isoformat())
         reception.clear_leftovers()
         receipts = list(reception.try_sealed_again())
-        for path in wait_for_quiet(home.inbox / protocol.id):
-            if path.is_symlink():
-                receipts.append(reception.refuse_link(path.name))
-            else:
-                receipts.append(reception.take(path.name, path.read_bytes()))
+        # Whatever arrives under the same name from now on is another file.
+        for path in move_aside(home.inbox / protocol.id):
+            content = b"" if path.is_symlink() else path.read_bytes()
+            receipts.append(reception.take(spoken_name(path.name), content))
             path.unlink()
         return receipts
 
@@ -106,7 +107,8 @@ def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[Fil
 def examine(home: Home, protocol: Protocol, path: Path, day: date | None = None) -> FileReceipt:
     """Return the receipt a file would get; nothing is stored."""
     people = pseudonymiser_for(home, protocol)
-    return Reception(home, protocol, people, (day or today()).isoformat()).examine(path.name, path.read_bytes())
+    reception = Reception(home, protocol, people, (day or today()).isoformat())
+    return reception.examine(spoken_name(path.name), path.read_bytes())
 
 
 class Reception:
@@ -127,9 +129,9 @@ class Reception:
         self.register: Register = read_register(home, protocol.id)
 
     def clear_leftovers(self) -> None:
-        """Delete tables of files that never reached the register: a run was killed in between."""
-        known = {use.rows for entry in self.register.entries for use in entry.uses}
-        for path in (self.home.received / self.project).glob("*.parquet"):
+        """Delete tables that the register does not count: a run was killed before it wrote, or after it struck them out."""
+        known = {use.rows for entry in self.register.entries if entry.state == ACCEPTED for use in entry.uses}
+        for path in (self.home.received / self.project).glob("*"):
             if path.name not in known:
                 path.unlink()
 
@@ -154,18 +156,22 @@ class Reception:
         entry, receipt, read = self._decide(name, content)
         if receipt.state == SAME:
             file_receipt(self.home, self.project, receipt)
-            self._close_refusals(entry, receipt)
+            self._close_refusals(entry)
             return receipt
         for item in read:
             write_atomically(self._rows_path(item.use.rows), parquet_bytes(item.judged.frame))
         register = replace(self.register, entries=(*self.register.entries, entry))
         if receipt.state == REFUSED:
-            # A file that was refused before is known by its newest number only.
             for old in self.register.entries:
                 if old.state == REFUSED and old.file_id == entry.file_id:
+                    if old.protocol_sha256 == entry.protocol_sha256 and old.uses == entry.uses:
+                        return replace(receipt, number=old.number)  # nothing new was learnt
+                    # A file that was refused before is known by its newest number only.
                     register = register.with_state(old.number, "withdrawn")
                     drop_sealed(self.home, self.project, old.number)
-            kept = seal(self.home, self.project, entry.number, name, content, self.people.key)
+            kept = not any(fault.code == "retention_over" for fault in receipt.faults) and seal(
+                self.home, self.project, entry.number, name, content, self.people.key
+            )
             receipt = replace(receipt, is_sealed=kept)
         else:
             register = register.with_stale(self._stale_quarters(read))
@@ -175,10 +181,8 @@ class Reception:
         self.register = register
         return receipt
 
-    def _close_refusals(self, entry: Entry, receipt: FileReceipt) -> None:
+    def _close_refusals(self, entry: Entry) -> None:
         """A good file sent once more is the answer to a refused version of it."""
-        if receipt.newer is not None:
-            return
         own = {(use.delivery, use.slot) for use in entry.uses}
         register = self.register
         for other in pending_refusals(register, self.protocol):
@@ -193,10 +197,6 @@ class Reception:
         """Return the receipt a file would get."""
         return replace(self._decide(name, content)[1], number=None)
 
-    def refuse_link(self, name: str) -> FileReceipt:
-        """Refuse a link: whatever it leads to was not put in the inbox."""
-        return self.take(name, b"")
-
     def _decide(self, name: str, content: bytes) -> tuple[Entry, FileReceipt, list[_Read]]:
         key = self.people.key
         file_id = key.digest(f"trin:file:{self.project}:", content)
@@ -206,9 +206,6 @@ class Reception:
         lines = self._lines(name, number)
         entry = replace(entry, uses=tuple(use for use, _ in lines))
         before = self._same_bytes(entry)
-        if before is not None:
-            newer = self._newer_than(before)
-            return entry, replace(receipt, state=SAME, number=None, same_as=before.number, newer=newer), []
         read: list[_Read] = []
         faults: list[Fault] = []
         if not lines:
@@ -219,6 +216,8 @@ class Reception:
             except InputRefused as refused:
                 faults += [fault for fault in refused.faults if fault not in faults]
         receipt = replace(receipt, period_end=next((u.period_end for u, _ in lines if u.period_end), None))
+        if not faults and before is not None and self._says_the_same(before, read):
+            return entry, replace(receipt, state=SAME, number=None, same_as=before.number), []
         if not faults:
             faults += self._distrust(read, shown)
         tables = tuple(self._table_receipt(item) for item in read)
@@ -249,32 +248,41 @@ class Reception:
             said = read_name(delivery.files, name)
             if said is None:
                 continue
-            slot = self.people.key.digest(f"trin:slot:{self.project}:", said.slot.encode())
+            series, slot = (
+                self.people.key.digest(f"trin:{what}:{self.project}:", text.encode())
+                for what, text in (("series", said.series), ("slot", said.slot))
+            )
             end = None if said.period_end is None else said.period_end.isoformat()
             reading = reading_of(self.protocol, delivery)
             rows = f"{number:04d}-{turn}.parquet"
-            found.append((Use(line, delivery.table, slot, end, said.version, reading, rows), delivery))
+            found.append((Use(line, delivery.table, series, slot, end, said.version, reading, rows), delivery))
         return found
 
     def _same_bytes(self, entry: Entry) -> Entry | None:
-        """Return an accepted file with the same content that was read in the same way for the same lines."""
-        wanted = {(use.delivery, use.reading) for use in entry.uses}
+        """Return a file with the same content that already counts wherever this one would."""
+        counted = in_force(self.register, self.protocol)
         for old in self.register.entries:
-            if old.file_id != entry.file_id:
-                continue
-            if old.state == ACCEPTED and wanted and wanted <= {(u.delivery, u.reading) for u in old.uses}:
-                return old
+            if old.file_id == entry.file_id and old.number != entry.number and entry.uses:
+                own = [item.use for item in counted if item.entry.number == old.number]
+                if all(any(_stands_for(its, use) for its in own) for use in entry.uses):
+                    return old
         return None
 
-    def _newer_than(self, entry: Entry) -> int | None:
-        counted = in_force(self.register, self.protocol)
-        for use in entry.uses:
-            for other in counted:
-                if (other.use.delivery, other.use.slot) == (use.delivery, use.slot) and other.entry != entry:
-                    return other.entry.number
-        return None
+    def _says_the_same(self, old: Entry, read: list[_Read]) -> bool:
+        """Whether the rules of today accept and refuse what those of then did."""
+        counted = {item.use.delivery: item.use for item in in_force(self.register, self.protocol) if item.entry == old}
+        for item in read:
+            frame = read_parquet(self._rows_path(counted[item.use.delivery].rows))
+            if (
+                len(frame) != len(item.judged.frame)
+                or not compare(frame, item.judged.frame, item.judged.contract).is_nothing
+            ):
+                return False
+        return True
 
     def _read_line(self, use: Use, delivery: Delivery, shown: str, content: bytes) -> _Read:
+        if delivery.retention_until is not None and delivery.retention_until.isoformat() < self.day:
+            raise refused_file("retention_over", shown, day=delivery.retention_until.isoformat())
         contract = compile_contract(delivery.table, self.protocol, latest=self.day)
         judged = read_table(content, shown, delivery, contract, self.people)
         counted = in_force(self.register, self.protocol)
@@ -290,21 +298,27 @@ class Reception:
             if judged.contract.refuses_whole(judged.refused, judged.total - judged.repeated):
                 limit = judged.contract.largest_refused_share
                 yield file_fault("too_many_refused", shown, limit=f"{limit * 100:g}", table=judged.contract.table)
-            earlier = item.before or self._latest_of(item.use.delivery)
-            if earlier is not None:
+            earlier = self._other_period(item) or item.before
+            if earlier is not None and earlier.use.reading == item.use.reading:
                 frame = read_parquet(self._rows_path(earlier.use.rows))
                 for column in drifted_columns(frame, judged.frame, judged.contract, item.delivery):
                     yield file_fault("drift", shown, column=column, number=earlier.entry.number)
 
-    def _latest_of(self, line: str) -> InForce | None:
-        same = [c for c in in_force(self.register, self.protocol) if c.use.delivery == line]
-        return max(same, key=lambda c: c.entry.number) if same else None
+    def _other_period(self, item: _Read) -> InForce | None:
+        """Return another file of the same line: a correction may well move the level of what it corrects."""
+        counted = in_force(self.register, self.protocol)
+        same = [c for c in counted if c.use.delivery == item.use.delivery and c.use.slot != item.use.slot]
+        return max(same, key=lambda c: (c.use.period_end or "", c.entry.number)) if same else None
+
+    def _rows_before(self, item: _Read) -> pd.DataFrame | None:
+        """Return the rows an item replaces, if they were read in the same way."""
+        if item.before is None or item.before.use.reading != item.use.reading:
+            return None
+        return read_parquet(self._rows_path(item.before.use.rows))
 
     def _table_receipt(self, item: _Read) -> TableReceipt:
-        changes = None
-        if item.before is not None:
-            frame = read_parquet(self._rows_path(item.before.use.rows))
-            changes = compare(frame, item.judged.frame, item.judged.contract).changes
+        before = self._rows_before(item)
+        changes = None if before is None else compare(before, item.judged.frame, item.judged.contract).changes
         return table_receipt(item.judged, changes)
 
     def _newer_version(self, read: list[_Read]) -> int | None:
@@ -319,11 +333,13 @@ class Reception:
         for item in read:
             if self._newer_version([item]) is not None:
                 continue
-            before = None if item.before is None else read_parquet(self._rows_path(item.before.use.rows))
-            difference = compare(before, item.judged.frame, item.judged.contract)
+            difference = compare(self._rows_before(item), item.judged.frame, item.judged.contract)
             if difference.is_nothing:
                 continue
-            quarters = quarters_from(self.home, self.project, difference.earliest)
+            # Rows that were read in another way may differ on any day.
+            is_read_anew = item.before is not None and item.before.use.reading != item.use.reading
+            earliest = None if is_read_anew else difference.earliest
+            quarters = quarters_from(self.home, self.project, earliest)
             if item.delivery.each_file == "replaces" and item.use.period_end:
                 own = quarters_from(self.home, self.project, date.fromisoformat(item.use.period_end))
                 quarters = [q for q in quarters if q in own]
@@ -341,3 +357,13 @@ class Reception:
             if len(refused):
                 name = f"{entry.number:04d}-{item.use.table}.refused.parquet"
                 write_atomically(self.home.quarantine / self.project / name, parquet_bytes(refused))
+
+
+def _stands_for(its: Use, use: Use) -> bool:
+    """Whether a file that counts makes another one with the same content superfluous."""
+    if (its.delivery, its.reading) != (use.delivery, use.reading):
+        return False
+    if its.slot == use.slot:
+        return its.version == use.version
+    # Another name without a period says the same people once more.
+    return its.period_end is None and use.period_end is None

@@ -52,8 +52,8 @@ class Use:
     delivery : str
         Name of the line.
     table : str
-    slot : str
-        Keyed hash of the file's name without its version.
+    series, slot : str
+        Keyed hashes of the file's name without period and version, and without its version.
     period_end : str or None
     version : int
     reading : str
@@ -64,6 +64,7 @@ class Use:
 
     delivery: str
     table: str
+    series: str
     slot: str
     period_end: str | None
     version: int
@@ -194,6 +195,11 @@ def unmark_stale(home: Home, project: str, quarter: str) -> None:
             write_register(home, project, replace(register, stale=stale))
 
 
+def projects_with_rows(home: Home) -> list[str]:
+    """Return every project that has a register, its protocol there or not."""
+    return sorted(path.stem for path in (home.ledger / "deliveries").glob("*.json"))
+
+
 def named_deliveries(protocol: Protocol) -> dict[str, Delivery]:
     """Return the lines of a protocol by a name that other lines' order does not change."""
     found: dict[str, Delivery] = {}
@@ -234,19 +240,32 @@ def in_force(register: Register, protocol: Protocol, quarter: Quarter | None = N
     found = []
     for name, delivery in named_deliveries(protocol).items():
         best: dict[str, InForce] = {}
+        reading = reading_of(protocol, delivery)
         for entry in register.entries:
             for use in entry.uses:
                 if entry.state != "accepted" or use.delivery != name or not use.rows:
                     continue
+                # Of two readings of one version the one by today's protocol counts.
+                rank = (use.version, use.reading == reading, entry.number)
                 other = best.get(use.slot)
-                if other is None or (use.version, entry.number) > (other.use.version, other.entry.number):
+                if other is None or rank > (other.use.version, other.use.reading == reading, other.entry.number):
                     best[use.slot] = InForce(entry, use, delivery)
         chosen = [best[slot] for slot in sorted(best)]
         if delivery.each_file == "replaces" and quarter is not None:
-            due = [c for c in chosen if (c.use.period_end or "") <= quarter.end.isoformat()]
-            chosen = [max(due, key=lambda c: c.use.period_end or "")] if due else []
+            chosen = _latest_of_each_series(chosen, quarter)
         found += chosen
     return found
+
+
+def _latest_of_each_series(chosen: list[InForce], quarter: Quarter) -> list[InForce]:
+    latest: dict[str, InForce] = {}
+    for item in chosen:
+        end = item.use.period_end or ""
+        if end <= quarter.end.isoformat():
+            other = latest.get(item.use.series)
+            if other is None or (end, item.use.slot) > (other.use.period_end or "", other.use.slot):
+                latest[item.use.series] = item
+    return [latest[series] for series in sorted(latest)]
 
 
 def pending_refusals(register: Register, protocol: Protocol, quarter: Quarter | None = None) -> list[Entry]:
@@ -277,7 +296,8 @@ def _is_open(register: Register, entry: Entry, use: Use, lines: dict[str, Delive
             is_later = (its.version, other.number) > (use.version, entry.number)
             if its.slot == use.slot and is_later:
                 return False
-            if delivery.each_file == "replaces" and (its.period_end or "") > (use.period_end or ""):
+            is_later_list = its.series == use.series and (its.period_end or "") > (use.period_end or "")
+            if delivery.each_file == "replaces" and is_later_list:
                 is_due = quarter is None or (its.period_end or "") <= quarter.end.isoformat()
                 if is_due:
                     return False
@@ -285,22 +305,26 @@ def _is_open(register: Register, entry: Entry, use: Use, lines: dict[str, Delive
 
 
 def earlier_reading(register: Register, protocol: Protocol) -> list[Entry]:
-    """Return accepted files that the protocol as it is now would read differently, or no longer names."""
+    """Return files that count and that the protocol as it is now would read differently."""
+    found = {
+        item.entry.number: item.entry
+        for item in in_force(register, protocol)
+        if item.use.reading != reading_of(protocol, item.delivery)
+    }
+    return [found[number] for number in sorted(found)]
+
+
+def orphaned(register: Register, protocol: Protocol, table: str) -> list[Entry]:
+    """Return accepted files whose line of the protocol is gone, and that no line now there has taken."""
     lines = named_deliveries(protocol)
-    counted = {(c.entry.number, c.use.delivery) for c in in_force(register, protocol)}
-    stale = []
-    for entry in register.entries:
-        if entry.state != "accepted":
-            continue
-        for use in entry.uses:
-            delivery = lines.get(use.delivery)
-            if delivery is None:
-                stale.append(entry)
-                break
-            if (entry.number, use.delivery) in counted and use.reading != reading_of(protocol, delivery):
-                stale.append(entry)
-                break
-    return stale
+    taken = {e.file_id for e in register.entries if e.state == "accepted" and any(u.delivery in lines for u in e.uses)}
+    return [
+        entry
+        for entry in register.entries
+        if entry.state == "accepted"
+        and entry.file_id not in taken
+        and any(use.table == table and use.delivery not in lines for use in entry.uses)
+    ]
 
 
 def in_force_digest(register: Register, protocol: Protocol, quarter: Quarter) -> str:

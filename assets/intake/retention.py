@@ -59,12 +59,16 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
             uses = tuple(replace(use, rows="") if use.delivery in over else use for use in entry.uses)
             is_empty = entry.number in hit and not any(use.rows for use in uses)
             entries.append(replace(entry, uses=uses, state="expired" if is_empty else entry.state))
-        # The register first: rows it does not know are deleted by whoever comes next.
+        # What was made from the rows goes before the register says so, the rows after it: whoever is interrupted
+        # in between does it again, and rows the register does not count are deleted by whoever comes next.
+        _delete_derived(home, protocol.id)
+        for entry in register.entries:
+            if entry.number in hit:
+                _delete_refused(home, protocol.id, entry, over)
         write_register(home, protocol.id, replace(register, entries=tuple(entries)))
         for entry in register.entries:
             if entry.number in hit:
                 _delete_rows(home, protocol.id, entry, over)
-        _delete_derived(home, protocol.id)
     return hit
 
 
@@ -96,13 +100,14 @@ def withdraw(home: Home, project: str, number: int) -> Entry:
             what = f"File {number} of {project} is not there to be taken out."
             raise InputRefused([Fault(what, f"There are: {numbers or 'none'}.", f"quarantine/{project}")])
         register = register.with_state(number, "withdrawn")
+        lines = {use.delivery for use in entry.uses}
+        drop_sealed(home, project, number)
         if entry.state == "accepted":
             register = register.with_stale(quarters_from(home, project, None))
-        write_register(home, project, register)
-        drop_sealed(home, project, number)
-        _delete_rows(home, project, entry, {use.delivery for use in entry.uses})
-        if entry.state == "accepted":
             _delete_derived(home, project)
+            _delete_refused(home, project, entry, lines)
+        write_register(home, project, register)
+        _delete_rows(home, project, entry, lines)
     return entry
 
 
@@ -110,6 +115,11 @@ def _delete_rows(home: Home, project: str, entry: Entry, lines: set[str]) -> Non
     for use in entry.uses:
         if use.rows and use.delivery in lines:
             (home.received / project / use.rows).unlink(missing_ok=True)
+
+
+def _delete_refused(home: Home, project: str, entry: Entry, lines: set[str]) -> None:
+    for use in entry.uses:
+        if use.rows and use.delivery in lines:
             refused = home.quarantine / project / f"{entry.number:04d}-{use.table}.refused.parquet"
             refused.unlink(missing_ok=True)
 

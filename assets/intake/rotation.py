@@ -24,7 +24,7 @@ from assets.intake.identities import (
 )
 from assets.intake.keys import KEY_BYTES, NAME, PseudonymKey, read_key
 from assets.intake.register import Register, read_register, register_lock, write_register
-from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
+from assets.intake.sealed import seal, sealed_numbers, unseal
 from assets.intake.stored_tables import (
     clear_half_written,
     people_in,
@@ -66,6 +66,8 @@ def rotate(home: Home) -> Rotated:
     coming = _next_key_path(home)
     state = read_json(rotation_path(home))
     if state is None:
+        for project in _projects(home):
+            list(person_tables(home, project))  # a damaged table is told before anything is changed
         content = b"".join(old.secrets) + os.urandom(KEY_BYTES)
         write_atomically(coming, content, 0o600)
         state = {"old": old.key_id, "new": PseudonymKey.of(content).key_id}
@@ -110,7 +112,6 @@ def _rotate_project(home: Home, project: str, old: PseudonymKey, new: PseudonymK
         for number in sealed_numbers(home, project):
             kept = unseal(home, project, number, old)
             if kept is not None:
-                drop_sealed(home, project, number)
                 seal(home, project, number, *kept, new)
         _rotate_ledger(home, project, old, new)
     return len(places)

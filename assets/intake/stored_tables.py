@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.home import Home, write_atomically
 from assets.store import parquet_bytes, read_parquet
+from data_contracts.faults import Fault, InputRefused
 
 PERSON = "person_id"
 
@@ -25,8 +27,18 @@ def person_tables(home: Home, project: str) -> Iterator[Path]:
         for path in sorted(zone.rglob("*.parquet")):
             inside = path.relative_to(zone).parts
             is_own = project in inside[:-1] or path.stem == project
-            if is_own and not path.name.startswith(".") and PERSON in pq.read_schema(path).names:
+            if is_own and not path.name.startswith(".") and PERSON in _readable(path, zone).names:
                 yield path
+
+
+def _readable(path: Path, zone: Path) -> pa.Schema:
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowException):
+        name = path.relative_to(zone.parent).as_posix()
+        fix = "Restore it from backup, or remove it and run the quarter again; then repeat."
+        raise InputRefused([Fault("A stored table is damaged.", fix, name)]) from None
+    return schema
 
 
 def is_derived(home: Home, path: Path) -> bool:
@@ -66,7 +78,8 @@ def clear_half_written(home: Home, project: str) -> None:
     """Delete what a killed run was writing: nobody else knows of these files."""
     for zone in (home.restricted, home.quarantine):
         for path in zone.rglob(".writing-*"):
-            if project in path.relative_to(zone).parts[:-1]:
+            folders = path.relative_to(zone).parts[:-1]
+            if project in folders or folders == ("identities",):
                 path.unlink(missing_ok=True)
 
 

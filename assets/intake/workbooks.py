@@ -88,7 +88,8 @@ def _sheet_table(sheet: Any, name: str, delivery: Delivery) -> RawTable:
             continue
         if any(cell.data_type == "f" for cell in cells):
             raise refused_file("formula", name, position)
-        rows.append(values)
+        # “50 %” is kept as 0.5: what it means in the contract's unit nobody can know, so it is no number.
+        rows.append([f"{cell.value}%" if _is_percentage(cell) else cell.value for cell in cells])
         numbers.append(position)
     if header is None:
         raise refused_file("no_header", name)
@@ -102,6 +103,11 @@ def _sheet_table(sheet: Any, name: str, delivery: Delivery) -> RawTable:
     frame[ROW] = numbers
     hidden = tuple(n for n in numbers if n in sheet.row_dimensions and sheet.row_dimensions[n].hidden)
     return RawTable(frame, tuple(dropped), hidden)
+
+
+def _is_percentage(cell: Any) -> bool:
+    is_number = isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool)
+    return is_number and "%" in str(cell.number_format)
 
 
 def _cells(values: list[Any], delivery: Delivery) -> pd.Series:

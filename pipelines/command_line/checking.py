@@ -48,7 +48,7 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     from assets.intake.arrivals import waiting_files
     from assets.intake.reception import examine
-    from assets.intake.register import in_force, named_deliveries, pending_refusals, read_register
+    from assets.intake.register import earlier_reading, in_force, named_deliveries, pending_refusals, read_register
 
     register = read_register(home, protocol.id)
     counted = in_force(register, protocol)
@@ -62,6 +62,10 @@ def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     refused = [e for e in pending_refusals(register, protocol) if e.file not in replaced]
     for entry in refused:
         console.print(f"[red]✗[/red] {escape(f'no. {entry.number} {entry.file}: refused, see its receipt')}")
+    anew = earlier_reading(register, protocol)
+    for entry in anew:
+        words = f"no. {entry.number} {entry.file}: read under an earlier protocol; send it again"
+        console.print(f"[red]✗[/red] {escape(words)}")
     fed = {item.use.delivery for item in counted}
     missing = []
     for name, delivery in named_deliveries(protocol).items():
@@ -71,7 +75,7 @@ def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
             fix = f"Put it in inbox/{protocol.id}/."
             missing.append(Fault(what, fix, f"inbox/{protocol.id}"))
     show_faults(missing)
-    is_refused = missing or refused or any(receipt.state == "refused" for receipt in receipts)
+    is_refused = missing or refused or anew or any(receipt.state == "refused" for receipt in receipts)
     return printing.REFUSED if is_refused else printing.OK
 
 

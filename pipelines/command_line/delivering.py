@@ -14,6 +14,7 @@ from rich.markdown import Markdown
 from rich.markup import escape
 
 from assets.home import Home, write_atomically
+from assets.intake.register import projects_with_rows
 from data_contracts.faults import Fault, InputRefused, suggestion
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import TABLES
@@ -22,7 +23,8 @@ from pipelines.command_line.printing import console, show_faults
 
 
 def _unknown(home: Home, project: str) -> bool:
-    known = home.project_ids()
+    # A project whose folder is gone may still have rows.
+    known = sorted({*home.project_ids(), *projects_with_rows(home)})
     if project in known:
         return False
     hint = suggestion(project, known) or f"Known: {', '.join(known) or 'none'}."
@@ -86,12 +88,17 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
 
     if any(_unknown(home, project) for project in projects):
         return printing.USAGE
-    chosen = projects or home.project_ids()
+    chosen = projects or sorted({*home.project_ids(), *projects_with_rows(home)})
     is_asked = sys.stdin.isatty()
     if is_asked:
         identifiers = [click.prompt("Identifier (not shown)", hide_input=True)]
     else:
-        identifiers = [line.strip() for line in sys.stdin if line.strip()]
+        try:
+            lines = sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            show_faults(["The list of identifiers is not UTF-8 text. Save it as UTF-8."])
+            return printing.REFUSED
+        identifiers = [line.strip() for line in lines if line.strip()]
     if not is_sure:
         if not is_asked:
             show_faults(["Erasing cannot be undone. Add --yes to erase people whose identifiers come through a pipe."])

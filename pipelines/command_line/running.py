@@ -56,6 +56,8 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             progress.console.print(f"{SIGNS[outcome.state]} {outcome.project}{when}: {outcome.state}")
             for message in outcome.messages:
                 errors.print(f"  {escape(message)}")
+            if outcome.has_unanswered and code == printing.OK:
+                code = printing.REFUSED
             if outcome.state in ("refused", "failed") and outcome.quarter == str(quarter):
                 stale.add(outcome.project)
                 code = printing.REFUSED if outcome.state == "refused" else printing.FAILED

@@ -11,7 +11,7 @@ from typing import Any
 from rich.markdown import Markdown
 
 from assets.home import Home, read_json
-from assets.intake.arrivals import waiting_files
+from assets.intake.arrivals import overlooked_files, waiting_files
 from assets.intake.register import in_force, pending_refusals, read_register
 from dashboards.summary import result_markdown
 from data_contracts.faults import InputRefused, suggestion
@@ -47,6 +47,11 @@ def show_status(home: Home, language: str) -> None:
     show_table(
         ["project", "protocol", "files in use / refused / waiting", "refused rows", "quarters with results"], rows
     )
+    overlooked = overlooked_files(home.inbox, home.project_ids())
+    if overlooked:
+        told.append(
+            f"inbox: {len(overlooked)} files lie in subfolders, are hidden or half-made, or belong to no project; nobody takes them in"
+        )
     for line in told:
         console.print(line)
     published = sorted(p.name for p in home.published.iterdir() if p.is_dir() and not p.name.startswith("."))
