@@ -24,6 +24,7 @@ from models.comparison import Gate
 from models.designs.interface import Effects, PlaceboEstimate
 from models.designs.registry import DESIGNS
 from models.estimates import Estimate
+from models.hidden_bias import HiddenBias
 from models.outcomes import outcome_values
 
 
@@ -55,6 +56,7 @@ def effects_record(effects: Effects) -> dict[str, Any]:
         )
     }
     fields["gate_reason"] = effects.gate.reason
+    fields["hidden_bias"] = None if effects.hidden_bias is None else asdict(effects.hidden_bias)
     fields["primary"] = None if effects.primary is None else _estimate_record(effects.primary)
     fields["alternatives"] = [_estimate_record(e) for e in effects.alternatives]
     fields["placebo"] = [{"covariate": p.covariate, **_estimate_record(p.estimate)} for p in effects.placebo]
@@ -65,6 +67,7 @@ def effects_from(record: dict[str, Any]) -> Effects:
     """Read effects back from their record."""
     fields = dict(record)
     primary = fields.pop("primary")
+    bias = fields.pop("hidden_bias")
     placebo = []
     for row in fields.pop("placebo"):
         row = dict(row)
@@ -74,6 +77,7 @@ def effects_from(record: dict[str, Any]) -> Effects:
         primary=None if primary is None else _estimate_from(primary),
         alternatives=tuple(_estimate_from(e) for e in fields.pop("alternatives")),
         placebo=tuple(placebo),
+        hidden_bias=None if bias is None else HiddenBias(**bias),
         **fields,
     )
 

@@ -43,6 +43,9 @@ class Diagnostics(Part):
     fewest_unlike_others: int | None = Field(default=None, description="Restricted zone only.")
     e_value: float | None = None
     e_value_limit: float | None = None
+    rosenbaum_gamma: float | None = Field(default=None, description="None where people are not in matched sets.")
+    robustness_value: float | None = Field(default=None, description="Cinelli and Hazlett; a share, 0-1.")
+    robustness_limit: float | None = None
 
 
 class AlternativeEstimate(Part):

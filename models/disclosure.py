@@ -20,6 +20,7 @@ from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import bilingual, number_words
 from data_contracts.result_record import Diagnostics, ResultRecord
 from models.claims import build_claims
+from models.detectors.effect_sources import hidden_words
 from models.sensitivity import e_values_of_difference
 
 
@@ -179,9 +180,16 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
     fields["placebo"] = [row for row in fields["placebo"] if row["covariate"] not in rare]
     exact = record.diagnostics
     fields["diagnostics"] |= _coarse_e_values(fields)
+    hidden = _hidden_words(record.diagnostics), _hidden_words(Diagnostics(**fields["diagnostics"]))
     for source in fields["evidence"]["error_sources"]:
         if source["code"] == "unmeasured_confounding":
             _replace_bound(source, exact, fields["diagnostics"])
+            source["finding"] = {
+                language: text.replace(hidden[0][language], hidden[1][language]).strip()
+                if hidden[0][language]
+                else text
+                for language, text in source["finding"].items()
+            }
         if share_step > policy.share_steps[0]:
             _keep_state_only(source)  # whole per cent of few people are nearly their number
         elif source["value"] is not None:
@@ -221,6 +229,13 @@ def _replace_bound(source: dict[str, Any], exact: Diagnostics, public: dict[str,
 
 def _bound_words(point: float, limit: float) -> dict[str, str]:
     return bilingual("e_value_words", point=number_words(point, 1), limit=number_words(limit, 1))
+
+
+def _hidden_words(diagnostics: Diagnostics) -> dict[str, str]:
+    d = diagnostics
+    if d.robustness_value is None or d.robustness_limit is None:
+        return {"da": "", "en": ""}
+    return hidden_words(d.rosenbaum_gamma, d.robustness_value, d.robustness_limit)
 
 
 def _coarsen_row(row: dict[str, Any], step: float) -> None:
@@ -266,8 +281,10 @@ def _coarse_diagnostics(
             coarse[key] = _to_step(value, step)
         elif key == "effective_sample_size":
             coarse[key] = float(_nearest(value, policy.round_counts_to))
-        elif key.startswith("e_value"):
+        elif key.startswith("e_value") or key == "rosenbaum_gamma":
             coarse[key] = round(value, 1)
+        elif key.startswith("robustness"):
+            coarse[key] = _to_step(value, share_step)
         else:
             coarse[key] = _to_step(value, share_step) if key.endswith("_share") else round(value, decimals)
     return coarse

@@ -159,6 +159,90 @@ def _limit(f: float, critical: float, reduced: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenBias:
+    """What of hidden bias stands on a result.
+
+    Attributes
+    ----------
+    gamma : float or None
+        Rosenbaum's Γ at which the result is no longer certain; None without matched sets.
+    robustness, robustness_limit : float
+        Robustness value of the regression, and of its interval.
+    """
+
+    gamma: float | None
+    robustness: float
+    robustness_limit: float
+
+
+def hidden_bias(
+    y: Array,
+    treated: NDArray[np.bool_],
+    x: Array,
+    sets: NDArray[np.int64] | None,
+    *,
+    sign: float,
+    alpha: float,
+    is_binary: bool,
+) -> HiddenBias | None:
+    """Say how much hidden bias a result bears.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n,)
+    treated : ndarray of bool, shape (n,)
+    x : ndarray of float, shape (n, p)
+        Covariates of the regression.
+    sets : ndarray of int, shape (n,) or None
+        Matched set of each person, -1 outside; None if people were not matched into separate sets.
+    sign : float
+        Direction of the result.
+    alpha : float
+        Two-sided level.
+    is_binary : bool
+
+    Returns
+    -------
+    HiddenBias or None
+        None if the regression has nothing left to explain.
+    """
+    z = np.column_stack([np.ones(len(y)), x])
+    t_rest, y_rest = _residual(treated.astype(float), z), _residual(y, z)
+    degrees = len(y) - z.shape[1] - 1
+    spread = float(t_rest @ t_rest)
+    if degrees < 2 or not spread > 0 or y.max() == y.min():
+        return None
+    value = float(t_rest @ y_rest) / spread
+    final = y_rest - value * t_rest
+    noise = float(final @ final) / degrees
+    if not noise > 0:
+        return None
+    robust = robustness_value(value / math.sqrt(noise / spread), degrees, alpha=alpha)
+    gamma = None
+    if sets is not None:
+        differences, is_paired = set_differences(y, treated, sets)
+        gamma = smallest_gamma(np.sign(sign) * differences, alpha=alpha / 2, is_binary=is_binary and is_paired)
+    return HiddenBias(gamma, robust.point, robust.limit)
+
+
+def set_differences(y: Array, treated: NDArray[np.bool_], sets: NDArray[np.int64]) -> tuple[Array, bool]:
+    """Return each matched set's difference, participant minus the mean of the controls, and whether all are pairs.
+
+    Sets without a participant or without a control say nothing.
+    """
+    inside = sets >= 0
+    _, index = np.unique(sets[inside], return_inverse=True)
+    own, outcome = treated[inside], y[inside]
+    count = int(index.max()) + 1 if len(index) else 0
+    n_own = np.bincount(index, weights=own, minlength=count)
+    n_others = np.bincount(index, weights=~own, minlength=count)
+    both = (n_own > 0) & (n_others > 0)
+    top = np.bincount(index, weights=own * outcome, minlength=count)[both] / n_own[both]
+    bottom = np.bincount(index, weights=~own * outcome, minlength=count)[both] / n_others[both]
+    return np.asarray(top - bottom, dtype=float), bool((n_own[both] + n_others[both] == 2).all())
+
+
+@dataclass(frozen=True, slots=True)
 class Benchmark:
     """A factor as strong as a measured covariate, and what it would do.
 

@@ -196,6 +196,7 @@ def _placebo_fields(name: str, protocol: Protocol, outcome: Outcome) -> dict[str
 def _diagnostics(f: Findings) -> dict[str, float | None]:
     d, effects = f.diagnostics, f.effects
     bounds = e_values(f)
+    bias = effects.hidden_bias
     detectable = None
     if effects.primary is not None:
         alpha = 1 - f.protocol.effects.confidence_level
@@ -214,6 +215,9 @@ def _diagnostics(f: Findings) -> dict[str, float | None]:
         "fewest_unlike_others": effects.fewest_unlike_others,
         "e_value": bounds[0] if bounds else None,
         "e_value_limit": bounds[1] if bounds else None,
+        "rosenbaum_gamma": bias.gamma if bias else None,
+        "robustness_value": bias.robustness if bias else None,
+        "robustness_limit": bias.robustness_limit if bias else None,
     }
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.result_record import ResultRecord
+from data_contracts.result_record import Bilingual, ResultRecord
+from models.detectors.effect_sources import hidden_words
 from models.disclosure import default_policy, is_small, publish, safe_count
 from tests.example_record import example_record
 
@@ -171,6 +172,28 @@ def test_the_published_e_value_is_made_of_published_numbers() -> None:
     assert one.estimate == two.estimate
     assert one.diagnostics.e_value == two.diagnostics.e_value
     assert [c.en for c in one.claims.can] == [c.en for c in two.claims.can]
+
+
+def test_hidden_bias_is_published_as_coarsely_as_everything_else() -> None:
+    exact = {"rosenbaum_gamma": 1.8374, "robustness_value": 0.1237, "robustness_limit": 0.0712}
+    record = example_record()
+    diagnostics = record.diagnostics.model_copy(update=exact)
+    words = hidden_words(*exact.values())
+    sources = [
+        s.model_copy(update={"finding": Bilingual(da=words["da"], en=words["en"])})
+        if s.code == "unmeasured_confounding"
+        else s
+        for s in record.evidence.error_sources
+    ]
+    evidence = record.evidence.model_copy(update={"error_sources": tuple(sources)})
+    public = publish(record.model_copy(update={"diagnostics": diagnostics, "evidence": evidence}), POLICY)
+    assert public.diagnostics.rosenbaum_gamma == 1.8
+    (finding,) = [s.finding.en for s in public.evidence.error_sources if s.code == "unmeasured_confounding"]
+    step = public.rounded_to or 1
+    for value in (public.diagnostics.robustness_value, public.diagnostics.robustness_limit):
+        assert value is not None
+        assert value / step == pytest.approx(round(value / step))
+    assert "12.4" not in finding
 
 
 def test_a_covariate_that_few_have_is_hidden() -> None:

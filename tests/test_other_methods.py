@@ -20,8 +20,10 @@ from models.balance import standardized_mean_difference, weighted_mean
 from models.entropy_balancing import EntropyBalance, entropy_balance
 from models.hidden_bias import (
     benchmarks,
+    hidden_bias,
     mcnemar_bound,
     robustness_value,
+    set_differences,
     signed_rank_bound,
     smallest_gamma,
     tipping_point,
@@ -203,3 +205,24 @@ def test_strata_without_both_groups_are_left_out() -> None:
     strata = coarsened(frame, np.array([True, False, True, False]), {"a": None})
     assert strata.weights.tolist() == [1, 1, 0, 0]
     assert strata.labels.tolist()[2:] == [-1, -1]
+
+
+def test_sets_are_compared_as_sets_and_broken_ones_say_nothing() -> None:
+    y = np.array([5.0, 1.0, 3.0, 9.0, 2.0, 7.0])
+    treated = np.array([True, False, False, True, False, True])
+    sets = np.array([0, 0, 0, 1, -1, 2])
+    differences, is_paired = set_differences(y, treated, sets)
+    assert differences.tolist() == [3.0]
+    assert not is_paired
+    assert set_differences(y[[0, 1]], treated[[0, 1]], sets[[0, 1]])[1]
+
+
+def test_hidden_bias_of_a_result_is_on_it(study: Study) -> None:
+    found = hidden_bias(study.outcome, study.treated, study.matrix.values, None, sign=1, alpha=0.05, is_binary=False)
+    assert found is not None
+    assert found.gamma is None
+    assert 0 < found.robustness_limit < found.robustness < 0.3
+    constant = hidden_bias(
+        np.ones(len(study.outcome)), study.treated, study.matrix.values, None, sign=1, alpha=0.05, is_binary=False
+    )
+    assert constant is None

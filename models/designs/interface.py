@@ -17,6 +17,7 @@ from models.cohort import Cohort
 from models.comparison import Comparison, Gate
 from models.estimates import Estimate
 from models.facts import DesignFacts
+from models.hidden_bias import HiddenBias
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Effects:
         Standardised difference in the outcome predicted from before the start, participants against the pool.
     predicted_shift_error : float or None
         Its standard error.
+    hidden_bias : HiddenBias or None
+        How much hidden bias the primary estimate bears.
     """
 
     outcome: str
@@ -70,6 +73,7 @@ class Effects:
     outcome_deviation: float | None = None
     predicted_shift: float | None = None
     predicted_shift_error: float | None = None
+    hidden_bias: HiddenBias | None = None
 
 
 class Design(Interface):

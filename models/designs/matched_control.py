@@ -7,6 +7,7 @@ not belong here: the steps themselves (score, matching, weights, estimators).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from models.estimates import (
     regression,
 )
 from models.facts import DesignFacts
+from models.hidden_bias import HiddenBias, hidden_bias
 from models.matching import match_nearest
 from models.overlap import equipoise_share
 from models.propensity import PropensityFit, fit_propensity
@@ -64,15 +66,16 @@ class MatchedControl:
         n_control = int((analysed["weight"].gt(0) & ~analysed["treated"]).sum())
         if gate.is_open and _is_constant(y[seen & compared]):
             gate = Gate("zero_standard_error")
+        closed = Effects(
+            outcome.name,
+            gate,
+            n_treated,
+            n_control,
+            missing_treated_share=missing_treated,
+            missing_control_share=missing_control,
+        )
         if not gate.is_open:
-            return Effects(
-                outcome.name,
-                gate,
-                n_treated,
-                n_control,
-                missing_treated_share=missing_treated,
-                missing_control_share=missing_control,
-            )
+            return closed
         y_seen = y[seen]
         names = protocol.comparison.score_covariates
         primary, *alternatives = [
@@ -80,15 +83,7 @@ class MatchedControl:
             for name in (protocol.effects.estimator, *protocol.effects.alternatives)
         ]
         if not _is_usable(primary):
-            gate = Gate("zero_standard_error")
-            return Effects(
-                outcome.name,
-                gate,
-                n_treated,
-                n_control,
-                missing_treated_share=missing_treated,
-                missing_control_share=missing_control,
-            )
+            return replace(closed, gate=Gate("zero_standard_error"))
         treated_seen = treated[seen]
         shift, shift_error = _predicted_shift(analysed, y_seen, names, protocol)
         return Effects(
@@ -106,6 +101,7 @@ class MatchedControl:
             outcome_deviation=float(y_seen[~treated_seen].std(ddof=1)),
             predicted_shift=shift,
             predicted_shift_error=shift_error,
+            hidden_bias=_hidden_bias(analysed, y_seen, primary, protocol, outcome.type == "binary"),
         )
 
     def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
@@ -326,6 +322,26 @@ def _predicted_shift(
     shift = float(predicted[treated].mean() - predicted[~treated].mean()) / deviation
     own = float(predicted[treated].std(ddof=1)) / deviation
     return shift, float(np.sqrt(own**2 / treated.sum() + 1 / (~treated).sum()))
+
+
+def _hidden_bias(
+    people: pd.DataFrame, y: Array, primary: Estimate, protocol: Protocol, is_binary: bool
+) -> HiddenBias | None:
+    """How much hidden bias the result bears; matched sets only where each person is in one."""
+    settings = protocol.comparison
+    sets = None
+    if settings.method == "nearest_neighbour" and not settings.replace:
+        used = people["weight"].to_numpy(dtype=float) > 0
+        sets = np.where(used, people["cluster"].to_numpy(dtype=np.int64), -1)
+    return hidden_bias(
+        y,
+        people["treated"].to_numpy(dtype=bool),
+        _matrix(people, settings.score_covariates, protocol).values,
+        sets,
+        sign=primary.value,
+        alpha=1 - protocol.effects.confidence_level,
+        is_binary=is_binary,
+    )
 
 
 def _is_usable(estimate: Estimate) -> bool:

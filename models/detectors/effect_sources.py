@@ -86,8 +86,22 @@ def unmeasured_confounding(f: Findings) -> Detection:
         sentence = bilingual(key, value=value, covariate={"da": label.da, "en": label.en})
     elif not f.effects.placebo and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound
-    detail = {language: f"{sentence[language]} {bound[language]}" for language in sentence}
+    bias = f.effects.hidden_bias
+    hidden = hidden_words(bias.gamma, bias.robustness, bias.robustness_limit) if bias else None
+    detail = {
+        language: " ".join([sentence[language], bound[language], *([hidden[language]] if hidden else [])])
+        for language in sentence
+    }
     return Detection(code, state, found(code, detail=detail), values[1], limit, direction)
+
+
+def hidden_words(gamma: float | None, value: float, limit: float) -> dict[str, str]:
+    """Say how much hidden bias a result bears; without matched sets there is no Γ."""
+    words = bilingual("robustness_words", value=share_words(value), limit=share_words(limit))
+    if gamma is None:
+        return words
+    first = bilingual("gamma_words", gamma=number_words(gamma, 1))
+    return {language: f"{first[language]} {words[language]}" for language in words}
 
 
 def _placebo_size(f: Findings, covariate: str, estimate: Estimate) -> float:
