@@ -6,9 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dagster import DagsterInstance
+
 from assets.home import Home
+from assets.partitions import partition_key
 from data_contracts.quarters import Quarter
-from pipelines.runner import Outcome, run_quarter
+from pipelines.definitions import build_defs
+from pipelines.runner import QUIET, Outcome, run_quarter
+from pipelines.schedules import register_projects
 from projects.portfolio import PORTFOLIO
 
 QUARTER = Quarter(2026, 3)
@@ -20,6 +25,19 @@ def run_demo(
     """Run projects of a home, for the demo quarter if no other is named."""
     chosen = projects or home.project_ids()
     return list(run_quarter(home, quarter, chosen, again=again, told=lambda project, station: None))
+
+
+def evaluate(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
+    """Run a project's quarter through Dagster as far as its evidence, without pages; return its records."""
+    job = build_defs(home=home).resolve_job_def("quarterly_evaluation")
+    with DagsterInstance.ephemeral() as instance:
+        register_projects(instance, home)
+        result = job.execute_in_process(
+            partition_key=partition_key(project, quarter), instance=instance, raise_on_error=False, run_config=QUIET
+        )
+    assert result.success
+    path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
+    return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
 
 
 def records(home: Home, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
