@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +66,19 @@ def deliver_again(home: Home, project: str, folder: Path) -> Path:
 def send(home: Home, project: str, path: Path, content: bytes) -> None:
     """Put a file with the name of another in a project's inbox."""
     (home.inbox / project / path.name).write_bytes(content)
+
+
+def run_and_kill(home: Home, seconds: float, *arguments: str) -> None:
+    """Start `trin run` in a process of its own and kill it after some seconds, its children with it."""
+    command = [sys.executable, "-m", "pipelines.command_line", "run", *arguments]
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {"TRIN_HOME": str(home.root)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

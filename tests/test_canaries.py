@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import openpyxl
@@ -18,7 +13,7 @@ from assets.home import Home
 from assets.intake.register import read_register
 from pipelines.demo import set_up
 from tests.canaries import draw_numbers, hits
-from tests.runs import run_demo
+from tests.runs import run_and_kill, run_demo
 from tests.small_study import PROTOCOL, small_rows
 
 pytestmark = pytest.mark.slow
@@ -149,15 +144,7 @@ def test_good_files_bad_files_and_a_failing_run_leave_no_number(home: Home, monk
 @pytest.mark.parametrize("seconds", [3.5, 5.0, 6.5])
 def test_killed_in_mid_ingest_and_run_again_leaves_no_number(home: Home, seconds: float) -> None:
     good_files(home.inbox / "small")
-    environment = os.environ | {"TRIN_HOME": str(home.root)}
-    command = [sys.executable, "-m", "pipelines.command_line", "run"]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    time.sleep(seconds)
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    run_and_kill(home, seconds)
     assert hits(home.root, NUMBERS, WORDS, but=home.inbox) == []
     good_files(home.inbox / "small")
     assert {o.state for o in run_demo(home)} <= {"made", "unchanged"}

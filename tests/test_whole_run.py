@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -22,7 +19,7 @@ from data_contracts.result_record import ResultRecord
 from pipelines.demo import set_up
 from projects.portfolio import PORTFOLIO
 from projects.young_mothers import TRUE_ATT
-from tests.runs import QUARTER, deliver_again, public_records, records, run_demo, send
+from tests.runs import QUARTER, deliver_again, public_records, records, run_and_kill, run_demo, send
 
 pytestmark = pytest.mark.slow
 
@@ -155,15 +152,7 @@ def test_rows_in_any_order_change_nothing(demo_home: Home, tmp_path: Path) -> No
 @pytest.mark.parametrize("seconds", [4.0, 7.0, 9.5])
 def test_killed_in_the_middle_and_repeated_gives_the_same(demo_home: Home, seconds: float) -> None:
     before = restricted_bytes(demo_home)
-    environment = os.environ | {"TRIN_HOME": str(demo_home.root)}
-    command = [sys.executable, "-m", "pipelines.command_line", "run", "--again", "--project", "i-gang"]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    time.sleep(seconds)
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    run_and_kill(demo_home, seconds, "--again", "--project", "i-gang")
     for path in demo_home.restricted.rglob("*.json"):
         json.loads(path.read_text())  # no half file
     assert {o.state for o in run_demo(demo_home, again=True, projects=["i-gang"])} == {"made"}
