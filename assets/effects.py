@@ -106,7 +106,7 @@ def estimates(
     project, _ = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-        lock = lock_protocol(store.home, project, protocol.sha256)
+        lock = lock_protocol(store.home, project, protocol.plan_sha256)
     comparison = comparison_from(groups, diagnostics)
     measurements = accepted_rows(outcomes, compile_contract("outcomes", protocol))
     design = DESIGNS[protocol.design]

@@ -306,6 +306,20 @@ class SamePerson(Section):
     )
 
 
+LAYOUT_KEYS = (
+    "files",
+    "each_file",
+    "format",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "header_row",
+    "rows_to_drop",
+    "expected_shifts",
+    "retention_until",
+)
+
+
 class Protocol(Section):
     """An evaluation protocol: everything that is decided before outcomes are read."""
 
@@ -350,6 +364,15 @@ class Protocol(Section):
         """Hash of the content; comments, order of keys and blank lines do not count."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def plan_sha256(self) -> str:
+        """Hash of what was promised: how files are called, laid out and kept is no promise."""
+        content = self.model_dump(mode="json")
+        for delivery in content["deliveries"]:
+            for key in LAYOUT_KEYS:
+                delivery.pop(key)
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def primary_outcome(self) -> Outcome:

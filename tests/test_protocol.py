@@ -184,3 +184,19 @@ def test_yaml_types_nothing() -> None:
 def test_hostile_files_end_in_a_sentence(text: str, said: str) -> None:
     faults = faults_of(text)
     assert any(said in str(f) or "nested" in str(f) for f in faults), faults
+
+
+def test_how_files_are_called_and_laid_out_is_no_promise() -> None:
+    """A total row found later, or another file name, must not look like a plan that changed after outcomes were seen."""
+    plain = read_protocol(PROTOCOL)
+    laid_out = read_protocol(
+        PROTOCOL.replace("format: csv", "rows_to_drop: [I alt], header_row: 2, format: csv").replace("people*", "folk*")
+    )
+    assert laid_out.sha256 != plain.sha256
+    assert laid_out.plan_sha256 == plain.plan_sha256
+    for old, new in (
+        ('where: {club: "1"}', 'where: {club: "2"}'),
+        ("measured_date: test_day", "measured_date: start"),
+        ("ratio: 2", "ratio: 3"),
+    ):
+        assert read_protocol(PROTOCOL.replace(old, new)).plan_sha256 != plain.plan_sha256

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from assets.home import Home
+from assets.intake.receipts import state_words
 from assets.intake.register import read_register
 from data_contracts.faults import InputRefused
 from data_contracts.file_names import read_name
@@ -305,3 +306,19 @@ def test_an_empty_file_may_be_the_beginning_of_one(small_home: Home) -> None:
     assert len(take(small_home).receipts) == 1  # people.csv alone
     os.utime(path, (1, 1))
     assert take(small_home).receipt.state == "refused"
+
+
+def test_the_first_line_of_a_receipt_says_what_became_of_the_file(tmp_path: Path) -> None:
+    from assets.intake.reception import examine
+
+    home = fresh(tmp_path, NAMED)
+    rows = small_rows().astype({"mood": "str"})
+    rows.loc[0, "mood"] = "9"
+    drop(home, "people_2026Q3_v2.csv", rows)
+    trial = examine(home, home.protocol("small"), home.inbox / "small" / "people_2026Q3_v2.csv")
+    assert "Intet er gemt" in state_words(trial, "da")
+    assert "men 1 rækker er afvist" in state_words(take(home).receipt, "da")
+    drop(home, "people_2026Q3.csv", small_rows())
+    late = take(home).receipt
+    assert "ikke i brug: en nyere udgave, nr. 1, gælder" in state_words(late, "da")
+    assert "afløser" not in (home.quarantine / "small" / "0002.da.md").read_text()

@@ -199,6 +199,12 @@ def certificate_markdown(certificate: Certificate, language: str) -> str:
         lines.append(
             f"| {row.project} | {row.found} / {row.asked} | {row.tables_searched} | {row.rows_removed} | {row.hits_left} |"
         )
+    before = sum(row.erased_before for row in certificate.projects)
+    if before:
+        lines += ["", say("erased_before", count=before)]
+    sealed = sum(row.sealed_deleted for row in certificate.projects)
+    if sealed:
+        lines += ["", say("erased_sealed", count=sealed)]
     lines += ["", say("erased_tombstone")]
     stale = sorted({quarter for row in certificate.projects for quarter in row.stale_quarters})
     if stale:

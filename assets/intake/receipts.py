@@ -157,7 +157,7 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
     lines = [
         f"# {say('receipt_title')}: {receipt.file}",
         "",
-        f"**{say('receipt_state_' + receipt.state, same_as=receipt.same_as)}**",
+        f"**{state_words(receipt, language)}**",
         "",
         say("receipt_when", number=number, day=receipt.received_on, id=receipt.file_id[:12], key_id=receipt.key_id),
         "",
@@ -166,10 +166,8 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
         lines.append(f"- {fault.in_language(language)}")
     if receipt.faults:
         lines += ["", say("receipt_sealed" if receipt.is_sealed else "receipt_send_again"), ""]
-    if receipt.replaces is not None:
+    if receipt.replaces is not None and receipt.newer is None:
         lines += [say("receipt_replaces", number=receipt.replaces), ""]
-    if receipt.newer is not None:
-        lines += [say("receipt_newer", number=receipt.newer), ""]
     for table in receipt.tables:
         lines += [*_table_lines(table, language), ""]
     if receipt.dropped_rows:
@@ -179,6 +177,19 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
         shown = ", ".join(map(str, receipt.hidden_rows[:MOST_ROWS_SHOWN]))
         lines += [say("receipt_hidden_rows", count=len(receipt.hidden_rows), rows=shown), ""]
     return "\n".join([*lines, say("receipt_no_values"), ""])
+
+
+def state_words(receipt: FileReceipt, language: str) -> str:
+    """Return what became of a file in one sentence."""
+    refused = sum(table.refused for table in receipt.tables)
+    key = receipt.state
+    if receipt.state == ACCEPTED and receipt.number is None:
+        key = "would"
+    elif receipt.state == ACCEPTED and receipt.newer is not None:
+        key = "older"
+    elif receipt.state == ACCEPTED and refused:
+        key = "some"
+    return phrase(language, f"receipt_state_{key}", same_as=receipt.same_as, newer=receipt.newer, refused=refused)
 
 
 def _table_lines(table: TableReceipt, language: str) -> Iterator[str]:

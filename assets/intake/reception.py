@@ -48,11 +48,13 @@ from assets.intake.register import (
     write_register,
 )
 from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
+from assets.intake.template import template_name
 from assets.store import parquet_bytes, read_parquet
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.file_faults import file_fault, refused_file
 from data_contracts.file_names import read_name
 from data_contracts.protocol import Delivery, Protocol
+from data_contracts.quarters import Quarter
 from data_contracts.table_contract import compile_contract
 
 
@@ -209,7 +211,9 @@ class Reception:
         read: list[_Read] = []
         faults: list[Fault] = []
         if not lines:
-            faults.append(file_fault("unexpected_file", shown))
+            quarter = Quarter.containing(date.fromisoformat(self.day))
+            names = dict.fromkeys(template_name(d, quarter) for d in self.protocol.deliveries)
+            faults.append(file_fault("unexpected_file", shown, names=", ".join(names)))
         for use, delivery in lines:
             try:
                 read.append(self._read_line(use, delivery, shown, content))
@@ -297,7 +301,7 @@ class Reception:
                 yield file_fault("no_rows", shown)
             if judged.contract.refuses_whole(judged.refused, judged.total - judged.repeated):
                 limit = judged.contract.largest_refused_share
-                yield file_fault("too_many_refused", shown, limit=f"{limit * 100:g}", table=judged.contract.table)
+                yield file_fault("too_many_refused", shown, limit=f"{limit * 100:g}")
             earlier = self._other_period(item) or item.before
             if earlier is not None and earlier.use.reading == item.use.reading:
                 frame = read_parquet(self._rows_path(earlier.use.rows))

@@ -34,7 +34,6 @@ READING_KEYS = (
     "date_format",
     "sheet",
     "header_row",
-    "rows_to_drop",
     "null_values",
     "columns",
     "constants",

@@ -189,7 +189,8 @@ def _prepare(sheet: Any, letter: str, field: Field, delivery: Delivery) -> None:
     column = field.column
     first, last = delivery.header_row + 1, delivery.header_row + PREPARED_ROWS
     kind = "string" if column is None else column.kind
-    layout = {"string": "@", "date": "yyyy-mm-dd", "number": "General"}[kind]
+    day = "yyyy-mm-dd" if delivery.date_format == "period" else delivery.date_format
+    layout = {"string": "@", "date": day, "number": "General"}[kind]
     for row in range(first, last + 1):
         sheet[f"{letter}{row}"].number_format = layout
     levels = column.levels if column is not None else (field.wanted or "",)

@@ -70,7 +70,9 @@ def _home(folder: Path, *, must_exist: bool = True) -> Home:
 
     home = Home(folder.resolve())
     if must_exist and not home.exists:
-        errors.print(f"[red]✗[/red] There is no home in {escape(str(folder))}. Make one with: trin init --demo.")
+        errors.print(
+            f"[red]✗[/red] There is no home in {escape(str(folder))}. Say where it is with --home, or make one: trin init."
+        )
         sys.exit(printing.NO_HOME)
     return home
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from assets.home import Home, read_json
-from assets.intake.receipts import FileReceipt
+from assets.intake.receipts import FileReceipt, state_words
 from data_contracts.ladder import rungs
 from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.quarters import Quarter
@@ -71,7 +71,7 @@ def _receipt_line(receipt: FileReceipt, project: str, language: str) -> str:
         phrase(language, "receipt_accepted", accepted=t.accepted, total=t.total).rstrip(".") for t in receipt.tables
     )
     sign = "[red]✗[/red]" if receipt.state == "refused" else "[green]✓[/green]"
-    state = phrase(language, f"receipt_state_{receipt.state}", same_as=receipt.same_as)
+    state = state_words(receipt, language)
     place = f"quarantine/{project}/{receipt.stem}.{language}.md"
     return f"  {sign} {escape(receipt.file)}: {state} {rows} ({place})"
 

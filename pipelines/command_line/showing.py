@@ -12,7 +12,13 @@ from rich.markdown import Markdown
 
 from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
-from assets.intake.register import in_force, pending_refusals, read_register
+from assets.intake.register import (
+    earlier_reading,
+    in_force,
+    named_deliveries,
+    pending_refusals,
+    read_register,
+)
 from dashboards.summary import result_markdown
 from data_contracts.faults import InputRefused, suggestion
 from data_contracts.ladder import crosswalk, error_sources
@@ -69,6 +75,21 @@ def _files_of(home: Home, project: str) -> tuple[str, str, list[str]]:
     waiting = waiting_files(home.inbox / project)
     rows = sum(entry.total_rows - entry.accepted_rows for entry in used.values())
     lines = [f"{project}: file no. {e.number} was refused: quarantine/{project}/{e.number:04d}.da.md" for e in refused]
+    nameless = [e for e in register.entries if e.state == "refused" and not e.uses]
+    lines += [
+        f"{project}: no line of the protocol expects file no. {e.number}: quarantine/{project}/{e.number:04d}.da.md"
+        for e in nameless
+    ]
+    lines += [
+        f"{project}: file no. {e.number} was read under an earlier protocol; send it again"
+        for e in earlier_reading(register, protocol)
+    ]
+    fed = {item.use.delivery for item in in_force(register, protocol)}
+    lines += [
+        f"{project}: no file has arrived for {name.partition(':')[0]} ({name.partition(':')[2]})"
+        for name in named_deliveries(protocol)
+        if name not in fed
+    ]
     lines += [
         f"{project}: {quarter} rests on rows that have changed since; run: trin run" for quarter in register.stale
     ]
