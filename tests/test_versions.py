@@ -317,7 +317,7 @@ def test_the_first_line_of_a_receipt_says_what_became_of_the_file(tmp_path: Path
     drop(home, "people_2026Q3_v2.csv", rows)
     trial = examine(home, home.protocol("small"), home.inbox / "small" / "people_2026Q3_v2.csv")
     assert "Intet er gemt" in state_words(trial, "da")
-    assert "men 1 rækker er afvist" in state_words(take(home).receipt, "da")
+    assert "taget i brug. Afviste rækker: 1." in state_words(take(home).receipt, "da")
     drop(home, "people_2026Q3.csv", small_rows())
     late = take(home).receipt
     assert "ikke i brug: en nyere udgave, nr. 1, gælder" in state_words(late, "da")

@@ -321,7 +321,8 @@ class Reception:
         return read_parquet(self._rows_path(item.before.use.rows))
 
     def _table_receipt(self, item: _Read) -> TableReceipt:
-        before = self._rows_before(item)
+        # An old version that comes late replaces nothing.
+        before = None if self._newer_version([item]) else self._rows_before(item)
         changes = None if before is None else compare(before, item.judged.frame, item.judged.contract).changes
         return table_receipt(item.judged, changes)
 
