@@ -55,7 +55,7 @@ def test_erasing_reaches_every_table_and_stops_late_files(small_home: Home) -> N
     taken = take(small_home)
     assert taken.of("comparison_pool").total == 28
     assert name.rpartition("-")[2].encode() not in everything_written(small_home)
-    assert "slettet efter eget ønske" in (small_home.quarantine / "small" / "0002.da.md").read_text()
+    assert "som har trukket sig" in (small_home.quarantine / "small" / "0002.da.md").read_text()
     run_demo(small_home)
     result = records(small_home)[RESULT]
     assert result["n_treated"] < 60
