@@ -9,6 +9,7 @@ results are reduced to counts at once, because they can hold cell values.
 """
 
 import logging
+import operator
 import os
 import warnings
 from dataclasses import dataclass
@@ -199,13 +200,13 @@ def _expectation(gx: Any, rule: Rule) -> Any:
     column = rule.columns[0]
     options: dict[str, Any] = {"meta": {"rule": rule.name}}
     if rule.has_flag:
-        options["row_condition"] = Cell(column + UNPARSED_SUFFIX) == False  # noqa: E712 - it builds a condition
+        options["row_condition"] = operator.eq(Cell(column + UNPARSED_SUFFIX), False)
     if rule.only_where is not None:
         options["row_condition"] = Cell(rule.only_where[0]) == rule.only_where[1]
     if rule.code == "leading_zero":
         return expectations.ExpectColumnValuesToBeInSet(column=column + LOST_ZERO_SUFFIX, value_set=[False], **options)
     if rule.code == "identifier":
-        options["row_condition"] = Cell(column + LOST_ZERO_SUFFIX) == False  # noqa: E712 - it builds a condition
+        options["row_condition"] = operator.eq(Cell(column + LOST_ZERO_SUFFIX), False)
     if rule.code in ("readable", "identifier"):
         return expectations.ExpectColumnValuesToBeInSet(column=column + UNPARSED_SUFFIX, value_set=[False], **options)
     if rule.code == "required":

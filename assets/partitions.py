@@ -7,6 +7,8 @@ Belongs here: the two dimensions. Does not belong here: which projects exist
 from __future__ import annotations
 
 from dagster import (
+    AssetCheckExecutionContext,
+    AssetExecutionContext,
     DynamicPartitionsDefinition,
     MultiPartitionKey,
     MultiPartitionsDefinition,
@@ -23,9 +25,12 @@ quarter_partitions = TimeWindowPartitionsDefinition(
 project_quarter = MultiPartitionsDefinition({"project": projects_partitions, "quarter": quarter_partitions})
 
 
-def partition_of(context: object) -> tuple[str, Quarter]:
+def partition_of(context: AssetExecutionContext | AssetCheckExecutionContext) -> tuple[str, Quarter]:
     """Return the project and quarter a context runs for."""
-    dimensions = context.partition_key.keys_by_dimension  # type: ignore[attr-defined]
+    key = context.partition_key
+    if not isinstance(key, MultiPartitionKey):
+        raise TypeError("Stations before publication are partitioned by project and quarter.")
+    dimensions = key.keys_by_dimension
     return dimensions["project"], Quarter.parse(dimensions["quarter"])
 
 

@@ -1,7 +1,7 @@
 """The store: tables and records on disk, one file per asset and partition.
 
 Belongs here: Dagster's IO manager over Parquet and JSON under `restricted/`.
-Does not belong here: meaning, paths outside the restricted zone, pickles.
+Does not belong here: meaning, paths outside the restricted zone, and any format that can run code.
 
 Parquet pages carry checksums that are verified on reading: a flipped bit is
 found, not computed with.

@@ -6,8 +6,8 @@ Does not belong here: the other sections (`protocol_rules.py`).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from data_contracts.faults import suggestion
@@ -26,10 +26,10 @@ def is_date(text: str, layout: str) -> bool:
     if layout == "period":
         return period_end(text) is not None
     try:
-        parsed = datetime.strptime(text, DATE_LAYOUTS[layout])  # noqa: DTZ007 - a day has no time zone
+        parsed = time.strptime(text, DATE_LAYOUTS[layout])
     except (KeyError, ValueError):
         return False
-    return parsed.strftime(DATE_LAYOUTS[layout]) == text
+    return time.strftime(DATE_LAYOUTS[layout], parsed) == text
 
 
 def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:

