@@ -5,6 +5,7 @@ became. Does not belong here: how a design works, and any outcome.
 """
 
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -32,13 +33,15 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def comparison_from(people: pd.DataFrame, record: dict[str, Any]) -> Comparison:
-    """Put a comparison together again from its people and its record."""
+def comparison_from(people: pd.DataFrame, pairs: pd.DataFrame, record: dict[str, Any]) -> Comparison:
+    """Put a comparison together again from its people, its pairs and its record."""
     fields = dict(record["diagnostics"])
     fields["score_columns"] = tuple(fields["score_columns"])
-    fields["columns_left_out"] = tuple((name, why) for name, why in fields["columns_left_out"])
+    for name in ("columns_left_out", "left_out"):
+        fields[name] = tuple(tuple(row) for row in fields[name])
     return Comparison(
         people=people,
+        pairs=pairs,
         balance=tuple(BalanceLine(**line) for line in record["balance"]),
         diagnostics=ComparisonDiagnostics(**fields),
         estimand=record["estimand"],
@@ -55,6 +58,10 @@ def comparison_from(people: pd.DataFrame, record: dict[str, Any]) -> Comparison:
         "groups": AssetOut(
             key=["comparison", "groups"],
             description="Hvem sammenlignes med hvem · Who is compared with whom: scores, weights and matched sets. No outcomes.",
+        ),
+        "pairs": AssetOut(
+            key=["comparison", "pairs"],
+            description="Hvem er matchet med hvem · Who is matched with whom: rows of the groups, with their distance.",
         ),
         "diagnostics": AssetOut(
             key=["comparison", "diagnostics"],
@@ -73,6 +80,7 @@ def comparison(
     made = DESIGNS[protocol.design].compare(Cohort(people, (), attrition["covariates_dated_before_index"]), protocol)
     record = comparison_record(made)
     yield Output(made.people, "groups", metadata={"dagster/row_count": len(made.people), **_overlap_pictures(made)})
+    yield Output(made.pairs, "pairs", metadata={"dagster/row_count": len(made.pairs)})
     yield Output(record, "diagnostics", metadata=_metadata(made, protocol))
 
 
@@ -93,10 +101,20 @@ def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
         "n_compared_control": d.n_compared_control,
         "effective_sample_size": round(d.effective_controls, 1),
     }
-    for name in ("max_smd_before", "max_smd_after", "overlap_share", "propensity_auc"):
+    for name in (
+        "max_smd_before",
+        "max_smd_after",
+        "imbalance_p",
+        "balance_power",
+        "overlap_share",
+        "propensity_auc",
+        "detectable_smd",
+    ):
         value = getattr(d, name)
         if value is not None:
             metadata[name] = round(value, 3)
+    for reason, treated, pool in d.left_out:
+        metadata[f"left out: {reason}"] = f"{treated} / {pool}"
     if d.columns_left_out:
         metadata["columns_left_out"] = ", ".join(f"{name} ({why})" for name, why in d.columns_left_out)
     if made.balance:
@@ -104,10 +122,35 @@ def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
             rows = [
                 {"label": _label(line, protocol, language), "smd_before": line.smd_before, "smd_after": line.smd_after}
                 for line in made.balance
+                if line.kind == "covariate"
             ]
             title = phrase(language, "chart_balance_title")
             metadata[f"{title} ({language})"] = picture(balance_chart(rows, language))
+            metadata[f"{phrase(language, 'balance_table')} ({language})"] = MetadataValue.md(
+                balance_markdown(made, protocol, language)
+            )
     return {key: MetadataValue.text(value) if isinstance(value, str) else value for key, value in metadata.items()}
+
+
+def balance_markdown(made: Comparison, protocol: Protocol, language: str) -> str:
+    """Return every column's balance, its square's and the score's, before and after."""
+    words = [phrase(language, key) for key in ("column_covariate", "column_smd", "column_variance_ratio", "column_ks")]
+    lines = [f"| {' | '.join(words)} |", "|---|---|---|---|"]
+
+    def both(before: float | None, after: float | None) -> str:
+        shown = ["–" if v is None or not isfinite(v) else f"{v:.2f}" for v in (before, after)]
+        return " → ".join(shown)
+
+    for line in made.balance:
+        label = phrase(language, "propensity_score") if line.kind == "score" else _label(line, protocol, language)
+        cells = (
+            label + ("²" if line.kind == "square" else ""),
+            both(line.smd_before, line.smd_after),
+            both(line.variance_ratio_before, line.variance_ratio_after),
+            both(line.ks_before, line.ks_after),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _label(line: BalanceLine, protocol: Protocol, language: str) -> str:

@@ -13,13 +13,13 @@ from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, Resou
 from assets.code_version import code_version
 from assets.cohort import steps_from
 from assets.comparison import comparison_from
-from assets.effects import effects_from
+from assets.effect_records import effects_from
 from assets.intake.register import unmark_stale
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
 from assets.refusals import guarded, refusing
 from assets.store import Store
-from dashboards.charts import estimates_chart
+from dashboards.charts import estimates_chart, tipping_chart
 from dashboards.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
@@ -47,6 +47,7 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
     ins={
         "attrition": AssetIn(["cohort", "attrition"]),
         "groups": AssetIn(["comparison", "groups"]),
+        "pairs": AssetIn(["comparison", "pairs"]),
         "diagnostics": AssetIn(["comparison", "diagnostics"]),
         "estimates": AssetIn(["effects", "estimates"]),
     },
@@ -58,6 +59,7 @@ def records(
     store: ResourceParam[Store],
     attrition: dict[str, Any],
     groups: pd.DataFrame,
+    pairs: pd.DataFrame,
     diagnostics: dict[str, Any],
     estimates: dict[str, Any],
 ) -> Output[Any]:
@@ -65,7 +67,7 @@ def records(
     project, quarter = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-    comparison = comparison_from(groups, diagnostics)
+    comparison = comparison_from(groups, pairs, diagnostics)
     effects = tuple(effects_from(row) for row in estimates["effects"])
     q = q_values(effects)
     design = DESIGNS[protocol.design]
@@ -94,6 +96,8 @@ def records(
             metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(result_markdown(row, language))
             if row["status"] == "estimated":
                 metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
+                title = phrase(language, "chart_tipping_title")
+                metadata[f"{row['outcome']}, {title} ({language})"] = picture(tipping_chart(row, language))
     first = next(row for row in rows if row["primary"])
     metadata |= {
         "rung": first["evidence"]["rung_detail"],

@@ -78,7 +78,7 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
     """
     rows = estimate_rows(row, language)
     scale = 100 if row["outcome_type"] == "binary" else 1
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame([r for r in rows if r["value"] is not None])
     for column in ("value", "low", "high"):
         frame[column] = frame[column].astype(float) * scale
     colors = alt.Scale(domain=["own", "other", "raw", "check"], range=[BLUE, BLUE, GREY, BROWN])
@@ -140,6 +140,16 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
                 other["interval_high"],
             )
         )
+    for other in row["specifications"]:
+        rows.append(
+            line(
+                other["label"][language],
+                "other",
+                other["estimate"],
+                other["interval_low"],
+                other["interval_high"],
+            )
+        )
     if row["raw_difference"] is not None and row["evidence"]["rung"] == 4:
         rows.append(line(phrase(language, "raw_difference_label"), "raw", row["raw_difference"], None, None))
     for answer in row["known_answers"]:
@@ -147,6 +157,49 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
         low, high = (None, None) if reach is None else (answer["estimate"] - reach, answer["estimate"] + reach)
         rows.append(line(answer["label"][language], "check", answer["estimate"], low, high))
     return rows
+
+
+def tipping_chart(row: dict[str, Any], language: str) -> str:
+    """Draw what is left of an estimate and its interval when a growing bias is taken away from it.
+
+    Parameters
+    ----------
+    row : dict
+        A result record with status `estimated`.
+    language : {'da', 'en'}
+
+    Returns
+    -------
+    str
+        SVG; the text names the two points where zero is reached.
+    """
+    scale = 100 if row["outcome_type"] == "binary" else 1
+    value, low, high = (float(row[key]) * scale for key in ("estimate", "interval_low", "interval_high"))
+    sign = 1.0 if value >= 0 else -1.0
+    # Room to see the line cross zero, also where the estimate itself is next to nothing.
+    furthest = 1.25 * max(abs(value), (high - low) / 4)
+    frame = pd.DataFrame({"bias": [0.0, furthest]})
+    for name, start in (("value", value), ("low", low), ("high", high)):
+        frame[name] = start - sign * frame["bias"]
+    unit = phrase(language, "percentage_points") if scale == 100 else row["unit"][language]
+    base = alt.Chart(frame, width=330, height=160)
+    x = alt.X("bias:Q", title=f"{phrase(language, 'chart_tipping_axis')} ({unit})", scale=alt.Scale(nice=False))
+    band = base.mark_area(color=BAND, opacity=1).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    line = base.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=alt.Y("value:Q", title=None))
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="zero:Q")
+    return _svg(alt.layer(band, line, zero), tipping_sentence(row, language), language)
+
+
+def tipping_sentence(row: dict[str, Any], language: str) -> str:
+    """Say how large a bias would take the difference, and how large a one its certainty."""
+    low, high = row["interval_low"], row["interval_high"]
+    if low <= 0 <= high:
+        return phrase(language, "tipping_crossed")
+    point, limit = (
+        difference_in(language, row, abs(value)).removeprefix("+")
+        for value in (row["estimate"], min((low, high), key=abs))
+    )
+    return phrase(language, "tipping_words", point=point, limit=limit)
 
 
 def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:

@@ -86,6 +86,7 @@ def build_marts(
         "fct_error_source": _children(records, lambda r: r["evidence"]["error_sources"], ("code",)),
         "fct_balance": _children(records, lambda r: r["balance"], ("covariate", "smd_before", "smd_after")),
         "fct_alternative": _children(records, lambda r: r["alternatives"], ("estimator",)),
+        "fct_specification": _children(records, _specifications, ("name",)),
         "fct_placebo": _children(records, lambda r: r["placebo"], ("covariate",)),
         "fct_known_answer": _children(records, lambda r: r["known_answers"], ("estimate",)),
         "fct_flow": _children(records, lambda r: r["flow"], ("step", "treated", "pool")),
@@ -155,8 +156,12 @@ def _effect(record: dict[str, Any]) -> dict[str, Any]:
         **_by_language("next_step", evidence["next_step"]),
         "ruleset_version": evidence["ruleset_version"],
     }
-    diagnostics: dict[str, Any] = record["diagnostics"]
-    return row | diagnostics
+    diagnostics: dict[str, Any] = dict(record["diagnostics"])
+    return row | _by_language("benchmark_label", diagnostics.pop("benchmark_label")) | diagnostics
+
+
+def _specifications(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row | {"reason": row["reason"] or dict.fromkeys(LANGUAGES)} for row in record["specifications"]]
 
 
 def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from dashboards.charts import balance_chart, estimate_rows, estimates_chart
+from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
 from dashboards.project_pages import Page, plain_rows, project_pages
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
@@ -65,6 +65,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Put results together again from the marts, in the form charts and summaries read."""
     children = {
         "alternatives": "fct_alternative",
+        "specifications": "fct_specification",
         "placebo": "fct_placebo",
         "known_answers": "fct_known_answer",
         "balance": "fct_balance",
@@ -85,7 +86,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
             if r["result_id"] == key
         ]
         outcome = outcomes[effect["project"], effect["outcome"]]
-        for row in (*own["known_answers"], *own["balance"], *own["placebo"]):
+        for row in (*own["known_answers"], *own["balance"], *own["placebo"], *own["specifications"]):
             row["label"] = _text(row, "label")
         for row in own["placebo"]:
             row["unit"] = {language: text or "" for language, text in _text(row, "unit").items()}
@@ -179,6 +180,9 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 rounded_step=_step_words(result, language),
                 estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
                 estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
+                tipping_svg=tipping_chart(result, language)
+                if result["status"] == "estimated" and result["evidence"]["rung"] == 4
+                else "",
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
             )
         )

@@ -17,6 +17,8 @@ def effect_words(record: dict[str, Any], language: str) -> str:
     """Return the difference with its interval, or why there is none."""
     if record["status"] == "suppressed":
         return phrase(language, "hidden")
+    if record["status"] == "pooled_only":
+        return phrase(language, "pooled_only")
     if record["estimate"] is None:
         return phrase(language, "not_estimable")
     interval = interval_in(language, record, record["interval_low"], record["interval_high"])

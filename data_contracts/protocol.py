@@ -2,7 +2,8 @@
 
 Belongs here: the shape of `project.yaml`, one class per section, with the text
 that the reference page and the JSON Schema are made from. Does not belong
-here: rules between sections (`protocol_rules.py`) and reading files.
+here: the comparison's own settings (`comparison_settings.py`), rules between
+sections (`protocol_rules.py`) and reading files.
 """
 
 from __future__ import annotations
@@ -11,39 +12,13 @@ import hashlib
 import json
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
+from data_contracts.comparison_settings import ComparisonSettings, EffectSettings
+from data_contracts.protocol_parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 from data_contracts.quarters import Quarter
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-ProjectId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")]
-MunicipalityCode = Annotated[str, Field(pattern=r"^0[1-9][0-9]{2}$")]
-ShortText = Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are faults, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Text(Section):
-    """A text in Danish and English; a plain string stands for both."""
-
-    da: ShortText = Field(description="Danish.")
-    en: ShortText = Field(description="English.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _both(cls, value: Any) -> Any:
-        return {"da": value, "en": value} if isinstance(value, str) else value
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
-        """Tell editors that a plain string will do."""
-        return {"anyOf": [{"type": "string", "minLength": 1}, handler(core_schema)], "description": cls.__doc__}
 
 
 class PreventionLevel(StrEnum):
@@ -149,58 +124,6 @@ class EligibilityRule(Section):
     at_least: float | None = None
     at_most: float | None = None
     one_of: tuple[str, ...] = ()
-
-
-class ReferenceRate(Section):
-    """A rate to hold the participants against when there are no comparison people."""
-
-    outcome: Name = Field(description="Which outcome the rate is of.")
-    value: float = Field(description="The rate as a share, or the mean in the outcome's unit.")
-    source: ShortText = Field(description="Where the rate comes from.")
-    people_count: int | None = Field(
-        default=None, ge=1, le=1_000_000_000, description="How many people the rate rests on, if known."
-    )
-
-
-class ComparisonSettings(Section):
-    """How the counterfactual is made."""
-
-    method: Literal["nearest_neighbour", "inverse_probability", "reference_rate"] = Field(
-        description="`nearest_neighbour`: matched controls. `inverse_probability`: weights. `reference_rate`: no comparison people, only a rate."
-    )
-    score_covariates: tuple[Name, ...] = Field(default=(), description="Register covariates in the propensity score.")
-    ratio: int = Field(default=1, ge=1, le=20, description="Controls per participant.")
-    replace: bool = Field(default=False, description="Whether a control may be used more than once.")
-    caliper_sd_logit: float | None = Field(
-        default=None,
-        gt=0,
-        description="Greatest distance in standard deviations of the logit of the score. Required for nearest_neighbour: it decides who is left out.",
-    )
-    exact: tuple[Name, ...] = Field(default=(), description="Covariates that must be equal within a matched set.")
-    missing_covariates: Literal["refuse", "indicator"] = Field(
-        default="refuse",
-        description="`refuse`: people with a missing covariate leave the cohort, and are counted. `indicator`: fill with the mean and add a column that says so.",
-    )
-    other_programme: Name | None = Field(
-        default=None,
-        description="Binary register covariate: took part in another programme. Shows contaminated controls.",
-    )
-    reference_rates: tuple[ReferenceRate, ...] = Field(default=(), description="For `reference_rate`.")
-
-
-Estimator = Literal[
-    "matched_difference", "inverse_probability", "regression", "augmented_inverse_probability", "difference_to_rate"
-]
-
-
-class EffectSettings(Section):
-    """What is estimated, decided before outcomes are seen."""
-
-    estimator: Estimator = Field(description="The one whose number is the result.")
-    alternatives: tuple[Estimator, ...] = Field(
-        default=(), description="Other reasonable estimators: all are shown, none is chosen afterwards."
-    )
-    confidence_level: float = Field(default=0.95, ge=0.8, le=0.999)
 
 
 class Placebo(Section):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from data_contracts.comparison_rules import comparison_faults, used_covariates
 from data_contracts.faults import suggestion
 from data_contracts.ladder import read_knowledge
 from data_contracts.protocol_delivery_rules import RuleFault, delivery_faults
@@ -33,6 +34,7 @@ RESERVED_NAMES = frozenset(
         "propensity_logit",
         "weight",
         "cluster",
+        "left_out",
         "row_in_file",
         "file_sha256",
         "is_accepted",
@@ -72,6 +74,7 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     yield from _covariate_faults(data, outcomes)
     yield from _reference_faults(data, covariates, outcomes)
     yield from _design_faults(data)
+    yield from comparison_faults(data, covariates)
     yield from delivery_faults(data, covariates, outcomes)
 
 
@@ -170,11 +173,7 @@ def _reference_faults(
 ) -> Iterator[RuleFault]:
     comparison = section_of(data, "comparison")
     yield from _eligibility_faults(data, covariates)
-    uses: list[tuple[Path, str]] = []
-    for key in ("score_covariates", "exact"):
-        uses += [(("comparison", key, i), word) for i, word in words_of(comparison, key)]
-    if isinstance(comparison.get("other_programme"), str):
-        uses.append((("comparison", "other_programme"), comparison["other_programme"]))
+    uses: list[tuple[Path, str]] = list(used_covariates(data))
     for i, row in rows_of(data, "eligibility"):
         uses.append((("eligibility", i, "covariate"), str(row.get("covariate"))))
     for i, row in rows_of(data, "placebo_outcomes"):
@@ -269,43 +268,3 @@ def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
                     "This outcome has no reference rate.",
                     "Add one under comparison.reference_rates.",
                 )
-    if design != "matched_control":
-        return
-    if method == "reference_rate":
-        yield (
-            ("comparison", "method"),
-            "A rate is not a control group.",
-            "Use “design: benchmarking”, or another method.",
-        )
-    if method in ("nearest_neighbour", "inverse_probability") and not comparison.get("score_covariates"):
-        yield ("comparison",), "The score has no covariates.", "List register covariates under score_covariates."
-    if method == "nearest_neighbour" and comparison.get("caliper_sd_logit") is None:
-        yield (
-            ("comparison",),
-            "The caliper is not declared.",
-            "Add “caliper_sd_logit: 0.2”, or another width: it decides who is left out.",
-        )
-    asked: list[tuple[Path, Any]] = [(("effects", "estimator"), effects.get("estimator"))]
-    asked += [(("effects", "alternatives", i), word) for i, word in words_of(effects, "alternatives")]
-    for path, estimator in asked:
-        if estimator == "matched_difference" and method == "inverse_probability":
-            yield (
-                path,
-                "There are no matched sets with method inverse_probability.",
-                "Use another estimator or method: nearest_neighbour.",
-            )
-        if estimator == "difference_to_rate":
-            yield path, "This estimator belongs to benchmarking.", "Use another estimator."
-    if method == "nearest_neighbour" and effects.get("estimator") not in (None, "matched_difference"):
-        what = "With matched controls the result is the matched difference."
-        yield (
-            ("effects", "estimator"),
-            what,
-            "Use “estimator: matched_difference”; others may stand under alternatives.",
-        )
-    if effects.get("estimator") in [word for _, word in words_of(effects, "alternatives")]:
-        yield (
-            ("effects", "alternatives"),
-            "The estimator is also listed as an alternative.",
-            "Remove it from alternatives.",
-        )

@@ -13,7 +13,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["estimated", "not_estimable", "suppressed"]
+Status = Literal["estimated", "pooled_only", "not_estimable", "suppressed"]
+"""`pooled_only`: a number that may count among others in a synthesis, and is never shown alone."""
 
 
 class Part(BaseModel):
@@ -46,6 +47,16 @@ class Diagnostics(Part):
     rosenbaum_gamma: float | None = Field(default=None, description="None where people are not in matched sets.")
     robustness_value: float | None = Field(default=None, description="Cinelli and Hazlett; a share, 0-1.")
     robustness_limit: float | None = None
+    benchmark_label: Bilingual | None = Field(default=None, description="The strongest measured covariate.")
+    benchmark_adjusted: float | None = Field(
+        default=None, description="The regression's estimate, had a factor as strong as that one been left out."
+    )
+    ease: float | None = Field(
+        default=None, description="Expected absolute systematic error of the negative controls, as a log risk ratio."
+    )
+    negative_controls: int | None = None
+    detectable_smd: float | None = Field(default=None, description="Restricted zone only.")
+    imbalance_p: float | None = Field(default=None, description="Restricted zone only.")
 
 
 class AlternativeEstimate(Part):
@@ -56,6 +67,30 @@ class AlternativeEstimate(Part):
     standard_error: float | None = None
     interval_low: float | None = None
     interval_high: float | None = None
+
+
+class Specification(AlternativeEstimate):
+    """What another declared comparison gave."""
+
+    name: str
+    label: Bilingual
+    reason: Bilingual | None = None
+
+
+class SubgroupResult(Specification):
+    """What was found for a part of the participants; restricted zone only."""
+
+    n_treated: int
+    n_control: int
+    q_value: float | None = None
+
+
+class RiskRatioRow(Part):
+    """How many times as common a binary outcome is; restricted zone only."""
+
+    value: float
+    interval_low: float
+    interval_high: float
 
 
 class PlaceboResult(Part):
@@ -190,6 +225,9 @@ class ResultRecord(Part):
     diagnostics: Diagnostics
     balance: tuple[BalanceRow, ...] = ()
     alternatives: tuple[AlternativeEstimate, ...] = ()
+    specifications: tuple[Specification, ...] = ()
+    subgroups: tuple[SubgroupResult, ...] = ()
+    risk_ratio: RiskRatioRow | None = None
     placebo: tuple[PlaceboResult, ...] = ()
     known_answers: tuple[KnownAnswerRow, ...] = ()
     flow: tuple[AttritionStep, ...] = ()

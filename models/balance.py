@@ -17,11 +17,11 @@ def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> 
 
 
 def standardized_mean_difference(
-    values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64]
+    values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64], *, pooled: bool = False
 ) -> float:
-    """Difference in weighted means over the participants' own standard deviation.
+    """Difference in weighted means over a standard deviation that matching does not move.
 
-    The denominator is that of all participants before matching, so that it does not move when
+    The denominator is that of all participants before matching, so that it does not change when
     people are dropped (Stuart 2010; MatchIt's `s.d.denom = "treated"`).
 
     Parameters
@@ -30,22 +30,66 @@ def standardized_mean_difference(
     treated : ndarray of bool, shape (n,)
     weights : ndarray of float, shape (n,)
         All ones before matching.
+    pooled : bool
+        The root of the two groups' mean variance, for effects on everybody.
 
     Returns
     -------
     float
-        NaN if the participants do not vary.
+        NaN if the people of the denominator do not vary.
     """
     own = values[treated]
-    is_binary = bool(np.isin(values, (0.0, 1.0)).all())
-    share = float(own.mean())
-    spread = float(np.sqrt(share * (1 - share))) if is_binary else float(own.std(ddof=1))
+    spread = float(np.sqrt(_variance(own)))
+    if pooled:
+        spread = float(np.sqrt((_variance(own) + _variance(values[~treated])) / 2))
     if not spread > 0:
         own_mean = weighted_mean(own, weights[treated])
         other_mean = weighted_mean(values[~treated], weights[~treated])
         return 0.0 if own_mean == other_mean else float("nan")
     difference = weighted_mean(own, weights[treated]) - weighted_mean(values[~treated], weights[~treated])
     return difference / spread
+
+
+def _variance(values: NDArray[np.float64]) -> float:
+    """Variance of one group; of a yes-or-no column that of its share."""
+    if bool(np.isin(values, (0.0, 1.0)).all()):
+        share = float(values.mean())
+        return share * (1 - share)
+    return float(values.var(ddof=1)) if len(values) > 1 else 0.0
+
+
+def variance_ratio(
+    values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> float | None:
+    """Weighted variance of participants over that of the comparison; 1 is alike (Rubin 2001: 0.5 to 2 will do).
+
+    Returns
+    -------
+    float or None
+        None for yes-or-no columns, whose variance follows from their mean, and where the comparison does not vary.
+    """
+    if bool(np.isin(values, (0.0, 1.0)).all()):
+        return None
+    parts = [_weighted_variance(values[group], weights[group]) for group in (treated, ~treated)]
+    return parts[0] / parts[1] if parts[1] > 0 else None
+
+
+def _weighted_variance(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Unbiased for reliability weights, as R's `cov.wt`."""
+    share = weights / weights.sum()
+    rest = 1 - float((share**2).sum())
+    mean = float(share @ values)
+    return float(share @ (values - mean) ** 2) / rest if rest > 0 else 0.0
+
+
+def ks_statistic(values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64]) -> float:
+    """Largest distance between the two groups' weighted distribution functions (Kolmogorov-Smirnov); 0 is alike."""
+    order = np.argsort(values, kind="stable")
+    sorted_values = values[order]
+    steps = np.where(treated, weights / weights[treated].sum(), -weights / weights[~treated].sum())[order]
+    # Equal values step together.
+    last_of_run = np.append(sorted_values[1:] != sorted_values[:-1], True)
+    return float(np.abs(np.cumsum(steps)[last_of_run]).max())
 
 
 def smd_variance(smd: float, n_treated: float, n_control: float) -> float:

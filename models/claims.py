@@ -81,6 +81,8 @@ def build_claims(record: Mapping[str, Any]) -> dict[str, Any]:
 def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     if record["status"] == "suppressed":
         return [bilingual("claim_suppressed")]
+    if record["status"] == "pooled_only":
+        return [bilingual("claim_pooled_only", reason=record["status_reason"])]
     if record["status"] == "not_estimable":
         return [bilingual("claim_not_estimable", reason=record["status_reason"])]
     claims = [_values_sentence(record), _interval_sentence(record)]

@@ -7,7 +7,9 @@ belong here: how any design makes it (`designs/`) or what it shows (`effects`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.ladder import read_knowledge
@@ -27,8 +29,13 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """True when a number may be given."""
-        return self.reason is None
+        """True when a number may be worked out, be it only to be pooled with others."""
+        return self.reason is None or self.is_pooled_only
+
+    @property
+    def is_pooled_only(self) -> bool:
+        """True when the number says too little alone, but may count among others in a synthesis."""
+        return self.reason in read_knowledge("gates")["pooled_only"]
 
     @property
     def text(self) -> dict[str, str] | None:
@@ -39,17 +46,37 @@ class Gate:
         return reasons[self.reason]
 
 
+def no_pairs() -> pd.DataFrame:
+    """Return the table of pairs when nobody was matched one by one."""
+    return pd.DataFrame({"treated": np.empty(0, np.int64), "control": np.empty(0, np.int64), "distance": np.empty(0)})
+
+
 def gate_limits() -> dict[str, float]:
     """Return the limits of `gates.yaml`."""
     limits: dict[str, float] = read_knowledge("gates")["limits"]
     return limits
 
 
+Kind = Literal["covariate", "square", "score"]
+
+
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
     """One column of the design matrix before and after.
 
-    `fewest` is the smallest part of a group with or without a yes-or-no column; None for other columns.
+    Attributes
+    ----------
+    covariate, column : str
+    smd_before, smd_after : float
+        Standardised mean differences, the denominator fixed before matching.
+    fewest : int or None
+        Smallest part of a group with or without a yes-or-no column; None for other columns.
+    kind : str
+        `covariate`, or `square` and `score`: columns looked at beside them.
+    variance_ratio_before, variance_ratio_after : float or None
+        None for yes-or-no columns.
+    ks_before, ks_after : float or None
+        Kolmogorov-Smirnov distance.
     """
 
     covariate: str
@@ -57,6 +84,11 @@ class BalanceLine:
     smd_before: float
     smd_after: float
     fewest: int | None = None
+    kind: Kind = "covariate"
+    variance_ratio_before: float | None = None
+    variance_ratio_after: float | None = None
+    ks_before: float | None = None
+    ks_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +114,14 @@ class ComparisonDiagnostics:
     score_columns : tuple of str
     columns_left_out : tuple of (str, str)
         Columns not used and why.
+    left_out : tuple of (str, int, int)
+        Why people are not compared, with the number of participants and of comparison people.
+    imbalance_p : float or None
+        Family-wise p-value of the hypothesis that no covariate is further apart than the allowed difference.
+    balance_power : float or None
+        Power to see a difference that matters.
+    detectable_smd : float or None
+        Smallest effect, in standard deviations of the outcome, that the groups are large enough to show.
     """
 
     n_treated: int
@@ -97,6 +137,10 @@ class ComparisonDiagnostics:
     other_programme_share: float | None = None
     score_columns: tuple[str, ...] = ()
     columns_left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, int, int], ...] = ()
+    imbalance_p: float | None = None
+    balance_power: float | None = None
+    detectable_smd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +150,19 @@ class Comparison:
     Attributes
     ----------
     people : DataFrame
-        The cohort with `propensity_logit`, `weight` (0 if left out) and `cluster` (-1 if left out).
+        The cohort with `propensity_logit`, `weight` (0 if left out), `cluster` (its matched set or stratum; -1 if left
+        out) and `left_out` (why; empty for those compared).
+    pairs : DataFrame
+        `treated` and `control`, rows of `people`, with their `distance`; empty unless people were matched one by one.
     balance : tuple of BalanceLine
     diagnostics : ComparisonDiagnostics
     estimand : str
-        `att`, `att_restricted` when participants were left out, or `difference_to_rate`.
+        `att`, `ate` or `ato`; `…_restricted` when people it is about were left out; or `difference_to_rate`.
     gate : Gate
     """
 
     people: pd.DataFrame
+    pairs: pd.DataFrame
     balance: tuple[BalanceLine, ...]
     diagnostics: ComparisonDiagnostics
     estimand: str

@@ -1,7 +1,7 @@
 """From covariates to numbers: the matrix a score or a regression is fitted on.
 
-Belongs here: coding of covariates, the declared rule for missing values, and
-naming what cannot be used. Does not belong here: fitting anything.
+Belongs here: putting declared columns together and naming what cannot be
+used. Does not belong here: coding one term (`score_terms.py`) and fitting.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Covariate
+from models.score_terms import CodedCovariate, Column, DeclaredTerm, MissingRule, main_columns, term_columns
 
+Array = NDArray[np.float64]
 RELATIVE_RANK_TOLERANCE = 1e-9
 """A column whose part not explained by earlier columns is smaller than this share is collinear."""
+SURELY_INDEPENDENT = 1e-3
+"""Shares above this are read from the cross products; only smaller ones need the exact residual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,90 +30,124 @@ class DesignMatrix:
     ----------
     values : ndarray of float, shape (n, p)
     names : tuple of str
-        Column names, length p; a level is written `covariate=level`.
+        Column names, length p; see `Column`.
     covariates : tuple of str
-        Covariate each column comes from, length p.
+        Covariate each column comes from (the first of a product), length p.
     dropped : tuple of (str, str)
         Columns left out and why (`constant`, `collinear`).
     """
 
-    values: NDArray[np.float64]
+    values: Array
     names: tuple[str, ...]
     covariates: tuple[str, ...]
     dropped: tuple[tuple[str, str], ...]
 
 
-def build_design_matrix(frame: pd.DataFrame, covariates: Sequence[Covariate]) -> DesignMatrix:
+def build_design_matrix(
+    frame: pd.DataFrame,
+    covariates: Sequence[CodedCovariate],
+    terms: Sequence[DeclaredTerm] = (),
+    *,
+    missing: MissingRule = "indicator",
+    learnt_from: NDArray[np.bool_] | None = None,
+) -> DesignMatrix:
     """Code covariates as numbers and drop what carries no information.
 
     Parameters
     ----------
     frame : DataFrame
         One row per person with a column per covariate. Missing values of numeric and binary
-        covariates become the mean, with a column `<name>=missing` beside it; missing levels
-        become a level of their own. Rows to be refused for missing values are gone by now.
-    covariates : sequence of Covariate
+        covariates become the mean; missing levels become a level of their own. Rows to be refused
+        for missing values are gone by now.
+    covariates : sequence of CodedCovariate
         In the declared order; of two collinear columns the earlier is kept.
+    terms : sequence of DeclaredTerm
+        Squares, splines, capped levels and products. A term with a covariate that is not among `covariates` is
+        passed over: the covariate was left out on purpose.
+    missing : str
+        `indicator` adds a column `<name>=missing` beside filled values; `impute` does not.
+    learnt_from : ndarray of bool, shape (n,), optional
+        People whose means fill missing values; everybody if not given.
 
     Returns
     -------
     DesignMatrix
     """
-    columns: list[NDArray[np.float64]] = []
-    names: list[str] = []
-    origins: list[str] = []
-    for covariate in covariates:
-        for name, values in _coded(frame[covariate.name], covariate):
-            names.append(name)
-            columns.append(values)
-            origins.append(covariate.name)
-    kept, dropped = _independent(columns, names)
-    values = np.column_stack([columns[i] for i in kept]) if kept else np.empty((len(frame), 0))
+    learnt = np.ones(len(frame), dtype=bool) if learnt_from is None else learnt_from
+    caps = {term.covariate: term.most_levels for term in terms if term.most_levels is not None}
+    main = {
+        c.name: main_columns(frame[c.name], c, most_levels=caps.get(c.name), missing=missing, learnt_from=learnt)
+        for c in covariates
+    }
+    columns = [column for own in main.values() for column in own]
+    for term in terms:
+        if {*term.interaction, *([term.covariate] if term.covariate else [])} <= set(main):
+            columns += term_columns(term, main)
+    values = np.column_stack([c.values for c in columns]) if columns else np.empty((len(frame), 0))
+    kept, dropped = independent_columns(values, [c.name for c in columns])
+    return _matrix(values, columns, kept, dropped)
+
+
+def _matrix(
+    values: Array, columns: Sequence[Column], kept: list[int], dropped: tuple[tuple[str, str], ...]
+) -> DesignMatrix:
     return DesignMatrix(
-        values=values,
-        names=tuple(names[i] for i in kept),
-        covariates=tuple(origins[i] for i in kept),
+        values=values if len(kept) == values.shape[1] else values[:, kept],
+        names=tuple(columns[i].name for i in kept),
+        covariates=tuple(columns[i].covariates[0] for i in kept),
         dropped=dropped,
     )
 
 
-def _coded(series: pd.Series, covariate: Covariate) -> list[tuple[str, NDArray[np.float64]]]:
-    missing = series.isna().to_numpy()
-    if covariate.type == "categorical":
-        coded: list[tuple[str, NDArray[np.float64]]] = [
-            (f"{covariate.name}={level}", np.asarray((series == level).fillna(False), dtype=np.float64))
-            for level in covariate.levels[1:]
-        ]
-    else:
-        values = pd.to_numeric(series).to_numpy(dtype=float, na_value=np.nan)
-        mean = float(values[~missing].mean()) if (~missing).any() else 0.0
-        coded = [(covariate.name, np.where(missing, mean, values))]
-    if missing.any():
-        coded.append((f"{covariate.name}=missing", missing.astype(float)))
-    return coded
+def independent_columns(values: Array, names: Sequence[str]) -> tuple[list[int], tuple[tuple[str, str], ...]]:
+    """Find the columns that add information, in the given order.
 
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+    names : sequence of str
 
-def _independent(
-    columns: Sequence[NDArray[np.float64]], names: Sequence[str]
-) -> tuple[list[int], tuple[tuple[str, str], ...]]:
-    """Return indices of columns that add information, by Gram-Schmidt in the declared order."""
+    Returns
+    -------
+    kept : list of int
+    dropped : tuple of (str, str)
+        Name and `constant` or `collinear`.
+
+    Notes
+    -----
+    The share of a column that earlier ones leave unexplained is read from the cross products, one pass over the
+    rows for all columns; where it is small, so that rounding could decide, it is worked out from the residual itself.
+    """
     kept: list[int] = []
     dropped: list[tuple[str, str]] = []
-    basis: list[NDArray[np.float64]] = []
-    for i, column in enumerate(columns):
-        centred = column - column.mean()
-        size = float(np.linalg.norm(centred))
-        if size <= RELATIVE_RANK_TOLERANCE * max(1.0, float(np.abs(column).max(initial=0.0))):
-            dropped.append((names[i], "constant"))
-            continue
-        rest = centred / size
-        for _ in range(2):  # twice is enough (Giraud, Langou & Rozloznik 2005)
-            for direction in basis:
-                rest = rest - direction * float(direction @ rest)
-        remaining = float(np.linalg.norm(rest))
-        if remaining <= RELATIVE_RANK_TOLERANCE**0.75:
-            dropped.append((names[i], "collinear"))
-            continue
-        basis.append(rest / remaining)
-        kept.append(i)
+    if values.shape[0] == 0:
+        return [], tuple((name, "constant") for name in names)
+    mean = values.mean(axis=0)
+    centred = values - mean
+    products = centred.T @ centred
+    largest = np.abs(values).max(axis=0, initial=0.0)
+    for i, name in enumerate(names):
+        size = float(np.sqrt(products[i, i]))
+        if size <= RELATIVE_RANK_TOLERANCE * max(1.0, float(largest[i])):
+            dropped.append((name, "constant"))
+        elif _unexplained(centred, products, kept, i) <= RELATIVE_RANK_TOLERANCE**0.75:
+            dropped.append((name, "collinear"))
+        else:
+            kept.append(i)
     return kept, tuple(dropped)
+
+
+def _unexplained(centred: Array, products: Array, kept: list[int], i: int) -> float:
+    """Length of a column's residual on the kept ones, as a share of its own length."""
+    if not kept:
+        return 1.0
+    scale = np.sqrt(np.diag(products))
+    correlations = products / np.outer(scale, scale).clip(min=np.finfo(float).tiny)
+    own = correlations[kept, i]
+    left = 1.0 - float(own @ np.linalg.solve(correlations[np.ix_(kept, kept)], own))
+    if left > SURELY_INDEPENDENT**2:
+        return float(np.sqrt(left))
+    basis = centred[:, kept] / scale[kept]
+    column = centred[:, i] / scale[i]
+    beta, *_ = np.linalg.lstsq(basis, column, rcond=None)
+    return float(np.linalg.norm(column - basis @ beta))

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_contracts.ladder import read_knowledge
-from data_contracts.phrases import bilingual, number_words
-from data_contracts.result_record import Diagnostics, ResultRecord
+from data_contracts.phrases import bilingual
+from data_contracts.result_record import ResultRecord
 from models.claims import build_claims
-from models.detectors.effect_sources import hidden_words
+from models.detectors.bounds import bound_words
 from models.sensitivity import e_values_of_difference
 
 
@@ -87,7 +87,7 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
         coarse numbers.
     """
     fields = record.model_dump()
-    if record.status == "estimated" and is_small(record, policy):
+    if record.status in ("estimated", "pooled_only") and is_small(record, policy):
         fields = _suppressed(fields)
     elif record.status == "estimated":
         fields = _coarse(record, fields, policy)
@@ -122,12 +122,15 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
         )
     )
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
-    fields |= {"balance": [], "alternatives": [], "placebo": []}
+    fields |= {"balance": [], "alternatives": [], "specifications": [], "subgroups": [], "placebo": []}
+    fields["risk_ratio"] = None
     for source in fields["evidence"]["error_sources"]:
         _keep_state_only(source)
     return fields
 
 
+RESTRICTED_DIAGNOSTICS = frozenset({"fewest_unlike_others", "detectable_smd", "imbalance_p"})
+"""Numbers from which the size of a group could be worked out."""
 PEOPLE_FREE_SOURCES = frozenset(
     {"register_limited_covariates", "imprecise_intervention", "immortal_time", "repeated_looks", "protocol_changed"}
 )
@@ -160,8 +163,10 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         fields[key] = coarse(fields[key])
     fields["standard_error"] = None
     share_step = _share_step(record, policy)
-    for row in fields["alternatives"]:
+    for row in (*fields["alternatives"], *fields["specifications"]):
         _coarsen_row(row, step)
+    # A part of the participants beside the whole tells of the rest.
+    fields |= {"subgroups": [], "risk_ratio": None}
     for row in fields["placebo"]:
         own_step = _numeric_step(row["interval_low"], row["interval_high"], policy)
         row["rounded_to"] = share_step if row["outcome_type"] == "binary" else own_step
@@ -178,18 +183,10 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         for key in ("smd_before", "smd_after"):
             row[key] = None if row[key] is None or row["covariate"] in rare else round(row[key], decimals)
     fields["placebo"] = [row for row in fields["placebo"] if row["covariate"] not in rare]
-    exact = record.diagnostics
     fields["diagnostics"] |= _coarse_e_values(fields)
-    hidden = _hidden_words(record.diagnostics), _hidden_words(Diagnostics(**fields["diagnostics"]))
     for source in fields["evidence"]["error_sources"]:
         if source["code"] == "unmeasured_confounding":
-            _replace_bound(source, exact, fields["diagnostics"])
-            source["finding"] = {
-                language: text.replace(hidden[0][language], hidden[1][language]).strip()
-                if hidden[0][language]
-                else text
-                for language, text in source["finding"].items()
-            }
+            _replace_bound(source, record, fields["diagnostics"])
         if share_step > policy.share_steps[0]:
             _keep_state_only(source)  # whole per cent of few people are nearly their number
         elif source["value"] is not None:
@@ -213,29 +210,24 @@ def _coarse_e_values(fields: dict[str, Any]) -> dict[str, float | None]:
     return {"e_value": round(point, 1), "e_value_limit": round(limit, 1)}
 
 
-def _replace_bound(source: dict[str, Any], exact: Diagnostics, public: dict[str, float | None]) -> None:
-    """Put the public E-values in the finding where the exact ones stood."""
-    if exact.e_value is None or exact.e_value_limit is None:
+def _replace_bound(source: dict[str, Any], record: ResultRecord, public: dict[str, Any]) -> None:
+    """Put the public bounds in the finding where the exact ones stood.
+
+    Raises
+    ------
+    ValueError
+        If the exact words are not found: rather nothing than something exact.
+    """
+    if source["state"] == "not_measured" or source["finding"] == bilingual("finding_state_only"):
         return
-    before = _bound_words(exact.e_value, exact.e_value_limit)
-    point, limit = public["e_value"], public["e_value_limit"]
-    after = {"da": "", "en": ""} if point is None or limit is None else _bound_words(point, limit)
-    source["finding"] = {
-        language: text.replace(before[language], after[language]).strip()
-        for language, text in source["finding"].items()
-    }
-    source["value"] = limit
-
-
-def _bound_words(point: float, limit: float) -> dict[str, str]:
-    return bilingual("e_value_words", point=number_words(point, 1), limit=number_words(limit, 1))
-
-
-def _hidden_words(diagnostics: Diagnostics) -> dict[str, str]:
-    d = diagnostics
-    if d.robustness_value is None or d.robustness_limit is None:
-        return {"da": "", "en": ""}
-    return hidden_words(d.rosenbaum_gamma, d.robustness_value, d.robustness_limit)
+    unit = {"da": record.unit.da, "en": record.unit.en}
+    before = bound_words(record.diagnostics.model_dump(), outcome_type=record.outcome_type, unit=unit)
+    after = bound_words(public, outcome_type=record.outcome_type, unit=unit)
+    for language, text in source["finding"].items():
+        if before[language] not in text:
+            raise ValueError("The bounds of a result are worded in another way than expected; it is not published.")
+        source["finding"][language] = text.replace(before[language], after[language]).strip()
+    source["value"] = public["e_value_limit"]
 
 
 def _coarsen_row(row: dict[str, Any], step: float) -> None:
@@ -271,13 +263,15 @@ def _to_step(value: float, step: float) -> float:
 
 
 def _coarse_diagnostics(
-    fields: dict[str, float | None], step: float, share_step: float, decimals: int, policy: Policy
-) -> dict[str, float | None]:
-    coarse: dict[str, float | None] = {}
+    fields: dict[str, Any], step: float, share_step: float, decimals: int, policy: Policy
+) -> dict[str, Any]:
+    coarse: dict[str, Any] = {}
     for key, value in fields.items():
-        if value is None or key == "fewest_unlike_others":
+        if value is None or key in RESTRICTED_DIAGNOSTICS:
             coarse[key] = None
-        elif key == "minimal_detectable_effect":
+        elif key in ("benchmark_label", "negative_controls"):
+            coarse[key] = value
+        elif key in ("minimal_detectable_effect", "benchmark_adjusted"):
             coarse[key] = _to_step(value, step)
         elif key == "effective_sample_size":
             coarse[key] = float(_nearest(value, policy.round_counts_to))

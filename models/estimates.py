@@ -1,7 +1,8 @@
-"""Estimators of the effect on participants, each with its uncertainty.
+"""An estimate with its doubt: value, error, interval, risk ratio and influence values.
 
-Belongs here: one function per estimator, from arrays to an `Estimate`. Does
-not belong here: choosing among them (the protocol did) or judging the result.
+Belongs here: the shape of an estimate and the one way from influence values to
+intervals. Does not belong here: estimators (`matched_estimates.py`,
+`weighted_estimates.py`, `doubly_robust.py`).
 
 Every estimator keeps one influence value per person: standard errors are
 sums over them, by person or by cluster.
@@ -13,14 +14,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from scipy.stats import norm
+from scipy.stats import t as student
 
-from models.balance import weighted_mean
 from models.intervals import newcombe_interval
 
 Array = NDArray[np.float64]
 SMALL_CELL = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRatio:
+    """How many times as common a binary outcome is, interval on the log scale."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,10 @@ class Estimate:
     treated_value, control_value : float
         Means that the effect is the difference of; the control value is what participants would have had.
     influence : ndarray of float, shape (n,)
-        Influence values; their sum is zero and the root of their (clustered) square sum the standard error.
+        Influence values; their sum is zero and the root of their (clustered) square sum the standard error, but for
+        the small-sample factor.
+    risk_ratio : RiskRatio or None
+        For binary outcomes that both groups have some of.
     """
 
     estimator: str
@@ -51,153 +63,154 @@ class Estimate:
     treated_value: float
     control_value: float
     influence: Array
+    risk_ratio: RiskRatio | None = None
 
 
-def matched_difference(
-    y: Array,
-    treated: NDArray[np.bool_],
-    weights: Array,
-    cluster: NDArray[np.int64],
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Two means and how much each person moves them.
+
+    Attributes
+    ----------
+    top, bottom : float
+        With the project, and what would have been without.
+    top_influence, bottom_influence : ndarray of float, shape (n,)
+        Influence values of each mean, already divided by the number of people.
+    """
+
+    top: float
+    bottom: float
+    top_influence: Array
+    bottom_influence: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What an interval must know beside the influence values.
+
+    Attributes
+    ----------
+    treated, control : float
+        Effective numbers of people in the two means; for intervals in tiny cells.
+    parameters : int
+        Slopes of a regression, for its small-sample factor (HC1); 0 where influence values know of everything estimated.
+    """
+
+    treated: float
+    control: float
+    parameters: int = 2
+
+
+def estimate_from(
+    name: str,
+    means: Means,
+    sizes: Sizes,
     *,
     confidence_level: float,
     is_binary: bool,
+    error_name: str,
+    cluster: NDArray[np.int64] | None = None,
+    known_error: float | None = None,
 ) -> Estimate:
-    """Weighted difference in means with errors clustered by matched set.
-
-    Equals the coefficient of a weighted regression on participation with cluster-robust errors
-    (HC1 small-sample factor), as Abadie & Spiess (2022) advise after matching without replacement.
+    """Turn two means and their influence values into an estimate.
 
     Parameters
     ----------
-    y : ndarray of float, shape (n,)
-    treated : ndarray of bool, shape (n,)
-    weights : ndarray of float, shape (n,)
-        Greater than zero.
-    cluster : ndarray of int, shape (n,)
-        People tied by matching.
+    name : str
+    means : Means
+    sizes : Sizes
     confidence_level : float
     is_binary : bool
-        Cells with fewer than five people get Newcombe's interval instead of the normal one.
+        Cells with fewer than five people get Newcombe's interval instead of the one around the error.
+    error_name : str
+        How the error was found, for the record.
+    cluster : ndarray of int, shape (n,), optional
+        People tied together; everybody on their own if not given.
+    known_error : float, optional
+        A standard error that the influence values alone do not tell; the ratio's interval widens in proportion.
+
+    Returns
+    -------
+    Estimate
+        The interval is Student's with the degrees of freedom that the influence values themselves have: few people
+        with large values make it wider (Satterthwaite; Bell & McCaffrey 2002).
     """
-    top, bottom, influence = _difference_parts(y, treated, weights)
+    influence = means.top_influence - means.bottom_influence
+    value = means.top - means.bottom
+    sums, factor = _clustered(influence, cluster, sizes.parameters)
+    error = float(np.sqrt(factor * (sums**2).sum()))
+    if known_error is not None and error > 0:
+        factor, error = factor * (known_error / error) ** 2, known_error
+    reach = interval_reach(sums, confidence_level)
+    low, high = value - reach * error, value + reach * error
+    method = f"Student, {error_name}"
+    ratio = None
+    if is_binary:
+        ratio = _risk_ratio(means, cluster, factor, confidence_level)
+        top, bottom = min(1.0, max(0.0, means.top)), min(1.0, max(0.0, means.bottom))
+        cells = (
+            top * sizes.treated,
+            (1 - top) * sizes.treated,
+            bottom * sizes.control,
+            (1 - bottom) * sizes.control,
+        )
+        if min(cells) < SMALL_CELL:
+            low, high = newcombe_interval(top, sizes.treated, bottom, sizes.control, confidence_level)
+            # The mean that was cut to 0-1 moves the interval's middle back to the estimate.
+            shift = value - (top - bottom)
+            low, high, method = low + shift, high + shift, "Newcombe, effective sizes"
+    return Estimate(name, value, error, low, high, method, means.top, means.bottom, influence, ratio)
+
+
+def _clustered(influence: Array, cluster: NDArray[np.int64] | None, parameters: int) -> tuple[Array, float]:
+    """Return influence values summed by cluster, and the small-sample factor (HC1)."""
+    n = len(influence)
+    rest = max(1, n - parameters)
+    if cluster is None:
+        return influence, n / rest
     _, labels = np.unique(cluster, return_inverse=True)
     groups = int(labels.max()) + 1
-    sums = np.bincount(labels, weights=influence, minlength=groups)
-    n = len(y)
-    factor = groups / (groups - 1) * (n - 1) / (n - 2)
-    error = float(np.sqrt(factor * (sums**2).sum()))
-    low, high = _normal_limits(top - bottom, error, confidence_level)
-    method = "normal, clustered by matched set"
-    if is_binary:
-        n_t = _kish(weights[treated])
-        n_c = _kish(weights[~treated])
-        cells = (top * n_t, (1 - top) * n_t, bottom * n_c, (1 - bottom) * n_c)
-        if min(cells) < SMALL_CELL:
-            low, high = newcombe_interval(top, n_t, bottom, n_c, confidence_level)
-            method = "Newcombe, effective sizes"
-    return Estimate("matched_difference", top - bottom, error, low, high, method, top, bottom, influence)
+    sums = np.asarray(np.bincount(labels, weights=influence, minlength=groups), dtype=float)
+    return sums, groups / max(1, groups - 1) * (n - 1) / rest
 
 
-def inverse_probability(
-    y: Array, treated: NDArray[np.bool_], logit: Array, x: Array, *, confidence_level: float
-) -> Estimate:
-    """Normalised (Hajek) inverse-probability estimate of the effect on participants.
-
-    Errors are those of the stacked estimating equations, so they know that the score was
-    estimated (Lunceford & Davidian 2004).
+def interval_reach(sums: Array, confidence_level: float) -> float:
+    """Standard errors from the estimate to its limits.
 
     Parameters
     ----------
-    y : ndarray of float, shape (n,)
-    treated : ndarray of bool, shape (n,)
-    logit : ndarray of float, shape (n,)
-    x : ndarray of float, shape (n, p)
-        Covariates of the score.
+    sums : ndarray of float
+        Influence values, by person or by cluster.
     confidence_level : float
     """
-    t = treated.astype(float)
-    n = len(y)
-    weights = np.where(treated, 1.0, np.exp(logit))
-    top, bottom, influence = _difference_parts(y, treated, weights)
-    z = _with_intercept(x)
-    e = expit(logit)
-    information = (z * (e * (1 - e))[:, None]).T @ z
-    moved = ((1 - t) * weights * (y - bottom)) @ z
-    score_influence = (z * (t - e)[:, None]) @ np.linalg.solve(information, moved)
-    influence = influence - score_influence / float(weights[~treated].sum())
-    return _from_influence("inverse_probability", top, bottom, influence, confidence_level, n)
+    tail = (1 - confidence_level) / 2
+    squares = sums**2
+    total, fourth = float(squares.sum()), float((squares**2).sum())
+    spread = fourth - total**2 / len(sums)
+    if not spread > total**2 * 1e-12:
+        return float(norm.isf(tail))
+    return float(student.isf(tail, max(1.0, 2 * total**2 / spread)))
 
 
-def augmented_inverse_probability(
-    y: Array, treated: NDArray[np.bool_], logit: Array, x: Array, *, confidence_level: float
-) -> Estimate:
-    """Doubly robust estimate of the effect on participants, with a linear outcome model for controls.
-
-    Consistent if either the score or the outcome model is right (Robins, Rotnitzky & Zhao 1994;
-    Mercatanti & Li 2014 for the effect on the treated). Weights are not normalised.
-    """
-    t = treated.astype(float)
-    z = _with_intercept(x)
-    beta, *_ = np.linalg.lstsq(z[~treated], y[~treated], rcond=None)
-    rest = y - z @ beta
-    share = float(t.mean())
-    terms = (t - (1 - t) * np.exp(logit)) * rest / share
-    value = float(terms.mean())
-    influence = (terms - t / share * value) / len(y)
-    top = float(y[treated].mean())
-    return _from_influence("augmented_inverse_probability", top, top - value, influence, confidence_level, len(y))
+def _risk_ratio(
+    means: Means, cluster: NDArray[np.int64] | None, factor: float, confidence_level: float
+) -> RiskRatio | None:
+    if not (0 < means.top < 1 and 0 < means.bottom < 1):
+        return None
+    sums, _ = _clustered(means.top_influence / means.top - means.bottom_influence / means.bottom, cluster, 0)
+    reach = interval_reach(sums, confidence_level) * float(np.sqrt(factor * (sums**2).sum()))
+    value = means.top / means.bottom
+    return RiskRatio(value, value * float(np.exp(-reach)), value * float(np.exp(reach)))
 
 
-def regression(y: Array, treated: NDArray[np.bool_], x: Array, *, confidence_level: float) -> Estimate:
-    """Least squares of the outcome on participation and covariates, HC1 errors.
-
-    Answers for participants only if the effect does not vary with covariates; shown as an alternative.
-    """
-    t = treated.astype(float)
-    z = _with_intercept(x)
-    beta, *_ = np.linalg.lstsq(z, t, rcond=None)
-    t_rest = t - z @ beta
-    full = np.column_stack([t, z])
-    coefficients, *_ = np.linalg.lstsq(full, y, rcond=None)
-    rest = y - full @ coefficients
-    value = float(coefficients[0])
-    n, k = full.shape
-    influence = t_rest * rest / float(t_rest @ t_rest)
-    error = float(np.sqrt(n / (n - k) * (influence**2).sum()))
-    low, high = _normal_limits(value, error, confidence_level)
-    top = float(y[treated].mean())
-    return Estimate("regression", value, error, low, high, "normal, HC1", top, top - value, influence)
-
-
-def _difference_parts(y: Array, treated: NDArray[np.bool_], weights: Array) -> tuple[float, float, Array]:
-    top = weighted_mean(y[treated], weights[treated])
-    bottom = weighted_mean(y[~treated], weights[~treated])
-    influence = np.where(
-        treated,
-        weights * (y - top) / float(weights[treated].sum()),
-        -weights * (y - bottom) / float(weights[~treated].sum()),
-    )
-    return top, bottom, influence
-
-
-def _from_influence(
-    name: str, top: float, bottom: float, influence: Array, confidence_level: float, n: int
-) -> Estimate:
-    error = float(np.sqrt((influence**2).sum()))
-    low, high = _normal_limits(top - bottom, error, confidence_level)
-    return Estimate(name, top - bottom, error, low, high, "normal, influence values", top, bottom, influence)
-
-
-def _with_intercept(x: Array) -> Array:
+def with_intercept(x: Array) -> Array:
+    """Return standardised columns with a column of ones before them; constant columns become zero."""
     spread = x.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     return np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / spread])
 
 
-def _normal_limits(value: float, error: float, confidence_level: float) -> tuple[float, float]:
-    reach = float(norm.isf((1 - confidence_level) / 2)) * error
-    return value - reach, value + reach
-
-
-def _kish(weights: Array) -> float:
-    return float(weights.sum()) ** 2 / float((weights**2).sum())
+def kish(weights: Array) -> float:
+    """Kish's effective number of people."""
+    total = float(weights.sum())
+    return total**2 / float((weights**2).sum()) if total > 0 else 0.0

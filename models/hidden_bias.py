@@ -251,13 +251,14 @@ class Benchmark:
     covariate : str
     with_treatment, with_outcome : float
         Partial R² of the covariate with taking part, and with the outcome given taking part.
-    adjusted : float
-        The estimate, had such a factor been left out.
+    estimate, adjusted : float
+        The regression's estimate, and what it would be had such a factor been left out.
     """
 
     covariate: str
     with_treatment: float
     with_outcome: float
+    estimate: float
     adjusted: float
 
 
@@ -299,7 +300,7 @@ def benchmarks(
         factor = (math.sqrt(times) + math.sqrt(r2_zxj)) / math.sqrt(1 - r2_zxj)
         r2_yz = min(factor**2 * r2_y / (1 - r2_y), 1 - 1e-9)
         bias = error * math.sqrt(degrees) * math.sqrt(r2_yz * r2_dz / (1 - r2_dz))
-        found.append(Benchmark(name, r2_dz, r2_yz, value - math.copysign(bias, value)))
+        found.append(Benchmark(name, r2_dz, r2_yz, value, value - math.copysign(bias, value)))
     return tuple(found)
 
 

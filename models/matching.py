@@ -1,7 +1,7 @@
 """Nearest-neighbour matching on the logit of the propensity score.
 
-Belongs here: who is matched with whom. Does not belong here: the score, the
-outcomes (never seen here) and the estimate.
+Belongs here: who is nearest in score, fast. Does not belong here: the order of
+service (`greedy.py`), the score, the outcomes (never seen here).
 
 Sources: Rosenbaum & Rubin (1985), greedy matching and the caliper; the order
 of work (largest score first, one round per control) is that of MatchIt 4.7.
@@ -11,12 +11,17 @@ search costs a logarithm and not a scan.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-UNMATCHED = -1
+from models.greedy import UNMATCHED, Found, Order, order_of_service, serve
+
+INFINITE = float("inf")
+NOBODY = (UNMATCHED, INFINITE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +44,35 @@ class Pairs:
 
 
 class _Available:
-    """Which positions of a sorted array are free, with the next free one on either side."""
+    """Which places of a sorted list are free, with the next free one on either side.
 
-    def __init__(self, size: int) -> None:
-        # Position 0 and size + 1 are sentinels that are always free.
-        self.next_right = list(range(size + 2))
-        self.next_left = list(range(size + 2))
-        self.size = size
+    Only places that were taken are remembered, so that a million controls cost nothing until they are used.
+    """
+
+    def __init__(self) -> None:
+        self.next_right: dict[int, int] = {}
+        self.next_left: dict[int, int] = {}
 
     @staticmethod
-    def _find(parent: list[int], i: int) -> int:
+    def _find(parent: dict[int, int], i: int) -> int:
         root = i
-        while parent[root] != root:
+        while root in parent:
             root = parent[root]
-        while parent[i] != root:
+        while i != root:
             parent[i], i = root, parent[i]
         return root
 
     def right(self, i: int) -> int:
-        """First free position at or after i; `size` if none."""
-        return self._find(self.next_right, i + 1) - 1
+        """First free place at or after i; the list's length if none."""
+        return self._find(self.next_right, i)
 
     def left(self, i: int) -> int:
-        """Last free position at or before i; -1 if none."""
-        return self._find(self.next_left, i + 1) - 1
+        """Last free place at or before i; -1 if none."""
+        return self._find(self.next_left, i)
 
     def take(self, i: int) -> None:
-        self.next_right[i + 1] = i + 2
-        self.next_left[i + 1] = i
+        self.next_right[i] = i + 1
+        self.next_left[i] = i - 1
 
 
 def match_nearest(
@@ -77,12 +83,14 @@ def match_nearest(
     ratio: int,
     replace: bool,
     caliper: float | None,
+    order: Order = "largest_score",
+    seed: int = 0,
 ) -> Pairs:
     """Match each participant with the nearest controls.
 
-    Participants are served in falling order of score, one control per round; a participant who
-    finds nobody in one round is not tried again. Equal distances go to the lower score, equal
-    scores to the earlier row, so rows must come in a canonical order.
+    One control per round; a participant who finds nobody in one round is not tried again. Equal
+    distances go to the lower score, equal scores to the earlier row, so rows must come in a
+    canonical order.
 
     Parameters
     ----------
@@ -97,6 +105,10 @@ def match_nearest(
         Whether a control may serve several participants (never the same one twice).
     caliper : float or None
         Greatest distance on the logit scale.
+    order : str
+        Whom to serve first: those with the largest or smallest score, whoever has the closest control, or at random.
+    seed : int
+        For `random`.
 
     Returns
     -------
@@ -104,69 +116,81 @@ def match_nearest(
         Sorted by participant, then by round.
     """
     limit = np.inf if caliper is None else caliper
-    found: list[tuple[int, int, int, float]] = []
-    for stratum in np.unique(strata[treated]):
-        inside = strata == stratum
-        people = np.flatnonzero(inside & treated)
-        controls = np.flatnonzero(inside & ~treated)
-        if len(controls) == 0:
-            continue
-        found += _match_stratum(logit, people, controls, ratio, replace, limit)
-    found.sort()
-    table = np.array([row[:3] for row in found], dtype=np.int64).reshape(-1, 3)
-    distance = np.array([row[3] for row in found], dtype=float)
-    return Pairs(treated=table[:, 0], control=table[:, 2], distance=distance)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], list[Found]]] = []
+    for people, controls in by_stratum(treated, strata):
+        people = order_of_service(logit, people, order, seed)
+        values = logit[controls]
+        sorting = np.argsort(values, kind="stable")
+        scores = np.ascontiguousarray(values[sorting])
+        own = logit[people]
+        places = np.searchsorted(scores, own, side="left").tolist()
+        free = _SortedControls(scores.data.cast("B").cast("d"), own.tolist(), places, limit)
+        found = serve(free, len(own), ratio=ratio, replace=replace, order=order)
+        parts.append((people, controls[sorting], found))
+    return pairs_of(parts)
 
 
-def _match_stratum(
-    logit: NDArray[np.float64],
-    people: NDArray[np.int64],
-    controls: NDArray[np.int64],
-    ratio: int,
-    replace: bool,
-    limit: float,
-) -> list[tuple[int, int, int, float]]:
-    people = people[np.lexsort((people, -logit[people]))]
-    controls = controls[np.lexsort((controls, logit[controls]))]
-    values = logit[controls]
-    places = np.searchsorted(values, logit[people], side="left").tolist()
-    first_of_run = np.searchsorted(values, values, side="left").tolist()
-    scores = values.tolist()
-    found: list[tuple[int, int, int, float]] = []
-    if replace:
-        for person, place in zip(people.tolist(), places, strict=True):
-            free = _Available(len(scores))
-            for turn in range(ratio):
-                pick, gap = _nearest(free, scores, first_of_run, place, float(logit[person]))
-                if pick == UNMATCHED or gap > limit:
-                    break
-                free.take(pick)
-                found.append((person, turn, int(controls[pick]), gap))
-        return found
-    free = _Available(len(scores))
-    active = list(zip(people.tolist(), places, strict=True))
-    for turn in range(ratio):
-        still: list[tuple[int, int]] = []
-        for person, place in active:
-            pick, gap = _nearest(free, scores, first_of_run, place, float(logit[person]))
-            if pick == UNMATCHED or gap > limit:
-                continue
-            free.take(pick)
-            found.append((person, turn, int(controls[pick]), gap))
-            still.append((person, place))
-        active = still
-    return found
+def by_stratum(
+    treated: NDArray[np.bool_], strata: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield participants and controls of each stratum that has both."""
+    people, controls = np.flatnonzero(treated), np.flatnonzero(~treated)
+    if len(people) == 0 or len(controls) == 0:
+        return
+    if strata.min() == strata.max():
+        yield people, controls
+        return
+    people = people[np.argsort(strata[people], kind="stable")]
+    controls = controls[np.argsort(strata[controls], kind="stable")]
+    own, others = strata[people], strata[controls]
+    for label in np.unique(own):
+        mine = people[np.searchsorted(own, label, "left") : np.searchsorted(own, label, "right")]
+        theirs = controls[np.searchsorted(others, label, "left") : np.searchsorted(others, label, "right")]
+        if len(theirs):
+            yield mine, theirs
 
 
-def _nearest(
-    free: _Available, scores: list[float], first_of_run: list[int], place: int, score: float
-) -> tuple[int, float]:
-    above, below = free.right(place), free.left(place - 1)
-    gap_above = scores[above] - score if above < len(scores) else np.inf
-    gap_below = score - scores[below] if below >= 0 else np.inf
-    if np.isinf(gap_above) and np.isinf(gap_below):
-        return UNMATCHED, np.inf
-    if gap_below <= gap_above:
-        # Of equal scores take the earliest row that is still free.
-        return free.right(first_of_run[below]), gap_below
-    return above, gap_above
+class _SortedControls:
+    """Controls of one stratum, sorted by score; see `greedy.Controls`."""
+
+    def __init__(self, scores: memoryview[float], own: list[float], places: list[int], limit: float) -> None:
+        self.scores, self.own, self.places, self.limit = scores, own, places, limit
+        self.return_all()
+
+    def return_all(self) -> None:
+        self.free = _Available()
+
+    def take(self, place: int) -> None:
+        self.free.take(place)
+
+    def nearest(self, person: int) -> tuple[int, float]:
+        """Of equal distances the lower score, of equal scores the earlier row."""
+        scores, score, place = self.scores, self.own[person], self.places[person]
+        above, below = self.free.right(place), self.free.left(place - 1)
+        gap_above = scores[above] - score if above < len(scores) else INFINITE
+        gap_below = score - scores[below] if below >= 0 else INFINITE
+        if gap_above < gap_below:
+            return (above, gap_above) if gap_above <= self.limit else NOBODY
+        if gap_below > self.limit or gap_below == INFINITE:
+            return NOBODY
+        if below > 0 and scores[below - 1] == scores[below]:
+            below = self.free.right(bisect_left(scores, scores[below], 0, below))
+        return below, gap_below
+
+
+def pairs_of(parts: list[tuple[NDArray[np.int64], NDArray[np.int64], list[Found]]]) -> Pairs:
+    """Put the strata together, sorted by participant and round."""
+    treated, turn, control, distance = [], [], [], []
+    for people, controls, found in parts:
+        if found:
+            person, turns, place, gap = zip(*found, strict=True)
+            treated.append(people[np.array(person)])
+            turn.append(np.array(turns))
+            control.append(controls[np.array(place)])
+            distance.append(np.array(gap, dtype=float))
+    if not treated:
+        none = np.empty(0, dtype=np.int64)
+        return Pairs(none, none.copy(), np.empty(0))
+    own, turns_of, others = np.concatenate(treated), np.concatenate(turn), np.concatenate(control)
+    order = np.lexsort((turns_of, own))
+    return Pairs(own[order].astype(np.int64), others[order].astype(np.int64), np.concatenate(distance)[order])

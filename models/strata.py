@@ -85,13 +85,28 @@ def coarsened(frame: pd.DataFrame, treated: NDArray[np.bool_], cuts: Mapping[str
     return weigh_strata(np.asarray(labels, dtype=np.int64), treated)
 
 
-def weigh_strata(labels: NDArray[np.int64], treated: NDArray[np.bool_]) -> Strata:
-    """Weight controls within strata to the number of participants there; leave out strata without both groups."""
+def weigh_strata(labels: NDArray[np.int64], treated: NDArray[np.bool_], *, everybody: bool = False) -> Strata:
+    """Weight people within strata; leave out strata without both groups.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        -1 for people in no stratum.
+    treated : ndarray of bool, shape (n,)
+    everybody : bool
+        Weight both groups to all people of the stratum, and not controls to its participants.
+
+    Returns
+    -------
+    Strata
+    """
     _, index = np.unique(labels, return_inverse=True)
-    own = np.bincount(index, weights=treated)
-    others = np.bincount(index, weights=~treated)
+    own = np.bincount(index, weights=treated).astype(float)  # of nobody it would be whole numbers
+    others = np.bincount(index, weights=~treated).astype(float)
     both = (own > 0) & (others > 0)
-    kept = both[index]
-    share = np.divide(own, others, out=np.zeros_like(own), where=both)
-    weights = np.where(kept, np.where(treated, 1.0, share[index]), 0.0)
+    kept = both[index] & (labels != LEFT_OUT)
+    target = own + others if everybody else own
+    own_share = np.divide(target, own, out=np.zeros_like(own), where=both)
+    others_share = np.divide(target, others, out=np.zeros_like(own), where=both)
+    weights = np.where(kept, np.where(treated, own_share[index], others_share[index]), 0.0)
     return Strata(np.where(kept, index, LEFT_OUT).astype(np.int64), weights)

@@ -11,15 +11,17 @@ from typing import Any
 
 from data_contracts.ladder import State, crosswalk, error_sources, ruleset_version, rungs
 from data_contracts.phrases import bilingual
-from data_contracts.protocol import Outcome, Protocol, Text
+from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol_parts import Text
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.certainty import certainty_of
 from models.claims import OPEN_STATES, build_claims
 from models.cohort import Step
-from models.comparison import Comparison
+from models.comparison import Comparison, Gate
 from models.designs.interface import Effects
-from models.detectors.effect_sources import e_values, placebo_fails
+from models.detectors.bounds import bounds_of
+from models.detectors.effect_sources import placebo_fails
 from models.detectors.interface import Detection, Findings, threshold
 from models.detectors.registry import detect
 from models.estimates import Estimate
@@ -107,7 +109,7 @@ def tag_result(
         "outcome_chosen_by": outcome.chosen_by,
         "unit": _both(outcome.unit) if outcome.unit else bilingual("percentage_points"),
         "primary": outcome.primary,
-        "status": "estimated" if primary is not None else "not_estimable",
+        "status": _status(effects),
         "status_reason": effects.gate.text,
         "highest_supported_rung": rung if primary is None else None,
         "design": protocol.design,
@@ -121,7 +123,12 @@ def tag_result(
         "n_dropped": comparison.diagnostics.n_treated - effects.n_treated,
         "diagnostics": _diagnostics(findings),
         "balance": _balance_rows(comparison, protocol),
-        "alternatives": [_estimate_fields(e) for e in effects.alternatives],
+        "alternatives": [
+            *[_estimate_fields(e) for e in effects.alternatives],
+            *[{"estimator": name} for name, _ in effects.not_computed],
+        ],
+        "specifications": _specifications(effects, protocol),
+        "subgroups": _subgroups(effects, protocol),
         "placebo": [
             _placebo_fields(p.covariate, protocol, outcome)
             | _estimate_fields(p.estimate)
@@ -163,8 +170,40 @@ def tag_result(
             "treated_value": primary.treated_value,
             "control_value": primary.control_value,
         }
+        ratio = primary.risk_ratio
+        if ratio is not None:
+            record["risk_ratio"] = {"value": ratio.value, "interval_low": ratio.low, "interval_high": ratio.high}
     record["claims"] = build_claims(record)
     return ResultRecord.model_validate(record)
+
+
+def _status(effects: Effects) -> str:
+    if effects.primary is None:
+        return "not_estimable"
+    return "pooled_only" if effects.gate.is_pooled_only else "estimated"
+
+
+def _specifications(effects: Effects, protocol: Protocol) -> list[dict[str, Any]]:
+    declared = {s.name: s for s in protocol.effects.specifications}
+    return [
+        _maybe_estimate(row.estimate, declared[row.name].estimator)
+        | {"name": row.name, "label": _both(declared[row.name].label), "reason": Gate(row.reason).text}
+        for row in effects.specifications
+    ]
+
+
+def _subgroups(effects: Effects, protocol: Protocol) -> list[dict[str, Any]]:
+    declared = {s.name: s for s in protocol.effects.subgroups}
+    return [
+        _maybe_estimate(row.estimate, protocol.effects.estimator)
+        | {"name": row.name, "label": _both(declared[row.name].label), "reason": Gate(row.reason).text}
+        | {"n_treated": row.n_treated, "n_control": row.n_control, "q_value": row.q_value}
+        for row in effects.subgroups
+    ]
+
+
+def _maybe_estimate(estimate: Estimate | None, estimator: str) -> dict[str, Any]:
+    return {"estimator": estimator} if estimate is None else _estimate_fields(estimate)
 
 
 def _both(text: Text) -> dict[str, str]:
@@ -193,10 +232,8 @@ def _placebo_fields(name: str, protocol: Protocol, outcome: Outcome) -> dict[str
     return {"covariate": name, "label": _both(covariate.label), "outcome_type": kind, "unit": unit}
 
 
-def _diagnostics(f: Findings) -> dict[str, float | None]:
+def _diagnostics(f: Findings) -> dict[str, Any]:
     d, effects = f.diagnostics, f.effects
-    bounds = e_values(f)
-    bias = effects.hidden_bias
     detectable = None
     if effects.primary is not None:
         alpha = 1 - f.protocol.effects.confidence_level
@@ -213,17 +250,15 @@ def _diagnostics(f: Findings) -> dict[str, float | None]:
         "outcome_missing_control_share": effects.missing_control_share,
         "minimal_detectable_effect": detectable,
         "fewest_unlike_others": effects.fewest_unlike_others,
-        "e_value": bounds[0] if bounds else None,
-        "e_value_limit": bounds[1] if bounds else None,
-        "rosenbaum_gamma": bias.gamma if bias else None,
-        "robustness_value": bias.robustness if bias else None,
-        "robustness_limit": bias.robustness_limit if bias else None,
+        "detectable_smd": d.detectable_smd,
+        "imbalance_p": d.imbalance_p,
+        **bounds_of(f),
     }
 
 
 def _balance_rows(comparison: Comparison, protocol: Protocol) -> list[dict[str, Any]]:
     rows = []
-    for line in comparison.balance:
+    for line in (line for line in comparison.balance if line.kind == "covariate"):
         label = _both(protocol.covariate(line.covariate).label)
         level = line.column.partition("=")[2]
         if level:

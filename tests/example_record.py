@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from data_contracts.ladder import crosswalk, error_sources, rungs
-from data_contracts.result_record import ResultRecord
+from data_contracts.result_record import Diagnostics, ResultRecord
 from models.claims import build_claims
+from models.detectors.bounds import bound_words
 
 
 def example_fields(**changes: Any) -> dict[str, Any]:
@@ -118,6 +119,11 @@ def example_fields(**changes: Any) -> dict[str, Any]:
         },
     }
     fields |= changes
+    diagnostics = Diagnostics.model_validate(fields["diagnostics"]).model_dump()
+    bound = bound_words(diagnostics, outcome_type=fields["outcome_type"], unit=fields["unit"])
+    for source in fields["evidence"]["error_sources"]:
+        if source["code"] == "unmeasured_confounding":
+            source["finding"] = bound
     fields["claims"] = build_claims(fields)
     return fields
 

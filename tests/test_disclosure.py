@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.result_record import Bilingual, ResultRecord
-from models.detectors.effect_sources import hidden_words
+from models.detectors.bounds import bound_words
 from models.disclosure import default_policy, is_small, publish, safe_count
 from tests.example_record import example_record
 
@@ -174,26 +174,50 @@ def test_the_published_e_value_is_made_of_published_numbers() -> None:
     assert [c.en for c in one.claims.can] == [c.en for c in two.claims.can]
 
 
-def test_hidden_bias_is_published_as_coarsely_as_everything_else() -> None:
-    exact = {"rosenbaum_gamma": 1.8374, "robustness_value": 0.1237, "robustness_limit": 0.0712}
+def test_bounds_are_published_as_coarsely_as_everything_else() -> None:
+    exact = {
+        "e_value": 4.8812,
+        "e_value_limit": 3.7123,
+        "rosenbaum_gamma": 1.8374,
+        "robustness_value": 0.1237,
+        "robustness_limit": 0.0712,
+        "benchmark_label": {"da": "Alder", "en": "Age"},
+        "benchmark_adjusted": 0.1874,
+        "ease": 0.1234,
+        "negative_controls": 6,
+        "detectable_smd": 0.23,
+        "imbalance_p": 0.4,
+    }
+    record = example_record(diagnostics=exact, n_treated=1000, n_control=3000)
+    public = publish(record, POLICY)
+    d = public.diagnostics
+    assert (d.rosenbaum_gamma, d.ease, d.detectable_smd, d.imbalance_p) == (1.8, 0.12, None, None)
+    step = public.rounded_to or 1
+    for value in (d.robustness_value, d.robustness_limit, d.benchmark_adjusted):
+        assert value is not None
+        assert value / step == pytest.approx(round(value / step))
+    (before, after) = (
+        next(s.finding for s in r.evidence.error_sources if s.code == "unmeasured_confounding")
+        for r in (record, public)
+    )
+    unit = {"da": record.unit.da, "en": record.unit.en}
+    # The sentence is the one made of published numbers, whole; and that is another one than the exact one.
+    assert after.model_dump() == bound_words(d.model_dump(), outcome_type="binary", unit=unit)
+    assert before != after
+
+
+def test_a_bound_worded_otherwise_is_not_published_at_all() -> None:
+    """A wrong twin: if the two rooms ever word bounds differently, nothing leaves."""
     record = example_record()
-    diagnostics = record.diagnostics.model_copy(update=exact)
-    words = hidden_words(*exact.values())
     sources = [
-        s.model_copy(update={"finding": Bilingual(da=words["da"], en=words["en"])})
+        s.model_copy(update={"finding": Bilingual(da="E-værdi 4,8812.", en="E-value 4.8812.")})
         if s.code == "unmeasured_confounding"
         else s
         for s in record.evidence.error_sources
     ]
     evidence = record.evidence.model_copy(update={"error_sources": tuple(sources)})
-    public = publish(record.model_copy(update={"diagnostics": diagnostics, "evidence": evidence}), POLICY)
-    assert public.diagnostics.rosenbaum_gamma == 1.8
-    (finding,) = [s.finding.en for s in public.evidence.error_sources if s.code == "unmeasured_confounding"]
-    step = public.rounded_to or 1
-    for value in (public.diagnostics.robustness_value, public.diagnostics.robustness_limit):
-        assert value is not None
-        assert value / step == pytest.approx(round(value / step))
-    assert "12.4" not in finding
+    with pytest.raises(ValueError, match="not published"):
+        publish(record.model_copy(update={"evidence": evidence}), POLICY)
 
 
 def test_a_covariate_that_few_have_is_hidden() -> None:

@@ -41,6 +41,7 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
         "cohort/people",
         "comparison/diagnostics",
         "comparison/groups",
+        "comparison/pairs",
         "deliveries/comparison_pool",
         "deliveries/outcomes",
         "deliveries/participants",

@@ -16,9 +16,10 @@ from causaldata import nhefs
 
 from models.balance import standardized_mean_difference
 from models.design_matrix import DesignMatrix
-from models.estimates import inverse_probability, matched_difference
+from models.matched_estimates import matched_difference
 from models.matching import match_nearest
 from models.propensity import PropensityFit, fit_propensity
+from models.weighted_estimates import inverse_probability
 from models.weighting import clusters_of, effective_sample_size, odds_weights, pair_weights
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "matchit_nhefs.json").read_text())
@@ -107,7 +108,12 @@ def test_balance_before_matching_is_that_of_matchit(study: Study) -> None:
 
 def test_inverse_probability_weighting_is_that_of_r(study: Study) -> None:
     estimate = inverse_probability(
-        study.outcome, study.treated, study.fit.logit, study.matrix.values, confidence_level=0.95
+        study.outcome,
+        study.treated,
+        study.fit.logit,
+        study.matrix.values,
+        confidence_level=0.95,
+        is_binary=False,
     )
     assert estimate.value == pytest.approx(REFERENCE["weights"]["ipw_att"], abs=SAME)
     weights = odds_weights(study.fit.logit, study.treated)[~study.treated]

@@ -90,7 +90,7 @@ RULES = [
             "estimator: matched_difference\n  alternatives: [inverse_probability,",
             "estimator: inverse_probability\n  alternatives: [matched_difference,",
         ),
-        "the result is the matched difference",
+        "the result is matched_difference or matched_regression",
     ),
     (
         "a placebo of kinds",

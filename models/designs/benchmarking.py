@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from data_contracts.protocol import Outcome, Protocol, ReferenceRate
+from data_contracts.comparison_settings import ReferenceRate
+from data_contracts.protocol import Outcome, Protocol
 from models.cohort import Cohort
-from models.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits
+from models.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.designs.interface import Effects
 from models.estimates import Estimate
 from models.facts import DesignFacts
@@ -29,9 +30,10 @@ class Benchmarking:
     def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:
         """Give every participant a weight of one; there is nobody else."""
         n = len(cohort.people)
-        people = cohort.people.assign(propensity_logit=np.nan, weight=1.0, cluster=np.arange(n))
+        people = cohort.people.assign(propensity_logit=np.nan, weight=1.0, cluster=np.arange(n), left_out="")
         diagnostics = ComparisonDiagnostics(n, 0, n, 0, 0.0)
-        return Comparison(people, (), diagnostics, "difference_to_rate", Gate("no_treated" if n == 0 else None))
+        gate = Gate("no_treated" if n == 0 else None)
+        return Comparison(people, no_pairs(), (), diagnostics, "difference_to_rate", gate)
 
     def estimate(self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol) -> Effects:
         """Difference between the participants' mean and the rate.

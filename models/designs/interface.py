@@ -13,19 +13,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.protocol import Outcome, Protocol
+from models.calibration import SystematicError
 from models.cohort import Cohort
 from models.comparison import Comparison, Gate
 from models.estimates import Estimate
 from models.facts import DesignFacts
-from models.hidden_bias import HiddenBias
+from models.hidden_bias import Benchmark, HiddenBias
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceboEstimate:
-    """An estimate on something the project cannot have changed."""
+    """An estimate on something the project cannot have changed.
+
+    `deviation` is the standard deviation of that thing among comparison people.
+    """
 
     covariate: str
     estimate: Estimate
+    deviation: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificationEstimate:
+    """What another declared specification gave.
+
+    Attributes
+    ----------
+    name : str
+    estimate : Estimate or None
+    reason : str or None
+        Why there is no number, or why it would not be shown alone; a code in `gates.yaml`.
+    n_treated, n_control : int
+    """
+
+    name: str
+    estimate: Estimate | None
+    reason: str | None
+    n_treated: int
+    n_control: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupEstimate:
+    """What was found for a part of the participants.
+
+    Attributes
+    ----------
+    name : str
+    estimate : Estimate or None
+    reason : str or None
+    n_treated, n_control : int
+    q_value : float or None
+        Benjamini-Hochberg over the subgroups that gave a number.
+    """
+
+    name: str
+    estimate: Estimate | None
+    reason: str | None
+    n_treated: int
+    n_control: int
+    q_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +87,13 @@ class Effects:
     primary : Estimate or None
     alternatives : tuple of Estimate
         The other declared estimators, in declared order.
+    not_computed : tuple of (str, str)
+        Declared estimators that gave no number, and why.
     placebo : tuple of PlaceboEstimate
+    specifications : tuple of SpecificationEstimate
+    subgroups : tuple of SubgroupEstimate
+    systematic_error : SystematicError or None
+        Learnt from at least five placebo outcomes.
     raw_difference : float or None
         Participants against everyone in the pool, unadjusted; never an effect.
     n_treated, n_control : int
@@ -57,6 +110,8 @@ class Effects:
         Its standard error.
     hidden_bias : HiddenBias or None
         How much hidden bias the primary estimate bears.
+    benchmark : Benchmark or None
+        What a hidden factor as strong as the strongest measured covariate would do.
     """
 
     outcome: str
@@ -65,7 +120,11 @@ class Effects:
     n_control: int
     primary: Estimate | None = None
     alternatives: tuple[Estimate, ...] = ()
+    not_computed: tuple[tuple[str, str], ...] = ()
     placebo: tuple[PlaceboEstimate, ...] = ()
+    specifications: tuple[SpecificationEstimate, ...] = ()
+    subgroups: tuple[SubgroupEstimate, ...] = ()
+    systematic_error: SystematicError | None = None
     raw_difference: float | None = None
     missing_treated_share: float | None = None
     missing_control_share: float | None = None
@@ -74,6 +133,7 @@ class Effects:
     predicted_shift: float | None = None
     predicted_shift_error: float | None = None
     hidden_bias: HiddenBias | None = None
+    benchmark: Benchmark | None = None
 
 
 class Design(Interface):

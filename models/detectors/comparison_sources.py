@@ -27,7 +27,7 @@ def group_differences(f: Findings) -> Detection:
     warning, serious = threshold(code, "warning"), threshold(code, "serious")
     worst = d.max_smd_after
     text = found(code, value=smd_words(worst))
-    smds = np.array([line.smd_after for line in f.balance])
+    smds = np.array([line.smd_after for line in f.balance if line.kind == "covariate"])
     p = imbalance_p_value(smds, d.n_compared_treated, d.effective_controls, warning)
     alpha = threshold(code, "alpha")
     if p < alpha and worst > serious:

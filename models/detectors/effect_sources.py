@@ -9,6 +9,7 @@ from __future__ import annotations
 from data_contracts.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
 from models.attrition import expected_attrition_bias
+from models.detectors.bounds import bound_words, bounds_of, e_values
 from models.detectors.interface import (
     Detection,
     Direction,
@@ -21,29 +22,7 @@ from models.detectors.interface import (
     two_digits,
 )
 from models.estimates import Estimate
-from models.sensitivity import (
-    e_values_of_difference,
-    e_values_of_standardised,
-    minimal_detectable_effect,
-    two_sided_p,
-)
-
-
-def e_values(f: Findings) -> tuple[float, float] | None:
-    """Return the E-values of the estimate and of its interval's limit; None without an estimate."""
-    primary = f.effects.primary
-    if primary is None:
-        return None
-    if f.outcome.type == "binary":
-        return e_values_of_difference(
-            difference=primary.value, low=primary.low, high=primary.high, control_share=primary.control_value
-        )
-    deviation = f.effects.outcome_deviation
-    if deviation is None or not deviation > 0:
-        return None
-    return e_values_of_standardised(
-        difference=primary.value / deviation, low=primary.low / deviation, high=primary.high / deviation
-    )
+from models.sensitivity import minimal_detectable_effect, two_sided_p
 
 
 def placebo_fails(estimate: Estimate) -> bool:
@@ -64,7 +43,8 @@ def unmeasured_confounding(f: Findings) -> Detection:
     if primary is None or values is None:
         return lacking(code, "lacked_outcome")
     limit = threshold(code, "e_value_limit")
-    bound = bilingual("e_value_words", point=number_words(values[0], 1), limit=number_words(values[1], 1))
+    unit = {"da": f.outcome.unit.da, "en": f.outcome.unit.en} if f.outcome.unit else {"da": "", "en": ""}
+    bound = bound_words(bounds_of(f), outcome_type=f.outcome.type, unit=unit)
     state = State.warning if values[1] < limit else State.clear
     direction: Direction = "unknown"
     sentence = bilingual("placebo_clear" if f.effects.placebo else "placebo_none")
@@ -86,22 +66,11 @@ def unmeasured_confounding(f: Findings) -> Detection:
         sentence = bilingual(key, value=value, covariate={"da": label.da, "en": label.en})
     elif not f.effects.placebo and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound
-    bias = f.effects.hidden_bias
-    hidden = hidden_words(bias.gamma, bias.robustness, bias.robustness_limit) if bias else None
-    detail = {
-        language: " ".join([sentence[language], bound[language], *([hidden[language]] if hidden else [])])
-        for language in sentence
-    }
+    systematic = f.effects.systematic_error
+    if systematic is not None and systematic.ease >= threshold(code, "ease"):
+        state = State.serious  # where nothing can be found, this design finds something
+    detail = {language: f"{sentence[language]} {bound[language]}" for language in sentence}
     return Detection(code, state, found(code, detail=detail), values[1], limit, direction)
-
-
-def hidden_words(gamma: float | None, value: float, limit: float) -> dict[str, str]:
-    """Say how much hidden bias a result bears; without matched sets there is no Γ."""
-    words = bilingual("robustness_words", value=share_words(value), limit=share_words(limit))
-    if gamma is None:
-        return words
-    first = bilingual("gamma_words", gamma=number_words(gamma, 1))
-    return {language: f"{first[language]} {words[language]}" for language in words}
 
 
 def _placebo_size(f: Findings, covariate: str, estimate: Estimate) -> float:

@@ -123,7 +123,9 @@ def _row(record: dict[str, Any], language: str, is_stale: bool) -> list[str]:
     evidence = record["evidence"]
     states = [s["state"] for s in evidence["error_sources"]]
     opened = len(states) - states.count("clear")
-    if record["estimate"] is None:
+    if record["status"] == "pooled_only":
+        effect = f"{phrase(language, 'pooled_only')}: {record['status_reason'][language]}"
+    elif record["estimate"] is None:
         effect = f"{phrase(language, 'not_estimable')}: {record['status_reason'][language]}"
     else:
         effect = f"{precise(record, record['estimate'], language)}\n{_interval(record, record, language)}"
@@ -140,9 +142,17 @@ def _row(record: dict[str, Any], language: str, is_stale: bool) -> list[str]:
     ]
 
 
+def _other(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
+    """A declared specification or subgroup: its number with its error, or why there is none."""
+    if row["reason"] is not None or row["estimate"] is None:
+        return row["reason"][language] if row["reason"] else "–"
+    return f"{precise(record, row['estimate'], language)} ({_error(record, row['standard_error'], language)})"
+
+
 def _spread(record: dict[str, Any], language: str) -> list[str]:
     """Lines for the raw difference, every alternative, placebo tests and known answers."""
-    if record["estimate"] is None or not record["alternatives"]:
+    others = (*record["alternatives"], *record["specifications"], *record["subgroups"])
+    if record["status"] != "estimated" or not others:
         return []
     lines = [record["result_id"]]
     own = {"estimator": record["estimator"], "estimate": record["estimate"], "standard_error": record["standard_error"]}
@@ -152,6 +162,8 @@ def _spread(record: dict[str, Any], language: str) -> list[str]:
             f"  {phrase(language, 'estimator_' + row['estimator'])}: {precise(record, row['estimate'], language)}{error}"
         )
     lines.append(f"  {phrase(language, 'raw_difference_label')}: {precise(record, record['raw_difference'], language)}")
+    for row in (*record["specifications"], *record["subgroups"]):
+        lines.append(f"  {row['label'][language]}: {_other(record, row, language)}")
     for row in record["placebo"]:
         fails = f" {phrase(language, 'placebo_fails_word')}" if row["fails"] else ""
         lines.append(

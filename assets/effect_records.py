@@ -1,0 +1,93 @@
+"""Effects as data and back again.
+
+Belongs here: what of an estimate is kept between stations. Does not belong
+here: making estimates, and the result record that people read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from models.calibration import SystematicError
+from models.comparison import Gate
+from models.designs.interface import Effects, PlaceboEstimate, SpecificationEstimate, SubgroupEstimate
+from models.estimates import Estimate, RiskRatio
+from models.hidden_bias import Benchmark, HiddenBias
+
+PLAIN_FIELDS = (
+    "outcome",
+    "n_treated",
+    "n_control",
+    "raw_difference",
+    "missing_treated_share",
+    "missing_control_share",
+    "fewest_unlike_others",
+    "outcome_deviation",
+    "predicted_shift",
+    "predicted_shift_error",
+)
+
+
+def _estimate_record(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    fields = asdict(estimate)
+    fields.pop("influence")
+    return fields
+
+
+def _estimate_from(fields: dict[str, Any]) -> Estimate:
+    ratio = fields["risk_ratio"]
+    return Estimate(**fields | {"risk_ratio": None if ratio is None else RiskRatio(**ratio)}, influence=np.empty(0))
+
+
+def _maybe_estimate(fields: dict[str, Any] | None) -> Estimate | None:
+    return None if fields is None else _estimate_from(fields)
+
+
+def effects_record(effects: Effects) -> dict[str, Any]:
+    """Return the effects of one outcome as data; influence values stay behind."""
+    fields = {name: getattr(effects, name) for name in PLAIN_FIELDS}
+    fields["gate_reason"] = effects.gate.reason
+    for name in ("hidden_bias", "benchmark", "systematic_error"):
+        value = getattr(effects, name)
+        fields[name] = None if value is None else asdict(value)
+    fields["primary"] = _estimate_record(effects.primary)
+    fields["alternatives"] = [_estimate_record(e) for e in effects.alternatives]
+    fields["not_computed"] = [list(row) for row in effects.not_computed]
+    fields["placebo"] = [
+        {"covariate": p.covariate, "deviation": p.deviation, "estimate": _estimate_record(p.estimate)}
+        for p in effects.placebo
+    ]
+    for name in ("specifications", "subgroups"):
+        fields[name] = [asdict(row) | {"estimate": _estimate_record(row.estimate)} for row in getattr(effects, name)]
+    return fields
+
+
+def effects_from(record: dict[str, Any]) -> Effects:
+    """Read effects back from their record."""
+    bias, benchmark, systematic = (record[name] for name in ("hidden_bias", "benchmark", "systematic_error"))
+    return Effects(
+        **{name: record[name] for name in PLAIN_FIELDS},
+        gate=Gate(record["gate_reason"]),
+        primary=_maybe_estimate(record["primary"]),
+        alternatives=tuple(_estimate_from(e) for e in record["alternatives"]),
+        not_computed=tuple((name, reason) for name, reason in record["not_computed"]),
+        placebo=tuple(
+            PlaceboEstimate(row["covariate"], _estimate_from(row["estimate"]), row["deviation"])
+            for row in record["placebo"]
+        ),
+        specifications=tuple(
+            SpecificationEstimate(**row | {"estimate": _maybe_estimate(row["estimate"])})
+            for row in record["specifications"]
+        ),
+        subgroups=tuple(
+            SubgroupEstimate(**row | {"estimate": _maybe_estimate(row["estimate"])}) for row in record["subgroups"]
+        ),
+        systematic_error=None if systematic is None else SystematicError(**systematic),
+        hidden_bias=None if bias is None else HiddenBias(**bias),
+        benchmark=None if benchmark is None else Benchmark(**benchmark),
+    )

@@ -1,0 +1,105 @@
+"""Effects as tables for analysts in the Dagster UI.
+
+Belongs here: everything that was estimated, in full, as Markdown. Does not
+belong here: pages for the public (`dashboards/`), estimating anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scipy.stats import norm
+
+from data_contracts.phrases import difference_text, number_text, phrase
+from data_contracts.protocol import Outcome, Protocol
+from models.comparison import Gate
+from models.designs.interface import Effects, SpecificationEstimate, SubgroupEstimate
+from models.estimates import Estimate
+
+
+def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, language: str) -> str:
+    """Return estimates as a table, the raw difference named as what it is."""
+    gate = effects.gate.text
+    if effects.primary is None:
+        return f"**{phrase(language, 'not_estimable')}**: {gate[language] if gate else ''}"
+    table = _Table(outcome, language)
+    lines = [] if gate is None else [f"**{phrase(language, 'pooled_only')}**: {gate[language]}", ""]
+    head = [phrase(language, key) for key in ("column_estimator", "table_difference", "column_interval")]
+    lines += [f"| {' | '.join(head)} |", "|---|---|---|"]
+    lines += table.estimates(effects)
+    lines += table.declared(effects, protocol)
+    lines += table.placebos(effects)
+    lines += ["", f"n = {effects.n_treated} / {effects.n_control}"]
+    return "\n".join(lines)
+
+
+class _Table:
+    """Rows in one outcome's unit and one language."""
+
+    def __init__(self, outcome: Outcome, language: str) -> None:
+        self.outcome, self.language = outcome, language
+        self.unit = getattr(outcome.unit, language) if outcome.unit else ""
+        self.decimals = 1 if outcome.type == "binary" else 2
+
+    def words(self, value: float) -> str:
+        return difference_text(self.language, value, self.outcome.type, self.unit, self.decimals)
+
+    def row(self, name: str, estimate: Estimate, mark: str = "") -> str:
+        interval = f"{self.words(estimate.low)}; {self.words(estimate.high)}"
+        return f"| {mark}{name}{mark} | {mark}{self.words(estimate.value)}{mark} | {interval} |"
+
+    def estimates(self, effects: Effects) -> Iterator[str]:
+        """The main number, its alternatives, its ratio, and the raw difference."""
+        language, primary = self.language, effects.primary
+        if primary is None:
+            return
+        for i, estimate in enumerate((primary, *effects.alternatives)):
+            name = phrase(language, f"estimator_{estimate.estimator}")
+            yield self.row(name, estimate, "**" if i == 0 else "")
+        for estimator, reason in effects.not_computed:
+            yield self._refused(phrase(language, f"estimator_{estimator}"), reason)
+        if primary.risk_ratio is not None:
+            value, low, high = (
+                number_text(language, v, 2)
+                for v in (primary.risk_ratio.value, primary.risk_ratio.low, primary.risk_ratio.high)
+            )
+            yield f"| {phrase(language, 'risk_ratio_label')} | {value} | {low}; {high} |"
+        learnt, deviation = effects.systematic_error, effects.outcome_deviation
+        if learnt is not None and deviation:
+            reach = float(norm.isf(0.025))
+            low_c, high_c = learnt.calibrated(primary.value / deviation, primary.standard_error / deviation, reach)
+            interval = f"{self.words(low_c * deviation)}; {self.words(high_c * deviation)}"
+            yield f"| {phrase(language, 'calibrated_label')} | – | {interval} |"
+        if effects.raw_difference is not None:
+            yield f"| {phrase(language, 'raw_difference_label')} | {self.words(effects.raw_difference)} | – |"
+
+    def declared(self, effects: Effects, protocol: Protocol) -> Iterator[str]:
+        """Every declared specification and subgroup, with people counted."""
+        labels = {s.name: s.label for s in protocol.effects.specifications}
+        labels |= {s.name: s.label for s in protocol.effects.subgroups}
+        parts: list[tuple[str, SpecificationEstimate | SubgroupEstimate]] = [
+            *(("specification_title", row) for row in effects.specifications),
+            *(("subgroup_title", row) for row in effects.subgroups),
+        ]
+        for title, row in parts:
+            name = f"{phrase(self.language, title)}: {getattr(labels[row.name], self.language)}"
+            name += f" (n = {row.n_treated} / {row.n_control})"
+            if isinstance(row, SubgroupEstimate) and row.q_value is not None:
+                shown = number_text(self.language, row.q_value, 3)
+                name += ", " + phrase(self.language, "q_value_words", value=shown)
+            if row.estimate is None or row.reason is not None:
+                yield self._refused(name, row.reason)
+            else:
+                yield self.row(name, row.estimate)
+
+    def placebos(self, effects: Effects) -> Iterator[str]:
+        """Tests on what the project cannot have changed, in that thing's own unit."""
+        for placebo in effects.placebo:
+            estimate = placebo.estimate
+            method = phrase(self.language, "estimator_" + estimate.estimator)
+            name = f"{phrase(self.language, 'placebo_title')}: {placebo.covariate}, {method}"
+            yield f"| {name} | {estimate.value:,.2f} | {estimate.low:,.2f}; {estimate.high:,.2f} |"
+
+    def _refused(self, name: str, reason: str | None) -> str:
+        text = Gate(reason).text
+        return f"| {name} | – | {text[self.language] if text else ''} |"

@@ -1,0 +1,131 @@
+"""Greedy matching: in which order participants are served.
+
+Belongs here: taking turns. Does not belong here: who is nearest (`matching.py`
+for the score alone, `nearness.py` for more than the score).
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import Literal
+from typing import Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNMATCHED = -1
+Order = Literal["largest_score", "smallest_score", "closest", "random"]
+Found = tuple[int, int, int, float]
+"""Place of the participant in the order of service, round, place of the control, distance."""
+
+
+class Controls(Interface):
+    """Controls that can be asked for the nearest free one."""
+
+    def nearest(self, person: int) -> tuple[int, float]:
+        """Return the place and distance of the nearest free control within every limit, or `UNMATCHED`."""
+        ...
+
+    def take(self, place: int) -> None:
+        """Mark a control as used."""
+        ...
+
+    def return_all(self) -> None:
+        """Make every control free again."""
+        ...
+
+
+def order_of_service(
+    logit: NDArray[np.float64], people: NDArray[np.int64], order: Order, seed: int
+) -> NDArray[np.int64]:
+    """Return participants in the order they are served; equal scores stay in the order of rows.
+
+    Parameters
+    ----------
+    logit : ndarray of float, shape (n,)
+    people : ndarray of int, shape (k,)
+        Rising positions.
+    order : str
+        `closest` is decided while matching; ties in it go to the larger score.
+    seed : int
+        For `random`.
+    """
+    if order == "random":
+        return np.random.default_rng(seed).permutation(people)
+    sign = 1.0 if order == "smallest_score" else -1.0
+    return people[np.argsort(sign * logit[people], kind="stable")]
+
+
+def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: Order) -> list[Found]:
+    """Match `count` participants, at most `ratio` controls each.
+
+    Parameters
+    ----------
+    controls : Controls
+        All free.
+    count : int
+        Participants, numbered in the order of service.
+    ratio : int
+    replace : bool
+        Whether a control may serve several participants (never the same one twice).
+    order : str
+
+    Returns
+    -------
+    list of Found
+    """
+    if replace:
+        return _with_replacement(controls, count, ratio)
+    found: list[Found] = []
+    active = list(range(count))
+    for turn in range(ratio):
+        # Who finds nobody in one round is not tried again.
+        active = (_closest_first if order == "closest" else _in_turn)(controls, active, turn, found)
+    return found
+
+
+def _in_turn(controls: Controls, active: list[int], turn: int, found: list[Found]) -> list[int]:
+    nearest, take = controls.nearest, controls.take
+    still = []
+    for person in active:
+        pick, gap = nearest(person)
+        if pick != UNMATCHED:
+            take(pick)
+            found.append((person, turn, pick, gap))
+            still.append(person)
+    return still
+
+
+def _closest_first(controls: Controls, active: list[int], turn: int, found: list[Found]) -> list[int]:
+    """Serve whoever has the nearest free control; a choice that was taken meanwhile is made anew."""
+    waiting = []
+    for person in active:
+        pick, gap = controls.nearest(person)
+        if pick != UNMATCHED:
+            waiting.append((gap, person, pick))
+    heapify(waiting)
+    still = []
+    while waiting:
+        gap, person, pick = heappop(waiting)
+        now, new_gap = controls.nearest(person)
+        if now != pick:
+            if now != UNMATCHED:
+                heappush(waiting, (new_gap, person, now))
+            continue
+        controls.take(pick)
+        found.append((person, turn, pick, gap))
+        still.append(person)
+    return sorted(still)
+
+
+def _with_replacement(controls: Controls, count: int, ratio: int) -> list[Found]:
+    found: list[Found] = []
+    for person in range(count):
+        controls.return_all()
+        for turn in range(ratio):
+            pick, gap = controls.nearest(person)
+            if pick == UNMATCHED:
+                break
+            controls.take(pick)
+            found.append((person, turn, pick, gap))
+    return found
