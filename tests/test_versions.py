@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assets.home import Home
 from assets.intake.receipts import state_words
 from assets.intake.register import read_register
+from assets.intake.rotation import rotate
 from data_contracts.faults import InputRefused
 from data_contracts.file_names import read_name
 from data_contracts.quarters import Quarter
@@ -158,6 +159,17 @@ def test_of_lists_that_are_sent_whole_the_latest_up_to_the_quarter_counts(tmp_pa
     taken = take(home)
     assert len(taken.accepted("comparison_pool", Q2)) == 260
     assert len(taken.accepted("comparison_pool", Q3)) == 360
+
+
+def test_a_new_key_between_two_lists_leaves_them_one_series(tmp_path: Path) -> None:
+    home = fresh(tmp_path, LISTS)
+    drop(home, "people_2026Q2.csv", small_rows(60, 200))
+    take(home)
+    rotate(home)
+    drop(home, "people_2026Q3.csv", small_rows(60, 100))
+    taken = take(home)
+    assert len(taken.accepted("comparison_pool", Q2)) == 260
+    assert len(taken.accepted("comparison_pool", Q3)) == 160
 
 
 def test_a_quarter_does_not_see_the_next_one(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from assets.intake.identities import (
     write_tombstones,
 )
 from assets.intake.keys import KEY_BYTES, NAME, PseudonymKey, read_key
-from assets.intake.register import Register, read_register, register_lock, write_register
+from assets.intake.register import Register, projects_with_rows, read_register, register_lock, write_register
 from assets.intake.sealed import seal, sealed_numbers, unseal
 from assets.intake.stored_tables import (
     clear_half_written,
@@ -91,9 +91,8 @@ def _next_key_path(home: Home) -> Path:
 
 
 def _projects(home: Home) -> list[str]:
-    """Return every project of which something is stored, its protocol there or not."""
-    found = {path.stem for path in (home.ledger / "deliveries").glob("*.json")}
-    found |= {path.stem for path in (home.ledger / "tombstones").glob("*.json")}
+    """Return every project of which something is stored; of some, only who was erased is known."""
+    found = {*projects_with_rows(home), *(path.stem for path in (home.ledger / "tombstones").glob("*.json"))}
     return sorted(found)
 
 
@@ -159,7 +158,10 @@ def _carried_register(register: Register, old: PseudonymKey, new: PseudonymKey) 
         replace(
             entry,
             file_id=_carried(entry.file_id, old, new),
-            uses=tuple(replace(use, slot=_carried(use.slot, old, new)) for use in entry.uses),
+            uses=tuple(
+                replace(use, series=_carried(use.series, old, new), slot=_carried(use.slot, old, new))
+                for use in entry.uses
+            ),
         )
         for entry in register.entries
     )
