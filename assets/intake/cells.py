@@ -14,14 +14,12 @@ import pandas as pd
 from assets.intake.readers import ROW
 from data_contracts.periods import period_end
 from data_contracts.protocol import Delivery
+from data_contracts.protocol_delivery_rules import DATE_LAYOUTS
 from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract
 
-DATE_PATTERNS = {
-    "yyyy-mm-dd": (r"\d{4}-\d{2}-\d{2}", "%Y-%m-%d"),
-    "dd-mm-yyyy": (r"\d{2}-\d{2}-\d{4}", "%d-%m-%Y"),
-    "dd/mm/yyyy": (r"\d{2}/\d{2}/\d{4}", "%d/%m/%Y"),
-    "dd.mm.yyyy": (r"\d{2}\.\d{2}\.\d{4}", "%d.%m.%Y"),
-}
+LARGEST_WHOLE = 2.0**63
+NO_NUMBER = "#NUM!"
+"""What a spreadsheet writes for infinity; it is nobody's identifier and no level of anything."""
 # A person number with a comma for its hyphen is no number.
 PERSON_NUMBER_AS_DECIMAL = r"[0-9][0-9](0[1-9]|1[0-2])[0-9]{2},[0-9]{4}"
 
@@ -73,11 +71,19 @@ def is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
 
 def _as_text(series: pd.Series, delivery: Delivery) -> pd.Series:
     if pd.api.types.is_float_dtype(series):
-        whole = series.dropna()
-        if (whole == whole.round()).all():
-            series = series.astype("Int64")
-    text = series.astype("str").str.strip()
+        text = _whole_numbers(series).astype("str")  # a column with gaps holds 751 as 751.0
+        rest = series[text.isna()]
+        text = text.fillna(rest.astype("str").mask(np.isinf(rest), NO_NUMBER))
+    else:
+        text = series.astype("str").str.strip()
     return text.where(is_given(series, delivery))
+
+
+def _whole_numbers(series: pd.Series) -> pd.Series:
+    """Return whole numbers as such, and gaps for fractions, infinity and what no whole number can hold."""
+    values = series.astype("float64")
+    is_whole = np.isfinite(values) & (values == values.round()) & (values.abs() < LARGEST_WHOLE)
+    return series.where(is_whole).astype("Int64")
 
 
 def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
@@ -107,11 +113,13 @@ def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
     if not _is_text(series):
         if delivery.date_format != "period":
             return pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
-        series = series.astype("Int64").astype("str")  # years as numbers
+        series = _whole_numbers(series).astype("str")  # years as numbers
     text = series.astype("str").str.strip()
     if delivery.date_format == "period":
         ends = {word: period_end(word) for word in text[is_given(series, delivery)].unique()}
         return pd.to_datetime(text.map(ends), errors="coerce").astype("datetime64[s]")
-    pattern, layout = DATE_PATTERNS[delivery.date_format]
+    # Pandas forgives a missing zero; what was declared does not.
+    pattern = re.sub("[dmy]", r"\\d", re.escape(delivery.date_format))
     fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
+    layout = DATE_LAYOUTS[delivery.date_format]
     return pd.to_datetime(text.where(fits), format=layout, errors="coerce").astype("datetime64[s]")

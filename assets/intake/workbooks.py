@@ -15,11 +15,11 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from assets.intake.cells import DATE_PATTERNS
 from assets.intake.readers import ROW, RawTable, is_total_or_note, unique_header
 from data_contracts.faults import InputRefused
 from data_contracts.file_faults import refused_file
 from data_contracts.protocol import Delivery
+from data_contracts.protocol_delivery_rules import DATE_LAYOUTS
 
 LARGEST_COMPRESSION_RATIO = 100
 LARGEST_UNPACKED_BYTES = 150_000_000
@@ -125,7 +125,7 @@ def _cell_text(value: Any, delivery: Delivery) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, date):
-        layout = "%Y-%m-%d" if delivery.date_format == "period" else DATE_PATTERNS[delivery.date_format][1]
+        layout = "%Y-%m-%d" if delivery.date_format == "period" else DATE_LAYOUTS[delivery.date_format]
         return value.strftime(layout)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
