@@ -11,6 +11,7 @@ files hold.
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime
 
 from dagster import (
@@ -43,8 +44,11 @@ def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
     """Return size and modification time of a project's files; names are hashed, they may identify people."""
     state = {}
     for path in waiting_files(home.inbox / project):
-        status = path.lstat()
-        name = hashlib.sha256(path.name.encode()).hexdigest()[:16]
+        try:
+            status = path.lstat()
+        except OSError:
+            continue  # somebody took it back meanwhile; the error would carry its name into Dagster's log
+        name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
         state[name] = [status.st_size, status.st_mtime_ns]
     return state
 

@@ -7,23 +7,30 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 from dagster import (
     DagsterInstance,
+    Definitions,
     RunRequest,
     SensorResult,
+    StaticPartitionsDefinition,
+    asset,
     build_schedule_context,
     build_sensor_context,
     partition_loading_context,
 )
 
 from assets.home import Home
+from assets.intake.arrivals import waiting_files
+from assets.store import Store, parquet_bytes
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs, resources_for
 from pipelines.demo import set_up
 from pipelines.instance import open_instance
 from pipelines.schedules import last_closed_quarter, quarterly_schedule
-from pipelines.sensors import drop_folder_sensor
+from pipelines.sensors import drop_folder_sensor, inbox_state
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
@@ -132,3 +139,38 @@ def test_the_cursor_holds_no_file_name(small_home: Home) -> None:
         _, cursor = look(small_home, instance, None)
     assert "0101901234" not in cursor
     assert isinstance(SensorResult(cursor=cursor).cursor, str)
+
+
+def test_a_file_taken_back_while_the_sensor_looks_is_no_error(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = waiting_files(small_home.inbox / "small")
+    gone = small_home.inbox / "small" / "0101901234.csv"
+    monkeypatch.setattr("pipelines.sensors.waiting_files", lambda folder: [*there, gone])
+    assert len(inbox_state(small_home, "small")) == 1
+
+
+def test_a_name_in_an_old_encoding_does_not_stop_the_sensor(small_home: Home) -> None:
+    path = small_home.inbox / "small" / "people.csv"
+    os.rename(path, os.fsencode(path.parent) + b"/people_\xe5rhus.csv")
+    assert len(inbox_state(small_home, "small")) == 1
+
+
+def test_a_table_that_cannot_be_stored_is_not_quoted(small_home: Home) -> None:
+    """Arrow says which cell it stumbled over; Dagster keeps whatever an exception says."""
+    frame = pd.DataFrame({"amount": [1.0, "0101901234"]})
+
+    @asset(partitions_def=StaticPartitionsDefinition(["2026-07-01"]))
+    def people() -> pd.DataFrame:
+        return frame
+
+    with pytest.raises(pa.ArrowException, match="0101901234"):
+        parquet_bytes(frame)
+    with DagsterInstance.ephemeral() as instance:
+        definitions = Definitions([people], resources={"io_manager": Store(home_folder=str(small_home.root))})
+        job = definitions.resolve_implicit_global_asset_job_def()
+        result = job.execute_in_process(instance=instance, raise_on_error=False, partition_key="2026-07-01")
+        told = str([instance.all_logs(result.run_id), result.all_events])
+    assert not result.success
+    assert "Its text is withheld" in told
+    assert "0101901234" not in told
