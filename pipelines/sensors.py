@@ -101,7 +101,8 @@ def _stale(home: Home, project: str) -> tuple[str, ...]:
 def _changes(home: Home, project: str) -> str:
     """Return what tells one change of a register from the next, so that a quarter is asked for once per change."""
     register = read_register(home, project)
-    return f"{register.next_number}-{register.erasures}"
+    withdrawn = sum(entry.state == "withdrawn" for entry in register.entries)
+    return f"{register.next_number}-{register.erasures}-{withdrawn}"
 
 
 def _is_evaluated(home: Home, project: str, quarter: Quarter, state: dict[str, list[int]]) -> bool:

@@ -22,8 +22,10 @@ from dagster import (
     partition_loading_context,
 )
 
-from assets.home import Home
+from assets.home import Home, write_json
 from assets.intake.arrivals import waiting_files
+from assets.intake.register import unmark_stale
+from assets.intake.retention import withdraw
 from assets.store import Store, parquet_bytes
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs, resources_for
@@ -31,6 +33,8 @@ from pipelines.demo import set_up
 from pipelines.instance import open_instance
 from pipelines.schedules import last_closed_quarter, quarterly_schedule
 from pipelines.sensors import drop_folder_sensor, inbox_state
+from tests.receiving import take
+from tests.small_study import small_rows, write_small_study
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
@@ -94,14 +98,19 @@ def test_a_home_without_projects_is_skipped_in_words(tmp_path: Path) -> None:
         assert "no projects" in (quarterly_schedule.evaluate_tick(context).skip_message or "")
 
 
-def look(home: Home, instance: DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
+def asked(home: Home, instance: DagsterInstance, cursor: str | None) -> tuple[list[RunRequest], str]:
     repository = build_defs(home=home).get_repository_def()
     context = build_sensor_context(
         instance=instance, cursor=cursor, resources=resources_for(home), repository_def=repository
     )
     with partition_loading_context(dynamic_partitions_store=instance):
         result = drop_folder_sensor.evaluate_tick(context)
-    return [str(r.partition_key) for r in result.run_requests or []], result.cursor or ""
+    return result.run_requests or [], result.cursor or ""
+
+
+def look(home: Home, instance: DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
+    requests, following = asked(home, instance, cursor)
+    return [str(request.partition_key) for request in requests], following
 
 
 def test_a_file_counts_when_it_stands_still(small_home: Home) -> None:
@@ -122,6 +131,24 @@ def test_a_file_counts_when_it_stands_still(small_home: Home) -> None:
         _, cursor = look(small_home, instance, cursor)
         requests, cursor = look(small_home, instance, cursor)
         assert len(requests) == 1
+
+
+def test_a_quarter_is_asked_for_once_per_file_taken_back(small_home: Home) -> None:
+    old = Quarter(2025, 1)
+    take(small_home)
+    write_small_study(small_home, small_rows().assign(score=40.0))
+    take(small_home)
+    write_json(small_home.restricted / "evidence" / "records" / "small" / f"{old.partition_key}.json", [])
+    keys = []
+    with open_instance(small_home) as instance:
+        for number in (1, 2):
+            withdraw(small_home, "small", number)
+            for _ in range(2):  # until the run it asked for is done it asks for the same one
+                (request,), _ = asked(small_home, instance, None)
+                assert request.partition_key == f"small|{old.partition_key}"
+                keys.append(request.run_key)
+            unmark_stale(small_home, "small", str(old))
+    assert keys[0] == keys[1] != keys[2] == keys[3]
 
 
 def test_an_empty_file_is_waited_for(small_home: Home) -> None:

@@ -251,8 +251,8 @@ def test_a_file_taken_back_no_longer_counts(small_home: Home) -> None:
     from assets.intake.retention import withdraw
 
     first = take(small_home).accepted("outcomes")
-    write_small_study(small_home, small_rows().assign(score=1.0))
-    take(small_home)
+    write_small_study(small_home, small_rows().assign(score=40.0))
+    assert take(small_home).receipt.state == "accepted"
     withdraw(small_home, "small", 2)
     pd.testing.assert_frame_equal(take(small_home).accepted("outcomes"), first)
     with pytest.raises(InputRefused, match="There are: 1"):
