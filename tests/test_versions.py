@@ -239,6 +239,16 @@ def test_a_file_read_under_an_earlier_protocol_is_asked_for_again(small_home: Ho
     assert take(small_home).receipt.state == "accepted"  # the same bytes, read differently, are no copy
 
 
+def test_other_totals_to_pass_over_are_another_reading(small_home: Home) -> None:
+    take(small_home)
+    changed = PROTOCOL.replace("format: csv", "rows_to_drop: [p0001], format: csv")
+    (small_home.projects / "small" / "project.yaml").write_text(changed)
+    with pytest.raises(InputRefused, match="read under an earlier protocol"):
+        take(small_home).table("outcomes")
+    write_small_study(small_home, protocol=changed)
+    assert len(take(small_home).accepted("outcomes")) == 359
+
+
 def test_a_line_that_left_the_protocol_is_not_silently_forgotten(small_home: Home) -> None:
     take(small_home)
     changed = PROTOCOL.replace("people*.csv", "folk*.csv")

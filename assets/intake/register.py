@@ -34,6 +34,7 @@ READING_KEYS = (
     "date_format",
     "sheet",
     "header_row",
+    "rows_to_drop",
     "null_values",
     "columns",
     "constants",
@@ -90,7 +91,7 @@ class Entry:
         Empty for a file no line of the protocol expects.
     accepted_rows, total_rows : int
     rules : tuple of str
-        Codes of rules and faults that refused rows or the file.
+        Rules that refused rows, by name. Why a whole file was refused stands on its receipt alone.
     """
 
     number: int
@@ -213,7 +214,7 @@ def named_deliveries(protocol: Protocol) -> dict[str, Delivery]:
 
 
 def reading_of(protocol: Protocol, delivery: Delivery) -> str:
-    """Hash everything that decides how a file's cells become values."""
+    """Hash everything that decides which of a file's rows count and how its cells become values."""
     contract = compile_contract(delivery.table, protocol)
     declared = delivery.model_dump(mode="json", include=set(READING_KEYS))
     columns = [[column.name, column.kind] for column in contract.columns]
