@@ -1,7 +1,7 @@
 """Assembly: a quarter's table from the files that count.
 
-Belongs here: putting stored rows together, and saying why that cannot be done.
-Does not belong here: taking files in (`reception.py`).
+Belongs here: putting stored rows together. Does not belong here: taking files
+in (`reception.py`), and saying why there are too few (`obstacles.py`).
 
 A quarter sees what is dated up to its last day, so that a file about the next
 one changes nothing in it.
@@ -16,18 +16,10 @@ import pandas as pd
 from assets.home import Home
 from assets.intake.changes import DATE_COLUMNS
 from assets.intake.delivery import FILE, JudgedTable, empty_frame, judge
-from assets.intake.register import (
-    Entry,
-    Register,
-    earlier_reading,
-    in_force,
-    named_deliveries,
-    orphaned,
-    pending_refusals,
-    read_register,
-)
+from assets.intake.obstacles import missing_faults, waiting_faults
+from assets.intake.register import in_force, read_register
 from assets.store import read_parquet
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.faults import InputRefused
 from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import compile_contract
@@ -70,19 +62,16 @@ def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> As
         under an earlier protocol.
     """
     contract = compile_contract(table, protocol)
-    lines = {name: d for name, d in named_deliveries(protocol).items() if d.table == table}
-    if not lines:
+    if not any(delivery.table == table for delivery in protocol.deliveries):
         return Assembled(JudgedTable(empty_frame(contract), contract), ())
     register = read_register(home, protocol.id)
-    faults = list(waiting_faults(register, protocol, quarter, table))
-    chosen = [c for c in in_force(register, protocol, quarter) if c.use.table == table]
-    fed = {c.use.delivery for c in chosen}
-    for name, delivery in lines.items():
-        if name not in fed and not faults:
-            faults.append(_missing(register, protocol, name, delivery.files, table))
-            faults += [_without_line(entry, protocol) for entry in orphaned(register, protocol, table)]
+    faults = [
+        *waiting_faults(register, protocol, quarter, table),
+        *missing_faults(register, protocol, quarter=quarter, table=table),
+    ]
     if faults:
         raise InputRefused(faults)
+    chosen = [c for c in in_force(register, protocol, quarter) if c.use.table == table]
     frames = []
     for item in chosen:
         rows = read_parquet(home.received / protocol.id / item.use.rows)
@@ -92,39 +81,3 @@ def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> As
     # Rows without a readable day stay: nobody knows which quarter they are from.
     rows = rows[day.isna() | (day <= pd.Timestamp(quarter.end))].reset_index(drop=True)
     return Assembled(judge(rows, contract), tuple(sorted({c.entry.number for c in chosen})))
-
-
-def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:
-    """Return why a table must not be used: a refused file, or one the protocol would read differently now."""
-    place = f"quarantine/{protocol.id}"
-    faults = []
-    for entry in pending_refusals(register, protocol, quarter):
-        if any(use.table == table for use in entry.uses):
-            what = f"File {entry.number} ({entry.file}) was refused, and no other has taken its place."
-            fix = f"Receipt {entry.number:04d} says why. Send it again, or set it aside: trin withdraw {protocol.id} {entry.number}."
-            faults.append(Fault(what, fix, place))
-    for entry in earlier_reading(register, protocol):
-        if any(use.table == table for use in entry.uses):
-            faults.append(_read_differently(entry, protocol))
-    return faults
-
-
-def _read_differently(entry: Entry, protocol: Protocol) -> Fault:
-    what = f"File {entry.number} ({entry.file}) was read under an earlier protocol, which said otherwise how."
-    fix = f"Put it in inbox/{protocol.id}/ again, or set it aside: trin withdraw {protocol.id} {entry.number}."
-    return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
-
-
-def _without_line(entry: Entry, protocol: Protocol) -> Fault:
-    what = f"File {entry.number} ({entry.file}) came under a line that the protocol no longer has."
-    fix = f"Restore the line, put the file in inbox/{protocol.id}/ under its new name, or: trin withdraw {protocol.id} {entry.number}."
-    return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
-
-
-def _missing(register: Register, protocol: Protocol, name: str, files: str, table: str) -> Fault:
-    kept = [e for e in register.entries if e.state in ("accepted", "expired")]
-    if any(use.delivery == name and not use.rows for entry in kept for use in entry.uses):
-        what = f"The rows of “{files}” were deleted, as retention_until in the protocol says."
-        return Fault(what, "Earlier results stand; new ones need a new delivery.", f"inbox/{protocol.id}")
-    what = f"No file “{files}” has arrived for {table}."
-    return Fault(what, f"Put it in inbox/{protocol.id}/.", f"inbox/{protocol.id}")

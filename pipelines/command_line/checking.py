@@ -47,12 +47,14 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 
 def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     from assets.intake.arrivals import waiting_files
+    from assets.intake.obstacles import missing_faults
     from assets.intake.reception import examine
-    from assets.intake.register import earlier_reading, in_force, named_deliveries, pending_refusals, read_register
+    from assets.intake.register import earlier_reading, in_force, pending_refusals, read_register
 
     register = read_register(home, protocol.id)
     counted = in_force(register, protocol)
-    receipts = [examine(home, protocol, path) for path in waiting_files(home.inbox / protocol.id)]
+    waiting = waiting_files(home.inbox / protocol.id)
+    receipts = [examine(home, protocol, path) for path in waiting]
     for receipt in receipts:
         _show(receipt, language)
     for entry in sorted({item.entry.number: item.entry for item in counted}.values(), key=lambda e: e.number):
@@ -66,14 +68,7 @@ def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     for entry in anew:
         words = f"no. {entry.number} {entry.file}: read under an earlier protocol; send it again"
         console.print(f"[red]✗[/red] {escape(words)}")
-    fed = {item.use.delivery for item in counted}
-    missing = []
-    for name, delivery in named_deliveries(protocol).items():
-        waits = any(read_name(delivery.files, path.name) for path in waiting_files(home.inbox / protocol.id))
-        if name not in fed and not waits:
-            what = f"No file “{delivery.files}” has arrived for {delivery.table}."
-            fix = f"Put it in inbox/{protocol.id}/."
-            missing.append(Fault(what, fix, f"inbox/{protocol.id}"))
+    missing = missing_faults(register, protocol, waiting=[path.name for path in waiting])
     show_faults(missing)
     is_refused = missing or refused or anew or any(receipt.state == "refused" for receipt in receipts)
     return printing.REFUSED if is_refused else printing.OK

@@ -185,7 +185,7 @@ def status(home_folder: Path, language: str) -> None:
     """
     from pipelines.command_line.showing import show_status
 
-    show_status(_home(home_folder), language)
+    sys.exit(show_status(_home(home_folder), language))
 
 
 @trin.command()

@@ -12,17 +12,13 @@ from rich.markdown import Markdown
 
 from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
-from assets.intake.register import (
-    earlier_reading,
-    in_force,
-    named_deliveries,
-    pending_refusals,
-    read_register,
-)
+from assets.intake.obstacles import missing_faults
+from assets.intake.register import Entry, earlier_reading, in_force, pending_refusals, read_register
 from dashboards.summary import result_markdown
-from data_contracts.faults import InputRefused, suggestion
+from data_contracts.faults import Fault, InputRefused, suggestion
 from data_contracts.ladder import crosswalk, error_sources
 from data_contracts.phrases import phrase
+from data_contracts.protocol import Protocol
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults, show_table
 
@@ -35,20 +31,27 @@ def all_records(home: Home) -> list[dict[str, Any]]:
     return records
 
 
-def show_status(home: Home, language: str) -> None:
-    """Print projects, their quarters and their receipts."""
+def show_status(home: Home, language: str) -> int:
+    """Print projects, their quarters and their receipts; return an exit code."""
     records = all_records(home)
     rows: list[list[str]] = []
     told: list[str] = []
+    damages: list[Fault] = []
     for project in home.project_ids():
+        files, refused_rows = "–", "–"
         try:
             protocol = home.protocol(project)
-            state = f"✓ {protocol.sha256[:12]}"
         except InputRefused as refused:
             state = f"✗ {len(refused.faults)} faults: trin check {home.projects / project}"
+        else:
+            state = f"✓ {protocol.sha256[:12]}"
+            try:
+                files, refused_rows, lines = _files_of(home, protocol, language)
+                told += lines
+            except InputRefused as refused:
+                files = "✗"
+                damages += refused.faults
         quarters = sorted({r["quarter"] for r in records if r["project"] == project})
-        files, refused_rows, lines = _files_of(home, project)
-        told += lines
         rows.append([project, state, files, refused_rows, ", ".join(quarters) or "–"])
     show_table(
         ["project", "protocol", "files in use / refused / waiting", "refused rows", "quarters with results"], rows
@@ -62,38 +65,37 @@ def show_status(home: Home, language: str) -> None:
         console.print(line)
     published = sorted(p.name for p in home.published.iterdir() if p.is_dir() and not p.name.startswith("."))
     console.print(f"published: {', '.join(published) or '–'}")
+    show_faults(damages)
+    return printing.REFUSED if damages else printing.OK
 
 
-def _files_of(home: Home, project: str) -> tuple[str, str, list[str]]:
+def _files_of(home: Home, protocol: Protocol, language: str) -> tuple[str, str, list[str]]:
     """Return counts of a project's files and refused rows, and a line for everything that waits for somebody."""
-    try:
-        protocol, register = home.protocol(project), read_register(home, project)
-    except InputRefused:
-        return "–", "–", []
+    project, register = protocol.id, read_register(home, protocol.id)
     used = {item.entry.number: item.entry for item in in_force(register, protocol)}
     refused = pending_refusals(register, protocol)
     waiting = waiting_files(home.inbox / project)
     rows = sum(entry.total_rows - entry.accepted_rows for entry in used.values())
-    lines = [f"{project}: file no. {e.number} was refused: quarantine/{project}/{e.number:04d}.da.md" for e in refused]
+    lines = [f"{project}: file no. {e.number} was refused: {_receipt(project, e, language)}" for e in refused]
     nameless = [e for e in register.entries if e.state == "refused" and not e.uses]
     lines += [
-        f"{project}: no line of the protocol expects file no. {e.number}: quarantine/{project}/{e.number:04d}.da.md"
+        f"{project}: no line of the protocol expects file no. {e.number}: {_receipt(project, e, language)}"
         for e in nameless
     ]
     lines += [
         f"{project}: file no. {e.number} was read under an earlier protocol; send it again"
         for e in earlier_reading(register, protocol)
     ]
-    fed = {item.use.delivery for item in in_force(register, protocol)}
-    lines += [
-        f"{project}: no file has arrived for {name.partition(':')[0]} ({name.partition(':')[2]})"
-        for name in named_deliveries(protocol)
-        if name not in fed
-    ]
+    missing = missing_faults(register, protocol, waiting=[path.name for path in waiting])
+    lines += [f"{project}: {fault.what} {fault.fix}" for fault in missing]
     lines += [
         f"{project}: {quarter} rests on rows that have changed since; run: trin run" for quarter in register.stale
     ]
     return f"{len(used)} / {len(refused)} / {len(waiting)}", str(rows), lines
+
+
+def _receipt(project: str, entry: Entry, language: str) -> str:
+    return f"quarantine/{project}/{entry.number:04d}.{language}.md"
 
 
 def explain_result(home: Home, result_id: str, language: str) -> int:

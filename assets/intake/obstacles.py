@@ -1,0 +1,101 @@
+"""Obstacles: why a table cannot be made of the files that came.
+
+Belongs here: what is told of refused files, of lines of the protocol without
+rows and of rows without a line. Does not belong here: choosing the files that
+count (`register.py`) and putting their rows together (`assembly.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from assets.intake.register import (
+    Entry,
+    Register,
+    earlier_reading,
+    in_force,
+    named_deliveries,
+    orphaned,
+    pending_refusals,
+)
+from data_contracts.faults import Fault
+from data_contracts.file_names import read_name
+from data_contracts.protocol import Delivery, Protocol
+from data_contracts.quarters import Quarter
+
+
+def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:
+    """Return why a table must not be used: a refused file, or one the protocol would read differently now."""
+    place = f"quarantine/{protocol.id}"
+    faults = []
+    for entry in pending_refusals(register, protocol, quarter):
+        if any(use.table == table for use in entry.uses):
+            what = f"File {entry.number} ({entry.file}) was refused, and no other has taken its place."
+            fix = f"Receipt {entry.number:04d} says why. Send it again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+            faults.append(Fault(what, fix, place))
+    for entry in earlier_reading(register, protocol):
+        if any(use.table == table for use in entry.uses):
+            faults.append(_read_differently(entry, protocol))
+    return faults
+
+
+def missing_faults(
+    register: Register,
+    protocol: Protocol,
+    *,
+    quarter: Quarter | None = None,
+    table: str | None = None,
+    waiting: Collection[str] = (),
+) -> list[Fault]:
+    """Return every line of a protocol that has no rows, and why.
+
+    Parameters
+    ----------
+    register : Register
+    protocol : Protocol
+    quarter : Quarter or None
+        None asks whether a line has rows for any quarter.
+    table : str or None
+        None asks for every table.
+    waiting : collection of str
+        Names of files that have yet to be taken in: what they are to feed is on its way.
+
+    Returns
+    -------
+    list of Fault
+        None for a line whose file was refused: that is told of the file.
+    """
+    refused = pending_refusals(register, protocol, quarter)
+    told = {use.delivery for entry in refused for use in entry.uses}
+    told |= {item.use.delivery for item in in_force(register, protocol, quarter)}
+    missing = {
+        name: delivery
+        for name, delivery in named_deliveries(protocol).items()
+        if name not in told
+        and table in (None, delivery.table)
+        and not any(read_name(delivery.files, file) for file in waiting)
+    }
+    faults = [_without_rows(register, protocol, name, delivery) for name, delivery in missing.items()]
+    lost = {e.number: e for d in missing.values() for e in orphaned(register, protocol, d.table)}
+    return faults + [_without_line(lost[number], protocol) for number in sorted(lost)]
+
+
+def _read_differently(entry: Entry, protocol: Protocol) -> Fault:
+    what = f"File {entry.number} ({entry.file}) was read under an earlier protocol, which said otherwise how."
+    fix = f"Put it in inbox/{protocol.id}/ again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+    return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
+
+
+def _without_line(entry: Entry, protocol: Protocol) -> Fault:
+    what = f"File {entry.number} ({entry.file}) came under a line that the protocol no longer has."
+    fix = f"Restore the line, put the file in inbox/{protocol.id}/ under its new name, or: trin withdraw {protocol.id} {entry.number}."
+    return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
+
+
+def _without_rows(register: Register, protocol: Protocol, name: str, delivery: Delivery) -> Fault:
+    kept = [e for e in register.entries if e.state in ("accepted", "expired")]
+    if any(use.delivery == name and not use.rows for entry in kept for use in entry.uses):
+        what = f"The rows of “{delivery.files}” were deleted, as retention_until in the protocol says."
+        return Fault(what, "Earlier results stand; new ones need a new delivery.", f"inbox/{protocol.id}")
+    what = f"No file “{delivery.files}” has arrived for {delivery.table}."
+    return Fault(what, f"Put it in inbox/{protocol.id}/.", f"inbox/{protocol.id}")
