@@ -21,6 +21,7 @@ from dagster import ConfigurableIOManager, Failure, InputContext, OutputContext
 
 from assets.home import Home, read_json, write_atomically, write_json
 from assets.refusals import only_kind_and_place
+from data_contracts.faults import Fault, InputRefused
 
 
 class Store(ConfigurableIOManager):
@@ -100,15 +101,26 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    Failure
+    InputRefused
         If the file is damaged.
     """
     try:
         table = pq.ParquetFile(path, page_checksum_verification=True, memory_map=False).read()
     except (OSError, pa.ArrowException):
-        raise Failure(
-            description=f"The stored file {path.name} of {path.parent.parent.name} is damaged. Run the quarter again from the deliveries.",
-            allow_retries=False,
-        ) from None
+        raise damaged_table(path) from None
     frame: pd.DataFrame = table.to_pandas()
     return frame
+
+
+def damaged_table(path: Path) -> InputRefused:
+    """Return the refusal of a stored table that cannot be read, with what helps where it lies."""
+    root = next((folder for folder in path.parents if Home(folder).exists), path.parent)
+    name = path.relative_to(root)
+    fix = "Restore it from backup, or remove it and run the quarter again; then repeat."
+    if name.parts[:2] == ("restricted", "received"):
+        # What was delivered is deleted once it is read: only the sender has it still.
+        number = int(path.stem.partition("-")[0])
+        fix = f"Restore it from backup, or take the file back and send it again: trin withdraw {path.parent.name} {number}."
+    elif name.parts[:2] == ("restricted", "identities"):
+        fix = "Restore it from backup."
+    return InputRefused([Fault("A stored table is damaged.", fix, name.as_posix())])

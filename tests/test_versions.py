@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assets.home import Home
 from assets.intake.receipts import state_words
 from assets.intake.register import read_register
+from assets.intake.retention import withdraw
 from assets.intake.rotation import rotate
 from data_contracts.faults import InputRefused
 from data_contracts.file_names import read_name
@@ -258,8 +259,6 @@ def test_a_line_that_left_the_protocol_is_not_silently_forgotten(small_home: Hom
 
 
 def test_a_file_taken_back_no_longer_counts(small_home: Home) -> None:
-    from assets.intake.retention import withdraw
-
     first = take(small_home).accepted("outcomes")
     write_small_study(small_home, small_rows().assign(score=40.0))
     assert take(small_home).receipt.state == "accepted"
@@ -268,6 +267,25 @@ def test_a_file_taken_back_no_longer_counts(small_home: Home) -> None:
     with pytest.raises(InputRefused, match="There are: 1"):
         withdraw(small_home, "small", 2)
     assert not list((small_home.received / "small").glob("0002-*"))
+
+
+@pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "a flipped bit"])
+def test_damaged_rows_are_taken_back_and_sent_again(small_home: Home, is_cut: bool) -> None:
+    """The delivery is deleted once it is read, so running the quarter again cannot bring its rows back."""
+    take(small_home)
+    for path in (small_home.received / "small").iterdir():
+        content = bytearray(path.read_bytes())
+        content[200] ^= 0x10  # among the pseudonyms
+        path.write_bytes(content[:300] if is_cut else content)
+    with pytest.raises(InputRefused) as refused:
+        take(small_home).table("participants")
+    (fault,) = refused.value.faults
+    assert fault.file == "restricted/received/small/0001-0.parquet"
+    assert "trin withdraw small 1" in fault.fix
+    withdraw(small_home, "small", 1)
+    write_small_study(small_home)
+    assert take(small_home).receipt.state == "accepted"
+    assert len(take(small_home).accepted("participants")) == 60
 
 
 def test_a_killed_intake_leaves_nothing_that_counts(small_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

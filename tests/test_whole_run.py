@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 from assets.home import Home
+from assets.store import Store
+from data_contracts.faults import InputRefused
 from data_contracts.ladder import rungs
 from data_contracts.result_record import ResultRecord
 from pipelines.demo import set_up
@@ -23,7 +25,6 @@ from tests.runs import QUARTER, deliver_again, public_records, records, run_and_
 
 pytestmark = pytest.mark.slow
 
-I_GANG = "i-gang.2026Q3.in_work_or_education"
 NSW = "nsw-jobs.2026Q3.earnings_1978"
 TO_THE_CENT = 0.005
 
@@ -215,11 +216,7 @@ def test_a_flipped_bit_is_found(demo_home: Home) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 0x10
     path.write_bytes(content)
-    from dagster import Failure
-
-    from assets.store import Store
-
-    with pytest.raises(Failure, match="damaged"):
+    with pytest.raises(InputRefused, match=f"restricted/cohort/people/i-gang/{path.name}: A stored table is damaged"):
         Store(home_folder=str(demo_home.root)).read(["cohort", "people"], "i-gang", QUARTER.partition_key)
 
 

@@ -19,7 +19,7 @@ from assets.intake.register import (
     write_register,
 )
 from assets.intake.sealed import KEPT_DAYS, drop_sealed, sealed_numbers
-from assets.intake.stored_tables import is_derived, person_tables
+from assets.intake.stored_tables import derived_tables
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Protocol
 
@@ -125,6 +125,5 @@ def _delete_refused(home: Home, project: str, entry: Entry, lines: set[str]) -> 
 
 
 def _delete_derived(home: Home, project: str) -> None:
-    for path in list(person_tables(home, project)):
-        if is_derived(home, path):
-            path.unlink()
+    for path in list(derived_tables(home, project)):
+        path.unlink()

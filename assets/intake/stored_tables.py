@@ -15,30 +15,40 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.home import Home, write_atomically
-from assets.store import parquet_bytes, read_parquet
-from data_contracts.faults import Fault, InputRefused
+from assets.store import damaged_table, parquet_bytes, read_parquet
 
 PERSON = "person_id"
 
 
 def person_tables(home: Home, project: str) -> Iterator[Path]:
     """Yield every stored table of a project that has people in it, in a fixed order."""
+    for path in _own_tables(home, project):
+        if _has_people(path):
+            yield path
+
+
+def derived_tables(home: Home, project: str) -> Iterator[Path]:
+    """Yield those that were made from others; whether the others can be read does not matter."""
+    for path in _own_tables(home, project):
+        if is_derived(home, path) and _has_people(path):
+            yield path
+
+
+def _own_tables(home: Home, project: str) -> Iterator[Path]:
     for zone in (home.restricted, home.quarantine):
         for path in sorted(zone.rglob("*.parquet")):
             inside = path.relative_to(zone).parts
             is_own = project in inside[:-1] or path.stem == project
-            if is_own and not path.name.startswith(".") and PERSON in _readable(path, zone).names:
+            if is_own and not path.name.startswith("."):
                 yield path
 
 
-def _readable(path: Path, zone: Path) -> pa.Schema:
+def _has_people(path: Path) -> bool:
     try:
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException):
-        name = path.relative_to(zone.parent).as_posix()
-        fix = "Restore it from backup, or remove it and run the quarter again; then repeat."
-        raise InputRefused([Fault("A stored table is damaged.", fix, name)]) from None
-    return schema
+        raise damaged_table(path) from None
+    return PERSON in schema.names
 
 
 def is_derived(home: Home, path: Path) -> bool:
