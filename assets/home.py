@@ -1,7 +1,7 @@
 """The user's folder: where everything is, and how files are written there.
 
-Belongs here: paths under TRIN_HOME, atomic writing and locks. Does not belong
-here: what the files mean.
+Belongs here: paths under TRIN_HOME, atomic writing and locks, and what is said
+when the computer refuses a file. Does not belong here: what the files mean.
 """
 
 from __future__ import annotations
@@ -144,6 +144,12 @@ def read_protocol_file(path: Path, name: str, folder: str | None) -> Protocol:
     except UnicodeDecodeError:
         raise InputRefused([Fault("The file is not UTF-8 text.", "Save it as UTF-8.", name)]) from None
     return read_protocol(text, name, folder)
+
+
+def refused_by_computer(error: OSError) -> str:
+    """Return what the computer refused, without the file's name: somebody may have put a person number in it."""
+    what = (error.strerror or type(error).__name__).lower()
+    return f"The computer refused a file: {what}. Check free space and permissions of the home (trin doctor)."
 
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from dagster import DagsterError, Failure, MetadataValue
 
+from assets.home import refused_by_computer
 from data_contracts.faults import Fault, InputRefused
 
 
@@ -81,9 +82,7 @@ def only_kind_and_place() -> Iterator[None]:
     except InputRefused as refused:
         raise failure_of(refused.faults) from None
     except OSError as error:
-        # Its file name is withheld: somebody may have put a person number in it.
-        what = (error.strerror or type(error).__name__).lower()
-        words = f"{UNEXPECTED} refusal of a file by the computer: {what}. Check free space and permissions of the home."
+        words = f"{UNEXPECTED} obstacle. {refused_by_computer(error)}"
         raise Failure(description=words, allow_retries=False) from None
     except Exception as error:
         if os.environ.get("TRIN_DEBUG"):

@@ -19,7 +19,7 @@ from dagster import DagsterInstance, Failure, JobDefinition
 from dagster._core.events import DagsterEventType
 
 from assets.code_version import code_version
-from assets.home import Home, locked, read_json, write_json
+from assets.home import Home, locked, read_json, refused_by_computer, write_json
 from assets.intake.receipts import FileReceipt
 from assets.intake.reception import take_in, today
 from assets.intake.register import (
@@ -195,9 +195,7 @@ class _Runner:
             words = tuple((failure.description or "").splitlines())
             return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
         except OSError as error:
-            what = (error.strerror or type(error).__name__).lower()
-            said = f"A file of this project cannot be read or written: {what}. Check permissions and free space."
-            return Outcome(project, "failed", (said,), spoken, receipts)
+            return Outcome(project, "failed", (refused_by_computer(error),), spoken, receipts)
         mark = _mark(home, quarter, project)
         evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if not self.again and _read_mark(mark) == {"fingerprint": current} and evidence.is_file():

@@ -31,11 +31,7 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
         return _check_file(home, path, project, language)
     is_project = path.is_dir()
     file = path / "project.yaml" if is_project else path
-    try:
-        protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
-    except InputRefused as refused:
-        show_faults(refused.faults)
-        return printing.REFUSED
+    protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
     console.print(f"[green]✓[/green] {protocol.id}: protocol {protocol.sha256[:12]}")
     if not is_project:
         return printing.OK
@@ -85,11 +81,7 @@ def _check_file(home: Home, path: Path, project: str | None, language: str) -> i
         fix = f"Say which with --project. Known: {', '.join(known) or 'none'}."
         show_faults([Fault(what, fix, "the file")])
         return printing.USAGE
-    try:
-        receipt = examine(home, home.protocol(chosen[0]), path)
-    except InputRefused as refused:
-        show_faults(refused.faults)
-        return printing.REFUSED
+    receipt = examine(home, home.protocol(chosen[0]), path)
     _show(receipt, language)
     return printing.REFUSED if receipt.state == "refused" else printing.OK
 

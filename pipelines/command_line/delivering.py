@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from assets.home import Home, write_atomically
 from assets.intake.register import projects_with_rows
-from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.faults import Fault, suggestion
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import TABLES
 from pipelines.command_line import printing
@@ -115,11 +115,7 @@ def rotate_and_show(home: Home) -> int:
     """Change the key."""
     from assets.intake.rotation import rotate
 
-    try:
-        done = rotate(home)
-    except InputRefused as refused:
-        show_faults(refused.faults)
-        return printing.REFUSED
+    done = rotate(home)
     console.print(f"[green]✓[/green] key {done.old_key_id} → {done.new_key_id}")
     for project, count in done.people.items():
         console.print(f"  {project}: {count}")

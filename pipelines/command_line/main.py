@@ -37,10 +37,9 @@ class Verbs(click.Group):
             show_faults(refused.faults)
             sys.exit(printing.REFUSED)
         except OSError as error:
-            what = (error.strerror or type(error).__name__).lower()
-            show_faults(
-                [f"The computer refused a file: {what}. Check free space and permissions of the home (trin doctor)."]
-            )
+            from assets.home import refused_by_computer
+
+            show_faults([refused_by_computer(error)])
             sys.exit(printing.FAILED)
         except Exception as error:
             if os.environ.get("TRIN_DEBUG"):
