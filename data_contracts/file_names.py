@@ -103,9 +103,9 @@ def _plain(text: str) -> str:
 
 def _expression(pattern: str) -> str:
     parts = re.split(r"(\{period\}|\{version\}|\*|\?)", pattern)
-    words = {PERIOD: _PERIOD_WORD, VERSION: _VERSION_WORD, "*": ".*", "?": "."}
     # Between placeholders the shortest text that fits, so that a version is read as one.
-    return "".join(words.get(part, re.escape(part)) if part != "*" else ".*?" for part in parts)
+    words = {PERIOD: _PERIOD_WORD, VERSION: _VERSION_WORD, "*": ".*?", "?": "."}
+    return "".join(words.get(part, re.escape(part)) for part in parts)
 
 
 def _version(groups: dict[str, str | None]) -> int | None:

@@ -13,22 +13,16 @@ from data_contracts.table_contract import TABLES
 from pipelines.instance import open_instance
 
 
-def tell_dagster(home: Home, projects: list[str]) -> int:
+def tell_dagster(home: Home, projects: list[str]) -> None:
     """Report changed rows for every partition of the projects that was ever made.
 
     Parameters
     ----------
     home : Home
     projects : list of str
-
-    Returns
-    -------
-    int
-        How many partitions were reported.
     """
     if not projects or not (home.dagster / "dagster.yaml").exists():
-        return 0
-    reported = 0
+        return
     with open_instance(home) as instance:
         for table in TABLES:
             key = AssetKey(["deliveries", table])
@@ -36,5 +30,3 @@ def tell_dagster(home: Home, projects: list[str]) -> int:
                 if str(partition).rpartition("|")[0] in projects:
                     event = AssetMaterialization(key, partition=partition, description="Rows were taken out.")
                     instance.report_runless_asset_event(event)
-                    reported += 1
-    return reported

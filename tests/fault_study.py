@@ -110,8 +110,6 @@ class Case:
     protocol : str
     meant : dict
         Values that differ from the clean table, by row and column; None means not known.
-    missing_rows : int
-        Clean rows that are not in the file.
     secrets : tuple of str
         What must not be found anywhere afterwards, beside every identifier.
     """
@@ -124,7 +122,6 @@ class Case:
     name: str = "deltagere_2026Q3.csv"
     protocol: str = field(default_factory=study)
     meant: dict[tuple[int, str], Any] = field(default_factory=dict)
-    missing_rows: int = 0
     secrets: tuple[str, ...] = ()
 
 

@@ -57,7 +57,7 @@ def public_records(home: Home, quarter: Quarter = QUARTER) -> dict[str, dict[str
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
 
 
-def deliver_again(home: Home, project: str, folder: Path) -> Path:
+def deliver_again(project: str, folder: Path) -> Path:
     """Write a demo project's files somewhere else and return the folder: the inbox is empty after a run."""
     PORTFOLIO[project](folder)
     return folder

@@ -113,13 +113,13 @@ def test_dagster_shows_what_rests_on_erased_rows_as_out_of_date(small_home: Home
     outcome = CliRunner().invoke(trin, ["erase", "--yes", "--home", str(small_home.root)], input=f"{PERSON}\n")
     assert outcome.exit_code == 0
     with open_instance(small_home) as instance:
-        assert _is_stale(small_home, instance)
+        assert _is_stale(instance)
     run_demo(small_home)
     with open_instance(small_home) as instance:
-        assert not _is_stale(small_home, instance)
+        assert not _is_stale(instance)
 
 
-def _is_stale(home: Home, instance: DagsterInstance) -> bool:
+def _is_stale(instance: DagsterInstance) -> bool:
     from dagster import AssetKey
 
     def last(*key: str) -> float:

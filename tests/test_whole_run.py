@@ -118,7 +118,7 @@ def test_a_second_call_redoes_only_what_changed(demo_home: Home, tmp_path: Path)
     assert {o.state for o in run_demo(demo_home)} == {"unchanged"}
     protocol = demo_home.projects / "nsw-jobs" / "project.yaml"
     protocol.write_text(protocol.read_text().replace("seed", "seed"))
-    folder = deliver_again(demo_home, "i-gang", tmp_path / "again")
+    folder = deliver_again("i-gang", tmp_path / "again")
     copy = folder / "aarhus_2026Q3.csv"
     send(demo_home, "i-gang", copy, copy.read_bytes())
     assert {o.state for o in run_demo(demo_home)} == {"unchanged"}  # the same bytes change nothing
@@ -136,13 +136,13 @@ def test_two_runs_give_the_same_bytes(demo_home: Home) -> None:
 
 def test_rows_in_any_order_change_nothing(demo_home: Home, tmp_path: Path) -> None:
     before = restricted_bytes(demo_home)
-    folder = deliver_again(demo_home, "i-gang", tmp_path / "i-gang")
+    folder = deliver_again("i-gang", tmp_path / "i-gang")
     for path in folder.glob("*.parquet"):
         pd.read_parquet(path).sample(frac=1, random_state=3).to_parquet(demo_home.inbox / "i-gang" / path.name)
     csv = folder / "aarhus_2026Q3.csv"
     head, *rows = csv.read_bytes().splitlines()
     send(demo_home, "i-gang", csv, b"\n".join([head, *reversed(rows)]) + b"\n")
-    nsw = deliver_again(demo_home, "nsw-jobs", tmp_path / "nsw") / "nsw_cps.csv"
+    nsw = deliver_again("nsw-jobs", tmp_path / "nsw") / "nsw_cps.csv"
     head, *rows = nsw.read_bytes().splitlines()
     send(demo_home, "nsw-jobs", nsw, b"\n".join([head, *reversed(rows)]) + b"\n")
     states = {o.project: o.state for o in run_demo(demo_home, projects=["i-gang", "nsw-jobs"])}
@@ -163,7 +163,7 @@ def test_killed_in_the_middle_and_repeated_gives_the_same(demo_home: Home, secon
 
 def test_no_identifier_is_left_anywhere(demo_template: Home, tmp_path: Path) -> None:
     """Every byte under the home, inbox and Dagster's own files included."""
-    folder = deliver_again(demo_template, "i-gang", tmp_path / "again")
+    folder = deliver_again("i-gang", tmp_path / "again")
     numbers = set(pd.read_parquet(folder / "register.parquet")["person_id"])
     needles = re.compile(b"|".join(n.encode() for n in sorted(numbers)[:3000]))
     digits = re.compile(rb"(?<![0-9.])[6-9][0-9]{9}(?![0-9])")
@@ -192,7 +192,7 @@ def test_a_changed_protocol_is_on_the_result(demo_home: Home) -> None:
 
 def test_too_many_bad_rows_stop_the_river_and_the_last_results_stay(demo_home: Home, tmp_path: Path) -> None:
     before = restricted_bytes(demo_home)
-    path = deliver_again(demo_home, "i-gang", tmp_path / "again") / "aarhus_2026Q3.csv"
+    path = deliver_again("i-gang", tmp_path / "again") / "aarhus_2026Q3.csv"
     lines = path.read_bytes().splitlines()
     broken = [line.replace(b";0751;", b";9999;") if i % 3 == 0 else line for i, line in enumerate(lines)]
     send(demo_home, "i-gang", path, b"\n".join(broken) + b"\n")

@@ -64,7 +64,7 @@ def template_name(delivery: Delivery, quarter: Quarter) -> str:
     )
 
 
-def fields_of(delivery: Delivery, contract: TableContract, protocol: Protocol) -> list[Field]:
+def fields_of(delivery: Delivery, contract: TableContract) -> list[Field]:
     """Return the columns that a file for a line of the protocol has."""
     fields = []
     by_outcome = bool(delivery.outcome_columns)
@@ -99,7 +99,7 @@ def make_template(protocol: Protocol, delivery: Delivery, quarter: Quarter, lang
     list of Template
     """
     contract = compile_contract(delivery.table, protocol)
-    fields = fields_of(delivery, contract, protocol)
+    fields = fields_of(delivery, contract)
     name = template_name(delivery, quarter)
     guide = guide_rows(fields, delivery, language)
     if delivery.format == "xlsx":
