@@ -87,6 +87,18 @@ def test_a_template_never_overwrites_a_file(small_home: Home, tmp_path: Path) ->
 
 
 def test_an_extract_made_by_programs_has_no_template(small_home: Home, tmp_path: Path) -> None:
+    project = small_home.projects / "faults"
+    project.mkdir()
+    line = '{table: participants, files: "deltagere.parquet", format: parquet, columns: {person_id: cpr}}'
+    (project / "project.yaml").write_text(study(line))
+    arguments = ["template", "faults", "--home", str(small_home.root), "--into", str(tmp_path / "out")]
+    result = CliRunner().invoke(trin, arguments)
+    assert result.exit_code == 1
+    assert "participants comes as a register extract (Parquet)" in " ".join(result.output.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_project_or_table_that_is_not_there_is_wrong_use(small_home: Home) -> None:
     home = ["--home", str(small_home.root)]
     assert CliRunner().invoke(trin, ["template", "smal", *home]).exit_code == 2
     assert CliRunner().invoke(trin, ["template", "small", *home, "--table", "people"]).exit_code == 2

@@ -309,7 +309,10 @@ class Reception:
                     yield file_fault("drift", shown, column=column, number=earlier.entry.number)
 
     def _other_period(self, item: _Read) -> InForce | None:
-        """Return another file of the same line: a correction may well move the level of what it corrects."""
+        """Return the latest other file of the same line: a correction may well move the level of what it corrects.
+
+        None if there is no other; then the level of what is corrected is all there is to hold it against.
+        """
         counted = in_force(self.register, self.protocol)
         same = [c for c in counted if c.use.delivery == item.use.delivery and c.use.slot != item.use.slot]
         return max(same, key=lambda c: (c.use.period_end or "", c.entry.number)) if same else None
