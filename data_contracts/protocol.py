@@ -12,7 +12,7 @@ import hashlib
 import json
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -284,18 +284,22 @@ class Protocol(Section):
 
     @property
     def sha256(self) -> str:
-        """Hash of the content; comments, order of keys and blank lines do not count."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """Hash of the content; comments, order of keys, blank lines and keys left at their default do not count."""
+        content = json.dumps(self._declared(), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
     def plan_sha256(self) -> str:
         """Hash of what was promised: how files are called, laid out and kept is no promise."""
-        content = self.model_dump(mode="json")
+        content = self._declared()
         for delivery in content["deliveries"]:
             for key in LAYOUT_KEYS:
-                delivery.pop(key)
+                delivery.pop(key, None)
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def _declared(self) -> dict[str, Any]:
+        """What differs from defaults: a key that a later version adds must not make an old promise look broken."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
     @property
     def primary_outcome(self) -> Outcome:

@@ -36,7 +36,7 @@ RESERVED_NAMES = frozenset(
         "cluster",
         "left_out",
         "row_in_file",
-        "file_sha256",
+        "file_number",
         "is_accepted",
         "position",
     }

@@ -175,9 +175,3 @@ def _cannot(record: Mapping[str, Any]) -> list[dict[str, str]]:
 def _detail_of(source: Mapping[str, Any]) -> dict[str, str]:
     """The list inside a finding such as “Not measured in both groups: violence, motivation.”."""
     return {language: source["finding"][language].partition(": ")[2].rstrip(".") for language in LANGUAGES}
-
-
-def open_sources(record: Mapping[str, Any]) -> tuple[int, int]:
-    """Count error sources that are not clear, and the serious ones among them."""
-    states = [s["state"] for s in record["evidence"]["error_sources"]]
-    return sum(state in OPEN_STATES for state in states), states.count("serious")
