@@ -66,6 +66,9 @@ def turned(values: Array, treated: NDArray[np.bool_]) -> Array:
     """
     if values.shape[1] == 0:
         return values
+    spread = values.std(axis=0)
+    # In units of their own spread, so that kroner and years are equally far from rounding.
+    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     within = values.copy()
     for group in (treated, ~treated):
         within[group] -= values[group].mean(axis=0)

@@ -29,21 +29,51 @@ MissingRule = Literal["refuse", "indicator", "impute"]
 
 
 class CodedCovariate(Interface):
-    """What must be known of a covariate to code it: its name, type and levels."""
+    """What must be known of a covariate to code it."""
 
-    name: str
-    type: Literal["numeric", "binary", "categorical"]
-    levels: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """Its column."""
+        ...
+
+    @property
+    def type(self) -> Literal["numeric", "binary", "categorical"]:
+        """How it is coded."""
+        ...
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels of a categorical covariate; the first is the one others are compared with."""
+        ...
 
 
 class DeclaredTerm(Interface):
     """A term beyond the covariates themselves; see `comparison_settings.ScoreTerm`."""
 
-    covariate: str | None
-    shape: Literal["square", "spline"] | None
-    knots: int | None
-    most_levels: int | None
-    interaction: tuple[str, ...]
+    @property
+    def covariate(self) -> str | None:
+        """The covariate of a square, a spline or capped levels."""
+        ...
+
+    @property
+    def shape(self) -> Literal["square", "spline"] | None:
+        """How it bends."""
+        ...
+
+    @property
+    def knots(self) -> int | None:
+        """Knots of a spline."""
+        ...
+
+    @property
+    def most_levels(self) -> int | None:
+        """How many levels are kept."""
+        ...
+
+    @property
+    def interaction(self) -> tuple[str, ...]:
+        """Two covariates whose product enters."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
