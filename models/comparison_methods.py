@@ -155,8 +155,9 @@ def _full_matching(s: Situation) -> Groups | str:
 
 
 def _subclassification(s: Situation) -> Groups:
-    count = s.settings.subclasses or 1
-    return _of_strata(subclasses(s.fit.logit, s.treated, count).labels, s.treated, s.settings.estimand)
+    everybody = s.settings.estimand == "ate"
+    strata = subclasses(s.fit.logit, s.treated, s.settings.subclasses or 1, everybody=everybody)
+    return Groups(strata.weights, strata.labels)
 
 
 def _coarsened_exact(s: Situation) -> Groups:

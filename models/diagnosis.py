@@ -59,7 +59,7 @@ def balance_lines(
     squares: list[tuple[str, str, Array, Kind]] = [
         (covariate, f"{name}^2", values**2, "square")
         for covariate, name, values, _ in columns
-        if "^2" not in name and not np.isin(values, (0.0, 1.0)).all()
+        if f"{name}^2" not in matrix.names and "^2" not in name and not np.isin(values, (0.0, 1.0)).all()
     ]
     ones = np.ones(len(treated))
     used = weight > 0

@@ -40,11 +40,14 @@ class Predictions:
         Odds of taking part.
     with_project, without : ndarray of float, shape (n,)
         Predicted outcome either way; `with_project` is used for the effect on everybody only.
+    fitted_on_themselves : int
+        Numbers of a model that has seen the people it predicts; 0 if none has.
     """
 
     odds: Array
     with_project: Array
     without: Array
+    fitted_on_themselves: int = 0
 
 
 def augmented_inverse_probability(
@@ -71,7 +74,7 @@ def augmented_inverse_probability(
         `att` or `ate`. Weights are not normalised.
     """
     z = with_intercept(x)
-    predictions = Predictions(np.exp(logit), _linear(z, y, treated), _linear(z, y, ~treated))
+    predictions = Predictions(np.exp(logit), _linear(z, y, treated), _linear(z, y, ~treated), z.shape[1])
     return _augmented("augmented_inverse_probability", y, treated, predictions, estimand, confidence_level, is_binary)
 
 
@@ -118,7 +121,8 @@ def cross_fitted(
             return _linear_fold(y, treated, matrix, inside)
         return _boosted_fold(y, treated, matrix, inside, seed, is_binary)
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    # Trees use every core themselves; two of them at once would only wait for each other.
+    with ThreadPoolExecutor(WORKERS if learner == "linear" else 1) as pool:
         parts = list(pool.map(one, range(FOLDS)))
     joined = Predictions(np.empty(len(y)), np.empty(len(y)), np.empty(len(y)))
     for fold, part in enumerate(parts):
@@ -202,10 +206,16 @@ def _augmented(
     return estimate_from(
         name,
         means,
-        Sizes(float(t.sum()), float((1 - t).sum()), parameters=0),
+        Sizes(
+            float(t.sum()),
+            float((1 - t).sum()),
+            parameters=0,
+            fitted_per_group=predictions.fitted_on_themselves if estimand == "ate" else 0,
+        ),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="influence values",
+        treated=treated,
     )
 
 

@@ -92,6 +92,9 @@ class Sizes:
     ----------
     treated, control : float
         Effective numbers of people in the two means; for intervals in tiny cells.
+    fitted_per_group : int
+        Numbers fitted within each group, where the effect on everybody rests on both groups' own fits: residuals of a
+        small group are too small by that much.
     parameters : int
         Slopes of a regression, for its small-sample factor (HC1); 0 where influence values know of everything estimated.
     """
@@ -99,6 +102,7 @@ class Sizes:
     treated: float
     control: float
     parameters: int = 2
+    fitted_per_group: int = 0
 
 
 def estimate_from(
@@ -111,6 +115,7 @@ def estimate_from(
     error_name: str,
     cluster: NDArray[np.int64] | None = None,
     known_error: float | None = None,
+    treated: NDArray[np.bool_] | None = None,
 ) -> Estimate:
     """Turn two means and their influence values into an estimate.
 
@@ -128,6 +133,8 @@ def estimate_from(
         People tied together; everybody on their own if not given.
     known_error : float, optional
         A standard error that the influence values alone do not tell; the ratio's interval widens in proportion.
+    treated : ndarray of bool, shape (n,), optional
+        Needed with `sizes.fitted_per_group`.
 
     Returns
     -------
@@ -137,7 +144,7 @@ def estimate_from(
     """
     influence = means.top_influence - means.bottom_influence
     value = means.top - means.bottom
-    sums, factor = _clustered(influence, cluster, sizes.parameters)
+    sums, factor = _clustered(influence * _widening(treated, sizes), cluster, sizes.parameters)
     error = float(np.sqrt(factor * (sums**2).sum()))
     if known_error is not None and error > 0:
         factor, error = factor * (known_error / error) ** 2, known_error
@@ -160,6 +167,14 @@ def estimate_from(
             shift = value - (top - bottom)
             low, high, method = low + shift, high + shift, "Newcombe, effective sizes"
     return Estimate(name, value, error, low, high, method, means.top, means.bottom, influence, ratio)
+
+
+def _widening(treated: NDArray[np.bool_] | None, sizes: Sizes) -> Array | float:
+    """What each person's influence is multiplied with for the error, as HC1 does within a group."""
+    if treated is None or sizes.fitted_per_group == 0:
+        return 1.0
+    factors = [np.sqrt(n / max(1, n - sizes.fitted_per_group)) for n in (int(treated.sum()), int((~treated).sum()))]
+    return np.asarray(np.where(treated, factors[0], factors[1]), dtype=float)
 
 
 def _clustered(influence: Array, cluster: NDArray[np.int64] | None, parameters: int) -> tuple[Array, float]:

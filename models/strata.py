@@ -37,8 +37,8 @@ class Strata:
     weights: Array
 
 
-def subclasses(score: Array, treated: NDArray[np.bool_], count: int) -> Strata:
-    """Cut the score at the participants' quantiles.
+def subclasses(score: Array, treated: NDArray[np.bool_], count: int, *, everybody: bool = False) -> Strata:
+    """Cut the score at quantiles of those the effect is asked for.
 
     Parameters
     ----------
@@ -47,14 +47,17 @@ def subclasses(score: Array, treated: NDArray[np.bool_], count: int) -> Strata:
     treated : ndarray of bool, shape (n,)
     count : int
         Subclasses of about equally many participants; ties can make them fewer.
+    everybody : bool
+        Quantiles and weights of all people, not of participants.
 
     Returns
     -------
     Strata
     """
-    edges = np.quantile(score[treated], np.linspace(0, 1, count + 1))
+    edges = np.quantile(score if everybody else score[treated], np.linspace(0, 1, count + 1))
     inner = np.unique(edges[1:-1])
-    return weigh_strata(np.searchsorted(inner, score, side="right").astype(np.int64), treated)
+    labels = np.searchsorted(inner, score, side="right").astype(np.int64)
+    return weigh_strata(labels, treated, everybody=everybody)
 
 
 def coarsened(frame: pd.DataFrame, treated: NDArray[np.bool_], cuts: Mapping[str, Sequence[float] | None]) -> Strata:

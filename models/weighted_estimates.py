@@ -61,10 +61,16 @@ def inverse_probability(
     return estimate_from(
         name,
         Means(means.top, means.bottom, means.top_influence + moved[0], means.bottom_influence + moved[1]),
-        Sizes(kish(weights[treated]), kish(weights[~treated]), parameters=0),
+        Sizes(
+            kish(weights[treated]),
+            kish(weights[~treated]),
+            parameters=0,
+            fitted_per_group=z.shape[1] if estimand == "ate" else 0,
+        ),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="influence values",
+        treated=treated,
     )
 
 

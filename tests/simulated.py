@@ -153,7 +153,7 @@ def _in_strata(w: World, fit: PropensityFit, found: dict[str, Estimate]) -> None
     by_hand = coarsened(frame, w.treated, {"a": (-0.7, 0.0, 0.7), "b": (-0.7, 0.0, 0.7), "c": None})
     cases: list[tuple[str, Strata, bool]] = [
         ("subclasses att", by_score, False),
-        ("subclasses ate", weigh_strata(by_score.labels, w.treated, everybody=True), True),
+        ("subclasses ate", subclasses(fit.logit, w.treated, 5, everybody=True), True),
         ("coarsened exact", by_hand, False),
     ]
     for name, formed, everybody in cases:
