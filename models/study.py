@@ -202,7 +202,7 @@ def _plan(
     if unknown:
         raise StudyRefused(f"There is no column {', '.join(f'“{name}”' for name in unknown)}.")
     found = tuple(_covariate(people[name]) for name in names)
-    raw = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    raw = {key: _plain(value) for key, value in settings.items()}
     raw["score_covariates"] = list(covariates)
     methods = read_knowledge("comparison_methods")["methods"]
     own = methods.get(raw.get("method"), {}).get("estimators", ["matched_difference"])[0]
@@ -222,6 +222,13 @@ def _plan(
     if problems:
         raise StudyRefused("\n".join(problems))
     return Plan(found, comparison, effect_settings, seed)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, as a protocol on disk has them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _covariate(values: pd.Series) -> StudyCovariate:
