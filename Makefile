@@ -70,6 +70,7 @@ laws: $(READY) ## Which room may import which
 
 docs: $(READY) ## Reference pages that are made from code
 	@$(BIN)/python -m pipelines.reference_pages
+	@$(BIN)/python -m pipelines.method_pages
 
 lock: $(READY) ## Resolve requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock

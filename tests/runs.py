@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterInstance
+from dagster import DagsterInstance, ExecuteInProcessResult
 
 from assets.home import Home
 from assets.partitions import partition_key
@@ -32,8 +32,8 @@ def run_demo(
     return list(run_quarter(home, quarter, chosen, again=again, told=lambda project, station: None))
 
 
-def evaluate(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
-    """Run a project's quarter through Dagster as far as its evidence, without pages; return its records."""
+def execute(home: Home, project: str, quarter: Quarter = QUARTER) -> ExecuteInProcessResult:
+    """Run a project's quarter through Dagster as far as its evidence, without pages."""
     job = build_defs(home=home).resolve_job_def("quarterly_evaluation")
     with DagsterInstance.ephemeral() as instance:
         register_projects(instance, home)
@@ -41,6 +41,12 @@ def evaluate(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, 
             partition_key=partition_key(project, quarter), instance=instance, raise_on_error=False, run_config=QUIET
         )
     assert result.success
+    return result
+
+
+def evaluate(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
+    """Run a project's quarter as far as its evidence; return its records."""
+    execute(home, project, quarter)
     path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
 
