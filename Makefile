@@ -12,7 +12,7 @@ export TRIN_HOME
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-browser coverage bench lint types laws docs lock clean
+.PHONY: help env run dev test test-fast test-slow test-nightly test-browser simulations coverage bench lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,11 +49,17 @@ $(BROWSER_READY): $(READY) requirements-browser.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
 	@touch $@
 
+test-nightly: $(READY) ## The simulations with 2,000 draws instead of 500
+	@TRIN_DRAWS=2000 $(BIN)/python -m pytest -q -n 2 tests/test_simulations.py
+
 test-browser: $(BROWSER_READY) ## The pages in a real Chromium (needs Debian's package chromium)
 	@$(BIN)/python -m pytest -q -m "browser"
 
 coverage: $(READY) ## Which lines and branches the fast tests reach
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser" --cov --cov-report=term:skip-covered
+
+simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a quarter of an hour
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.simulations
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python bench/matching.py
@@ -71,6 +77,7 @@ laws: $(READY) ## Which room may import which
 docs: $(READY) ## Reference pages that are made from code
 	@$(BIN)/python -m pipelines.reference_pages
 	@$(BIN)/python -m pipelines.method_pages
+	@$(BIN)/python -m bench.validation
 
 lock: $(READY) ## Resolve requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock

@@ -10,12 +10,14 @@ learning for treatment and structural parameters".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit as log_odds
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from models.design_matrix import DesignMatrix
 from models.folds import stratified_folds
@@ -23,9 +25,22 @@ from models.propensity import Failure, PropensityFit, area_under_curve
 
 Array = NDArray[np.float64]
 FOLDS = 5
+ROWS_FOR_THREADS = 50_000
 FEWEST_PER_FOLD = 2
 SMALLEST_SCORE = 1e-4
 """Scores are kept this far from 0 and 1, where a logit has no value."""
+
+
+@contextmanager
+def threads_for(rows: int) -> Iterator[None]:
+    """Let trees use one thread where people are few: threads that wait for each other cost more than they do.
+
+    Parameters
+    ----------
+    rows : int
+    """
+    with threadpool_limits(1 if rows < ROWS_FOR_THREADS else None, user_api="openmp"):
+        yield
 
 
 def boosted_classifier(seed: int) -> HistGradientBoostingClassifier:
@@ -63,8 +78,9 @@ def fit_boosted_score(
     for fold in range(FOLDS):
         inside = folds == fold
         values = matrix_for(~inside).values
-        trees = boosted_classifier(seed).fit(values[~inside], treated[~inside])
-        score[inside] = trees.predict_proba(values[inside])[:, 1]
+        with threads_for(len(values)):
+            trees = boosted_classifier(seed).fit(values[~inside], treated[~inside])
+            score[inside] = trees.predict_proba(values[inside])[:, 1]
     score = np.clip(score, SMALLEST_SCORE, 1 - SMALLEST_SCORE)
     logit = np.asarray(log_odds(score), dtype=float)
     return PropensityFit(

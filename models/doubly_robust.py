@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from data_contracts.comparison_settings import Estimand
-from models.boosted_score import FEWEST_PER_FOLD, FOLDS, SMALLEST_SCORE, boosted_classifier
+from models.boosted_score import FEWEST_PER_FOLD, FOLDS, SMALLEST_SCORE, boosted_classifier, threads_for
 from models.design_matrix import DesignMatrix, independent_columns
-from models.estimates import Array, Estimate, Means, Sizes, estimate_from, with_intercept
+from models.estimates import Array, Estimate, Means, Sizes, estimate_from, widened, with_intercept
 from models.folds import stratified_folds
 from models.propensity import PropensityFit, fit_propensity
 
@@ -119,7 +119,8 @@ def cross_fitted(
         matrix = matrix_for(~inside)
         if learner == "linear":
             return _linear_fold(y, treated, matrix, inside)
-        return _boosted_fold(y, treated, matrix, inside, seed, is_binary)
+        with threads_for(len(y)):
+            return _boosted_fold(y, treated, matrix, inside, seed, is_binary)
 
     # Trees use every core themselves; two of them at once would only wait for each other.
     with ThreadPoolExecutor(WORKERS if learner == "linear" else 1) as pool:
@@ -203,19 +204,16 @@ def _augmented(
         terms = (t * predictions.without + (1 - t) * predictions.odds * (y - predictions.without)) / share
         bottom = float(terms.mean())
         means = Means(top, bottom, t * (y - top) / share / n, (terms - t / share * bottom) / n)
+    influence = means.top_influence - means.bottom_influence
+    fitted = predictions.fitted_on_themselves
     return estimate_from(
         name,
         means,
-        Sizes(
-            float(t.sum()),
-            float((1 - t).sum()),
-            parameters=0,
-            fitted_per_group=predictions.fitted_on_themselves if estimand == "ate" else 0,
-        ),
+        Sizes(float(t.sum()), float((1 - t).sum()), parameters=0),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="influence values",
-        treated=treated,
+        for_error=widened(influence, treated, fitted) if estimand == "ate" and fitted else None,
     )
 
 

@@ -92,9 +92,6 @@ class Sizes:
     ----------
     treated, control : float
         Effective numbers of people in the two means; for intervals in tiny cells.
-    fitted_per_group : int
-        Numbers fitted within each group, where the effect on everybody rests on both groups' own fits: residuals of a
-        small group are too small by that much.
     parameters : int
         Slopes of a regression, for its small-sample factor (HC1); 0 where influence values know of everything estimated.
     """
@@ -102,7 +99,6 @@ class Sizes:
     treated: float
     control: float
     parameters: int = 2
-    fitted_per_group: int = 0
 
 
 def estimate_from(
@@ -115,7 +111,7 @@ def estimate_from(
     error_name: str,
     cluster: NDArray[np.int64] | None = None,
     known_error: float | None = None,
-    treated: NDArray[np.bool_] | None = None,
+    for_error: Array | None = None,
 ) -> Estimate:
     """Turn two means and their influence values into an estimate.
 
@@ -133,8 +129,8 @@ def estimate_from(
         People tied together; everybody on their own if not given.
     known_error : float, optional
         A standard error that the influence values alone do not tell; the ratio's interval widens in proportion.
-    treated : ndarray of bool, shape (n,), optional
-        Needed with `sizes.fitted_per_group`.
+    for_error : ndarray of float, shape (n,), optional
+        Influence values widened where small groups' own fits made residuals too small; the error is made of these.
 
     Returns
     -------
@@ -144,10 +140,10 @@ def estimate_from(
     """
     influence = means.top_influence - means.bottom_influence
     value = means.top - means.bottom
-    sums, factor = _clustered(influence * _widening(treated, sizes), cluster, sizes.parameters)
-    error = float(np.sqrt(factor * (sums**2).sum()))
-    if known_error is not None and error > 0:
-        factor, error = factor * (known_error / error) ** 2, known_error
+    sums, factor = _clustered(influence if for_error is None else for_error, cluster, sizes.parameters)
+    error = known_error if known_error is not None else float(np.sqrt(factor * (sums**2).sum()))
+    plain = float((_clustered(influence, cluster, 0)[0] ** 2).sum())
+    factor = error**2 / plain if plain > 0 else factor
     reach = interval_reach(sums, confidence_level)
     low, high = value - reach * error, value + reach * error
     method = f"Student, {error_name}"
@@ -169,12 +165,10 @@ def estimate_from(
     return Estimate(name, value, error, low, high, method, means.top, means.bottom, influence, ratio)
 
 
-def _widening(treated: NDArray[np.bool_] | None, sizes: Sizes) -> Array | float:
-    """What each person's influence is multiplied with for the error, as HC1 does within a group."""
-    if treated is None or sizes.fitted_per_group == 0:
-        return 1.0
-    factors = [np.sqrt(n / max(1, n - sizes.fitted_per_group)) for n in (int(treated.sum()), int((~treated).sum()))]
-    return np.asarray(np.where(treated, factors[0], factors[1]), dtype=float)
+def widened(influence: Array, treated: NDArray[np.bool_], fitted: int) -> Array:
+    """Widen influence values where either group was fitted by itself: its residuals are too small by its numbers (HC1)."""
+    factors = [np.sqrt(n / max(1, n - fitted)) for n in (int(treated.sum()), int((~treated).sum()))]
+    return np.asarray(influence * np.where(treated, factors[0], factors[1]), dtype=float)
 
 
 def _clustered(influence: Array, cluster: NDArray[np.int64] | None, parameters: int) -> tuple[Array, float]:

@@ -145,18 +145,30 @@ def stratified_difference(
     total = float(weights[treated].sum())
     # The people the effect is about; how their strata's means differ is part of the doubt.
     size = np.ones(len(y)) if everybody else treated.astype(float)
-    spread = size * (others_mean[labels] - bottom) / total
-    bottom_influence = np.where(treated, 0.0, weights * (y - others_mean[labels]) / total) + spread
-    top_influence = np.where(treated, weights * (y - own_mean[labels]) / total, 0.0)
-    top_influence += size * (own_mean[labels] - top) / total
+    own_rest = np.where(treated, weights * (y - own_mean[labels]) / total, 0.0)
+    others_rest = np.where(treated, 0.0, weights * (y - others_mean[labels]) / total)
+    top_spread, bottom_spread = size * (own_mean[labels] - top) / total, size * (others_mean[labels] - bottom) / total
+    means = Means(top, bottom, own_rest + top_spread, others_rest + bottom_spread)
+    rest = _unshrunk(own_rest - others_rest, treated, labels)
     return estimate_from(
         "matched_difference",
-        Means(top, bottom, top_influence, bottom_influence),
-        Sizes(kish(weights[treated]), kish(weights[~treated]), parameters=2 * (int(labels.max()) + 1)),
+        means,
+        Sizes(kish(weights[treated]), kish(weights[~treated]), parameters=0),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="within strata",
+        for_error=rest + top_spread - bottom_spread,
     )
+
+
+def _unshrunk(rest: Array, treated: NDArray[np.bool_], labels: NDArray[np.int64]) -> Array:
+    """Undo that people are nearer to a mean that they made themselves; somebody alone is that mean and tells nothing."""
+    found = rest.copy()
+    for group in (treated, ~treated):
+        count = np.bincount(labels, weights=group)[labels]
+        several = group & (count > 1)
+        found[several] *= np.sqrt(count[several] / (count[several] - 1))
+    return found
 
 
 def _stratum_means(y: Array, group: NDArray[np.bool_], labels: NDArray[np.int64]) -> Array:

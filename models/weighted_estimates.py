@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from data_contracts.comparison_settings import Estimand
-from models.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, with_intercept
+from models.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
 from models.matched_estimates import weighted_means
 
 
@@ -57,20 +57,16 @@ def inverse_probability(
     moved = []
     for group, mean in ((treated, means.top), (~treated, means.bottom)):
         moved.append(score @ ((slope * (y - mean))[group] @ z[group]) / float(weights[group].sum()))
-    name = "overlap_weighted" if estimand == "ato" else "inverse_probability"
+    moved_means = Means(means.top, means.bottom, means.top_influence + moved[0], means.bottom_influence + moved[1])
+    influence = moved_means.top_influence - moved_means.bottom_influence
     return estimate_from(
-        name,
-        Means(means.top, means.bottom, means.top_influence + moved[0], means.bottom_influence + moved[1]),
-        Sizes(
-            kish(weights[treated]),
-            kish(weights[~treated]),
-            parameters=0,
-            fitted_per_group=z.shape[1] if estimand == "ate" else 0,
-        ),
+        "overlap_weighted" if estimand == "ato" else "inverse_probability",
+        moved_means,
+        Sizes(kish(weights[treated]), kish(weights[~treated]), parameters=0),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="influence values",
-        treated=treated,
+        for_error=widened(influence, treated, z.shape[1]) if estimand == "ate" else None,
     )
 
 

@@ -79,6 +79,7 @@ def _index(methods: dict[str, Any]) -> str:
         "",
         "```python",
         "from models.study import compare",
+        "",
         'groups = compare(people, "took_part", ["age", "sex"], method="nearest_neighbour", caliper_sd_logit=0.2)',
         'print(groups, groups.effect(people["income"]))',
         "```",
@@ -109,8 +110,7 @@ def _page(name: str, facts: dict[str, Any], people: pd.DataFrame) -> str:
         "Did people who quit smoking gain weight? 1,566 smokers of the NHEFS, 403 of whom quit (causaldata 0.1.5).",
         "",
         "```python",
-        f'groups = compare(people, "qsmk", {list(COVARIATES)},',
-        f'                 person_id="seqn", method="{name}"{_arguments(EXAMPLES[name])})',
+        *_call(name),
         "print(groups)",
         *[f"# {line}" for line in str(groups).splitlines()],
         "```",
@@ -127,8 +127,12 @@ def _page(name: str, facts: dict[str, Any], people: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arguments(settings: dict[str, Any]) -> str:
-    return "".join(f", {key}={value!r}" for key, value in settings.items()).replace("'", '"')
+def _call(name: str) -> list[str]:
+    """The example's call, laid out as the formatter lays out code."""
+    settings = {"person_id": "seqn", "method": name} | EXAMPLES[name]
+    named = [f"{key}={value!r}" for key, value in settings.items()]
+    arguments = ["people", '"qsmk"', repr(list(COVARIATES)), *named]
+    return ["groups = compare(", *[f"    {argument},".replace("'", '"') for argument in arguments], ")"]
 
 
 def _row(estimate: Estimate) -> str:

@@ -106,6 +106,37 @@ def test_reference_pages_are_those_the_code_makes() -> None:
         assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
 
 
+def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
+    from bench.validation import PAGE, page
+    from pipelines.method_pages import EXAMPLES, FOLDER, pages
+
+    for name, text in pages().items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+    for name in EXAMPLES:
+        assert (FOLDER / f"{name.replace('_', '-')}.svg").stat().st_size > 1000
+
+    def without_rounding(text: str) -> str:
+        return re.sub(r"\| \de-\d+ \|", "| tiny |", text)  # the last bit is the machine's
+
+    assert without_rounding(PAGE.read_text(encoding="utf-8")) == without_rounding(page()), "run make docs"
+
+
+def test_every_way_to_compare_is_in_the_table_the_code_and_the_protocol() -> None:
+    from typing import get_args
+
+    from data_contracts.comparison_settings import Estimator, Method
+    from data_contracts.ladder import read_knowledge
+    from models.comparison_methods import METHODS
+    from models.effect_of import ESTIMATORS
+
+    table = read_knowledge("comparison_methods")
+    assert set(table["methods"]) == set(METHODS) == set(get_args(Method)) - {"reference_rate"}
+    assert set(table["estimators"]) == set(ESTIMATORS) == set(get_args(Estimator)) - {"difference_to_rate"}
+    for facts in table["methods"].values():
+        for estimator in facts["estimators"]:
+            assert set(facts["estimands"]) <= set(table["estimators"][estimator])
+
+
 def test_the_lock_names_no_host() -> None:
     for name in ("requirements.lock", "requirements-browser.lock"):
         text = (ROOT / name).read_text(encoding="utf-8")

@@ -15,8 +15,8 @@ from tests.simulated import boosted_estimate, draw_world, every_estimate, naive_
 
 DRAWS = int(os.environ.get("TRIN_DRAWS", "500"))
 LOWEST, HIGHEST = 0.93, 0.97
-TWO_ERRORS = 2 * np.sqrt(0.95 * 0.05 / DRAWS)
-"""What chance alone does to a share of 95 % in this many draws; limits are never wider than that."""
+BY_CHANCE = np.sqrt(0.95 * 0.05 / DRAWS)
+"""One standard error of a share of 95 % in this many draws: 1 point in 500, half a point in 2,000."""
 LEFTOVER_BIAS = {"nearest": 0.06, "optimal": 0.06, "full": 0.06, "subclasses": 0.06}
 """Matching within a caliper and five subclasses leave a little difference, in standard deviations of the outcome;
 regression afterwards takes it away."""
@@ -30,8 +30,8 @@ WORLDS = [
 
 
 def inside(share: float) -> bool:
-    """Whether a coverage lies in 93-97 %, allowing for chance where draws are few."""
-    return min(LOWEST, 0.95 - TWO_ERRORS - 0.005) <= share <= max(HIGHEST, 0.95 + TWO_ERRORS + 0.005)
+    """Whether a coverage lies in 93-97 %, give or take one standard error of the count."""
+    return bool(LOWEST - BY_CHANCE <= share <= HIGHEST + BY_CHANCE)
 
 
 @pytest.mark.slow
@@ -77,4 +77,4 @@ def test_an_error_that_counts_a_person_many_times_is_found_out() -> None:
         estimate = naive_estimate(draw_world(rng, 120, effect=0.5, is_binary=False, seed=seed))
         holds.append(estimate.low <= 0.5 <= estimate.high)
     assert not inside(float(np.mean(holds)))
-    assert np.mean(holds) < 0.95
+    assert np.mean(holds) < 0.9
