@@ -158,7 +158,8 @@ def multiplicity(f: Findings) -> Detection:
     """All outcomes and calculations that were run, and whether this one survives their number."""
     code = "multiplicity"
     outcomes = len(f.protocol.outcomes)
-    models = outcomes * (1 + len(f.protocol.effects.alternatives))
+    declared = f.protocol.effects
+    models = outcomes * (1 + len(declared.alternatives) + len(declared.specifications) + len(declared.subgroups))
     if f.effects.primary is None:
         return lacking(code, "lacked_models")
     if outcomes == 1:
