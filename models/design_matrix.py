@@ -18,6 +18,8 @@ from models.score_terms import CodedCovariate, Column, DeclaredTerm, MissingRule
 Array = NDArray[np.float64]
 RELATIVE_RANK_TOLERANCE = 1e-9
 """A column whose part not explained by earlier columns is smaller than this share is collinear."""
+ROWS_AT_ONCE = 8_192
+"""Rows of a block that stays in the processor's own memory."""
 SURELY_INDEPENDENT = 1e-3
 """Shares above this are read from the cross products; only smaller ones need the exact residual."""
 
@@ -83,7 +85,10 @@ def build_design_matrix(
     for term in terms:
         if {*term.interaction, *([term.covariate] if term.covariate else [])} <= set(main):
             columns += term_columns(term, main)
-    values = np.column_stack([c.values for c in columns]) if columns else np.empty((len(frame), 0))
+    # Each column in one piece: coding, scaling and cross products then run along memory.
+    values = np.empty((len(columns), len(frame))).T
+    for i, column in enumerate(columns):
+        values[:, i] = column.values
     kept, dropped = independent_columns(values, [c.name for c in columns])
     return _matrix(values, columns, kept, dropped)
 
@@ -123,21 +128,39 @@ def independent_columns(values: Array, names: Sequence[str]) -> tuple[list[int],
     if values.shape[0] == 0:
         return [], tuple((name, "constant") for name in names)
     mean = values.mean(axis=0)
-    centred = values - mean
-    products = centred.T @ centred
-    largest = np.abs(values).max(axis=0, initial=0.0)
+    products = centred_products(values, mean)
+    largest = np.maximum(values.max(axis=0), -values.min(axis=0))
     for i, name in enumerate(names):
         size = float(np.sqrt(products[i, i]))
         if size <= RELATIVE_RANK_TOLERANCE * max(1.0, float(largest[i])):
             dropped.append((name, "constant"))
-        elif _unexplained(centred, products, kept, i) <= RELATIVE_RANK_TOLERANCE**0.75:
+        elif _unexplained(values, mean, products, kept, i) <= RELATIVE_RANK_TOLERANCE**0.75:
             dropped.append((name, "collinear"))
         else:
             kept.append(i)
     return kept, tuple(dropped)
 
 
-def _unexplained(centred: Array, products: Array, kept: list[int], i: int) -> float:
+def centred_products(values: Array, mean: Array) -> Array:
+    """Cross products of centred columns, block by block so that no second matrix is made.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+    mean : ndarray of float, shape (p,)
+
+    Returns
+    -------
+    ndarray of float, shape (p, p)
+    """
+    products = np.zeros((values.shape[1], values.shape[1]))
+    for first in range(0, len(values), ROWS_AT_ONCE):
+        block = values[first : first + ROWS_AT_ONCE].T - mean[:, None]
+        products += block @ block.T
+    return products
+
+
+def _unexplained(values: Array, mean: Array, products: Array, kept: list[int], i: int) -> float:
     """Length of a column's residual on the kept ones, as a share of its own length."""
     if not kept:
         return 1.0
@@ -147,7 +170,7 @@ def _unexplained(centred: Array, products: Array, kept: list[int], i: int) -> fl
     left = 1.0 - float(own @ np.linalg.solve(correlations[np.ix_(kept, kept)], own))
     if left > SURELY_INDEPENDENT**2:
         return float(np.sqrt(left))
-    basis = centred[:, kept] / scale[kept]
-    column = centred[:, i] / scale[i]
+    basis = (values[:, kept] - mean[kept]) / scale[kept]
+    column = (values[:, i] - mean[i]) / scale[i]
     beta, *_ = np.linalg.lstsq(basis, column, rcond=None)
     return float(np.linalg.norm(column - basis @ beta))

@@ -10,7 +10,6 @@ on participants; Chernozhukov et al. (2018) for cross-fitting.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,14 +19,13 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from data_contracts.comparison_settings import Estimand
 from models.boosted_score import FEWEST_PER_FOLD, FOLDS, SMALLEST_SCORE, boosted_classifier, threads_for
-from models.design_matrix import DesignMatrix, independent_columns
+from models.design_matrix import DesignMatrix, centred_products, independent_columns
 from models.estimates import Array, Estimate, Means, Sizes, estimate_from, widened, with_intercept
 from models.folds import stratified_folds
 from models.propensity import PropensityFit, fit_propensity
 
 Learner = Literal["linear", "boosted_trees"]
 Matrices = Callable[[NDArray[np.bool_]], DesignMatrix]
-WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +120,7 @@ def cross_fitted(
         with threads_for(len(y)):
             return _boosted_fold(y, treated, matrix, inside, seed, is_binary)
 
-    # Trees use every core themselves; two of them at once would only wait for each other.
-    with ThreadPoolExecutor(WORKERS if learner == "linear" else 1) as pool:
-        parts = list(pool.map(one, range(FOLDS)))
+    parts = [one(fold) for fold in range(FOLDS)]
     joined = Predictions(np.empty(len(y)), np.empty(len(y)), np.empty(len(y)))
     for fold, part in enumerate(parts):
         if isinstance(part, str):
@@ -140,19 +136,36 @@ def _linear_fold(
     y: Array, treated: NDArray[np.bool_], matrix: DesignMatrix, inside: NDArray[np.bool_]
 ) -> Predictions | str:
     outside = ~inside
+    learnt = _rows(matrix.values, outside)
     # A level that none of these people has, or two that always go together, has no slope here.
-    kept, _ = independent_columns(matrix.values[outside], matrix.names)
-    values = matrix.values[:, kept]
+    kept, _ = independent_columns(learnt, matrix.names)
+    if len(kept) < learnt.shape[1]:
+        learnt = learnt[:, kept]
     names = tuple(matrix.names[i] for i in kept)
-    fit = fit_propensity(DesignMatrix(values[outside], names, names, ()), treated[outside])
+    fit = fit_propensity(DesignMatrix(learnt, names, names, ()), treated[outside])
     if not isinstance(fit, PropensityFit):
         return fit
-    z = with_intercept(values)
+    predicted = _rows(matrix.values, inside)[:, kept]
     with_project, without = (
-        z[inside] @ _coefficients(z[group & outside], y[group & outside]) for group in (treated, ~treated)
+        _line(_rows(learnt, group[outside]), y[group & outside], predicted) for group in (treated, ~treated)
     )
-    logit = fit.coefficients[0] + values[inside] @ fit.coefficients[1:]
-    return Predictions(np.exp(logit), with_project, without)
+    return Predictions(np.exp(fit.coefficients[0] + predicted @ fit.coefficients[1:]), with_project, without)
+
+
+def _rows(values: Array, which: NDArray[np.bool_]) -> Array:
+    """Return some people's rows; each column stays in one piece."""
+    return values.T[:, np.flatnonzero(which)].T
+
+
+def _line(values: Array, y: Array, elsewhere: Array) -> Array:
+    """Least squares by the cross products of standardised columns, and what it says elsewhere."""
+    centre = values.mean(axis=0)
+    products = centred_products(values, centre)
+    spread = np.sqrt(np.diag(products))
+    spread = np.where(spread > 0, spread, 1.0)
+    towards = (y - y.mean()) @ values / spread
+    slopes = np.linalg.pinv(products / np.outer(spread, spread), hermitian=True) @ towards / spread
+    return np.asarray(elsewhere @ slopes + (y.mean() - float(slopes @ centre)), dtype=float)
 
 
 def _boosted_fold(

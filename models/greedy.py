@@ -6,6 +6,7 @@ for the score alone, `nearness.py` for more than the score).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import Literal
 from typing import Protocol as Interface
@@ -15,8 +16,35 @@ from numpy.typing import NDArray
 
 UNMATCHED = -1
 Order = Literal["largest_score", "smallest_score", "closest", "random"]
-Found = tuple[int, int, int, float]
-"""Place of the participant in the order of service, round, place of the control, distance."""
+
+
+class Found:
+    """Pairs as they are found, a list per column: a hundred thousand small tuples would wake the garbage collector.
+
+    Attributes
+    ----------
+    person : list of int
+        Place of the participant in the order of service.
+    turn : list of int
+    place : list of int
+        Place of the control.
+    gap : list of float
+    """
+
+    __slots__ = ("gap", "person", "place", "turn")
+
+    def __init__(self) -> None:
+        self.person: list[int] = []
+        self.turn: list[int] = []
+        self.place: list[int] = []
+        self.gap: list[float] = []
+
+    def add(self, person: int, turn: int, place: int, gap: float) -> None:
+        """Keep one pair."""
+        self.person.append(person)
+        self.turn.append(turn)
+        self.place.append(place)
+        self.gap.append(gap)
 
 
 class Controls(Interface):
@@ -24,6 +52,14 @@ class Controls(Interface):
 
     def nearest(self, person: int) -> tuple[int, float]:
         """Return the place and distance of the nearest free control within every limit, or `UNMATCHED`."""
+        ...
+
+    def first_choices(self, people: list[int]) -> Iterable[tuple[int, float]]:
+        """Return what `nearest` would say to each, as things stand now or when the answer is read."""
+        ...
+
+    def is_taken(self, place: int) -> bool:
+        """Say whether a control has been used."""
         ...
 
     def take(self, place: int) -> None:
@@ -56,7 +92,7 @@ def order_of_service(
     return people[np.argsort(sign * logit[people], kind="stable")]
 
 
-def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: Order) -> list[Found]:
+def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: Order) -> Found:
     """Match `count` participants, at most `ratio` controls each.
 
     Parameters
@@ -72,11 +108,11 @@ def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: O
 
     Returns
     -------
-    list of Found
+    Found
     """
     if replace:
         return _with_replacement(controls, count, ratio)
-    found: list[Found] = []
+    found = Found()
     active = list(range(count))
     for turn in range(ratio):
         # Who finds nobody in one round is not tried again.
@@ -84,23 +120,24 @@ def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: O
     return found
 
 
-def _in_turn(controls: Controls, active: list[int], turn: int, found: list[Found]) -> list[int]:
-    nearest, take = controls.nearest, controls.take
+def _in_turn(controls: Controls, active: list[int], turn: int, found: Found) -> list[int]:
+    nearest, take, is_taken, add = controls.nearest, controls.take, controls.is_taken, found.add
     still = []
-    for person in active:
-        pick, gap = nearest(person)
+    # Whoever was nearest when the round began still is, unless somebody took them meanwhile.
+    for person, (pick, gap) in zip(active, controls.first_choices(active), strict=True):
+        if is_taken(pick):
+            pick, gap = nearest(person)
         if pick != UNMATCHED:
             take(pick)
-            found.append((person, turn, pick, gap))
+            add(person, turn, pick, gap)
             still.append(person)
     return still
 
 
-def _closest_first(controls: Controls, active: list[int], turn: int, found: list[Found]) -> list[int]:
+def _closest_first(controls: Controls, active: list[int], turn: int, found: Found) -> list[int]:
     """Serve whoever has the nearest free control; a choice that was taken meanwhile is made anew."""
     waiting = []
-    for person in active:
-        pick, gap = controls.nearest(person)
+    for person, (pick, gap) in zip(active, controls.first_choices(active), strict=True):
         if pick != UNMATCHED:
             waiting.append((gap, person, pick))
     heapify(waiting)
@@ -113,13 +150,19 @@ def _closest_first(controls: Controls, active: list[int], turn: int, found: list
                 heappush(waiting, (new_gap, person, now))
             continue
         controls.take(pick)
-        found.append((person, turn, pick, gap))
+        found.add(person, turn, pick, gap)
         still.append(person)
     return sorted(still)
 
 
-def _with_replacement(controls: Controls, count: int, ratio: int) -> list[Found]:
-    found: list[Found] = []
+def _with_replacement(controls: Controls, count: int, ratio: int) -> Found:
+    found = Found()
+    add = found.add
+    if ratio == 1:
+        for person, (pick, gap) in enumerate(controls.first_choices(list(range(count)))):
+            if pick != UNMATCHED:
+                add(person, 0, pick, gap)
+        return found
     for person in range(count):
         controls.return_all()
         for turn in range(ratio):
@@ -127,5 +170,5 @@ def _with_replacement(controls: Controls, count: int, ratio: int) -> list[Found]
             if pick == UNMATCHED:
                 break
             controls.take(pick)
-            found.append((person, turn, pick, gap))
+            add(person, turn, pick, gap)
     return found

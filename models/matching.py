@@ -22,6 +22,8 @@ from models.greedy import UNMATCHED, Found, Order, order_of_service, serve
 
 INFINITE = float("inf")
 NOBODY = (UNMATCHED, INFINITE)
+MOST_TIED = 0.1
+"""Share of equal scores up to which it pays to sort them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +118,12 @@ def match_nearest(
         Sorted by participant, then by round.
     """
     limit = np.inf if caliper is None else caliper
-    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], list[Found]]] = []
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], Found]] = []
     for people, controls in by_stratum(treated, strata):
         people = order_of_service(logit, people, order, seed)
-        values = logit[controls]
-        sorting = np.argsort(values, kind="stable")
-        scores = np.ascontiguousarray(values[sorting])
-        own = logit[people]
-        places = np.searchsorted(scores, own, side="left").tolist()
-        free = _SortedControls(scores.data.cast("B").cast("d"), own.tolist(), places, limit)
-        found = serve(free, len(own), ratio=ratio, replace=replace, order=order)
+        sorting, scores = in_order(logit[controls])
+        free = _SortedControls(scores, logit[people], limit)
+        found = serve(free, len(people), ratio=ratio, replace=replace, order=order)
         parts.append((people, controls[sorting], found))
     return pairs_of(parts)
 
@@ -140,6 +138,8 @@ def by_stratum(
     if strata.min() == strata.max():
         yield people, controls
         return
+    if strata.min() >= 0 and strata.max() <= np.iinfo(np.uint16).max:
+        strata = strata.astype(np.uint16)  # numpy sorts short labels by counting
     people = people[np.argsort(strata[people], kind="stable")]
     controls = controls[np.argsort(strata[controls], kind="stable")]
     own, others = strata[people], strata[controls]
@@ -150,11 +150,36 @@ def by_stratum(
             yield mine, theirs
 
 
+def in_order(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Sort values, equal ones in the order of rows.
+
+    Returns
+    -------
+    sorting : ndarray of int
+        As numpy's stable sort would give it, in a third of its time where few values are equal: numpy's other sort
+        is vectorised, and only equal values must be put back in the order of rows.
+    sorted : ndarray of float
+    """
+    sorting = np.argsort(values)
+    ranked = values[sorting]
+    repeats = ranked[1:] == ranked[:-1]
+    tied = np.flatnonzero(np.append(repeats, False) | np.append(False, repeats))
+    if len(tied) > len(values) * MOST_TIED:
+        sorting = np.argsort(values, kind="stable")
+    elif len(tied):
+        sorting[tied] = sorting[tied][np.lexsort((sorting[tied], ranked[tied]))]
+    return sorting, ranked
+
+
 class _SortedControls:
     """Controls of one stratum, sorted by score; see `greedy.Controls`."""
 
-    def __init__(self, scores: memoryview[float], own: list[float], places: list[int], limit: float) -> None:
-        self.scores, self.own, self.places, self.limit = scores, own, places, limit
+    def __init__(self, scores: NDArray[np.float64], own: NDArray[np.float64], limit: float) -> None:
+        self.all_scores, self.all_own, self.limit = scores, own, limit
+        self.all_places = np.searchsorted(scores, own, side="left")
+        # One number at a time is read faster from these.
+        self.scores: memoryview[float] = scores.data.cast("B").cast("d")
+        self.own, self.places = own.tolist(), self.all_places.tolist()
         self.return_all()
 
     def return_all(self) -> None:
@@ -162,6 +187,31 @@ class _SortedControls:
 
     def take(self, place: int) -> None:
         self.free.take(place)
+
+    def is_taken(self, place: int) -> bool:
+        return place in self.free.next_right
+
+    def first_choices(self, people: list[int]) -> Iterator[tuple[int, float]]:
+        """As `nearest`, for many at once."""
+        scores, count = self.all_scores, len(self.all_scores)
+        own, places = self.all_own[people], self.all_places[people]
+        is_free = np.ones(count, dtype=bool)
+        is_free[np.fromiter(self.free.next_right, dtype=np.int64, count=len(self.free.next_right))] = False
+        # The free places, with one before the first and one after the last that stand for nobody.
+        free = np.concatenate([[-1], np.flatnonzero(is_free), [count]])
+        after = np.searchsorted(free, places)
+        above, below = free[after], free[after - 1]
+        gap_above = np.where(above < count, scores[np.minimum(above, count - 1)] - own, INFINITE)
+        gap_below = np.where(below >= 0, own - scores[below], INFINITE)
+        is_above = gap_above < gap_below
+        gap = np.minimum(gap_above, gap_below)
+        equal = np.flatnonzero(~is_above & (below > 0) & (scores[np.maximum(below - 1, 0)] == scores[below]))
+        if len(equal):
+            first = np.searchsorted(scores, scores[below[equal]], side="left")
+            below[equal] = free[np.searchsorted(free, first)]
+        pick = np.where(is_above, above, below)
+        pick[(gap > self.limit) | (gap == INFINITE)] = UNMATCHED
+        return zip(pick.tolist(), gap.tolist(), strict=True)
 
     def nearest(self, person: int) -> tuple[int, float]:
         """Of equal distances the lower score, of equal scores the earlier row."""
@@ -178,16 +228,14 @@ class _SortedControls:
         return below, gap_below
 
 
-def pairs_of(parts: list[tuple[NDArray[np.int64], NDArray[np.int64], list[Found]]]) -> Pairs:
+def pairs_of(parts: list[tuple[NDArray[np.int64], NDArray[np.int64], Found]]) -> Pairs:
     """Put the strata together, sorted by participant and round."""
     treated, turn, control, distance = [], [], [], []
     for people, controls, found in parts:
-        if found:
-            person, turns, place, gap = zip(*found, strict=True)
-            treated.append(people[np.array(person)])
-            turn.append(np.array(turns))
-            control.append(controls[np.array(place)])
-            distance.append(np.array(gap, dtype=float))
+        treated.append(people[np.array(found.person, dtype=np.int64)])
+        turn.append(np.array(found.turn, dtype=np.int64))
+        control.append(controls[np.array(found.place, dtype=np.int64)])
+        distance.append(np.array(found.gap, dtype=float))
     if not treated:
         none = np.empty(0, dtype=np.int64)
         return Pairs(none, none.copy(), np.empty(0))

@@ -10,6 +10,7 @@ multivariate matched sampling methods that incorporate the propensity score".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +131,12 @@ class _NearControls:
 
     def take(self, place: int) -> None:
         self.is_free[place] = False
+
+    def is_taken(self, place: int) -> bool:
+        return place >= 0 and not self.is_free[place]
+
+    def first_choices(self, people: list[int]) -> Iterator[tuple[int, float]]:
+        return map(self.nearest, people)
 
     def nearest(self, person: int) -> tuple[int, float]:
         score = self.own[person]

@@ -22,7 +22,7 @@ from statsmodels.tools.sm_exceptions import (
     PerfectSeparationWarning,
 )
 
-from models.design_matrix import DesignMatrix
+from models.design_matrix import ROWS_AT_ONCE, DesignMatrix, centred_products
 
 MAXIMUM_ITERATIONS = 100
 LARGEST_STANDARDISED_COEFFICIENT = 15.0
@@ -30,8 +30,7 @@ LARGEST_STANDARDISED_COEFFICIENT = 15.0
 
 THINNED_OTHERS = 20_000
 """Comparison people that a first fit uses, where there are at least twice as many."""
-ROWS_AT_ONCE = 32_768
-SMALLEST_MOVE = 1e-8
+SMALLEST_MOVE = 1e-6
 """Newton's last step, in standard deviations; the error left is its square."""
 
 Array = NDArray[np.float64]
@@ -83,46 +82,66 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
     """
     if matrix.values.shape[1] == 0:
         return "no_score_covariates"
-    centre = matrix.values.mean(axis=0)
-    spread = matrix.values.std(axis=0)
-    fitted = _maximum(matrix.values, centre, spread, treated)
-    if isinstance(fitted, str):
-        return fitted
-    beta, logit = fitted
+    columns = matrix.values.T
+    centre = columns.mean(axis=1)
+    spread = np.sqrt(np.diag(centred_products(matrix.values, centre)) / len(treated))
+    beta = _maximum(columns, centre, spread, treated)
+    if isinstance(beta, str):
+        return beta
+    slopes = beta[1:] / spread
+    coefficients = np.concatenate([[beta[0] - float(slopes @ centre)], slopes])
     # A slope that ran away, or groups that a threshold on the score tells apart.
     if not np.isfinite(beta).all() or np.abs(beta[1:]).max() > LARGEST_STANDARDISED_COEFFICIENT:
         return "separation"
-    if logit[treated].min() > logit[~treated].max():
+    logit = linear_predictor(columns, slopes, float(coefficients[0]))
+    own, others = logit[treated], np.sort(logit[~treated])
+    if own.min() > others[-1]:
         return "separation"
-    slopes = beta[1:] / spread
-    coefficients = np.concatenate([[beta[0] - float(slopes @ centre)], slopes])
     return PropensityFit(
         score=np.asarray(expit(logit), dtype=float),
         logit=logit,
         names=("intercept", *matrix.names),
         coefficients=coefficients,
         log_likelihood=float(-np.logaddexp(0.0, np.where(treated, -logit, logit)).sum()),
-        auc=area_under_curve(logit, treated),
+        auc=_share_below(others, own),
     )
 
 
-def _maximum(values: Array, centre: Array, spread: Array, treated: NDArray[np.bool_]) -> tuple[Array, Array] | Failure:
-    """Return standardised coefficients at the maximum of the likelihood, and everybody's logit."""
+def linear_predictor(columns: Array, slopes: Array, constant: float) -> Array:
+    """Add up column by column: people who are alike get the same number to the last digit, wherever they stand.
+
+    Parameters
+    ----------
+    columns : ndarray of float, shape (p, n)
+    slopes : ndarray of float, shape (p,)
+    constant : float
+    """
+    total = np.full(columns.shape[1], constant)
+    for first in range(0, len(total), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        for column, slope in zip(columns, slopes, strict=True):
+            total[rows] += column[rows] * slope
+    return total
+
+
+def _maximum(columns: Array, centre: Array, spread: Array, treated: NDArray[np.bool_]) -> Array | Failure:
+    """Return standardised coefficients at the maximum of the likelihood."""
+
+    def standardised(rows: NDArray[np.int64]) -> Array:
+        return np.column_stack([np.ones(len(rows)), ((columns[:, rows] - centre[:, None]) / spread[:, None]).T])
+
     others = np.flatnonzero(~treated)
     step = len(others) // THINNED_OTHERS
     if step < 2:
-        exog = np.column_stack([np.ones(len(treated)), (values - centre) / spread])
-        fitted = _fit(exog, treated)
-        return fitted if isinstance(fitted, str) else (fitted, exog @ fitted)
+        return _fit(standardised(np.arange(len(treated))), treated)
     # Leaving out others by a rule that ignores covariates moves the intercept only (Prentice & Pyke 1979); moved
     # back, it is a good place to search from. Where the search begins does not move the maximum.
     kept = np.sort(np.concatenate([np.flatnonzero(treated), others[::step]]))
-    exog = np.column_stack([np.ones(len(kept)), (values[kept] - centre) / spread])
-    fitted = _fit(exog, treated[kept])
+    fitted = _fit(standardised(kept), treated[kept])
     if isinstance(fitted, str):
         return fitted
     fitted[0] -= np.log(len(others) / len(others[::step]))
-    return _polished(values, centre, spread, treated, fitted)
+    return _polished(columns, centre, spread, treated, fitted)
 
 
 def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Failure:
@@ -147,39 +166,46 @@ def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Failure:
 
 
 def _polished(
-    values: Array, centre: Array, spread: Array, treated: NDArray[np.bool_], start: Array
-) -> tuple[Array, Array] | Failure:
+    columns: Array, centre: Array, spread: Array, treated: NDArray[np.bool_], start: Array
+) -> Array | Failure:
     """Take Newton's steps over all rows, block by block, from a start that is nearly there."""
-    n, p = values.shape
+    p, n = columns.shape
     beta = start.copy()
+    scale = np.concatenate([[1.0], spread])
     for _ in range(MAXIMUM_ITERATIONS):
+        slopes = beta[1:] / spread
         information = np.zeros((p + 1, p + 1))
         gradient = np.zeros(p + 1)
         for first in range(0, n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
-            block = np.empty((len(values[rows]), p + 1))
-            block[:, 0] = 1.0
-            block[:, 1:] = (values[rows] - centre) / spread
-            score = expit(block @ beta)
-            gradient += (treated[rows] - score) @ block
-            information += (block * (score * (1 - score))[:, None]).T @ block
+            block = columns[:, rows] - centre[:, None]
+            score = expit(slopes @ block + beta[0])
+            rest, weight = treated[rows] - score, score * (1 - score)
+            weighted = block * weight
+            gradient[0] += rest.sum()
+            gradient[1:] += block @ rest
+            information[0, 0] += weight.sum()
+            information[0, 1:] += weighted.sum(axis=1)
+            information[1:, 1:] += weighted @ block.T
+        information[1:, 0] = information[0, 1:]
         try:
-            move = np.linalg.solve(information, gradient)
+            move = np.linalg.solve(information / np.outer(scale, scale), gradient / scale)
         except np.linalg.LinAlgError:
             return "separation"
         beta += move
         if not np.isfinite(beta).all():
             return "separation"
         if np.abs(move).max() < SMALLEST_MOVE:
-            slopes = beta[1:] / spread
-            return beta, values @ slopes + (beta[0] - float(slopes @ centre))
+            return beta
     return "score_not_converged"
 
 
 def area_under_curve(values: NDArray[np.float64], treated: NDArray[np.bool_]) -> float:
     """Return the Mann-Whitney probability, ties counted half."""
-    others = np.sort(values[~treated])
-    own = values[treated]
+    return _share_below(np.sort(values[~treated]), values[treated])
+
+
+def _share_below(others: Array, own: Array) -> float:
     below = np.searchsorted(others, own, side="left")
     upto = np.searchsorted(others, own, side="right")
     return float((below + upto).sum() / 2 / (len(own) * len(others)))

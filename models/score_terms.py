@@ -14,6 +14,7 @@ from typing import Protocol as Interface
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_float_dtype
 
 Array = NDArray[np.float64]
 SPLINE_QUANTILES: dict[int, tuple[float, ...]] = {
@@ -123,15 +124,20 @@ def main_columns(
     """
     name = covariate.name
     is_missing = series.isna().to_numpy()
+    has_missing = bool(is_missing.any())
     if covariate.type == "categorical":
         coded = _level_columns(series, covariate, most_levels)
+    elif not has_missing:
+        # Numbers are taken as they are; looking for numbers in text would copy them.
+        numbers = series if is_float_dtype(series.dtype) else pd.to_numeric(series)
+        coded = [Column(name, (name,), numbers.to_numpy(dtype=float))]
     else:
         values = pd.to_numeric(series).to_numpy(dtype=float, na_value=np.nan)
         known = ~is_missing & learnt_from
         mean = float(values[known].mean()) if known.any() else 0.0
         coded = [Column(name, (name,), np.where(is_missing, mean, values))]
     # A missing level is a level of its own whatever the rule: there is no mean to fill in.
-    if is_missing.any() and (missing == "indicator" or covariate.type == "categorical"):
+    if has_missing and (missing == "indicator" or covariate.type == "categorical"):
         coded.append(Column(f"{name}=missing", (name,), np.asarray(is_missing, dtype=np.float64)))
     return coded
 
