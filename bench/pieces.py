@@ -1,8 +1,8 @@
-"""Pieces of the work, each measured in a process of its own beside what it could not do without.
+"""Pieces of the work, each measured in a process of its own.
 
-Belongs here: the match step against one sort, the floor under read, fit and
-match, and the doubly robust estimate. Does not belong here: the whole, from
-file to difference (`trin_end_to_end.py`), and how often a piece is repeated.
+Belongs here: the match step against one sort, and the doubly robust estimate.
+Does not belong here: the whole, from file to difference
+(`trin_end_to_end.py`), and how often a piece is repeated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from bench.covariates import CALIPER, coded_covariates
-from bench.people import COVARIATES
 from bench.stopwatch import Stopwatch
 from models.design_matrix import DesignMatrix, build_design_matrix
 from models.doubly_robust import cross_fitted
@@ -26,8 +25,6 @@ from models.propensity import PropensityFit, fit_propensity
 STRATA = 50
 TURNS = 3
 """How often a process repeats a step and the sort it is compared with, in turn."""
-PASSES = 6
-"""Passes over the rows that Newton's method needs for a logit from a cold start."""
 CONFIDENCE = 0.95
 MATCHES: dict[str, tuple[int, bool, bool]] = {
     "1:1": (1, False, False),
@@ -68,24 +65,6 @@ def match(path: str, kind: str) -> None:
     watch.tell(seconds=median(matches), ratio=median(m / s for m, s in zip(matches, sorts, strict=True)))
 
 
-def floor(path: str) -> None:
-    """Measure what nobody gets around: reading, one stable sort and the passes of a logit."""
-    watch = Stopwatch()
-    frame = pd.read_parquet(path)
-    watch.step("read")
-    values, others = frame[list(COVARIATES)].to_numpy(), int((frame["treated"] == 0).sum())
-    x = np.column_stack([np.ones(len(values)), values])
-    rng = np.random.default_rng(1)
-    weights, scores = rng.random(len(x)), rng.standard_normal(others)
-    watch.step("aside")
-    np.argsort(scores, kind="stable")
-    watch.step("sort")
-    for _ in range(PASSES):
-        _ = (x * weights[:, None]).T @ x
-    watch.step("passes")
-    watch.tell(seconds=sum(watch.steps[name] for name in ("read", "sort", "passes")))
-
-
 def doubly_robust(path: str) -> None:
     """Measure the cross-fitted doubly robust estimate with linear models."""
     frame = pd.read_parquet(path)
@@ -101,7 +80,7 @@ def doubly_robust(path: str) -> None:
     watch.tell(note=f"effect {found.value:.4f}, standard error {found.standard_error:.4f}")
 
 
-PIECES: dict[str, Callable[..., None]] = {"match": match, "floor": floor, "doubly_robust": doubly_robust}
+PIECES: dict[str, Callable[..., None]] = {"match": match, "doubly_robust": doubly_robust}
 
 if __name__ == "__main__":
     PIECES[sys.argv[1]](*sys.argv[2:])

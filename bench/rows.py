@@ -68,7 +68,7 @@ def _short(value: object) -> object:
 
 def print_rows(rows: list[Row]) -> None:
     """Print rows under one heading."""
-    print(f"{'size':<9} {'what':<34} {'seconds':>8} {'cpu s':>7} {'GB':>5} {'ratio':>7}  to (aim); note")
+    print(f"{'size':<9} {'what':<38} {'seconds':>8} {'cpu s':>7} {'GB':>5} {'ratio':>7}  to (aim); note")
     for row in rows:
         figures = (
             _figure(row.seconds, 8, 3),
@@ -78,7 +78,7 @@ def print_rows(rows: list[Row]) -> None:
         )
         aim = f" ({row.aim})" if row.aim else ""
         words = "; ".join(part for part in (row.ratio_to + aim, row.note) if part)
-        print(f"{row.size:<9} {row.what:<34} {' '.join(figures)}  {words}")
+        print(f"{row.size:<9} {row.what:<38} {' '.join(figures)}  {words}")
 
 
 def _figure(value: float | None, width: int, digits: int) -> str:
