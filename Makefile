@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER_READY := $(VENV)/.browser-ready
+RIVALS := .venv-rivals
+RIVALS_READY := $(RIVALS)/.ready
 export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 TRIN_HOME ?= home
@@ -12,7 +14,7 @@ export TRIN_HOME
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-nightly test-browser simulations coverage bench lint types laws docs lock clean
+.PHONY: help env run dev test test-fast test-slow test-nightly test-browser simulations coverage bench bench-rivals lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,8 +64,16 @@ simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a q
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.simulations
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
-	@$(BIN)/python bench/matching.py
+	@$(BIN)/python -m bench.matching
 	@$(BIN)/python -m bench.deliveries
+
+$(RIVALS_READY): bench/rivals/requirements.txt
+	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
+	@$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/rivals/requirements.txt
+	@touch $@
+
+bench-rivals: $(READY) $(RIVALS_READY) ## Matching against other libraries, in an environment of their own
+	@$(BIN)/python -m bench.matching
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,0 +1,27 @@
+"""How the benchmark's covariates are declared to the engine.
+
+Belongs here: what a project file would say. Does not belong here: the values
+(`people.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+CALIPER = 0.2
+"""In standard deviations of the logit."""
+
+
+@dataclass
+class Covariate:
+    """One declared covariate; see `score_terms.CodedCovariate`."""
+
+    name: str
+    type: Literal["numeric", "binary", "categorical"]
+    levels: tuple[str, ...] = ()
+
+
+def coded_covariates() -> tuple[Covariate, ...]:
+    """Return eight numbers and four yes-or-no answers, named as in `people.COVARIATES`."""
+    return tuple(Covariate(f"x{i}", "numeric" if i < 8 else "binary") for i in range(12))

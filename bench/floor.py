@@ -1,0 +1,40 @@
+"""The floor: what read, fit and match cost at least, written with numpy alone.
+
+Belongs here: reading the same file with the same reader, one stable sort and
+the passes a logit needs. Does not belong here: anything of the engine.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+
+from bench.people import COVARIATES
+from bench.stopwatch import Stopwatch
+
+PASSES = 6
+"""Passes over the rows that Newton's method needs for a logit from a cold start."""
+
+
+def main(path: str) -> None:
+    """Measure each step; arranging the columns is left out."""
+    watch = Stopwatch()
+    frame = pd.read_parquet(path)
+    watch.step("read")
+    values, others = frame[list(COVARIATES)].to_numpy(), int((frame["treated"] == 0).sum())
+    x = np.column_stack([np.ones(len(values)), values])
+    rng = np.random.default_rng(1)
+    weights, scores = rng.random(len(x)), rng.standard_normal(others)
+    watch.step("aside")
+    np.argsort(scores, kind="stable")
+    watch.step("sort")
+    for _ in range(PASSES):
+        _ = (x * weights[:, None]).T @ x
+    watch.step("passes")
+    watch.tell(seconds=sum(watch.steps[name] for name in ("read", "sort", "passes")))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

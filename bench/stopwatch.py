@@ -1,0 +1,41 @@
+"""What a measured process says of itself, on one line.
+
+Belongs here: seconds by step, the memory peak and how both are told to the
+process that asked. Does not belong here: the work, and libraries that a rival
+may not have.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+
+
+class Stopwatch:
+    """Seconds from one step to the next."""
+
+    def __init__(self) -> None:
+        self.begun = self.last = time.perf_counter()
+        self.processor = time.process_time()
+        self.steps: dict[str, float] = {}
+
+    def step(self, name: str) -> None:
+        """Say that a step is done."""
+        now = time.perf_counter()
+        self.steps[name], self.last = now - self.last, now
+
+    def tell(self, **more: object) -> None:
+        """Print everything as JSON, with what else was found."""
+        told = {
+            "seconds": self.last - self.begun,
+            "processor_seconds": time.process_time() - self.processor,
+            "peak_gb": memory_peak(),
+            "steps": self.steps,
+        }
+        print(json.dumps(told | more))
+
+
+def memory_peak() -> float:
+    """Most memory this process has held at once, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
