@@ -65,6 +65,7 @@ simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a q
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python -m bench.matching
+	@$(BIN)/python -m bench.register_balance
 	@$(BIN)/python -m bench.deliveries
 
 $(RIVALS_READY): bench/rivals/requirements.txt

@@ -108,17 +108,19 @@ def matching_estimate(y: Array, matches: TiedMatches) -> ReplacedMatching:
     y : ndarray of float, shape (n,)
         Outcomes of everybody.
     matches : TiedMatches
+        Or any matching with replacement: participants, controls, and shares that sum to one for each participant.
 
     Returns
     -------
     ReplacedMatching
+        The chance variation of a control is half the mean squared residual of pairs, the same for everybody, as R's
+        Matching takes it by default.
     """
     people, index = np.unique(matches.participant, return_inverse=True)
     count = len(people)
     counterfactual = np.bincount(index, weights=matches.share * y[matches.control], minlength=count)
     gains = y[people] - counterfactual
     value = float(gains.mean())
-    # One residual variance: half the mean squared deviation over pairs, ties weighted.
     residual = y[matches.participant] - y[matches.control] - value
     noise = 0.5 * float((matches.share * residual**2).sum()) / count
     uses = np.bincount(matches.control, weights=matches.share, minlength=len(y))

@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.abadie_imbens import TiedMatches, matching_estimate
 from models.balance import weighted_mean
-from models.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, with_intercept
+from models.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
 from models.matching import Pairs
 
 
@@ -81,30 +82,18 @@ def replaced_difference(
     Notes
     -----
     Abadie & Imbens (2006): the variance is that of participants' own gains, plus each control's chance variation for
-    every time it is used beyond what the gains already hold. The chance variation is half the mean squared residual
-    of pairs, the same for everybody, as R's Matching takes it by default.
+    every time it is used beyond what the gains already hold (`abadie_imbens.matching_estimate`).
     """
-    n = len(y)
-    sizes = np.bincount(pairs.treated, minlength=n).astype(float)
-    share = 1.0 / sizes[pairs.treated]
-    counterfactual = np.bincount(pairs.treated, weights=share * y[pairs.control], minlength=n)
-    people = np.flatnonzero(sizes > 0)
-    count = len(people)
-    gains = y[people] - counterfactual[people]
-    value = float(gains.mean())
-    residual = y[pairs.treated] - y[pairs.control] - value
-    noise = 0.5 * float((share * residual**2).sum()) / count
-    uses = np.bincount(pairs.control, weights=share, minlength=n)
-    squares = np.bincount(pairs.control, weights=share**2, minlength=n)
-    variance = (float(((gains - value) ** 2).sum()) + noise * float((uses**2 - squares).sum())) / count**2
+    share = 1.0 / np.bincount(pairs.treated, minlength=len(y))[pairs.treated]
+    found = matching_estimate(y, TiedMatches(pairs.treated, pairs.control, share))
     return estimate_from(
         "matched_difference",
         weighted_means(y, treated, weights),
-        Sizes(float(count), kish(weights[~treated])),
+        Sizes(float(treated.sum()), kish(weights[~treated])),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="Abadie-Imbens",
-        known_error=float(np.sqrt(variance)),
+        known_error=found.standard_error,
     )
 
 
@@ -219,12 +208,15 @@ def matched_regression(
         # The people averaged over are a draw themselves.
         influences.append(own + target_weight * (z @ beta - mean) / total)
         means.append(mean)
+    own, others = influences
     return estimate_from(
         "matched_regression",
-        Means(means[0], means[1], influences[0], influences[1]),
+        Means(means[0], means[1], own, others),
         Sizes(kish(weights[treated]), kish(weights[~treated]), parameters=2 * z.shape[1]),
         confidence_level=confidence_level,
         is_binary=is_binary,
         error_name="HC1" if cluster is None else "clustered by matched set",
         cluster=cluster,
+        # For everybody both groups' fits count alike, and the smaller one is widened by its own numbers too.
+        for_error=widened(own - others, treated, z.shape[1]) if everybody else None,
     )
