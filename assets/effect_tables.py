@@ -22,7 +22,7 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
     gate = effects.gate.text
     if effects.primary is None:
         return f"**{phrase(language, 'not_estimable')}**: {gate[language] if gate else ''}"
-    table = _Table(outcome, language)
+    table = _Table(outcome, language, protocol.effects.confidence_level)
     lines = [] if gate is None else [f"**{phrase(language, 'pooled_only')}**: {gate[language]}", ""]
     head = [phrase(language, key) for key in ("column_estimator", "table_difference", "column_interval")]
     lines += [f"| {' | '.join(head)} |", "|---|---|---|"]
@@ -36,8 +36,9 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
 class _Table:
     """Rows in one outcome's unit and one language."""
 
-    def __init__(self, outcome: Outcome, language: str) -> None:
+    def __init__(self, outcome: Outcome, language: str, confidence_level: float) -> None:
         self.outcome, self.language = outcome, language
+        self.reach = float(norm.isf((1 - confidence_level) / 2))
         self.unit = getattr(outcome.unit, language) if outcome.unit else ""
         self.decimals = 1 if outcome.type == "binary" else 2
 
@@ -66,8 +67,7 @@ class _Table:
             yield f"| {phrase(language, 'risk_ratio_label')} | {value} | {low}; {high} |"
         learnt, deviation = effects.systematic_error, effects.outcome_deviation
         if learnt is not None and deviation:
-            reach = float(norm.isf(0.025))
-            low_c, high_c = learnt.calibrated(primary.value / deviation, primary.standard_error / deviation, reach)
+            low_c, high_c = learnt.calibrated(primary.value / deviation, primary.standard_error / deviation, self.reach)
             interval = f"{self.words(low_c * deviation)}; {self.words(high_c * deviation)}"
             yield f"| {phrase(language, 'calibrated_label')} | – | {interval} |"
         if effects.raw_difference is not None:

@@ -2,7 +2,7 @@
 
 Belongs here: drawing worlds and counting. Does not belong here: worlds and
 estimators (`tests/simulated.py`), and any judgement (`tests/test_simulations.py`
-fails where a limit is passed). Run with `make simulations`; half an hour on two cores.
+fails where a limit is passed). Run with `make simulations`; a quarter of an hour on two cores.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from datetime import date
 
 import pandas as pd
 
+from data_contracts.comparison_settings import Subgroup
 from data_contracts.protocol import EligibilityRule, Protocol
 from models.same_person import (
     latest_before_start,
@@ -135,13 +136,20 @@ def _followed(frame: pd.DataFrame, column: str, protocol: Protocol, quarter_end:
 def _eligible(people: pd.DataFrame, rules: tuple[EligibilityRule, ...]) -> pd.Series:
     keep = pd.Series(True, index=people.index)
     for rule in rules:
-        values = people[rule.covariate]
-        if rule.at_least is not None:
-            keep &= values >= rule.at_least
-        if rule.at_most is not None:
-            keep &= values <= rule.at_most
-        if rule.one_of:
-            keep &= values.isin(rule.one_of)
+        keep &= meets(people, rule)
+    return keep
+
+
+def meets(people: pd.DataFrame, rule: EligibilityRule | Subgroup) -> pd.Series:
+    """Say who meets a declared limit; a missing value meets none."""
+    values = people[rule.covariate]
+    keep = values.notna()
+    if rule.at_least is not None:
+        keep &= values >= rule.at_least
+    if rule.at_most is not None:
+        keep &= values <= rule.at_most
+    if rule.one_of:
+        keep &= values.isin(rule.one_of)
     return keep.fillna(False).astype(bool)
 
 

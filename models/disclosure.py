@@ -165,6 +165,9 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
     share_step = _share_step(record, policy)
     for row in (*fields["alternatives"], *fields["specifications"]):
         _coarsen_row(row, step)
+    for row in fields["specifications"]:
+        if row["reason"] is not None:  # its own gate lets it count among others only
+            row |= dict.fromkeys(("estimate", "interval_low", "interval_high"))
     # A part of the participants beside the whole tells of the rest.
     fields |= {"subgroups": [], "risk_ratio": None}
     for row in fields["placebo"]:
@@ -183,6 +186,10 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         for key in ("smd_before", "smd_after"):
             row[key] = None if row[key] is None or row["covariate"] in rare else round(row[key], decimals)
     fields["placebo"] = [row for row in fields["placebo"] if row["covariate"] not in rare]
+    if fields["diagnostics"]["benchmark_label"] in [
+        row["label"] for row in fields["balance"] if row["covariate"] in rare
+    ]:
+        fields["diagnostics"] |= {"benchmark_label": None, "benchmark_adjusted": None}
     fields["diagnostics"] |= _coarse_e_values(fields)
     for source in fields["evidence"]["error_sources"]:
         if source["code"] == "unmeasured_confounding":

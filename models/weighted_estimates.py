@@ -73,6 +73,9 @@ def inverse_probability(
 def score_weights(logit: Array, treated: NDArray[np.bool_], estimand: Estimand) -> tuple[Array, Array]:
     """Return weights, and how they change with the logit.
 
+    Overlap weights are never larger than one, and balance the columns of a logit score exactly (Li, Morgan & Zaslavsky
+    2018).
+
     Parameters
     ----------
     logit : ndarray of float, shape (n,)

@@ -1,14 +1,14 @@
 """Weights: how much each comparison person counts.
 
-Belongs here: weights from matched pairs and from scores, and how many people
-they are worth. Does not belong here: estimates.
+Belongs here: weights and clusters from matched pairs, and how many people they
+are worth. Does not belong here: weights from scores (`weighted_estimates.py`,
+where errors must know how they change), estimates.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from models.matching import Pairs
 
@@ -32,37 +32,6 @@ def pair_weights(pairs: Pairs, n: int) -> NDArray[np.float64]:
     controls_per_set = np.bincount(pairs.treated, minlength=n)
     np.add.at(weights, pairs.control, 1.0 / controls_per_set[pairs.treated])
     return weights
-
-
-def odds_weights(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Inverse-probability weights for the effect on participants: 1, or the odds of the score.
-
-    Parameters
-    ----------
-    logit : ndarray of float, shape (n,)
-    treated : ndarray of bool, shape (n,)
-    """
-    return np.where(treated, 1.0, np.exp(logit))
-
-
-def population_weights(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Inverse-probability weights for the effect on everybody (ATE): one over the chance of one's own group.
-
-    Parameters
-    ----------
-    logit : ndarray of float, shape (n,)
-    treated : ndarray of bool, shape (n,)
-    """
-    return 1.0 + np.exp(np.where(treated, -logit, logit))
-
-
-def overlap_weights(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights for the effect where the groups overlap (ATO): the chance of the other group.
-
-    Never larger than one, and exactly balanced for the columns of a logit score (Li, Morgan & Zaslavsky 2018). They
-    answer for people who could have been in either group, not for participants.
-    """
-    return np.asarray(expit(np.where(treated, -logit, logit)), dtype=float)
 
 
 def effective_sample_size(weights: NDArray[np.float64]) -> float:

@@ -206,6 +206,30 @@ def test_bounds_are_published_as_coarsely_as_everything_else() -> None:
     assert before != after
 
 
+def test_what_counts_only_among_others_is_not_shown_as_another_specification_either() -> None:
+    text = {"da": "Lille", "en": "Small"}
+    number = {"estimate": 0.2, "standard_error": 0.03, "interval_low": 0.14, "interval_high": 0.26}
+    rows = [
+        {"name": name, "label": text, "estimator": "matched_difference", "reason": reason, **number}
+        for name, reason in (("shown", None), ("kept", text))
+    ]
+    shown, kept = publish(example_record(specifications=rows), POLICY).specifications
+    assert shown.estimate is not None
+    assert (kept.estimate, kept.interval_low, kept.interval_high, kept.standard_error) == (None, None, None, None)
+
+
+def test_the_strongest_covariate_is_not_named_where_few_have_it() -> None:
+    label = {"da": "Sjælden", "en": "Rare"}
+    balance = [{"covariate": "rare", "label": label, "smd_before": 0.3, "smd_after": 0.1, "fewest": 1}]
+    bounds = {"e_value": 4.9, "e_value_limit": 3.7, "benchmark_label": label, "benchmark_adjusted": 0.18}
+    people = {"n_treated": 1000, "n_control": 3000}
+    public = publish(example_record(balance=balance, diagnostics=bounds, **people), POLICY)
+    assert (public.diagnostics.benchmark_label, public.diagnostics.benchmark_adjusted) == (None, None)
+    (finding,) = [s.finding for s in public.evidence.error_sources if s.code == "unmeasured_confounding"]
+    assert "Rare" not in finding.en
+    assert "Sjælden" not in finding.da
+
+
 def test_a_bound_worded_otherwise_is_not_published_at_all() -> None:
     """A wrong twin: if the two rooms ever word bounds differently, nothing leaves."""
     record = example_record()

@@ -19,8 +19,8 @@ from models.design_matrix import DesignMatrix
 from models.matched_estimates import matched_difference
 from models.matching import match_nearest
 from models.propensity import PropensityFit, fit_propensity
-from models.weighted_estimates import inverse_probability
-from models.weighting import clusters_of, effective_sample_size, odds_weights, pair_weights
+from models.weighted_estimates import inverse_probability, score_weights
+from models.weighting import clusters_of, effective_sample_size, pair_weights
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "matchit_nhefs.json").read_text())
 SAME = 1e-8
@@ -116,7 +116,7 @@ def test_inverse_probability_weighting_is_that_of_r(study: Study) -> None:
         is_binary=False,
     )
     assert estimate.value == pytest.approx(REFERENCE["weights"]["ipw_att"], abs=SAME)
-    weights = odds_weights(study.fit.logit, study.treated)[~study.treated]
+    weights = score_weights(study.fit.logit, study.treated, "att")[0][~study.treated]
     assert effective_sample_size(weights) == pytest.approx(REFERENCE["weights"]["ess_controls_att"], abs=1e-5)
 
 

@@ -29,7 +29,7 @@ from models.hidden_bias import (
     tipping_point,
 )
 from models.strata import coarsened, subclasses
-from models.weighting import overlap_weights, population_weights
+from models.weighted_estimates import score_weights
 from tests.test_matching_against_matchit import Study
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "nhefs_other_methods.json").read_text())
@@ -80,13 +80,13 @@ def test_coarsened_exact_matching_is_that_of_matchit(study: Study) -> None:
 
 
 def test_weights_for_everybody_and_for_the_overlap_are_those_of_r(study: Study) -> None:
-    for name, weights in (("population", population_weights), ("overlap", overlap_weights)):
-        w = weights(study.fit.logit, study.treated)
+    for name, estimand in (("population", "ate"), ("overlap", "ato")):
+        w, _ = score_weights(study.fit.logit, study.treated, estimand)
         assert difference(study.outcome, study.treated, w) == pytest.approx(REFERENCE["weights"][name], abs=SAME)
 
 
 def test_overlap_weights_balance_the_scores_columns_exactly(study: Study) -> None:
-    w = overlap_weights(study.fit.logit, study.treated)
+    w, _ = score_weights(study.fit.logit, study.treated, "ato")
     assert w.max() <= 1
     for column in study.matrix.values.T:
         assert abs(standardized_mean_difference(column, study.treated, w)) < 1e-6

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import Subgroup
 from data_contracts.protocol import Protocol
 from models.calibration import SystematicError, systematic_error
+from models.cohort import meets
 from models.comparison import Comparison, gate_limits
 from models.designs.interface import PlaceboEstimate, SpecificationEstimate, SubgroupEstimate
 from models.effect_of import Analysed, analysed, estimate_by
@@ -88,24 +87,11 @@ def subgroup_estimates(
     plan = Plan.of(protocol)
     rows = []
     for subgroup in protocol.effects.subgroups:
-        inside = belongs(people, subgroup)
+        inside = meets(people, subgroup).to_numpy(dtype=bool)
         rows.append((subgroup.name, *_one(people[inside].reset_index(drop=True), y[inside], plan, is_binary=is_binary)))
     p = [two_sided_p(e.value, e.standard_error) for _, e, *_ in rows if e is not None]
     q = iter(benjamini_hochberg(p) if p else [])
     return tuple(SubgroupEstimate(*row, q_value=None if row[1] is None else next(q)) for row in rows)
-
-
-def belongs(people: pd.DataFrame, subgroup: Subgroup) -> NDArray[np.bool_]:
-    """Say who is in a subgroup; a missing value is outside."""
-    values = people[subgroup.covariate]
-    inside = pd.Series(True, index=people.index)
-    if subgroup.at_least is not None:
-        inside &= values >= subgroup.at_least
-    if subgroup.at_most is not None:
-        inside &= values <= subgroup.at_most
-    if subgroup.one_of:
-        inside &= values.isin(subgroup.one_of)
-    return inside.fillna(False).to_numpy(dtype=bool) & values.notna().to_numpy(dtype=bool)
 
 
 def _one(
