@@ -6,9 +6,11 @@ definitions.
 
 from __future__ import annotations
 
+import shutil
+
 from dagster import DagsterInstance
 
-from assets.home import Home, write_atomically
+from assets.home import Home, locked, write_atomically
 
 SETTINGS = """\
 # Written by trin; your own changes are kept.
@@ -32,11 +34,38 @@ concurrency:
 """
 
 
+DATABASES = ("schedules", "history")
+
+
 def prepare_instance(home: Home) -> None:
-    """Write Dagster's settings unless somebody has written their own."""
+    """Write Dagster's settings unless somebody has written their own, and make its databases for ours.
+
+    Dagster makes them table by table and does not finish what a killed process began; the home could not be used
+    again. Here they are made elsewhere and moved in whole.
+    """
     path = home.dagster / "dagster.yaml"
     if not path.exists():
         write_atomically(path, SETTINGS.encode(), 0o600)
+    if path.read_text(encoding="utf-8") == SETTINGS and not (home.dagster / DATABASES[-1]).exists():
+        with locked(home.ledger / "init.lock"):
+            _make_databases(home)
+
+
+def _make_databases(home: Home) -> None:
+    """Move Dagster's databases in, each folder whole; the last one says that all are there."""
+    if (home.dagster / DATABASES[-1]).exists():
+        return
+    making = home.root / ".making-dagster"
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
+    write_atomically(making / "dagster.yaml", SETTINGS.encode(), 0o600)
+    with DagsterInstance.from_config(str(making)):
+        pass
+    for name in DATABASES:
+        # Folders without the last one hold no runs: nothing is opened before all are in place.
+        shutil.rmtree(home.dagster / name, ignore_errors=True)
+        (making / name).rename(home.dagster / name)
+    shutil.rmtree(making)
 
 
 def open_instance(home: Home) -> DagsterInstance:

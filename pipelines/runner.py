@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,10 +124,8 @@ def run_quarter(
     """
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     home.prepare()
-    prepare_instance(home)
     definitions = build_defs(home=home)
-    # A second run waits: two that make Dagster's database at once trip over each other.
-    with locked(home.ledger / "run.lock"), open_instance(home) as instance:
+    with _only_run(home) as instance:
         register_projects(instance, home)
         runner = _Runner(home, instance, definitions.resolve_job_def("quarterly_evaluation"), again, told)
         publication = definitions.resolve_job_def("publish_quarter")
@@ -143,6 +141,15 @@ def run_quarter(
             published = _publish(home, one, publication, instance, again and one == quarter)
             if published is not None:
                 yield published
+
+
+@contextmanager
+def _only_run(home: Home) -> Iterator[DagsterInstance]:
+    """Open the home's instance; a second run waits, for two that make Dagster's database at once trip over each other."""
+    with locked(home.ledger / "run.lock"):
+        prepare_instance(home)
+        with open_instance(home) as instance:
+            yield instance
 
 
 @dataclass(frozen=True, slots=True)
