@@ -29,6 +29,7 @@ PLAIN_FIELDS = (
     "predicted_shift",
     "predicted_shift_error",
 )
+BOUNDS = ("lee_bounds", "manski_bounds")
 
 
 def _estimate_record(estimate: Estimate | None) -> dict[str, Any] | None:
@@ -48,10 +49,17 @@ def _maybe_estimate(fields: dict[str, Any] | None) -> Estimate | None:
     return None if fields is None else _estimate_from(fields)
 
 
+def _bounds_from(bounds: list[float] | None) -> tuple[float, float] | None:
+    return None if bounds is None else (bounds[0], bounds[1])
+
+
 def effects_record(effects: Effects) -> dict[str, Any]:
     """Return the effects of one outcome as data; influence values stay behind."""
     fields = {name: getattr(effects, name) for name in PLAIN_FIELDS}
     fields["gate_reason"] = effects.gate.reason
+    for name in BOUNDS:
+        bounds = getattr(effects, name)
+        fields[name] = None if bounds is None else list(bounds)
     for name in ("hidden_bias", "benchmark", "systematic_error"):
         value = getattr(effects, name)
         fields[name] = None if value is None else asdict(value)
@@ -72,6 +80,8 @@ def effects_from(record: dict[str, Any]) -> Effects:
     bias, benchmark, systematic = (record[name] for name in ("hidden_bias", "benchmark", "systematic_error"))
     return Effects(
         **{name: record[name] for name in PLAIN_FIELDS},
+        lee_bounds=_bounds_from(record["lee_bounds"]),
+        manski_bounds=_bounds_from(record["manski_bounds"]),
         gate=Gate(record["gate_reason"]),
         primary=_maybe_estimate(record["primary"]),
         alternatives=tuple(_estimate_from(e) for e in record["alternatives"]),

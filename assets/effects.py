@@ -50,7 +50,7 @@ def estimates(
     project, _ = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-        lock = lock_protocol(store.home, project, protocol.plan_sha256)
+        lock, has_other_primary_outcome = lock_protocol(store.home, protocol)
     comparison = comparison_from(groups, pairs, diagnostics)
     measurements = accepted_rows(outcomes, compile_contract("outcomes", protocol))
     design = DESIGNS[protocol.design]
@@ -62,6 +62,7 @@ def estimates(
         "effects": [effects_record(e) for e in found],
         "protocol_sha256": protocol.sha256,
         "lock": asdict(lock),
+        "has_other_primary_outcome": has_other_primary_outcome,
         "input_sha256": {"outcomes": content_sha256(measurements)},
     }
     metadata = {

@@ -15,6 +15,8 @@ from assets.cohort import steps_from
 from assets.comparison import comparison_from
 from assets.effect_records import effects_from
 from assets.intake.register import unmark_stale
+from assets.judgements import signed_answers
+from assets.ledger import lock_from
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
 from assets.refusals import guarded, refusing
@@ -25,7 +27,8 @@ from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import TABLES, compile_contract
 from models.designs.registry import DESIGNS
-from models.tagging import LockState, Provenance, q_values, tag_result
+from models.findings import Circumstances
+from models.tagging import Provenance, q_values, tag_result
 
 
 def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
@@ -37,6 +40,15 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
         input_sha256=hashlib.sha256(joined.encode()).hexdigest(),
         seed=protocol.seed,
     )
+
+
+def _dose_missing(attrition: dict[str, Any], protocol: Protocol) -> float | None:
+    """Share of delivered participants whose dose is not recorded; None where the protocol names no dose."""
+    delivered = attrition["steps"][0]["treated"]
+    if protocol.intervention.dose is None or not delivered:
+        return None
+    known = next(row["known_count"] for row in attrition["intake"] if row["covariate"] == protocol.intervention.dose)
+    return float(1 - known / delivered)
 
 
 @asset(
@@ -67,24 +79,31 @@ def records(
     project, quarter = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
+        signed = signed_answers(store.home, protocol)
     comparison = comparison_from(groups, pairs, diagnostics)
     effects = tuple(effects_from(row) for row in estimates["effects"])
     q = q_values(effects)
     design = DESIGNS[protocol.design]
     provenance = _provenance(protocol, attrition["input_sha256"] | estimates["input_sha256"])
+    around = Circumstances(
+        quarter,
+        lock_from(estimates["lock"]),
+        estimates["has_other_primary_outcome"],
+        steps_from(attrition["steps"]),
+        _dose_missing(attrition, protocol),
+    )
     tagged = [
         tag_result(
             protocol=protocol,
-            quarter=quarter,
             outcome=outcome,
             comparison=comparison,
             effects=found,
             q_value=q.get(outcome.name),
             facts=design.facts(attrition["covariates_dated_before_index"], comparison, outcome, protocol),
             intended_rung=design.intended_rung,
-            steps=steps_from(attrition["steps"]),
-            lock=LockState(**estimates["lock"]),
+            around=around,
             provenance=provenance,
+            signed=signed,
         )
         for outcome, found in zip(protocol.outcomes, effects, strict=True)
     ]

@@ -135,15 +135,19 @@ class Home:
 
 def read_protocol_file(path: Path, name: str, folder: str | None) -> Protocol:
     """Read the protocol in a file; `name` is what faults call it."""
+    return read_protocol(text_of(path, name), name, folder)
+
+
+def text_of(path: Path, name: str) -> str:
+    """Return the text of a file that people write; `name` is what faults call it."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputRefused(
             [Fault("There is no such file.", "Create it; docs/reference/project-yaml.md shows how.", name)]
         ) from None
     except UnicodeDecodeError:
         raise InputRefused([Fault("The file is not UTF-8 text.", "Save it as UTF-8.", name)]) from None
-    return read_protocol(text, name, folder)
 
 
 def refused_by_computer(error: OSError) -> str:

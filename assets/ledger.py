@@ -1,32 +1,51 @@
 """The ledger: what was promised before outcomes were read, and what was run.
 
-Belongs here: the protocol lock. Does not belong here: the protocol's content.
+Belongs here: the protocol lock and the count of calculations. Does not belong
+here: the protocol's content, and comparing two of them (`models/plan_lock.py`).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from assets.home import Home, locked, read_json, write_json
-from models.tagging import LockState
+from data_contracts.protocol import Protocol
+from models.plan_lock import LockState, PlanChange, calculations_of, has_other_primary_outcome, plan_changes
 
 
-def lock_protocol(home: Home, project: str, protocol_sha256: str) -> LockState:
-    """Record a project's protocol the first time its outcomes are about to be read.
+def lock_from(record: dict[str, Any]) -> LockState:
+    """Read the state of a lock back from its record."""
+    changes = tuple(PlanChange(**row) for row in record["changes"])
+    return LockState(**record | {"changes": changes})
+
+
+def lock_protocol(home: Home, protocol: Protocol) -> tuple[LockState, bool]:
+    """Record a project's plan the first time its outcomes are about to be read, and every plan that reads them.
 
     Parameters
     ----------
     home : Home
-    project : str
-    protocol_sha256 : str
+    protocol : Protocol
 
     Returns
     -------
-    LockState
-        Whether the protocol is the one that was locked.
+    (LockState, bool)
+        Whether and how the plan differs from the one that was locked, and whether its primary outcome does.
     """
-    path = home.ledger / "protocol_locks" / f"{project}.json"
+    path = home.ledger / "protocol_locks" / f"{protocol.id}.json"
+    plan, plan_sha256 = protocol.plan, protocol.plan_sha256
     with locked(path.with_suffix(".lock")):
-        lock = read_json(path)
-        if lock is None:
-            lock = {"project": project, "protocol_sha256": protocol_sha256}
-            write_json(path, lock)
-    return LockState(is_locked=True, is_unchanged=lock["protocol_sha256"] == protocol_sha256)
+        lock = read_json(path) or {"project": protocol.id, "protocol_sha256": plan_sha256, "promised": plan}
+        runs = lock.get("calculations_run", {})
+        known = runs | {plan_sha256: calculations_of(protocol)}
+        if known != runs:
+            write_json(path, lock | {"calculations_run": known})
+    promised = lock.get("promised")
+    is_unchanged = lock["protocol_sha256"] == plan_sha256
+    state = LockState(
+        is_locked=True,
+        is_unchanged=is_unchanged,
+        changes=() if is_unchanged or promised is None else plan_changes(promised, plan),
+        calculations_run=sum(known.values()),
+    )
+    return state, promised is not None and has_other_primary_outcome(promised, plan)

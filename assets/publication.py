@@ -38,6 +38,7 @@ from dashboards.site import build_site
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.disclosure import default_policy, publish
+from models.tag_history import tag_changes
 
 PUBLIC = 0o644
 
@@ -67,6 +68,17 @@ def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
     return rows
 
 
+def with_history(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each record what is different from the quarter before."""
+    before = {(row["project"], row["outcome"]): row for row in earlier}
+    found = []
+    for row in rows:
+        old = before.get((row["project"], row["outcome"]))
+        changes = [] if old is None else tag_changes(old, row)
+        found.append(row | {"evidence": row["evidence"] | {"changes": changes}})
+    return found
+
+
 @asset(
     name="results",
     key_prefix="publication",
@@ -83,6 +95,7 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     quarter = Quarter.parse(context.partition_key)
     with refusing():
         rows = with_restatements(store.home, quarter, records_of(store, quarter))
+        rows = with_history(rows, records_of(store, quarter.shifted(-1)))
     write_json(store.home.restricted / "results" / str(quarter) / "results.json", rows)
     policy = default_policy()
     public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]

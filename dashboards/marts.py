@@ -37,6 +37,10 @@ SCALARS = (
     "raw_difference",
     "treated_value",
     "control_value",
+    "always_valid_low",
+    "always_valid_high",
+    "always_valid_tuned_for",
+    "looks_count",
     "n_treated",
     "n_control",
     "n_dropped",
@@ -91,14 +95,11 @@ def build_marts(
         "fct_known_answer": _children(records, lambda r: r["known_answers"], ("estimate",)),
         "fct_flow": _children(records, lambda r: r["flow"], ("step", "treated", "pool")),
         "fct_claim": _claims(records),
-        "fct_crosswalk": _frame(
-            [
-                {"result_id": r["result_id"], "standard": code, "grade": grade}
-                for r in records
-                for code, grade in r["evidence"]["crosswalk"].items()
-            ],
-            ["result_id", "standard", "grade"],
-        ),
+        "fct_crosswalk": _children(records, lambda r: r["evidence"]["crosswalk"], ("standard", "strength")),
+        "fct_protocol_change": _children(records, lambda r: r["evidence"]["protocol_changes"], ("key", "kind")),
+        "fct_fact": _children(records, _facts, ("fact", "holds")),
+        "fct_lift": _children(records, _lifts, ("kind", "reaches")),
+        "fct_risk_of_bias": _children(records, _bias_answers, ("domain", "question", "answer", "judgement")),
         "fct_delivery": _frame(list(deliveries), DELIVERY_COLUMNS),
         "dim_burden": _frame(list(burdens), ["project", "asked_fields", "minutes_per_participant"]),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
@@ -154,10 +155,36 @@ def _effect(record: dict[str, Any]) -> dict[str, Any]:
         "verdict": claims["verdict"],
         **_by_language("verdict", claims["verdict_text"]),
         **_by_language("next_step", evidence["next_step"]),
+        **_by_language("crosswalk_disagreement", evidence["crosswalk_disagreement"]),
+        **_bias_overall(evidence["risk_of_bias"]),
         "ruleset_version": evidence["ruleset_version"],
     }
     diagnostics: dict[str, Any] = dict(record["diagnostics"])
     return row | _by_language("benchmark_label", diagnostics.pop("benchmark_label")) | diagnostics
+
+
+def _facts(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"fact": name, "holds": holds} for name, holds in record["evidence"]["facts"].items()]
+
+
+def _lifts(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [lift | {"missing": ", ".join(lift["missing"])} for lift in record["evidence"]["lifts"]]
+
+
+def _bias_overall(filled: dict[str, Any] | None) -> dict[str, Any]:
+    filled = filled or {}
+    return {f"bias_{name}": filled.get(name) for name in ("instrument", "version", "overall", "signed_by")}
+
+
+def _bias_answers(record: dict[str, Any]) -> list[dict[str, Any]]:
+    filled = record["evidence"]["risk_of_bias"]
+    if filled is None:
+        return []
+    return [
+        {"domain": domain["domain"], "name": domain["name"], "judgement": domain["judgement"]} | answer
+        for domain in filled["domains"]
+        for answer in domain["answers"]
+    ]
 
 
 def _specifications(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -171,6 +198,8 @@ def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:
             ("can", record["claims"]["can"]),
             ("cannot", record["claims"]["cannot"]),
             ("why", record["evidence"]["why"]),
+            ("certainty_step", [step["text"] for step in record["evidence"]["certainty_steps"]]),
+            ("change", [change["text"] for change in record["evidence"]["changes"]]),
         )
         for kind, texts in groups:
             for i, text in enumerate(texts):

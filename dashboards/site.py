@@ -61,6 +61,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+TEXT_KINDS = ("can", "cannot", "why", "certainty_step", "change")
+
+
 def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Put results together again from the marts, in the form charts and summaries read."""
     children = {
@@ -70,6 +73,10 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         "known_answers": "fct_known_answer",
         "balance": "fct_balance",
         "flow": "fct_flow",
+        "crosswalk": "fct_crosswalk",
+        "lift": "fct_lift",
+        "risk_of_bias": "fct_risk_of_bias",
+        "protocol_change": "fct_protocol_change",
     }
     projects = {row["project"]: row for row in plain_rows(marts["dim_intervention"])}
     outcomes = {(row["project"], row["outcome"]): row for row in plain_rows(marts["dim_outcome"])}
@@ -79,7 +86,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         key = effect["result_id"]
         own = {name: [r for r in plain_rows(marts[table]) if r["result_id"] == key] for name, table in children.items()}
         claims = [r for r in plain_rows(marts["fct_claim"]) if r["result_id"] == key]
-        texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in ("can", "cannot", "why")}
+        texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in TEXT_KINDS}
         sources = [
             r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")}
             for r in plain_rows(marts["fct_error_source"])
@@ -115,9 +122,8 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
                     "why": texts["why"],
                     "error_sources": sources,
                     "next_step": _text(effect, "next_step"),
-                },
-                "crosswalk": {
-                    r["standard"]: r["grade"] for r in plain_rows(marts["fct_crosswalk"]) if r["result_id"] == key
+                    "certainty_steps": texts["certainty_step"],
+                    "changes": texts["change"],
                 },
                 "run": runs[key],
             }

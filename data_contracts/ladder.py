@@ -1,7 +1,7 @@
 """The ladder, its error sources and the crosswalk, read from YAML.
 
-Belongs here: typed access to `ladder.yaml`, `error_sources.yaml` and
-`crosswalk.yaml`. Does not belong here: deciding a rung or a state (models do).
+Belongs here: typed access to `ladder.yaml`, `design_facts.yaml`,
+`error_sources.yaml` and `crosswalk.yaml`. Does not belong here: deciding a rung or a state (models do).
 """
 
 from __future__ import annotations
@@ -26,6 +26,23 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Burden:
+    """What it costs to find something out.
+
+    Attributes
+    ----------
+    effort : int
+        1 = data that exist, 2 = new data, 3 = another way of running the project.
+    fields, minutes : float
+        Asked of each participant.
+    """
+
+    effort: int
+    fields: float
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorSource:
     """One known way in which a result may be wrong.
 
@@ -38,6 +55,8 @@ class ErrorSource:
     thresholds : dict of str to float
     source, link : str
         Where thresholds come from.
+    burden : Burden or None
+        What it costs to measure or mend it; None where nothing can be done afterwards.
     """
 
     code: str
@@ -49,6 +68,51 @@ class ErrorSource:
     finding: dict[str, str]
     cannot: dict[str, str]
     lift: dict[str, str]
+    burden: Burden | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesignFact:
+    """A fact that may decide a rung.
+
+    Attributes
+    ----------
+    name : str
+    holds, lift : dict of str to str
+        The sentence when it is there, and how to get it; by language.
+    burden : Burden
+    at_least : int or None
+        The number from which a count holds; None for facts that are true or not.
+    """
+
+    name: str
+    holds: dict[str, str]
+    lift: dict[str, str]
+    burden: Burden
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RungRule:
+    """What must be known for one rung, or part of one.
+
+    Attributes
+    ----------
+    detail : str
+        e.g. `4a`.
+    needs : tuple of str
+        Names of facts.
+    start, cap : str
+        Certainty to start from, and the highest that can be reached.
+    is_goal : bool
+        Whether it is worth climbing to.
+    """
+
+    detail: str
+    needs: tuple[str, ...]
+    start: str
+    cap: str
+    is_goal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +150,41 @@ def rungs() -> dict[int, Rung]:
 
 
 @cache
+def economics_sources() -> tuple[str, ...]:
+    """Return the codes looked for beside every result that is given in money."""
+    return tuple(read_knowledge("ladder")["economics"])
+
+
+@cache
 def error_sources() -> dict[str, ErrorSource]:
     """Return every error source by code."""
-    return {code: ErrorSource(code=code, **row) for code, row in read_knowledge("error_sources")["sources"].items()}
+    found = {}
+    for code, row in read_knowledge("error_sources")["sources"].items():
+        burden = None if row["burden"] is None else Burden(**row["burden"])
+        found[code] = ErrorSource(code=code, **row | {"burden": burden})
+    return found
+
+
+@cache
+def design_facts() -> dict[str, DesignFact]:
+    """Return every fact that may decide a rung, by name."""
+    rows = read_knowledge("design_facts")["facts"]
+    return {name: DesignFact(name=name, **row | {"burden": Burden(**row["burden"])}) for name, row in rows.items()}
+
+
+@cache
+def rung_rules() -> tuple[RungRule, ...]:
+    """Return the rules from the top of the ladder down; the last one always holds."""
+    return tuple(
+        RungRule(
+            row["detail"],
+            tuple(row["needs"]),
+            row["certainty"]["start"],
+            row["certainty"]["cap"],
+            row["is_goal"],
+        )
+        for row in read_knowledge("ladder")["rules"]
+    )
 
 
 @cache
@@ -99,6 +195,6 @@ def crosswalk() -> dict[str, dict[str, Any]]:
 
 
 def ruleset_version() -> str:
-    """Return the versions of ladder, error sources and crosswalk as one string."""
-    names = ("ladder", "error_sources", "crosswalk")
+    """Return the versions of ladder, facts, error sources and crosswalk as one string."""
+    names = ("ladder", "design_facts", "error_sources", "crosswalk")
     return "+".join(str(read_knowledge(name)["version"]) for name in names)

@@ -72,6 +72,10 @@ class Intervention(Section):
     how: Text | None = Field(default=None, description="Individually, in groups, by phone…")
     where: Text | None = Field(default=None, description="The places and what they need.")
     how_much: Text | None = Field(default=None, description="How often, how long, how intensely.")
+    dose: Name | None = Field(
+        default=None,
+        description="An intake covariate that tells how much each participant got. Without it nobody knows what was given.",
+    )
 
 
 class Covariate(Section):
@@ -153,6 +157,12 @@ class Evaluation(Section):
     )
     follow_up_months: int = Field(
         ge=0, le=600, description="People enter the cohort when this many months have passed by quarter end."
+    )
+    planned_participants: int = Field(
+        default=120,
+        ge=10,
+        le=10_000_000,
+        description="Participants expected at the last look. The interval that holds at every look is tightest there; it holds whatever is written here.",
     )
 
     @field_validator("first_quarter")
@@ -290,12 +300,17 @@ class Protocol(Section):
 
     @property
     def plan_sha256(self) -> str:
-        """Hash of what was promised: how files are called, laid out and kept is no promise."""
+        """Hash of what was promised."""
+        return hashlib.sha256(json.dumps(self.plan, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What was promised: how files are called, laid out and kept is no promise."""
         content = self._declared()
         for delivery in content["deliveries"]:
             for key in LAYOUT_KEYS:
                 delivery.pop(key, None)
-        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return content
 
     def _declared(self) -> dict[str, Any]:
         """What differs from defaults: a key that a later version adds must not make an old promise look broken."""

@@ -145,8 +145,87 @@ class ErrorSourceState(Part):
     value: float | None = None
     threshold: float | None = None
     direction: Literal["towards_effect", "towards_no_effect", "unknown"] = "unknown"
+    is_critical: bool = Field(default=False, description="Takes two levels of certainty instead of one.")
     finding: Bilingual
     mitigation: Bilingual
+
+
+class CertaintyStepRow(Part):
+    """One step of the reasoning that led to the certainty."""
+
+    kind: str
+    change: int
+    codes: tuple[str, ...] = ()
+    text: Bilingual
+
+
+class CrosswalkRow(Part):
+    """How another standard grades the same design."""
+
+    standard: str
+    grade: Bilingual
+    strength: int | None = Field(default=None, description="3 strong to 0 not accepted.")
+
+
+class LiftRow(Part):
+    """What it takes to get one step further."""
+
+    kind: Literal["rung", "certainty"]
+    reaches: str
+    missing: tuple[str, ...]
+    effort: int = Field(ge=1, le=3, description="1 data that exist, 2 new data, 3 another way of running the project.")
+    fields_per_participant: float
+    minutes_per_participant: float
+    text: Bilingual
+
+
+class PlanChangeRow(Part):
+    """One key of the protocol that differs from the locked one."""
+
+    key: str
+    kind: Literal["added", "removed", "changed"]
+    before: str | None
+    after: str | None
+
+
+class TagChange(Part):
+    """What is different from an earlier quarter's tag."""
+
+    since: str
+    what: Literal["rung", "certainty", "verdict", "error_source", "fact", "protocol"]
+    name: str | None = None
+    before: str | None = None
+    after: str | None = None
+    text: Bilingual
+
+
+class BiasAnswer(Part):
+    """One question of a risk-of-bias instrument and the check that answered it."""
+
+    question: str
+    text: Bilingual
+    answer: str
+    answered_by: Literal["pipeline", "person", "nobody"]
+    because: Bilingual
+
+
+class BiasDomain(Part):
+    """One domain of a risk-of-bias instrument."""
+
+    domain: str
+    name: Bilingual
+    judgement: str
+    answers: tuple[BiasAnswer, ...]
+
+
+class RiskOfBias(Part):
+    """A risk-of-bias instrument, filled in as far as the pipeline and signed judgements reach."""
+
+    instrument: Literal["robins_i", "rob_2"]
+    version: str
+    overall: str
+    signed_by: str | None = None
+    domains: tuple[BiasDomain, ...]
 
 
 class Evidence(Part):
@@ -155,11 +234,18 @@ class Evidence(Part):
     rung: int = Field(ge=1, le=7)
     rung_detail: str
     claimed_rung: int | None = None
+    facts: dict[str, bool] = Field(description="Every fact that may decide a rung, and whether it holds.")
     certainty: Literal["high", "moderate", "low", "very_low"]
+    certainty_steps: tuple[CertaintyStepRow, ...]
     why: tuple[Bilingual, ...]
     error_sources: tuple[ErrorSourceState, ...]
-    crosswalk: dict[str, str]
+    crosswalk: tuple[CrosswalkRow, ...]
+    crosswalk_disagreement: Bilingual | None = None
+    risk_of_bias: RiskOfBias | None = None
+    protocol_changes: tuple[PlanChangeRow, ...] = ()
+    lifts: tuple[LiftRow, ...] = ()
     next_step: Bilingual
+    changes: tuple[TagChange, ...] = Field(default=(), description="Against the quarter before.")
     ruleset_version: str
 
 
@@ -212,6 +298,10 @@ class ResultRecord(Part):
     interval_low: float | None = None
     interval_high: float | None = None
     interval_method: str | None = None
+    always_valid_low: float | None = Field(default=None, description="The interval that holds at every look.")
+    always_valid_high: float | None = None
+    always_valid_tuned_for: int | None = Field(default=None, description="Participants at which it is tightest.")
+    looks_count: int | None = None
     confidence_level: float
     raw_difference: float | None = None
     treated_value: float | None = None

@@ -1,12 +1,17 @@
 """Attrition: what losing people may have done to an estimate.
 
-Belongs here: the model behind the What Works Clearinghouse boundary. Does not
-belong here: counting the lost (effects does that).
+Belongs here: the model behind the What Works Clearinghouse boundary, and the
+bounds of Manski and Lee. Does not belong here: counting the lost (effects does
+that).
 """
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
+
+Array = NDArray[np.float64]
 
 
 def expected_attrition_bias(
@@ -38,3 +43,81 @@ def expected_attrition_bias(
 def _selection(lost: float) -> float:
     """Mean shift of those who stay when a share `lost` leaves (inverse Mills ratio)."""
     return float(norm.pdf(norm.ppf(lost)) / (1 - lost)) if lost > 0 else 0.0
+
+
+def manski_bounds(
+    treated_mean: float,
+    control_mean: float,
+    lost_treated_share: float,
+    lost_control_share: float,
+    *,
+    lowest: float,
+    highest: float,
+) -> tuple[float, float]:
+    """Return the least and the greatest effect that the lost could hide (Manski 1990).
+
+    Parameters
+    ----------
+    treated_mean, control_mean : float
+        Of those with an outcome.
+    lost_treated_share, lost_control_share : float
+        0-1.
+    lowest, highest : float
+        Possible values of the outcome.
+    """
+
+    def mean(seen: float, lost: float, value: float) -> float:
+        return (1 - lost) * seen + lost * value
+
+    low = mean(treated_mean, lost_treated_share, lowest) - mean(control_mean, lost_control_share, highest)
+    high = mean(treated_mean, lost_treated_share, highest) - mean(control_mean, lost_control_share, lowest)
+    return low, high
+
+
+def lee_bounds(
+    treated_y: Array,
+    treated_weight: Array,
+    control_y: Array,
+    control_weight: Array,
+    *,
+    lost_treated_share: float,
+    lost_control_share: float,
+) -> tuple[float, float] | None:
+    """Return bounds of the effect on those who would be seen in either group (Lee 2009).
+
+    The group with less loss is trimmed until both have lost the same share, once from its top and once
+    from its bottom. It assumes that the project moves nobody both ways between seen and lost.
+
+    Parameters
+    ----------
+    treated_y, control_y : ndarray of float
+        Outcomes of those seen.
+    treated_weight, control_weight : ndarray of float
+    lost_treated_share, lost_control_share : float
+        0-1.
+
+    Returns
+    -------
+    (float, float) or None
+        None if a group has nobody left.
+    """
+    seen_treated, seen_control = 1 - lost_treated_share, 1 - lost_control_share
+    if min(seen_treated, seen_control) <= 0 or not len(treated_y) or not len(control_y):
+        return None
+    share = min(seen_treated, seen_control) / max(seen_treated, seen_control)
+    own = float(np.average(treated_y, weights=treated_weight))
+    others = float(np.average(control_y, weights=control_weight))
+    if seen_treated > seen_control:
+        low, high = (_kept_mean(treated_y, treated_weight, share, lowest=lowest) for lowest in (True, False))
+        return low - others, high - others
+    low, high = (_kept_mean(control_y, control_weight, share, lowest=lowest) for lowest in (True, False))
+    return own - high, own - low
+
+
+def _kept_mean(y: Array, weight: Array, share: float, *, lowest: bool) -> float:
+    """Mean of the lowest or highest `share` of the weight; the person at the edge counts in part."""
+    order = np.argsort(y if lowest else -y, kind="stable")
+    total = share * weight.sum()
+    before = np.concatenate([[0.0], np.cumsum(weight[order])[:-1]])
+    kept = np.clip(total - before, 0.0, weight[order])
+    return float(np.average(y[order], weights=kept))

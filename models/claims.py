@@ -45,6 +45,8 @@ def verdict_of(record: Mapping[str, Any]) -> str:
     if low <= 0 <= high:
         is_small = states.get("underpowered") != "clear"
         return "cannot_tell" if is_small else "no_certain_effect"
+    if states.get("repeated_looks") == "warning":
+        return "unresolved"  # certain this quarter only
     is_good = (low > 0) == (record["outcome_direction"] == "higher_is_better")
     is_blocked = any(states.get(code) == "serious" for code in BLOCKING_SOURCES)
     if rung == 5 or is_blocked:
@@ -86,6 +88,8 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     if record["status"] == "not_estimable":
         return [bilingual("claim_not_estimable", reason=record["status_reason"])]
     claims = [_values_sentence(record), _interval_sentence(record)]
+    if record.get("always_valid_low") is not None:
+        claims.append(_looks_sentence(record))
     rung = record["evidence"]["rung"]
     above = record["estimate"] > 0
     smallest = next(s["threshold"] for s in record["evidence"]["error_sources"] if s["code"] == "underpowered")
@@ -147,6 +151,15 @@ def _interval_sentence(record: Mapping[str, Any]) -> dict[str, str]:
         low=_difference(record, record["interval_low"]),
         high=_difference(record, record["interval_high"]),
         level=number_words(record["confidence_level"] * 100, 0),
+    )
+
+
+def _looks_sentence(record: Mapping[str, Any]) -> dict[str, str]:
+    return bilingual(
+        "claim_looks",
+        count=str(record["looks_count"]),
+        low=_difference(record, record["always_valid_low"]),
+        high=_difference(record, record["always_valid_high"]),
     )
 
 

@@ -116,6 +116,8 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
             "standard_error",
             "interval_low",
             "interval_high",
+            "always_valid_low",
+            "always_valid_high",
             "raw_difference",
             "treated_value",
             "control_value",
@@ -159,7 +161,7 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         fields["control_value"] = _to_step(fields["treated_value"] - fields["estimate"], step)
         if record.outcome_type == "binary":
             fields["control_value"] = min(1.0, max(0.0, fields["control_value"]))
-    for key in ("interval_low", "interval_high", "raw_difference"):
+    for key in ("interval_low", "interval_high", "always_valid_low", "always_valid_high", "raw_difference"):
         fields[key] = coarse(fields[key])
     fields["standard_error"] = None
     share_step = _share_step(record, policy)

@@ -1,65 +1,101 @@
 """Design facts: what was really done, as far as the stations saw it.
 
 Belongs here: the facts that decide a rung and the rule that decides it. Does
-not belong here: labels that people type, effect sizes, p-values.
+not belong here: labels that people type, effect sizes, p-values, and which
+facts earn which rung (`ladder.yaml`).
 
-The rung is decided by facts that a station verified. A fact that is missing
-counts as false, so removing one can never raise a rung.
+A fact that is missing counts as false, so removing one can never raise a rung.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from functools import cache
 
-RungDetail = Literal["4a", "4b", "5", "7"]
+from data_contracts.ladder import DesignFact, RungRule, design_facts, rung_rules
 
 
 @dataclass(frozen=True, slots=True)
 class DesignFacts:
-    """Verified facts about one result.
+    """Verified facts about one result; each is explained in `design_facts.yaml`.
 
     Attributes
     ----------
-    has_person_level_participants : bool
-        Participants' outcomes are known person by person.
-    has_person_level_comparison : bool
-        So are those of people without the project.
+    pooled_studies_count : int
+        Independent studies, each with a tag, that were pooled.
+    search_rule_recorded : bool
+    assignment_list_sha256 : str or None
+        Hash of the stored list of who drew what.
+    assignment_precedes_outcomes, analysed_as_assigned : bool
+    has_participant_outcomes : bool
+        Participants' outcomes are known, as persons or as a figure.
+    has_person_level_participants, has_person_level_comparison : bool
+        Known person by person, with and without the project.
+    has_comparison_units : bool
+        Somebody without the project is measured at the same times.
     covariates_dated_before_index : bool
         Every covariate used was dated no later than the index date.
     comparison_made_here : bool
         The score was fitted and its gate passed in this pipeline.
     pre_period_outcome_in_score : bool
         An earlier value of the outcome is in the score.
+    waves_count : int
+        Measurements of the same units.
+    has_wave_before_start, within_unit_estimand : bool
     reference_rate_declared : bool
         A rate with a source is there to compare with.
+    raters_count : int
+    judgement_structured : bool
     """
 
+    pooled_studies_count: int = 0
+    search_rule_recorded: bool = False
+    assignment_list_sha256: str | None = None
+    assignment_precedes_outcomes: bool = False
+    analysed_as_assigned: bool = False
+    has_participant_outcomes: bool = False
     has_person_level_participants: bool = False
     has_person_level_comparison: bool = False
+    has_comparison_units: bool = False
     covariates_dated_before_index: bool = False
     comparison_made_here: bool = False
     pre_period_outcome_in_score: bool = False
+    waves_count: int = 0
+    has_wave_before_start: bool = False
+    within_unit_estimand: bool = False
     reference_rate_declared: bool = False
+    raters_count: int = 0
+    judgement_structured: bool = False
 
 
-def earned_rung(facts: DesignFacts) -> RungDetail:
-    """Return the highest rung that the facts support.
+def held(facts: DesignFacts) -> dict[str, bool]:
+    """Return for every fact whether it holds; a count holds from the number that the rules ask for."""
+    return {name: _holds(value, design_facts()[name]) for name, value in asdict(facts).items()}
 
-    Total: every combination of facts has an answer. 4a and 4b are matched control groups with
-    and without an earlier value of the outcome; 5 is a comparison with a rate; 7 is what is left.
+
+def _holds(value: bool | int | str | None, fact: DesignFact) -> bool:
+    if fact.at_least is not None:
+        return isinstance(value, int) and value >= fact.at_least
+    return bool(value)
+
+
+def earned_rung(facts: DesignFacts) -> str:
+    """Return the detail (e.g. `4a`) of the first rule whose needs are all met.
+
+    Total: every combination of facts has an answer, for the last rule needs nothing.
     """
-    matched = (
-        facts.has_person_level_participants
-        and facts.has_person_level_comparison
-        and facts.covariates_dated_before_index
-        and facts.comparison_made_here
-    )
-    if matched:
-        return "4a" if facts.pre_period_outcome_in_score else "4b"
-    if facts.has_person_level_participants and facts.reference_rate_declared:
-        return "5"
-    return "7"
+    return rule_for(held(facts)).detail
+
+
+def rule_for(holds: dict[str, bool]) -> RungRule:
+    """Return the first rule whose needs are all met."""
+    return next(rule for rule in rung_rules() if all(holds[name] for name in rule.needs))
+
+
+@cache
+def rule_of(detail: str) -> RungRule:
+    """Return the rule of a detail such as `4a`."""
+    return next(rule for rule in rung_rules() if rule.detail == detail)
 
 
 def rung_number(detail: str) -> int:

@@ -6,26 +6,27 @@ here: deciding any of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from data_contracts.ladder import State, crosswalk, error_sources, ruleset_version, rungs
+from data_contracts.ladder import rungs
 from data_contracts.phrases import bilingual
 from data_contracts.protocol import Outcome, Protocol
 from data_contracts.protocol_parts import Text
-from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.certainty import certainty_of
-from models.claims import OPEN_STATES, build_claims
+from models.bias_answers import SignedAnswers, risk_of_bias_of
+from models.claims import build_claims
 from models.cohort import Step
 from models.comparison import Comparison, Gate
 from models.designs.interface import Effects
 from models.detectors.bounds import bounds_of
 from models.detectors.effect_sources import placebo_fails
-from models.detectors.interface import Detection, Findings, threshold
+from models.detectors.interface import Findings, threshold
 from models.detectors.registry import detect
 from models.estimates import Estimate
-from models.facts import DesignFacts, RungDetail, earned_rung, rung_number
+from models.evidence_parts import evidence_of
+from models.facts import DesignFacts, earned_rung, rung_number
+from models.findings import Circumstances, findings_of
 from models.sensitivity import benjamini_hochberg, minimal_detectable_effect, two_sided_p
 
 
@@ -40,14 +41,6 @@ class Provenance:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class LockState:
-    """What is known of the protocol's lock when outcomes were read."""
-
-    is_locked: bool
-    is_unchanged: bool
-
-
 def q_values(effects: tuple[Effects, ...]) -> dict[str, float]:
     """Return Benjamini-Hochberg q-values of all estimated outcomes by name."""
     estimated = [(e.outcome, e.primary) for e in effects if e.primary is not None]
@@ -58,16 +51,15 @@ def q_values(effects: tuple[Effects, ...]) -> dict[str, float]:
 def tag_result(
     *,
     protocol: Protocol,
-    quarter: Quarter,
     outcome: Outcome,
     comparison: Comparison,
     effects: Effects,
     q_value: float | None,
     facts: DesignFacts,
     intended_rung: int,
-    steps: tuple[Step, ...],
-    lock: LockState,
+    around: Circumstances,
     provenance: Provenance,
+    signed: SignedAnswers | None = None,
 ) -> ResultRecord:
     """Build the record of one outcome.
 
@@ -79,20 +71,13 @@ def tag_result(
     ResultRecord
         In full precision, for the restricted zone.
     """
-    detail = earned_rung(facts)
-    rung = rung_number(detail)
-    findings = Findings(
-        protocol=protocol,
-        outcome=outcome,
-        diagnostics=comparison.diagnostics,
-        balance=comparison.balance,
-        effects=effects,
-        looks_count=quarter.minus(Quarter.parse(protocol.evaluation.first_quarter)) + 1,
-        protocol_is_locked=lock.is_locked,
-        protocol_is_unchanged=lock.is_unchanged,
-        q_value=q_value,
-    )
+    findings = findings_of(protocol, outcome, comparison, effects, q_value, around)
+    rung = rung_number(earned_rung(facts))
     detections = detect(rung, findings)
+    quarter = around.quarter
+    evidence = evidence_of(
+        facts, findings, detections, claimed_rung=protocol.claimed_rung, estimator=protocol.effects.estimator
+    )
     primary = effects.primary
     record: dict[str, Any] = {
         "result_id": f"{protocol.id}.{quarter}.{outcome.name}",
@@ -121,7 +106,7 @@ def tag_result(
         "n_treated": effects.n_treated,
         "n_control": effects.n_control,
         "n_dropped": comparison.diagnostics.n_treated - effects.n_treated,
-        "diagnostics": _diagnostics(findings),
+        "diagnostics": _diagnostics(findings, comparison, effects),
         "balance": _balance_rows(comparison, protocol),
         "alternatives": [
             *[_estimate_fields(e) for e in effects.alternatives],
@@ -140,18 +125,13 @@ def tag_result(
             for k in protocol.known_answers
             if k.outcome == outcome.name
         ],
-        "flow": _flow(steps, comparison, effects),
-        "evidence": {
-            "rung": rung,
-            "rung_detail": detail,
-            "claimed_rung": protocol.claimed_rung,
-            "certainty": certainty_of(detail, detections, _risk_ratio(effects, outcome)),
-            "why": _why(facts, detail, protocol),
-            "error_sources": [_state_fields(d) for d in detections],
-            "crosswalk": {code: row["grades"][detail] for code, row in crosswalk().items()},
-            "next_step": _next_step(detections),
-            "ruleset_version": ruleset_version(),
+        "flow": _flow(around.steps, comparison, effects),
+        "evidence": evidence
+        | {
+            "protocol_changes": [asdict(change) for change in around.lock.changes],
+            "risk_of_bias": risk_of_bias_of(evidence["rung_detail"], facts, findings, detections, signed),
         },
+        "looks_count": findings.conduct.looks_count,
         "provenance": {
             "code_version": provenance.code_version,
             "contract_versions": provenance.contract_versions,
@@ -173,6 +153,12 @@ def tag_result(
         ratio = primary.risk_ratio
         if ratio is not None:
             record["risk_ratio"] = {"value": ratio.value, "interval_low": ratio.low, "interval_high": ratio.high}
+    if findings.always_valid is not None:
+        record |= {
+            "always_valid_low": findings.always_valid.low,
+            "always_valid_high": findings.always_valid.high,
+            "always_valid_tuned_for": findings.always_valid.tuned_for,
+        }
     record["claims"] = build_claims(record)
     return ResultRecord.model_validate(record)
 
@@ -232,11 +218,11 @@ def _placebo_fields(name: str, protocol: Protocol, outcome: Outcome) -> dict[str
     return {"covariate": name, "label": _both(covariate.label), "outcome_type": kind, "unit": unit}
 
 
-def _diagnostics(f: Findings) -> dict[str, Any]:
-    d, effects = f.diagnostics, f.effects
+def _diagnostics(f: Findings, comparison: Comparison, effects: Effects) -> dict[str, Any]:
+    d = comparison.diagnostics
     detectable = None
     if effects.primary is not None:
-        alpha = 1 - f.protocol.effects.confidence_level
+        alpha = 1 - f.conduct.confidence_level
         detectable = minimal_detectable_effect(
             effects.primary.standard_error, alpha=alpha, power=threshold("underpowered", "power")
         )
@@ -288,50 +274,3 @@ def _flow(steps: tuple[Step, ...], comparison: Comparison, effects: Effects) -> 
         {"step": "outcome_known", "treated": effects.n_treated, "pool": effects.n_control if d.n_pool else None}
     )
     return rows
-
-
-def _risk_ratio(effects: Effects, outcome: Outcome) -> float | None:
-    primary = effects.primary
-    if primary is None or outcome.type != "binary" or not primary.control_value > 0:
-        return None
-    return primary.treated_value / primary.control_value
-
-
-def _why(facts: DesignFacts, detail: RungDetail, protocol: Protocol) -> list[dict[str, str]]:
-    keys = []
-    if facts.has_person_level_participants:
-        keys.append("fact_person_level")
-    if detail in ("4a", "4b"):
-        keys += ["fact_person_comparison", "fact_dated", "fact_score_here"]
-        keys.append("fact_pre_period" if detail == "4a" else "fact_no_pre_period")
-    elif detail == "5":
-        keys.append("fact_rate")
-    else:
-        keys.append("fact_no_comparison")
-    why = [bilingual(key) for key in keys]
-    if protocol.claimed_rung is not None and protocol.claimed_rung < rung_number(detail):
-        why.append(bilingual("fact_claim_not_shown", claimed=str(protocol.claimed_rung)))
-    return why
-
-
-def _state_fields(detection: Detection) -> dict[str, Any]:
-    source = error_sources()[detection.code]
-    return {
-        "code": detection.code,
-        "state": detection.state.value,
-        "metric": source.metric,
-        "value": detection.value,
-        "threshold": detection.threshold,
-        "direction": detection.direction,
-        "finding": detection.finding,
-        "mitigation": source.lift,
-    }
-
-
-def _next_step(detections: tuple[Detection, ...]) -> dict[str, str]:
-    """The mitigation of the worst open source; what nobody has measured is cheapest to mend, so it comes first."""
-    order = [State.not_measured, State.serious, State.warning, State.not_measurable]
-    opened = sorted(
-        (d for d in detections if d.state in OPEN_STATES), key=lambda d: (order.index(d.state), d.value is not None)
-    )
-    return error_sources()[opened[0].code].lift if opened else {"da": "–", "en": "–"}

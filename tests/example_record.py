@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_contracts.ladder import crosswalk, error_sources, rungs
+from data_contracts.ladder import error_sources, rungs
 from data_contracts.result_record import Diagnostics, ResultRecord
 from models.claims import build_claims
+from models.crosswalk import graded
 from models.detectors.bounds import bound_words
 
 
@@ -106,7 +107,11 @@ def example_fields(**changes: Any) -> dict[str, Any]:
             "certainty": "low",
             "why": [text],
             "error_sources": sources,
-            "crosswalk": {code: row["grades"]["4a"] for code, row in crosswalk().items()},
+            "facts": {},
+            "certainty_steps": [],
+            "crosswalk": [
+                {"standard": g.standard, "grade": g.grade, "strength": g.strength} for g in graded("4a", frozenset())
+            ],
             "next_step": text,
             "ruleset_version": "1",
         },

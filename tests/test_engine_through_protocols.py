@@ -25,8 +25,10 @@ from models.comparison import Comparison
 from models.designs.interface import Effects
 from models.designs.matched_control import MatchedControl
 from models.disclosure import default_policy, publish
+from models.findings import Circumstances
 from models.outcomes import outcome_values
-from models.tagging import LockState, Provenance, tag_result
+from models.plan_lock import LockState
+from models.tagging import Provenance, tag_result
 from tests.small_study import PROTOCOL, TRUE_EFFECT, small_rows
 
 OLD_COMPARISON = PROTOCOL[PROTOCOL.index("comparison:") : PROTOCOL.index("placebo_outcomes:")]
@@ -64,15 +66,13 @@ def evaluated(protocol: Protocol, rows: pd.DataFrame) -> tuple[Comparison, Effec
     found = effects_from(effects_record(found))
     record = tag_result(
         protocol=protocol,
-        quarter=Quarter.parse("2026Q3"),
         outcome=outcome,
         comparison=made,
         effects=found,
         q_value=None,
         facts=design.facts(cohort.covariates_dated_before_index, made, outcome, protocol),
         intended_rung=4,
-        steps=cohort.steps,
-        lock=LockState(is_locked=True, is_unchanged=True),
+        around=Circumstances(Quarter.parse("2026Q3"), LockState(is_locked=True, is_unchanged=True), steps=cohort.steps),
         provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
     )
     for language in LANGUAGES:

@@ -8,44 +8,75 @@ from itertools import product
 import numpy as np
 import pytest
 
-from data_contracts.ladder import State, crosswalk, error_sources, read_knowledge, rungs
+from data_contracts.ladder import (
+    State,
+    crosswalk,
+    design_facts,
+    economics_sources,
+    error_sources,
+    read_knowledge,
+    rung_rules,
+    rungs,
+)
 from data_contracts.phrases import phrases
 from data_contracts.protocol import Protocol
 from models.certainty import certainty_of
 from models.claims import BLOCKING_SOURCES, build_claims, verdict_of
 from models.comparison import BalanceLine, ComparisonDiagnostics, Gate
+from models.crosswalk import graded
 from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
-from models.detectors.effect_sources import attrition, protocol_changed, underpowered, unmeasured_confounding
-from models.detectors.interface import Detection, Findings
+from models.detectors.effect_sources import attrition, underpowered, unmeasured_confounding
+from models.detectors.interface import Conduct, CovariateFacts, Detection, Findings
+from models.detectors.plan_sources import protocol_changed
 from models.detectors.registry import DETECTORS, detect
 from models.estimates import Estimate
-from models.facts import DesignFacts, earned_rung, rung_number
+from models.facts import DesignFacts, earned_rung, held, rung_number
 
-ORDER = ("4a", "4b", "5", "7")
 LEVELS = ("very_low", "low", "moderate", "high")
 
 
-def every_combination_of_facts() -> list[DesignFacts]:
-    names = [f.name for f in fields(DesignFacts)]
-    return [
-        DesignFacts(**dict(zip(names, values, strict=True))) for values in product([False, True], repeat=len(names))
-    ]
+COUNTS = {"pooled_studies_count", "waves_count", "raters_count"}
+HASHES = {"assignment_list_sha256"}
 
 
-def test_every_combination_of_facts_has_a_rung() -> None:
-    assert {earned_rung(facts) for facts in every_combination_of_facts()} == set(ORDER)
+def steps_of(name: str) -> tuple:
+    """Values of a fact, from nothing known to more than is asked for."""
+    if name in COUNTS:
+        return (0, 1, 2)
+    return (None, "0" * 64) if name in HASHES else (False, True)
 
 
-def test_removing_a_fact_never_raises_a_rung() -> None:
-    for facts in every_combination_of_facts():
-        for field in fields(DesignFacts):
-            fewer = replace(facts, **{field.name: False})
-            assert ORDER.index(earned_rung(fewer)) >= ORDER.index(earned_rung(facts))
+def test_every_combination_of_facts_has_a_rung_and_removing_one_never_raises_it() -> None:
+    """All 262,144 combinations: the place on the ladder, as an array with one axis per fact, rises nowhere.
+
+    The rules read only whether a fact holds, so each axis is the fact's holding or not; that a count
+    holds from its number on is tested below.
+    """
+    names = list(design_facts())
+    assert names == [f.name for f in fields(DesignFacts)]
+    order = [rule.detail for rule in rung_rules()]
+    place = np.full((2,) * len(names), len(order) - 1, dtype=np.int8)
+    for i, rule in reversed(list(enumerate(rung_rules()))):
+        place[tuple(slice(1, 2) if name in rule.needs else slice(None) for name in names)] = i
+    for axis in range(len(names)):
+        assert (np.diff(place, axis=axis) <= 0).all()
+    assert set(np.unique(place)) == set(range(len(order)))
+    rng = np.random.default_rng(1)
+    for flat in rng.choice(place.size, 20_000, replace=False):
+        holds = np.unravel_index(flat, place.shape)
+        facts = DesignFacts(**{n: steps_of(n)[-1] if h else steps_of(n)[0] for n, h in zip(names, holds, strict=True)})
+        assert earned_rung(facts) == order[place[holds]]
+
+
+def test_a_count_holds_from_its_number_on() -> None:
+    for name in COUNTS:
+        assert [held(DesignFacts(**{name: value}))[name] for value in (0, 1, 2, 9)] == [False, False, True, True]
+    assert not held(DesignFacts(assignment_list_sha256=""))["assignment_list_sha256"]
 
 
 def test_a_rate_alone_is_rung_five_and_nothing_is_seven() -> None:
-    assert earned_rung(DesignFacts(has_person_level_participants=True, reference_rate_declared=True)) == "5"
+    assert earned_rung(DesignFacts(has_participant_outcomes=True, reference_rate_declared=True)) == "5"
     assert earned_rung(DesignFacts()) == "7"
     assert rung_number("4b") == 4
 
@@ -65,6 +96,8 @@ def findings(i_gang: Protocol) -> Findings:
         overlap_share=0.6,
         propensity_auc=0.7,
         other_programme_share=0.05,
+        imbalance_p=0.9,
+        balance_power=0.99,
         score_columns=i_gang.comparison.score_covariates,
     )
     effects = Effects(
@@ -81,7 +114,31 @@ def findings(i_gang: Protocol) -> Findings:
         predicted_shift_error=0.04,
     )
     balance = (BalanceLine("age_years", "age_years", 0.5, 0.03),)
-    return Findings(i_gang, i_gang.primary_outcome, diagnostics, balance, effects, 1, True, True, 0.001)
+    conduct = Conduct(
+        outcome_type="binary",
+        outcome_direction="higher_is_better",
+        smallest_worthwhile_effect=0.07,
+        outcome_source="register",
+        intervention_facts_missing=0,
+        dose_missing_share=0.05,
+        counted_from="start",
+        controls_have_index_date=True,
+        inclusion_depends_on_follow_up=False,
+        open_domains=("violence", "motivation"),
+        outcomes_count=2,
+        calculations_reported=8,
+        calculations_run=8,
+        looks_count=1,
+        is_locked=True,
+        covariates={
+            "active_2q_before": CovariateFacts({"da": "I arbejde før", "en": "In work before"}, True, True),
+        },
+    )
+    return Findings(conduct, diagnostics, balance, effects, None, 0.001)
+
+
+def with_conduct(findings: Findings, **changes: object) -> Findings:
+    return replace(findings, conduct=replace(findings.conduct, **changes))
 
 
 @pytest.mark.parametrize("rung", range(1, 8))
@@ -91,24 +148,26 @@ def test_every_source_of_a_rung_is_always_answered(findings: Findings, rung: int
     nothing = replace(findings.effects, primary=None, placebo=(), gate=Gate("outcome_missing"))
     empty = ComparisonDiagnostics(0, 0, 0, 0, 0.0)
     blind = replace(findings, effects=nothing, diagnostics=empty, balance=())
+    nobody_knows = Findings(Conduct("binary", "higher_is_better"))
+    assert [d.code for d in detect(rung, nobody_knows)] == list(rungs()[rung].error_sources)
+    assert {d.state for d in detect(rung, nobody_knows)} == {State.not_measured}
     assert [d.code for d in detect(rung, blind)] == list(rungs()[rung].error_sources)
 
 
 def test_every_detector_has_a_source_and_every_source_its_texts() -> None:
-    assert set(DETECTORS) <= set(error_sources())
     for code, source in error_sources().items():
         for texts in (source.name, source.finding, source.cannot, source.lift):
             assert set(texts) == {"da", "en"}, code
         assert source.link.startswith("https://"), code
     listed = {code for rung in rungs().values() for code in rung.error_sources}
-    assert listed == set(error_sources())
+    assert listed | set(economics_sources()) == set(error_sources()) == set(DETECTORS)
 
 
 def test_balance_that_is_too_small_a_sample_to_judge_is_not_called_fine(findings: Findings) -> None:
-    few = replace(findings.diagnostics, n_compared_treated=30, effective_controls=60.0, max_smd_after=0.2)
+    few = replace(findings.diagnostics, balance_power=0.4, max_smd_after=0.2)
     line = (BalanceLine("age_years", "age_years", 0.5, 0.2),)
     assert group_differences(replace(findings, diagnostics=few, balance=line)).state is State.not_measured
-    many = replace(findings.diagnostics, max_smd_after=0.4)
+    many = replace(findings.diagnostics, max_smd_after=0.4, imbalance_p=0.001)
     far = (BalanceLine("age_years", "age_years", 0.5, 0.4),)
     assert group_differences(replace(findings, diagnostics=many, balance=far)).state is State.serious
     assert group_differences(findings).state is State.clear
@@ -158,8 +217,8 @@ def test_loss_power_and_plan(findings: Findings) -> None:
     assert attrition(replace(findings, effects=lost)).state is State.serious
     wide = replace(findings.effects.primary, standard_error=0.1)
     assert underpowered(replace(findings, effects=replace(findings.effects, primary=wide))).state is State.warning
-    assert protocol_changed(replace(findings, protocol_is_unchanged=False)).state is State.serious
-    assert protocol_changed(replace(findings, protocol_is_locked=False)).state is State.not_measured
+    assert protocol_changed(with_conduct(findings, changed_keys=("seed",))).state is State.serious
+    assert protocol_changed(with_conduct(findings, is_locked=False)).state is State.not_measured
 
 
 WORSE = (State.clear, State.warning, State.not_measured, State.serious)
@@ -167,14 +226,31 @@ WORSE = (State.clear, State.warning, State.not_measured, State.serious)
 
 def test_a_worse_state_never_raises_certainty() -> None:
     codes = rungs()[4].error_sources
-    for detail in ("4a", "4b", "5"):
+    for detail in ("2", "4a", "4b", "5"):
         for states in product(WORSE, repeat=4):
             base = [Detection(code, state, {}) for code, state in zip(codes, states, strict=False)]
-            level = LEVELS.index(certainty_of(detail, base, 3.0))
+            level = LEVELS.index(certainty_of(detail, base, 3.0).level)
             for i, detection in enumerate(base):
                 for worse in WORSE[WORSE.index(detection.state) + 1 :]:
                     changed = [*base[:i], replace(detection, state=worse), *base[i + 1 :]]
-                    assert LEVELS.index(certainty_of(detail, changed, 3.0)) <= level
+                    assert LEVELS.index(certainty_of(detail, changed, 3.0).level) <= level
+                if detection.state == State.serious:
+                    critical = [*base[:i], replace(detection, is_critical=True), *base[i + 1 :]]
+                    assert LEVELS.index(certainty_of(detail, critical, 3.0).level) <= level
+
+
+def test_the_steps_of_certainty_add_up_and_no_design_passes_its_cap() -> None:
+    """A trial starts high; a matched group cannot become more than moderate, however large and clean its effect."""
+    clean = [Detection(code, State.clear, {}) for code in rungs()[4].error_sources]
+    assert certainty_of("4a", clean).level == "low"
+    assert certainty_of("4a", clean, 3.0).level == "moderate"
+    assert certainty_of("4b", clean, 3.0).level == "low"
+    assert certainty_of("2", clean).level == "high"
+    assert certainty_of("1", clean, people_per_arm=200).level == "moderate"
+    assert certainty_of("1", clean, people_per_arm=30).level == "low"
+    bad = [replace(clean[0], state=State.serious, is_critical=True), *clean[1:]]
+    reasoning = certainty_of("2", bad)
+    assert (reasoning.level, [s.kind for s in reasoning.steps]) == ("low", ["start", "critical"])
 
 
 def record(rung: int = 4, low: float = 0.1, high: float = 0.3, states: dict[str, str] | None = None, **changes) -> dict:
@@ -260,8 +336,11 @@ def test_phrases_are_paired() -> None:
 
 
 def test_crosswalk_and_gates_are_complete() -> None:
+    for detail in (rule.detail for rule in rung_rules()):
+        for conditions in (frozenset(), frozenset(read_knowledge("crosswalk")["conditions"])):
+            assert len(graded(detail, conditions)) == len(crosswalk())
     for standard in crosswalk().values():
-        assert set(ORDER) <= set(standard["grades"])
         assert standard["source"]
+        assert standard["link"].startswith("https://")
     for texts in read_knowledge("gates")["reasons"].values():
         assert set(texts) == {"da", "en"}

@@ -91,6 +91,14 @@ def test_every_phrase_is_said_somewhere() -> None:
         "erased_",
         "delivery_",
         "restated_",
+        "sign_",
+        "effort_",
+        "judgement_",
+        "answer_",
+        "because_",
+        "bias_",
+        "pre_trend_",
+        "placebo_period_",
     )
     unused = [key for key in phrases("da") if key not in texts and not key.startswith(built)]
     # Faults of files are made from their code.

@@ -67,6 +67,7 @@ class Benchmarking:
     def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
         """Facts of a comparison with a rate."""
         return DesignFacts(
+            has_participant_outcomes=comparison.diagnostics.n_treated > 0,
             has_person_level_participants=comparison.diagnostics.n_treated > 0,
             reference_rate_declared=any(r.outcome == outcome.name for r in protocol.comparison.reference_rates),
         )

@@ -108,6 +108,8 @@ class Effects:
         Standardised difference in the outcome predicted from before the start, participants against the pool.
     predicted_shift_error : float or None
         Its standard error.
+    lee_bounds, manski_bounds : (float, float) or None
+        What the people without an outcome could hide; Manski's where the outcome has limits.
     hidden_bias : HiddenBias or None
         How much hidden bias the primary estimate bears.
     benchmark : Benchmark or None
@@ -132,6 +134,8 @@ class Effects:
     outcome_deviation: float | None = None
     predicted_shift: float | None = None
     predicted_shift_error: float | None = None
+    lee_bounds: tuple[float, float] | None = None
+    manski_bounds: tuple[float, float] | None = None
     hidden_bias: HiddenBias | None = None
     benchmark: Benchmark | None = None
 

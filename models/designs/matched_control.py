@@ -21,6 +21,7 @@ from models.designs.matched_effects import (
     has_variation,
     hidden_bias_of,
     learnt_error,
+    loss_bounds,
     placebo_estimates,
     predicted_shift,
     specification_estimates,
@@ -69,18 +70,23 @@ class MatchedControl:
         primary = estimate_by(protocol.effects.estimator, data)
         if not isinstance(primary, Estimate):
             return replace(closed, gate=Gate(primary))
-        return _everything(closed, comparison, y, data, primary, protocol)
+        return _everything(closed, comparison, y, data, primary, outcome, protocol)
 
     def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
         """Facts of a matched comparison."""
         used = set(comparison.diagnostics.score_columns)
         earlier = {c.name for c in protocol.register_covariates if c.pre_period_of == outcome.name}
         return DesignFacts(
+            has_participant_outcomes=comparison.diagnostics.n_treated > 0,
             has_person_level_participants=comparison.diagnostics.n_treated > 0,
             has_person_level_comparison=comparison.diagnostics.n_pool > 0,
             covariates_dated_before_index=cohort_is_dated,
             comparison_made_here=comparison.gate.is_open,
             pre_period_outcome_in_score=bool(used & earlier),
+            # An earlier value of the outcome is a wave, for participants and comparison people alike.
+            has_comparison_units=comparison.diagnostics.n_pool > 0,
+            waves_count=1 + bool(earlier),
+            has_wave_before_start=bool(earlier) and cohort_is_dated,
         )
 
 
@@ -95,7 +101,13 @@ def _gate(comparison: Comparison, y: Array, compared: NDArray[np.bool_], own: ND
 
 
 def _everything(
-    closed: Effects, comparison: Comparison, y: Array, data: Analysed, primary: Estimate, protocol: Protocol
+    closed: Effects,
+    comparison: Comparison,
+    y: Array,
+    data: Analysed,
+    primary: Estimate,
+    outcome: Outcome,
+    protocol: Protocol,
 ) -> Effects:
     """Put everything that was declared around the main number."""
     others = [(name, estimate_by(name, data)) for name in protocol.effects.alternatives]
@@ -103,8 +115,12 @@ def _everything(
     placebo = placebo_estimates(cohort, protocol)
     shift, shift_error = predicted_shift(data)
     treated = data.treated
+    lost = closed.missing_treated_share or 0.0, closed.missing_control_share or 0.0
+    lee, manski = loss_bounds(comparison, y, outcome, *lost)
     return replace(
         closed,
+        lee_bounds=lee,
+        manski_bounds=manski,
         primary=primary,
         alternatives=tuple(e for _, e in others if isinstance(e, Estimate)),
         not_computed=tuple((name, e) for name, e in others if isinstance(e, str)),

@@ -1,7 +1,7 @@
 """What a matched comparison says beyond its main number.
 
 Belongs here: placebo tests, subgroups, declared specifications and bounds for
-hidden bias, each made from the plan and the people. Does not belong here: the
+hidden bias and for loss, each made from the plan and the people. Does not belong here: the
 order they are asked in (`matched_control.py`) and estimators.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data_contracts.protocol import Protocol
+from data_contracts.protocol import Outcome, Protocol
+from models.attrition import lee_bounds, manski_bounds
 from models.calibration import SystematicError, systematic_error
 from models.cohort import meets
 from models.comparison import Comparison, gate_limits
@@ -159,3 +160,26 @@ def fewest_unlike_others(data: Analysed) -> int:
         _, sizes = np.unique(data.y[group], return_counts=True)
         counts.append(int(group.sum() - sizes.max(initial=0)))
     return min(counts)
+
+
+Bounds = tuple[float, float] | None
+
+
+def loss_bounds(
+    comparison: Comparison, y: Array, outcome: Outcome, lost_treated: float, lost_control: float
+) -> tuple[Bounds, Bounds]:
+    """Return Lee's and Manski's bounds of what compared people without an outcome could hide.
+
+    Manski's need the outcome's limits, which a yes-or-no outcome always has.
+    """
+    people = comparison.people
+    weight = people["weight"].to_numpy(dtype=float)
+    own = people["treated"].to_numpy(dtype=bool)
+    seen = np.isfinite(y) & (weight > 0)
+    groups = [y[seen & own], weight[seen & own], y[seen & ~own], weight[seen & ~own]]
+    lee = lee_bounds(*groups, lost_treated_share=lost_treated, lost_control_share=lost_control)
+    lowest, highest = (0.0, 1.0) if outcome.type == "binary" else (outcome.minimum, outcome.maximum)
+    if lowest is None or highest is None:
+        return lee, None
+    treated_mean, control_mean = (float(np.average(groups[i], weights=groups[i + 1])) for i in (0, 2))
+    return lee, manski_bounds(treated_mean, control_mean, lost_treated, lost_control, lowest=lowest, highest=highest)

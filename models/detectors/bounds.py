@@ -17,10 +17,10 @@ from models.sensitivity import e_values_of_difference, e_values_of_standardised
 
 def e_values(f: Findings) -> tuple[float, float] | None:
     """Return the E-values of the estimate and of its interval's limit; None without an estimate."""
-    primary = f.effects.primary
-    if primary is None:
+    primary = None if f.effects is None else f.effects.primary
+    if f.effects is None or primary is None:
         return None
-    if f.outcome.type == "binary":
+    if f.conduct.outcome_type == "binary":
         return e_values_of_difference(
             difference=primary.value, low=primary.low, high=primary.high, control_share=primary.control_value
         )
@@ -35,12 +35,14 @@ def e_values(f: Findings) -> tuple[float, float] | None:
 def bounds_of(f: Findings) -> dict[str, Any]:
     """Return the bounds of a result, as fields of the record's diagnostics."""
     values, effects = e_values(f), f.effects
-    bias, benchmark, systematic = effects.hidden_bias, effects.benchmark, effects.systematic_error
+    bias = None if effects is None else effects.hidden_bias
+    benchmark = None if effects is None else effects.benchmark
+    systematic = None if effects is None else effects.systematic_error
     label = None
     if benchmark is not None:
         name, _, level = benchmark.covariate.partition("=")
-        declared = next((c for c in f.protocol.covariates if c.name == name), None)
-        shown = {"da": name, "en": name} if declared is None else {"da": declared.label.da, "en": declared.label.en}
+        facts = f.conduct.covariates.get(name)
+        shown = dict.fromkeys(LANGUAGES, name) if facts is None else facts.label
         label = {language: f"{text}: {level}" if level else text for language, text in shown.items()}
     return {
         "e_value": values[0] if values else None,

@@ -1,58 +1,134 @@
 """What detectors are given and what they answer.
 
 Belongs here: the shapes and the small words detectors share. Does not belong
-here: any detector.
+here: any detector, and where its input comes from (`models/findings.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from data_contracts.ladder import State, error_sources
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
-from data_contracts.protocol import Outcome, Protocol
 from models.comparison import BalanceLine, ComparisonDiagnostics
 from models.designs.interface import Effects
+from models.detectors.design_findings import (
+    AccountFindings,
+    JudgementFindings,
+    PanelFindings,
+    RateFindings,
+    SynthesisFindings,
+    TrialFindings,
+)
+from models.looks import AlwaysValid
 
 Direction = Literal["towards_effect", "towards_no_effect", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """Everything a detector may look at for one result.
+class CovariateFacts:
+    """What a covariate is called and measured in; `is_earlier_outcome` if it is an earlier value of this outcome."""
+
+    label: dict[str, str]
+    is_binary: bool
+    is_earlier_outcome: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a study was planned and carried out; None where nobody knows.
 
     Attributes
     ----------
-    protocol : Protocol
-    outcome : Outcome
-    diagnostics : ComparisonDiagnostics
-    balance : tuple of BalanceLine
-    effects : Effects
-    looks_count : int
-        Scheduled looks up to and including this quarter.
-    protocol_is_locked : bool
-        A lock was recorded before outcomes were read.
-    protocol_is_unchanged : bool
-        The protocol equals the locked one.
-    q_value : float or None
-        Benjamini-Hochberg q of this outcome among all declared ones.
+    outcome_type, outcome_direction : str
+    unit : dict of str to str
+        Of a numeric outcome, by language.
+    smallest_worthwhile_effect : float or None
+    outcome_source : str or None
+        `register` or `self_report`.
+    confidence_level : float
+    intervention_facts_missing : int or None
+        Of the six that describe an intervention.
+    dose_missing_share : float or None
+        Participants whose dose is not recorded, 0-1.
+    counted_from : str or None
+        `start` or `completion`.
+    controls_have_index_date, inclusion_depends_on_follow_up : bool or None
+    open_domains : tuple of str or None
+        Domains that matter and that no covariate in the comparison stands for; None if none were named.
+    covariates_missing_share : float or None
+        People who lack something the comparison rests on.
+    outcomes_count, calculations_reported, calculations_run : int or None
+    looks_count : int or None
+        Scheduled looks up to and including this one.
+    is_locked : bool
+        The plan was recorded before outcomes were read.
+    changed_keys : tuple of str
+        What differs from the recorded plan.
+    primary_outcome_changed : bool
+    covariates : mapping of str to CovariateFacts
     """
 
-    protocol: Protocol
-    outcome: Outcome
-    diagnostics: ComparisonDiagnostics
-    balance: tuple[BalanceLine, ...]
-    effects: Effects
-    looks_count: int
-    protocol_is_locked: bool
-    protocol_is_unchanged: bool
+    outcome_type: str
+    outcome_direction: str
+    unit: dict[str, str] = field(default_factory=lambda: dict.fromkeys(LANGUAGES, ""))
+    smallest_worthwhile_effect: float | None = None
+    outcome_source: str | None = None
+    confidence_level: float = 0.95
+    intervention_facts_missing: int | None = None
+    dose_missing_share: float | None = None
+    counted_from: Literal["start", "completion"] | None = None
+    controls_have_index_date: bool | None = None
+    inclusion_depends_on_follow_up: bool | None = None
+    open_domains: tuple[str, ...] | None = None
+    covariates_missing_share: float | None = None
+    outcomes_count: int | None = None
+    calculations_reported: int | None = None
+    calculations_run: int | None = None
+    looks_count: int | None = None
+    is_locked: bool = False
+    changed_keys: tuple[str, ...] = ()
+    primary_outcome_changed: bool = False
+    covariates: Mapping[str, CovariateFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything a detector may look at for one result; what is None was not measured.
+
+    Attributes
+    ----------
+    conduct : Conduct
+    diagnostics : ComparisonDiagnostics or None
+    balance : tuple of BalanceLine
+    effects : Effects or None
+    always_valid : AlwaysValid or None
+        The interval that holds at every look.
+    q_value : float or None
+        Benjamini-Hochberg q of this outcome among all declared ones.
+    synthesis, trial, panel, rate, judgement, account
+        What only one kind of design can tell.
+    """
+
+    conduct: Conduct
+    diagnostics: ComparisonDiagnostics | None = None
+    balance: tuple[BalanceLine, ...] = ()
+    effects: Effects | None = None
+    always_valid: AlwaysValid | None = None
     q_value: float | None = None
+    synthesis: SynthesisFindings | None = None
+    trial: TrialFindings | None = None
+    panel: PanelFindings | None = None
+    rate: RateFindings | None = None
+    judgement: JudgementFindings | None = None
+    account: AccountFindings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What is known of one error source."""
+    """What is known of one error source; a critical one takes two levels of certainty."""
 
     code: str
     state: State
@@ -60,6 +136,7 @@ class Detection:
     value: float | None = None
     threshold: float | None = None
     direction: Direction = "unknown"
+    is_critical: bool = False
 
 
 def threshold(code: str, name: str) -> float:
@@ -71,7 +148,9 @@ def found(code: str, **values: dict[str, str] | str) -> dict[str, str]:
     """Return the source's own finding sentence with its blanks filled, in both languages."""
     texts = error_sources()[code].finding
     return {
-        language: texts[language].format_map({k: v[language] if isinstance(v, dict) else v for k, v in values.items()})
+        language: texts[language]
+        .format_map({k: v[language] if isinstance(v, dict) else v for k, v in values.items()})
+        .strip()
         for language in LANGUAGES
     }
 
@@ -82,14 +161,29 @@ def lacking(code: str, key: str, **values: dict[str, str] | str) -> Detection:
     return Detection(code, State.not_measured, bilingual("finding_no_answer", lacked=lacked))
 
 
-def difference_words(outcome: Outcome, value: float) -> dict[str, str]:
+def sentences(parts: list[dict[str, str]]) -> dict[str, str]:
+    """Join sentences, language by language."""
+    return {language: " ".join(part[language] for part in parts) for language in LANGUAGES}
+
+
+def leaves_out_zero(low: float, high: float) -> bool:
+    """Whether an interval leaves out zero."""
+    return low > 0 or high < 0
+
+
+def difference_words(conduct: Conduct, value: float) -> dict[str, str]:
     """Write a difference in an outcome's unit, coarsely enough to be published."""
-    if outcome.type == "binary":
+    if conduct.outcome_type == "binary":
         return {language: difference_text(language, value, "binary", "") for language in LANGUAGES}
-    units = {"da": outcome.unit.da, "en": outcome.unit.en} if outcome.unit else {"da": "", "en": ""}
     return {
-        language: difference_text(language, two_digits(value), "numeric", units[language]) for language in LANGUAGES
+        language: difference_text(language, two_digits(value), "numeric", conduct.unit[language])
+        for language in LANGUAGES
     }
+
+
+def size_words(conduct: Conduct, value: float) -> dict[str, str]:
+    """Write a difference without its plus sign."""
+    return {language: text.removeprefix("+") for language, text in difference_words(conduct, value).items()}
 
 
 def two_digits(value: float) -> float:
@@ -100,3 +194,8 @@ def two_digits(value: float) -> float:
 def smd_words(value: float) -> dict[str, str]:
     """Write a standardised difference with two decimals, without its sign."""
     return number_words(abs(value), 2)
+
+
+def signed_words(value: float) -> dict[str, str]:
+    """Write a standardised difference with two decimals and its sign."""
+    return {language: ("+" if value > 0 else "") + text for language, text in number_words(value, 2).items()}

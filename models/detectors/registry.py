@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from data_contracts.ladder import State, error_sources, rungs
-from models.detectors import comparison_sources, effect_sources
+from data_contracts.ladder import economics_sources, rungs
+from models.detectors import comparison_sources, effect_sources, judgement_sources, panel_sources, plan_sources
+from models.detectors import synthesis_sources as synthesis
 from models.detectors.interface import Detection, Findings
 
 DETECTORS: dict[str, Callable[[Findings], Detection]] = {
@@ -19,14 +20,27 @@ DETECTORS: dict[str, Callable[[Findings], Detection]] = {
     "not_transferable": comparison_sources.not_transferable,
     "contaminated_controls": comparison_sources.contaminated_controls,
     "immortal_time": comparison_sources.immortal_time,
-    "imprecise_intervention": comparison_sources.imprecise_intervention,
     "unmeasured_confounding": effect_sources.unmeasured_confounding,
     "attrition": effect_sources.attrition,
     "creaming": effect_sources.creaming,
     "underpowered": effect_sources.underpowered,
-    "multiplicity": effect_sources.multiplicity,
-    "repeated_looks": effect_sources.repeated_looks,
-    "protocol_changed": effect_sources.protocol_changed,
+    "imprecise_intervention": plan_sources.imprecise_intervention,
+    "multiplicity": plan_sources.multiplicity,
+    "repeated_looks": plan_sources.repeated_looks,
+    "protocol_changed": plan_sources.protocol_changed,
+    "outside_factors": panel_sources.outside_factors,
+    "reverse_causality": panel_sources.reverse_causality,
+    "staggered_timing": panel_sources.staggered_timing,
+    "regression_to_mean": panel_sources.regression_to_mean,
+    "all_or_nothing_works": panel_sources.all_or_nothing_works,
+    "publication_bias": synthesis.publication_bias,
+    "included_study_quality": synthesis.included_study_quality,
+    "heterogeneity": synthesis.heterogeneity,
+    "hawthorne_placebo": synthesis.hawthorne_placebo,
+    "expert_interest": judgement_sources.expert_interest,
+    "many_readings": judgement_sources.many_readings,
+    "double_counting": judgement_sources.double_counting,
+    "stale_prices": judgement_sources.stale_prices,
 }
 
 
@@ -42,14 +56,10 @@ def detect(rung: int, findings: Findings) -> tuple[Detection, ...]:
     Returns
     -------
     tuple of Detection
-        Exactly one per source that the ladder lists for the rung, in its order; a source without
-        a detector here is `not_measured`, never absent.
+        Exactly one per source that the ladder lists for the rung, in its order; those of accounts
+        follow where there is one.
     """
-    detections = []
-    for code in rungs()[rung].error_sources:
-        detector = DETECTORS.get(code)
-        if detector is None:
-            detections.append(Detection(code, State.not_measured, error_sources()[code].finding))
-        else:
-            detections.append(detector(findings))
-    return tuple(detections)
+    codes = [*rungs()[rung].error_sources]
+    if findings.account is not None:
+        codes += economics_sources()
+    return tuple(DETECTORS[code](findings) for code in codes)

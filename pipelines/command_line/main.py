@@ -190,17 +190,19 @@ def status(home_folder: Path, language: str) -> None:
 @trin.command()
 @home_option
 @language_option
+@click.option("--full", "in_full", is_flag=True, help="Also what can be said, every error source and every question.")
 @click.argument("result_id")
-def explain(home_folder: Path, language: str, result_id: str) -> None:
-    """Explain a result: why this rung, what is known of each error source, what would lift it.
+def explain(home_folder: Path, language: str, in_full: bool, result_id: str) -> None:
+    """Explain a result on one screen: why this rung, what could be wrong, what was measured, what would lift it.
 
     \b
-    Example:
+    Examples:
       trin explain i-gang.2026Q3.in_work_or_education --language en
+      trin explain i-gang.2026Q3.in_work_or_education --full
     """
     from pipelines.command_line.showing import explain_result
 
-    sys.exit(explain_result(_home(home_folder), result_id, language))
+    sys.exit(explain_result(_home(home_folder), result_id, language, in_full=in_full))
 
 
 @trin.command(name="open")

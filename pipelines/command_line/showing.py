@@ -14,9 +14,9 @@ from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
 from assets.intake.obstacles import missing_faults
 from assets.intake.register import Entry, earlier_reading, in_force, pending_refusals, read_register
+from dashboards.explanation import explanation
 from dashboards.summary import result_markdown
 from data_contracts.faults import Fault, InputRefused, suggestion
-from data_contracts.ladder import crosswalk, error_sources
 from data_contracts.phrases import phrase
 from data_contracts.protocol import Protocol
 from pipelines.command_line import printing
@@ -98,7 +98,7 @@ def _receipt(project: str, entry: Entry, language: str) -> str:
     return f"quarantine/{project}/{entry.number:04d}.{language}.md"
 
 
-def explain_result(home: Home, result_id: str, language: str) -> int:
+def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) -> int:
     """Print everything that decided a result; return an exit code."""
     records = {r["result_id"]: r for r in all_records(home)}
     record = records.get(result_id)
@@ -106,25 +106,33 @@ def explain_result(home: Home, result_id: str, language: str) -> int:
         known = ", ".join(sorted(records)) or "none yet; run: trin run"
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
         return printing.FAILED
-    console.print(Markdown(explanation(record, language)))
+    console.print(explanation(record, language, console.width), markup=False, soft_wrap=True)
+    if in_full:
+        console.print()
+        console.print(Markdown(result_markdown(record, language)))
+        console.print(Markdown(questions_markdown(record, language)))
+    provenance = record["provenance"]
+    console.print(
+        f"\nTrin {provenance['code_version']} · protocol {provenance['protocol_sha256'][:12]} · "
+        f"input {provenance['input_sha256'][:12]} · seed {provenance['seed']} · rules {record['evidence']['ruleset_version']}",
+        markup=False,
+    )
     return printing.OK
 
 
-def explanation(record: dict[str, Any], language: str) -> str:
-    """Return a result's explanation as Markdown."""
-    evidence = record["evidence"]
-    lines = [result_markdown(record, language), "", f"**{phrase(language, 'why_words')}**", ""]
-    lines += [f"- {text[language]}" for text in evidence["why"]]
-    lines += ["", f"**{phrase(language, 'what_would_lift')}**", ""]
-    for source in evidence["error_sources"]:
-        if source["state"] != "clear":
-            rule = error_sources()[source["code"]]
-            lines.append(f"- {rule.name[language]}: {source['mitigation'][language]} ({rule.source}, {rule.link})")
-    lines += ["", f"**{phrase(language, 'crosswalk_title')}**", ""]
-    lines += [f"- {crosswalk()[code]['name']}: {grade}" for code, grade in evidence["crosswalk"].items()]
-    provenance = record["provenance"]
-    lines += [
-        "",
-        f"Trin {provenance['code_version']}, protocol {provenance['protocol_sha256'][:12]}, input {provenance['input_sha256'][:12]}, seed {provenance['seed']}",
-    ]
+def questions_markdown(record: dict[str, Any], language: str) -> str:
+    """Return every risk-of-bias question with its answer and the check that gave it."""
+    filled = record["evidence"]["risk_of_bias"]
+    if filled is None:
+        return ""
+    heads = [phrase(language, key) for key in ("column_question", "column_answer", "column_finding")]
+    lines = [f"### {phrase(language, 'bias_title')}", "", f"| {' | '.join(heads)} |", "|---|---|---|"]
+    for domain in filled["domains"]:
+        lines.append(
+            f"| **{domain['name'][language]}** | **{phrase(language, 'judgement_' + domain['judgement'])}** | |"
+        )
+        lines += [
+            f"| {row['question']} {row['text'][language]} | {phrase(language, 'answer_' + row['answer'])} | {row['because'][language]} |"
+            for row in domain["answers"]
+        ]
     return "\n".join(lines)

@@ -1,0 +1,139 @@
+"""A result explained on one screen.
+
+Belongs here: the order in which a result's evidence is told, for the terminal.
+Does not belong here: any judgement; it is read from the record.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from dashboards.summary import STATE_SIGNS, effect_words
+from data_contracts.ladder import crosswalk, design_facts, error_sources, rungs
+from data_contracts.phrases import phrase
+
+WORST_FIRST = ("serious", "not_measured", "warning", "not_measurable")
+
+
+def explanation(record: dict[str, Any], language: str, width: int = 120) -> str:
+    """Return why a result has its rung, what could be wrong, what was measured and what would lift it.
+
+    Parameters
+    ----------
+    record : dict
+        A result record, or a tagged study from a dossier.
+    language : {'da', 'en'}
+    width : int
+        Columns of the screen.
+
+    Returns
+    -------
+    str
+        Plain text; headings end in a colon.
+    """
+    evidence = record["evidence"]
+    lines = _headline(record, language)
+    sections = [
+        (phrase(language, "why_words"), [("✓" if holds else "✗", text) for holds, text in _why(evidence, language)]),
+        (phrase(language, "certainty_why_title"), [("", " ".join(_texts(evidence["certainty_steps"], language)))]),
+        (_could_be_wrong(evidence, language), _open_sources(evidence, language)),
+        (phrase(language, "measured_and_fine"), _fine(evidence, language)),
+        (phrase(language, "crosswalk_title"), _standards(evidence, language)),
+        (phrase(language, "bias_title"), _bias(evidence, language)),
+        (phrase(language, "changes_title"), [("·", text) for text in _texts(evidence["changes"], language)]),
+        (
+            phrase(language, "next_step_words"),
+            [("→", text) for text in _texts(evidence["lifts"], language)] or [("→", evidence["next_step"][language])],
+        ),
+    ]
+    for title, rows in sections:
+        if any(text for _, text in rows):
+            lines += ["", f"{title}:", *_rows(rows, width)]
+    return "\n".join(lines)
+
+
+def _headline(record: dict[str, Any], language: str) -> list[str]:
+    evidence = record["evidence"]
+    rung = phrase(language, "rung_words", rung=evidence["rung_detail"], name=rungs()[evidence["rung"]].name[language])
+    certainty = f"{phrase(language, 'certainty_label')}: {phrase(language, 'certainty_' + evidence['certainty'])}"
+    people = "" if record["n_treated"] is None else f" · n = {record['n_treated']} / {record['n_control']}"
+    lines = [
+        f"{record['project_name'][language]} · {record['outcome_label'][language]} · {record['quarter']}",
+        f"{effect_words(record, language)}{people} · {record['claims']['verdict_text'][language]}",
+        f"{rung} · {certainty}",
+    ]
+    if record["status_reason"] is not None:
+        lines.append(record["status_reason"][language])
+    return lines
+
+
+def _texts(rows: list[dict[str, Any]], language: str) -> list[str]:
+    return [row["text"][language] for row in rows]
+
+
+def _why(evidence: dict[str, Any], language: str) -> list[tuple[bool, str]]:
+    held = {fact.holds[language] for fact in design_facts().values()}
+    return [(text[language] in held, text[language]) for text in evidence["why"]]
+
+
+def _could_be_wrong(evidence: dict[str, Any], language: str) -> str:
+    states = [source["state"] for source in evidence["error_sources"]]
+    return phrase(language, "could_be_wrong", open=len(states) - states.count("clear"), all=len(states))
+
+
+def _open_sources(evidence: dict[str, Any], language: str) -> list[tuple[str, str]]:
+    opened = [s for s in evidence["error_sources"] if s["state"] != "clear"]
+    return [
+        (
+            STATE_SIGNS[source["state"]],
+            f"{error_sources()[source['code']].name[language]} ({phrase(language, 'state_' + source['state']).lower()}): "
+            f"{source['finding'][language]}",
+        )
+        for source in sorted(opened, key=lambda s: WORST_FIRST.index(s["state"]))
+    ]
+
+
+BOUNDED = ("unmeasured_confounding", "attrition")
+"""Sources whose bounds are told even where nothing was found."""
+
+
+def _fine(evidence: dict[str, Any], language: str) -> list[tuple[str, str]]:
+    clear = [s for s in evidence["error_sources"] if s["state"] == "clear"]
+    names = error_sources()
+    rows = [
+        ("●", f"{names[s['code']].name[language]}: {s['finding'][language]}") for s in clear if s["code"] in BOUNDED
+    ]
+    rest = "; ".join(names[s["code"]].name[language].lower() for s in clear if s["code"] not in BOUNDED)
+    return [*rows, ("●", rest)] if rest else rows
+
+
+def _standards(evidence: dict[str, Any], language: str) -> list[tuple[str, str]]:
+    standards = crosswalk()
+    grades = [f"{standards[row['standard']]['name']}: {row['grade'][language]}" for row in evidence["crosswalk"]]
+    rows = [("·", " · ".join(grades))]
+    if evidence["crosswalk_disagreement"] is not None:
+        rows.append(("≠", evidence["crosswalk_disagreement"][language]))
+    return rows
+
+
+def _bias(evidence: dict[str, Any], language: str) -> list[tuple[str, str]]:
+    filled = evidence["risk_of_bias"]
+    if filled is None:
+        return []
+    domains = [
+        f"{domain['name'][language].lower()} {phrase(language, 'judgement_' + domain['judgement'])}"
+        for domain in filled["domains"]
+    ]
+    overall = phrase(language, "judgement_" + filled["overall"])
+    signed = filled["signed_by"] or phrase(language, "bias_nobody_signed")
+    name = phrase(language, "bias_" + filled["instrument"])
+    return [("·", f"{name}: {overall} ({'; '.join(domains)}). {signed}.")]
+
+
+def _rows(rows: list[tuple[str, str]], width: int) -> list[str]:
+    lines: list[str] = []
+    for sign, text in rows:
+        first = f"  {sign} " if sign else "  "
+        lines += textwrap.wrap(text, width, initial_indent=first, subsequent_indent=" " * len(first))
+    return lines

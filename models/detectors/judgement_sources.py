@@ -1,0 +1,95 @@
+"""Detectors for judgements, cases and accounts in money.
+
+Belongs here: experts' interests, readings that fit, gains counted twice and
+old prices. Does not belong here: the measures they read (designs) and
+thresholds (YAML).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from data_contracts.ladder import State
+from data_contracts.phrases import bilingual, number_words
+from models.detectors.interface import Detection, Findings, found, lacking, sentences, threshold
+
+
+def expert_interest(f: Findings) -> Detection:
+    """Interests, agreement beyond chance, and skill where the truth came to light.
+
+    An author or rater who delivers or pays for the project is serious. Without a declaration
+    nothing is known, whatever the agreement.
+    """
+    code = "expert_interest"
+    j = f.judgement
+    if j is None or j.raters_have_interests is None:
+        return lacking(code, "lacked_interests")
+    parts = [bilingual("interests_declared" if j.raters_have_interests else "interests_none")]
+    state = State.serious if j.raters_have_interests else State.clear
+    if j.agreement is None:
+        parts.append(bilingual("agreement_unknown"))
+        state = State.warning if state == State.clear else state
+    else:
+        parts.append(bilingual("agreement_words", value=number_words(j.agreement, 2)))
+        if j.agreement < threshold(code, "serious"):
+            state = State.serious
+        elif j.agreement < threshold(code, "warning") and state == State.clear:
+            state = State.warning
+    if j.skill is not None:
+        parts.append(bilingual("skill_words", value=number_words(j.skill, 2)))
+        if j.skill <= threshold(code, "skill"):
+            state = State.serious
+    return Detection(code, state, found(code, detail=sentences(parts)), j.agreement, threshold(code, "warning"))
+
+
+def many_readings(f: Findings) -> Detection:
+    """Whether rival explanations were put to a test, and how many the cases still allow."""
+    code = "many_readings"
+    j = f.judgement
+    if j is None or j.rivals_recorded_count is None or j.rivals_tested_count is None:
+        return lacking(code, "lacked_rivals")
+    parts = [bilingual("rivals_words", tested=str(j.rivals_tested_count), recorded=str(j.rivals_recorded_count))]
+    state = State.clear
+    if j.rivals_tested_count < max(1, j.rivals_recorded_count):
+        state = State.serious if j.rivals_tested_count == 0 else State.warning
+    if j.minimal_solutions_count is not None and j.minimal_solutions_count > 1:
+        parts.append(bilingual("solutions_words", count=str(j.minimal_solutions_count)))
+        state = State.warning if state == State.clear else state
+    if j.contradictory_rows_count:
+        parts.append(bilingual("contradictions_words", count=str(j.contradictory_rows_count)))
+        state = State.warning if state == State.clear else state
+    if j.agreement is not None and j.agreement < threshold(code, "agreement"):
+        parts.append(bilingual("agreement_words", value=number_words(j.agreement, 2)))
+        state = State.warning if state == State.clear else state
+    return Detection(code, state, found(code, detail=sentences(parts)), float(j.rivals_tested_count), 1.0)
+
+
+def double_counting(f: Findings) -> Detection:
+    """One saving booked to two payers, or deadweight taken off an effect that is net of it."""
+    code = "double_counting"
+    a = f.account
+    if a is None:
+        return lacking(code, "lacked_account")
+    parts = []
+    payers = Counter(saving for saving, _ in set(a.bookings))
+    twice = sum(count > 1 for count in payers.values())
+    if twice:
+        parts.append(bilingual("booked_twice", count=str(twice)))
+    if a.effect_is_net and a.deadweight_share > 0:
+        parts.append(bilingual("deadweight_twice"))
+    state = State.serious if parts else State.clear
+    text = found(code, detail=sentences(parts or [bilingual("counted_once")]))
+    return Detection(code, state, text, float(len(parts)), 0.0, "towards_effect" if twice else "unknown")
+
+
+def stale_prices(f: Findings) -> Detection:
+    """How far the oldest price is from the report's price year."""
+    code = "stale_prices"
+    a = f.account
+    if a is None or not a.price_years:
+        return lacking(code, "lacked_account")
+    years = max(abs(a.report_price_year - year) for year in a.price_years)
+    state = State.clear
+    if years >= threshold(code, "warning"):
+        state = State.serious if years >= threshold(code, "serious") else State.warning
+    return Detection(code, state, found(code, value=str(years)), float(years), threshold(code, "warning"))

@@ -1,0 +1,143 @@
+"""Detectors for designs that follow units over time, or hold them against a rate.
+
+Belongs here: outside factors, cause and effect, staggered timing, regression
+to the mean, and the false impression that everything or nothing works. Does
+not belong here: the tests they read (designs) and thresholds (YAML).
+"""
+
+from __future__ import annotations
+
+from scipy.stats import poisson
+
+from data_contracts.ladder import State
+from data_contracts.phrases import bilingual, number_words, share_words
+from models.detectors.interface import (
+    Detection,
+    Direction,
+    Findings,
+    found,
+    lacking,
+    sentences,
+    signed_words,
+    threshold,
+)
+
+RANK = (State.clear, State.warning, State.serious)
+
+
+def _worst(states: list[State]) -> State:
+    return max(states, key=RANK.index)
+
+
+def outside_factors(f: Findings) -> Detection:
+    """Trends before the start, the comparison's own development, local unemployment, and too few units for an error.
+
+    A trend or an effect before the start is serious, and so is a single treated unit: no standard
+    error is valid for it. The rest are warnings.
+    """
+    code = "outside_factors"
+    p = f.panel
+    if p is None:
+        return lacking(code, "lacked_surroundings")
+    states: list[State] = []
+    parts = []
+    alpha = threshold(code, "alpha")
+    for value, key in ((p.pre_trend_p, "pre_trend"), (p.placebo_period_p, "placebo_period")):
+        if value is not None:
+            states.append(State.serious if value < alpha else State.clear)
+            parts.append(bilingual(f"{key}_fails" if value < alpha else f"{key}_clear"))
+    if p.control_trend_share is not None:
+        is_large = abs(p.control_trend_share) > threshold(code, "trend_share")
+        states.append(State.warning if is_large else State.clear)
+        parts.append(bilingual("control_trend_words", value=share_words(abs(p.control_trend_share))))
+    if p.unemployment_change_share is not None:
+        is_large = abs(p.unemployment_change_share) > threshold(code, "unemployment_change_share")
+        states.append(State.warning if is_large else State.clear)
+        points = number_words(p.unemployment_change_share * 100, 1)
+        parts.append(bilingual("unemployment_words", value=points))
+    if not states:
+        return lacking(code, "lacked_surroundings")
+    if p.treated_units_count == 1:
+        states.append(State.serious)
+        parts.append(bilingual("one_treated_unit"))
+    elif p.clusters_count is not None and p.clusters_count < threshold(code, "fewest_clusters"):
+        states.append(State.warning)
+        parts.append(bilingual("few_clusters", count=str(p.clusters_count)))
+    tests = [value for value in (p.pre_trend_p, p.placebo_period_p) if value is not None]
+    return Detection(code, _worst(states), found(code, detail=sentences(parts)), min(tests, default=None), alpha)
+
+
+def reverse_causality(f: Findings) -> Detection:
+    """Whether later participation “affects” earlier outcomes, or covariates are dated after the start."""
+    code = "reverse_causality"
+    p = f.panel
+    if p is None or (p.lead_p is None and p.has_covariates_after_start is None):
+        return lacking(code, "lacked_lead")
+    alpha = threshold(code, "alpha")
+    parts = []
+    fails = False
+    if p.lead_p is not None:
+        fails = p.lead_p < alpha
+        parts.append(bilingual("lead_fails" if fails else "lead_clear"))
+    if p.has_covariates_after_start is not None:
+        fails = fails or p.has_covariates_after_start
+        parts.append(bilingual("covariates_late" if p.has_covariates_after_start else "covariates_early"))
+    return Detection(
+        code, State.serious if fails else State.clear, found(code, detail=sentences(parts)), p.lead_p, alpha
+    )
+
+
+def staggered_timing(f: Findings) -> Detection:
+    """Whether two-way fixed effects and group-time effects disagree; with one starting time they cannot."""
+    code = "staggered_timing"
+    p = f.panel
+    if p is None or p.start_times_count is None:
+        return lacking(code, "lacked_start_times")
+    if p.start_times_count <= 1:
+        return Detection(code, State.clear, found(code, detail=bilingual("one_start_time")))
+    if p.two_way is None or p.group_time is None or p.group_time == 0:
+        return lacking(code, "lacked_group_time")
+    share = abs(p.two_way - p.group_time) / abs(p.group_time)
+    limit = threshold(code, "warning")
+    state = State.warning if share > limit else State.clear
+    if p.two_way * p.group_time < 0:
+        state = State.serious
+    return Detection(code, state, found(code, detail=bilingual("timing_words", value=share_words(share))), share, limit)
+
+
+def regression_to_mean(f: Findings) -> Detection:
+    """Whether people began at a low point, from which most recover anyway."""
+    code = "regression_to_mean"
+    dip = None if f.panel is None else f.panel.dip_smd
+    if dip is None:
+        return lacking(code, "lacked_earlier_level")
+    is_bad = dip < 0 if f.conduct.outcome_direction == "higher_is_better" else dip > 0
+    size = abs(dip)
+    state = State.clear
+    if size > threshold(code, "warning"):
+        state = State.serious if is_bad and size > threshold(code, "serious") else State.warning
+    direction: Direction = "towards_effect" if is_bad else "towards_no_effect"
+    limit = threshold(code, "serious")
+    text = found(code, value=signed_words(dip))
+    return Detection(code, state, text, dip, limit, direction if state != State.clear else "unknown")
+
+
+def all_or_nothing_works(f: Findings) -> Detection:
+    """Whether units that stand out are more than chance would give."""
+    code = "all_or_nothing_works"
+    r = f.rate
+    fewest = threshold(code, "fewest_units")
+    if r is None or r.units_count is None or r.outside_count is None or r.expected_outside is None:
+        return lacking(code, "lacked_units")
+    if r.units_count < fewest:
+        return lacking(code, "lacked_units")
+    p = float(poisson.sf(r.outside_count - 1, r.expected_outside)) if r.outside_count else 1.0
+    is_chance = r.outside_count > 0 and p >= threshold(code, "alpha")
+    detail = bilingual(
+        "funnel_words",
+        outside=str(r.outside_count),
+        units=str(r.units_count),
+        expected=number_words(r.expected_outside, 1),
+    )
+    state = State.warning if is_chance else State.clear
+    return Detection(code, state, found(code, detail=detail), float(r.outside_count), r.expected_outside)

@@ -1,0 +1,108 @@
+"""Detectors that look at the plan: description, number of calculations, looks and changes.
+
+Belongs here: one pure function per error source that is about what was
+promised and done. Does not belong here: people, groups and thresholds (YAML).
+"""
+
+from __future__ import annotations
+
+from data_contracts.ladder import State
+from data_contracts.phrases import LANGUAGES, bilingual, number_words
+from models.detectors.interface import (
+    Detection,
+    Findings,
+    found,
+    lacking,
+    leaves_out_zero,
+    sentences,
+    threshold,
+)
+
+
+def imprecise_intervention(f: Findings) -> Detection:
+    """How many of six facts about the intervention are missing, and whether each one's dose is recorded."""
+    code = "imprecise_intervention"
+    missing, dose = f.conduct.intervention_facts_missing, f.conduct.dose_missing_share
+    if missing is None:
+        return lacking(code, "lacked_description")
+    limit = threshold(code, "warning")
+    is_dose_unknown = dose is None or dose > threshold(code, "dose_missing_share")
+    state = State.warning if missing >= limit or is_dose_unknown else State.clear
+    detail = bilingual("dose_never" if dose is None else "dose_missing" if is_dose_unknown else "dose_known")
+    return Detection(code, state, found(code, value=str(missing), detail=detail), float(missing), limit)
+
+
+def multiplicity(f: Findings) -> Detection:
+    """All outcomes and calculations that were run, those not shown among them, and whether this one survives their number."""
+    code = "multiplicity"
+    conduct = f.conduct
+    outcomes, shown = conduct.outcomes_count, conduct.calculations_reported
+    if outcomes is None or shown is None:
+        return lacking(code, "lacked_plan")
+    if f.effects is None or f.effects.primary is None:
+        return lacking(code, "lacked_models")
+    run = shown if conduct.calculations_run is None else max(conduct.calculations_run, shown)
+    parts = []
+    state = State.clear
+    limit = threshold(code, "q")
+    if outcomes == 1:
+        parts.append(bilingual("multiplicity_single", models=str(shown)))
+    elif f.q_value is None:
+        return lacking(code, "lacked_outcome")
+    else:
+        value = number_words(f.q_value, 2)
+        parts.append(bilingual("multiplicity_words", outcomes=str(outcomes), models=str(shown), value=value))
+        if leaves_out_zero(f.effects.primary.low, f.effects.primary.high) and f.q_value > limit:
+            state = State.warning
+    if run > shown:
+        parts.append(bilingual("multiplicity_hidden", hidden=str(run - shown)))
+        state = State.serious
+    return Detection(code, state, found(code, detail=sentences(parts)), f.q_value, limit)
+
+
+def repeated_looks(f: Findings) -> Detection:
+    """Whether an interval that holds at every look says the same as this quarter's own.
+
+    Every quarter since the first counts, run or not. Without such an interval the result is interim.
+    """
+    code = "repeated_looks"
+    looks = f.conduct.looks_count
+    if looks is None:
+        return lacking(code, "lacked_looks")
+    limit = threshold(code, "warning")
+    primary = None if f.effects is None else f.effects.primary
+    if looks < limit:
+        return Detection(code, State.clear, found(code, value=str(looks), detail=""), float(looks), limit)
+    if primary is None or f.always_valid is None:
+        text = found(code, value=str(looks), detail=bilingual("looks_interim"))
+        return Detection(code, State.warning, text, float(looks), limit)
+    low, high = f.always_valid.low, f.always_valid.high
+    is_lost = leaves_out_zero(primary.low, primary.high) and not leaves_out_zero(low, high)
+    key = "looks_lost" if is_lost else "looks_hold"
+    state = State.warning if is_lost else State.clear
+    text = found(code, value=str(looks), detail=bilingual(key))
+    return Detection(code, state, text, float(looks), limit, "towards_effect" if is_lost else "unknown")
+
+
+MOST_KEYS_SHOWN = 6
+
+
+def protocol_changed(f: Findings) -> Detection:
+    """Whether the plan is the one that was locked before outcomes were read; another primary outcome is critical."""
+    code = "protocol_changed"
+    conduct = f.conduct
+    if not conduct.is_locked:
+        return lacking(code, "lacked_lock")
+    if not conduct.changed_keys:
+        return Detection(code, State.clear, found(code, detail=bilingual("protocol_same")), 0.0)
+    shown = ", ".join(conduct.changed_keys[:MOST_KEYS_SHOWN])
+    rest = len(conduct.changed_keys) - MOST_KEYS_SHOWN
+    more = bilingual("and_more", count=str(rest)) if rest > 0 else dict.fromkeys(LANGUAGES, "")
+    keys = {language: shown + more[language] for language in LANGUAGES}
+    return Detection(
+        code,
+        State.serious,
+        found(code, detail=bilingual("protocol_differs", keys=keys)),
+        float(len(conduct.changed_keys)),
+        is_critical=conduct.primary_outcome_changed,
+    )
