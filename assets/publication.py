@@ -85,7 +85,8 @@ def with_history(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> l
     group_name="publication",
     partitions_def=quarter_partitions,
     deps=[
-        AssetDep(AssetKey(["evidence", "records"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))
+        AssetDep(AssetKey(["evidence", name]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))
+        for name in ("records", "dossier")
     ],
     description="Kvartalets resultater efter diskretionering · The quarter's results after disclosure control.",
 )
@@ -124,8 +125,11 @@ def site(context: AssetExecutionContext, store: ResourceParam[Store], public: li
     """Write the quarter's files and pages from published records only."""
     quarter = Quarter.parse(context.partition_key)
     with refusing():
-        deliveries, burdens = said_of_deliveries(store.home, quarter, sorted({row["project"] for row in public}))
-    folder = publish_quarter(store.home, quarter, public, deliveries, burdens)
+        projects = sorted({row["project"] for row in public})
+        deliveries, burdens = said_of_deliveries(store.home, quarter, projects)
+        kept = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
+        papers = [row for row in kept if row is not None and row["studies"]]
+    folder = publish_quarter(store.home, quarter, public, deliveries, burdens, papers)
     start = folder / "site" / "index.html"
     return Output(
         {"files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())},
@@ -148,6 +152,7 @@ def publish_quarter(
     public: list[dict[str, Any]],
     deliveries: Sequence[dict[str, Any]] = (),
     burdens: Sequence[dict[str, Any]] = (),
+    papers: Sequence[dict[str, Any]] = (),
 ) -> Path:
     """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
 
@@ -159,6 +164,8 @@ def publish_quarter(
         Published records.
     deliveries, burdens : sequence of dict
         As `said_of_deliveries` gives them.
+    papers : sequence of dict
+        Each project's dossier: tagged studies that exist only on paper, and what they say together.
 
     Returns
     -------
@@ -175,8 +182,9 @@ def publish_quarter(
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
         building.chmod(0o755)
-        marts = build_marts(public, deliveries, burdens)
+        marts = build_marts(public, deliveries, burdens, papers)
         write_json(building / "results.json", public, PUBLIC)
+        write_json(building / "dossier.json", list(papers), PUBLIC)
         write_json(building / "results.schema.json", record_schema(), PUBLIC)
         write_atomically(building / "results.csv", tidy_csv(marts), PUBLIC)
         _write_marts(building / "marts.duckdb", marts)

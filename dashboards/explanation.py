@@ -63,8 +63,8 @@ def _headline(record: dict[str, Any], language: str) -> list[str]:
         f"{effect_words(record, language)}{people} · {record['claims']['verdict_text'][language]}",
         f"{rung} · {certainty}",
     ]
-    if record["status_reason"] is not None:
-        lines.append(record["status_reason"][language])
+    said = [record.get("claim"), record["status_reason"], record.get("note")]
+    lines += [text[language] for text in said if text is not None]
     return lines
 
 

@@ -50,6 +50,21 @@ SCALARS = (
     "restated_because",
     "data_note",
 )
+PAPER_SCALARS = (
+    "result_id",
+    "project",
+    "about",
+    "status",
+    "estimate",
+    "interval_low",
+    "interval_high",
+    "confidence_level",
+    "treated_value",
+    "control_value",
+    "n_treated",
+    "n_control",
+    "finding_in_words",
+)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,6 +85,7 @@ def build_marts(
     records: list[dict[str, Any]],
     deliveries: Sequence[dict[str, Any]] = (),
     burdens: Sequence[dict[str, Any]] = (),
+    papers: Sequence[dict[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
     """Lay out published records as tables.
 
@@ -79,6 +95,8 @@ def build_marts(
         Published result records.
     deliveries, burdens : sequence of dict
         What may be said of each project's files, and what the project is asked for.
+    papers : sequence of dict
+        Each project's dossier: tagged studies that exist only on paper, and what they say together.
 
     Returns
     -------
@@ -102,6 +120,8 @@ def build_marts(
         "fct_risk_of_bias": _children(records, _bias_answers, ("domain", "question", "answer", "judgement")),
         "fct_delivery": _frame(list(deliveries), DELIVERY_COLUMNS),
         "dim_burden": _frame(list(burdens), ["project", "asked_fields", "minutes_per_participant"]),
+        "fct_paper_study": _frame([_paper(row) for own in papers for row in own["studies"]], ["result_id", "project"]),
+        "dim_dossier": _frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
         "dim_intervention": _frame(_interventions(records), ["project"]),
         "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),
@@ -207,6 +227,31 @@ def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:
                     {"result_id": record["result_id"], "kind": kind, "position": i, **_by_language("text", text)}
                 )
     return _frame(rows, ["result_id", "kind", "position", "text_da", "text_en"])
+
+
+def _paper(row: dict[str, Any]) -> dict[str, Any]:
+    """One study on paper: its numbers, rung and what is missing stand in the same row."""
+    flat = {name: row[name] for name in PAPER_SCALARS}
+    for name, text in (("name", row["project_name"]), ("claim", row["claim"]), ("note", row["note"])):
+        flat |= _by_language(name, text)
+    flat |= _by_language("status_reason", row["status_reason"])
+    money = row["money"] or {}
+    return flat | {
+        "amount_dkk": money.get("amount_dkk"),
+        "money_lacks": ", ".join(money.get("missing", ())),
+        "rung": row["evidence"]["rung"],
+        "rung_detail": row["evidence"]["rung_detail"],
+        "claimed_rung": row["evidence"]["claimed_rung"],
+        "certainty": row["evidence"]["certainty"],
+        "verdict": row["claims"]["verdict"],
+        **_by_language("verdict", row["claims"]["verdict_text"]),
+        **_by_language("next_step", row["evidence"]["next_step"]),
+        "source_title": row["source"]["title"],
+        "source_publisher": row["source"]["publisher"],
+        "source_year": row["source"]["year"],
+        "source_link": row["source"]["link"],
+        "source_read": row["source"]["read"],
+    }
 
 
 def _run(record: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.ladder import rungs
 from data_contracts.phrases import LANGUAGES, phrase
 
 
@@ -55,6 +56,8 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
     burdens = {row["project"]: row for row in plain_rows(marts["dim_burden"])}
     places = plain_rows(marts["dim_municipality"])
     files = plain_rows(marts["fct_delivery"])
+    papers = plain_rows(marts["fct_paper_study"])
+    together = {row["project"]: row for row in plain_rows(marts["dim_dossier"])}
     for row in plain_rows(marts["dim_intervention"]):
         name = row["project"]
         own = [result for result in results if result["project"] == name]
@@ -67,6 +70,9 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
             "places": [place["municipality_name"] for place in places if place["project"] == name],
             "burden": burdens.get(name, {"asked_fields": 0, "minutes_per_participant": 0.0}),
             "deliveries": deliveries,
+            "ladder": list(rungs().values()),
+            "together": together.get(name),
+            "papers": [paper for paper in papers if paper["project"] == name],
         }
         yield Page(prefix + path, other + path, "project.html", values)
         for file in deliveries:

@@ -15,7 +15,7 @@ from data_contracts.phrases import LANGUAGES, bilingual, number_words
 from models.certainty import LEVELS, CertaintyReasoning, CertaintyStep, certainty_of
 from models.crosswalk import Grade, conditions_of, disagreement, graded
 from models.detectors.interface import Detection, Findings
-from models.facts import DesignFacts, earned_rung, held, rule_of, rung_number
+from models.facts import DesignFacts, earned_rung, held, rule_for, rung_number
 from models.lifting import Lift, lift_to_certainty, lifts_to_rung
 
 
@@ -79,7 +79,7 @@ def _is_rigorous_null(findings: Findings, detections: tuple[Detection, ...]) -> 
 
 
 def _why(facts: DesignFacts, detail: str, to_rung: tuple[Lift, ...], claimed_rung: int | None) -> list[dict[str, str]]:
-    why = [design_facts()[name].holds for name in rule_of(detail).needs]
+    why = [design_facts()[name].holds for name in rule_for(held(facts)).needs]
     if not why:
         why = [bilingual("fact_no_comparison")]
     if to_rung:

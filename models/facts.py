@@ -35,8 +35,9 @@ class DesignFacts:
         Somebody without the project is measured at the same times.
     covariates_dated_before_index : bool
         Every covariate used was dated no later than the index date.
-    comparison_made_here : bool
-        The score was fitted and its gate passed in this pipeline.
+    comparison_documented : bool
+        The comparison was made without the outcome and its gate passed in this pipeline; of studies on paper,
+        that the source documents as much.
     pre_period_outcome_in_score : bool
         An earlier value of the outcome is in the score.
     waves_count : int
@@ -58,7 +59,7 @@ class DesignFacts:
     has_person_level_comparison: bool = False
     has_comparison_units: bool = False
     covariates_dated_before_index: bool = False
-    comparison_made_here: bool = False
+    comparison_documented: bool = False
     pre_period_outcome_in_score: bool = False
     waves_count: int = 0
     has_wave_before_start: bool = False

@@ -15,7 +15,7 @@ from typing import Literal
 from data_contracts.ladder import Burden, State, design_facts, error_sources, rung_rules
 from models.certainty import LEVELS, certainty_of
 from models.detectors.interface import Detection
-from models.facts import DesignFacts, earned_rung, held
+from models.facts import DesignFacts, earned_rung, held, rule_for
 
 MOST_SOURCES = 4
 """Sources to settle at once; more is not a next step but another study."""
@@ -73,7 +73,7 @@ def lifts_to_rung(facts: DesignFacts) -> tuple[Lift, ...]:
     Returns
     -------
     tuple of Lift
-        One per higher rule; empty at the top.
+        At most one per higher rule, none that another covers; empty at the top.
     """
     holds = held(facts)
     details = [rule.detail for rule in rung_rules()]
@@ -82,9 +82,11 @@ def lifts_to_rung(facts: DesignFacts) -> tuple[Lift, ...]:
     for rule in above:
         missing = [name for name in rule.needs if not holds[name]]
         if rule.is_goal and missing:
-            lifts.append(_cost("rung", rule.detail, missing, [design_facts()[name].burden for name in missing]))
-    order = {detail: i for i, detail in enumerate(details)}
-    return tuple(sorted(lifts, key=lambda lift: (_price(lift), order[lift.reaches])))
+            # The same facts may, with what is known already, earn more than the rung that asked for them.
+            reached = rule_for(holds | dict.fromkeys(missing, True)).detail
+            lifts.append(_cost("rung", reached, missing, [design_facts()[name].burden for name in missing]))
+    lifts = [a for a in lifts if not any(set(b.missing) < set(a.missing) and b.reaches == a.reaches for b in lifts)]
+    return tuple(sorted(dict.fromkeys(lifts), key=lambda lift: (_price(lift), details.index(lift.reaches))))
 
 
 def lift_to_certainty(

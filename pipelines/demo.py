@@ -57,6 +57,9 @@ def _add_portfolio(home: Home) -> list[str]:
             shutil.rmtree(making)
         else:
             making.rename(inbox)
-        write_atomically(target, (protocol_folder(project) / "project.yaml").read_bytes(), 0o644)
+        for path in sorted(protocol_folder(project).rglob("*.yaml"), key=lambda p: p.name == "project.yaml"):
+            copy = target.parent / path.relative_to(protocol_folder(project))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(copy, path.read_bytes(), 0o644)
         added.append(project)
     return added

@@ -79,10 +79,10 @@ def _file_hash(path: Path) -> str:
 
 
 def fingerprint(home: Home, protocol: Protocol, quarter: Quarter) -> str:
-    """Hash everything a project's result depends on: protocol, the files that count, key and code."""
+    """Hash everything a project's result depends on: protocol, judgements, dossier, the files that count, key and code."""
     parts = [
         code_version(),
-        _file_hash(home.projects / protocol.id / "project.yaml"),
+        *(_file_hash(path) for path in sorted((home.projects / protocol.id).rglob("*.yaml"))),
         _file_hash(home.key_file) if home.key_file.is_file() else "",
         in_force_digest(read_register(home, protocol.id), protocol, quarter),
     ]
@@ -254,11 +254,14 @@ def _publish(
 ) -> Outcome | None:
     parts = [code_version(), _site_version()]
     for project in home.project_ids():
-        path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
-        if path.is_file():
-            parts.append(f"{project}={_file_hash(path)}")
-            register = register_path(home, project)
-            parts.append(_file_hash(register) if register.is_file() else "")
+        evidence = home.restricted / "evidence"
+        made = [
+            evidence / table / project / f"{when.partition_key}.json"
+            for table, when in (("records", quarter), ("dossier", quarter), ("records", quarter.shifted(-1)))
+        ]
+        if made[0].is_file():
+            seen = [*made, register_path(home, project)]
+            parts.append(f"{project}={','.join(_file_hash(path) if path.is_file() else '' for path in seen)}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     mark = _mark(home, quarter, "publication")
     results = home.restricted / "results" / str(quarter) / "results.json"

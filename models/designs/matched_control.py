@@ -81,7 +81,7 @@ class MatchedControl:
             has_person_level_participants=comparison.diagnostics.n_treated > 0,
             has_person_level_comparison=comparison.diagnostics.n_pool > 0,
             covariates_dated_before_index=cohort_is_dated,
-            comparison_made_here=comparison.gate.is_open,
+            comparison_documented=comparison.gate.is_open,
             pre_period_outcome_in_score=bool(used & earlier),
             # An earlier value of the outcome is a wave, for participants and comparison people alike.
             has_comparison_units=comparison.diagnostics.n_pool > 0,

@@ -32,13 +32,30 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
     is_project = path.is_dir()
     file = path / "project.yaml" if is_project else path
     protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
-    console.print(f"[green]✓[/green] {protocol.id}: protocol {protocol.sha256[:12]}")
+    console.print(
+        f"[green]✓[/green] {protocol.id}: protocol {protocol.sha256[:12]}, its plan {protocol.plan_sha256[:12]}"
+    )
     if not is_project:
         return printing.OK
     # A project folder outside the home brings its own inbox, if it has one beside it.
     folder = path.resolve().parent.parent
     own = Home(folder) if (folder / "inbox" / protocol.id).is_dir() else home
+    _check_words(own, protocol)
     return _check_deliveries(own, protocol, language)
+
+
+def _check_words(home: Home, protocol: Protocol) -> None:
+    """Check what people have signed, and the studies on paper."""
+    from assets.dossier import paper_studies
+    from assets.judgements import signed_answers
+
+    signed = signed_answers(home, protocol)
+    if signed is not None:
+        current = "" if signed.is_current else ", for another plan: the answers do not count"
+        console.print(f"[green]✓[/green] judgements.yaml: signed by {escape(signed.signed_by)}{current}")
+    studies = paper_studies(home, protocol.id)
+    if studies:
+        console.print(f"[green]✓[/green] dossier: {len(studies)} studies")
 
 
 def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:

@@ -205,6 +205,27 @@ def explain(home_folder: Path, language: str, in_full: bool, result_id: str) -> 
     sys.exit(explain_result(_home(home_folder), result_id, language, in_full=in_full))
 
 
+@trin.command(name="lint-claim")
+@home_option
+@language_option
+@click.option("--result", "result_id", required=True, help="The result, or a study of a dossier, to hold it against.")
+@click.argument("text")
+def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> None:
+    """Hold a text against a result: say which of its claims the evidence does not cover.
+
+    TEXT is the text itself, or - to read it from a pipe. Exit code 3 if anything is not covered.
+
+    \b
+    Examples:
+      trin lint-claim "I Gang virker" --result i-gang.2026Q3.in_work_or_education
+      trin lint-claim - --result i-gang.2026Q3.in_work_or_education < release.txt
+    """
+    from pipelines.command_line.linting import lint_and_show
+
+    given = sys.stdin.read() if text == "-" else text
+    sys.exit(lint_and_show(_home(home_folder), given, result_id, language))
+
+
 @trin.command(name="open")
 @home_option
 @click.option("--quarter", help="Default: the latest that was published.")

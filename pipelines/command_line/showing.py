@@ -6,10 +6,12 @@ here: any judgement; it is read from the record.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from rich.markdown import Markdown
 
+from assets.dossier import tagged_dossier
 from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
 from assets.intake.obstacles import missing_faults
@@ -29,6 +31,20 @@ def all_records(home: Home) -> list[dict[str, Any]]:
     for path in sorted((home.restricted / "results").glob("*/results.json")):
         records += read_json(path) or []
     return records
+
+
+def paper_records(home: Home) -> list[dict[str, Any]]:
+    """Return the tagged studies of every dossier that can be read."""
+    found: list[dict[str, Any]] = []
+    for project in home.project_ids():
+        with suppress(InputRefused):  # trin check says what is wrong with it
+            found += tagged_dossier(home, project)
+    return found
+
+
+def _source_words(source: dict[str, Any]) -> str:
+    parts = [source["authors"], source["title"], source["publisher"], str(source["year"]), source["link"]]
+    return ". ".join(part for part in parts if part)
 
 
 def show_status(home: Home, language: str) -> int:
@@ -100,7 +116,7 @@ def _receipt(project: str, entry: Entry, language: str) -> str:
 
 def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) -> int:
     """Print everything that decided a result; return an exit code."""
-    records = {r["result_id"]: r for r in all_records(home)}
+    records = {r["result_id"]: r for r in [*all_records(home), *paper_records(home)]}
     record = records.get(result_id)
     if record is None:
         known = ", ".join(sorted(records)) or "none yet; run: trin run"
@@ -111,7 +127,10 @@ def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) 
         console.print()
         console.print(Markdown(result_markdown(record, language)))
         console.print(Markdown(questions_markdown(record, language)))
-    provenance = record["provenance"]
+    provenance = record.get("provenance")
+    if provenance is None:
+        console.print(f"\n{_source_words(record['source'])}", markup=False)
+        return printing.OK
     console.print(
         f"\nTrin {provenance['code_version']} · protocol {provenance['protocol_sha256'][:12]} · "
         f"input {provenance['input_sha256'][:12]} · seed {provenance['seed']} · rules {record['evidence']['ruleset_version']}",
@@ -134,5 +153,6 @@ def questions_markdown(record: dict[str, Any], language: str) -> str:
         lines += [
             f"| {row['question']} {row['text'][language]} | {phrase(language, 'answer_' + row['answer'])} | {row['because'][language]} |"
             for row in domain["answers"]
+            if row["because"][language] != phrase(language, "because_nobody")
         ]
     return "\n".join(lines)

@@ -1,0 +1,198 @@
+"""Holding a text against a tag: which of its sentences the evidence does not cover.
+
+Belongs here: reading what a sentence claims and what the result allows. Does
+not belong here: the words (`claim_words.yaml`) and what is said about them
+(phrases). Nothing here writes prose: a finding quotes the text and the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from data_contracts.ladder import read_knowledge
+from data_contracts.phrases import bilingual
+
+Record = Mapping[str, Any]
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\bpr\.)(?<!\bkr\.)(?<!\bca\.)(?<!\bmio\.)(?<!\bmia\.)(?<!\bnr\.)\s+(?=[A-ZÆØÅ0-9“\"'(])|\n+"
+)
+TOLERANCE = 0.5
+"""A number in the text may be the published one rounded to whole points."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFault:
+    """One thing a text says that the evidence does not cover.
+
+    Attributes
+    ----------
+    code : str
+        The rule.
+    sentence : int
+        1 is the first.
+    excerpt : str
+        The words, as they stand in the text.
+    why : dict of str to str
+    """
+
+    code: str
+    sentence: int
+    excerpt: str
+    why: dict[str, str]
+
+
+def lint_claim(text: str, record: Record) -> tuple[ClaimFault, ...]:
+    """Hold a text against a result.
+
+    Parameters
+    ----------
+    text : str
+        A sentence, a press release, a report.
+    record : mapping
+        A published result record, or a tagged study from a dossier.
+
+    Returns
+    -------
+    tuple of ClaimFault
+        In the order of the text; faults of the whole text (a missing interval) come last. Empty if everything is covered.
+    """
+    parts = sentences_of(text)
+    faults: list[ClaimFault] = []
+    for number, sentence in enumerate(parts, start=1):
+        faults += _sentence_faults(sentence, number, record)
+    return (*faults, *_text_faults(parts, record))
+
+
+def sentences_of(text: str) -> list[str]:
+    """Split a text into sentences; Danish abbreviations do not end one."""
+    return [part.strip() for part in SENTENCE_END.split(text) if part and part.strip()]
+
+
+def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[ClaimFault]:
+    small = sentence.lower()
+
+    def fault(code: str, excerpt: str, **blanks: dict[str, str] | str) -> ClaimFault:
+        return ClaimFault(code, number, excerpt, bilingual(f"lint_{code}", **blanks))
+
+    evidence = record["evidence"]
+    rung = str(evidence["rung_detail"])
+    causal = _claimed("causal", small)
+    null = _claimed("no_effect", small)
+    if causal and not null and record["claims"]["verdict"] != "works_in_trial":
+        yield fault("causal", sentence[slice(*causal)], rung=rung)
+    if null and not _find("no_certain", small) and record["claims"]["verdict"] != "no_certain_effect":
+        yield fault("no_effect", sentence[slice(*null)])
+    for code in ("proven", "everybody", "ranking"):
+        found = _claimed(code, small)
+        if found:
+            yield fault(code, sentence[slice(*found)])
+    trial = _claimed("trial_words", small)
+    if trial and evidence["rung"] != 2:
+        yield fault("not_a_trial", sentence[slice(*trial)], rung=rung)
+    for match in _pattern("rung_named").finditer(small):
+        if int(match.group(1)) < evidence["rung"]:
+            yield fault("rung", sentence[slice(*match.span())], rung=rung)
+    yield from (fault(code, excerpt) for code, excerpt in _money_faults(sentence, small, record))
+    shares = [*_pattern("share").finditer(small), *_pattern("out_of").finditer(small)]
+    if shares and not _find("comparison", small) and len(shares) < 2:
+        yield fault("rate_alone", sentence[slice(*shares[0].span())])
+    for match, kind in [*((m, "share") for m in shares), *((m, "points") for m in _pattern("points").finditer(small))]:
+        if not _is_known(float(_plain(match.group(1))), kind, record):
+            yield fault("other_number", sentence[slice(*match.span())])
+
+
+def _text_faults(parts: list[str], record: Record) -> Iterator[ClaimFault]:
+    """Faults of the whole: figures without an interval anywhere."""
+    whole = " ".join(parts).lower()
+    has_figure = any(_pattern(name).search(whole) for name in ("share", "out_of", "points"))
+    if not has_figure:
+        return
+    where = next(i for i, part in enumerate(parts, 1) if any(_pattern(n).search(part.lower()) for n in FIGURES))
+    if record["estimate"] is None:
+        yield ClaimFault("no_number", where, parts[where - 1], bilingual("lint_no_number"))
+    elif not _find("interval", whole):
+        yield ClaimFault("no_interval", where, parts[where - 1], bilingual("lint_no_interval"))
+
+
+FIGURES = ("share", "out_of", "points")
+
+
+def _money_faults(sentence: str, small: str, record: Record) -> Iterator[tuple[str, str]]:
+    money = next(
+        (m for m in _pattern("money").finditer(small) if re.search(r"\d|\b(en|one|hver|every)\b", small)), None
+    )
+    if money is None:
+        return
+    around = sentence[max(0, money.start() - 25) : money.end() + 5].strip()
+    if (record.get("money") or {}).get("amount_dkk") not in _amounts(small):
+        yield "other_amount", around
+    for code, name in (("money_payer", "payer"), ("money_price_year", "price_year"), ("money_per_what", "per_what")):
+        if not _find(name, small):
+            yield code, around
+
+
+MULTIPLES = {"mio": 1e6, "mill": 1e6, "mia": 1e9, "bill": 1e9, "milliard": 1e9}
+
+
+def _amounts(small: str) -> set[float]:
+    """Return the amounts a sentence names, thousands separated by points, commas or blanks."""
+    found = set()
+    for match in re.finditer(r"(\d{1,3}(?:[ .,]\d{3})+|\d+(?:,\d+)?)\s*(mio|mill|mia|bill|milliard)?", small):
+        number, word = match.groups()
+        is_grouped = re.fullmatch(r"\d{1,3}([ .,]\d{3})+", number)
+        value = float(re.sub(r"[ .,]", "", number) if is_grouped else number.replace(",", "."))
+        found.add(value * MULTIPLES.get(word or "", 1.0))
+    return found
+
+
+def _is_known(value: float, kind: str, record: Record) -> bool:
+    """Whether a number in per cent or points is one of the result's."""
+    names = ("treated_value", "control_value") if kind == "share" else ()
+    points = ("estimate", "interval_low", "interval_high", "always_valid_low", "always_valid_high")
+    known = [record.get(name) for name in (*names, *points)]
+    if kind == "share":
+        known.append(record["confidence_level"])
+    if record["outcome_type"] != "binary":
+        known = [record["confidence_level"]] if kind == "share" else []
+    return any(v is not None and abs(abs(v) * 100 - abs(value)) <= TOLERANCE for v in known)
+
+
+def _plain(text: str) -> str:
+    return text.replace("−", "-").replace(",", ".")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(read_knowledge("claim_words")[name])
+
+
+@cache
+def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(text) for text in read_knowledge("claim_words")[name])
+
+
+def _find(name: str, small: str) -> tuple[int, int] | None:
+    """Return the first place of any pattern of a list, or of the one pattern."""
+    listed = isinstance(read_knowledge("claim_words")[name], list)
+    spans = [
+        m.span() for pattern in (_patterns(name) if listed else (_pattern(name),)) for m in pattern.finditer(small)
+    ]
+    return min(spans, default=None)
+
+
+def _claimed(name: str, small: str) -> tuple[int, int] | None:
+    """Return the first place that is said and not taken back."""
+    if _pattern("asked").search(small) and _pattern("unknown").search(small):
+        return None
+    spans = sorted(m.span() for pattern in _patterns(name) for m in pattern.finditer(small))
+    return next((span for span in spans if not _is_denied(small[: span[0]])), None)
+
+
+def _is_denied(before: str) -> bool:
+    for pattern in _patterns("not_a_denial"):
+        before = pattern.sub(" ", before)
+    return _pattern("denied_before").search(before) is not None

@@ -1,0 +1,63 @@
+"""Funnel limits: which units stand out from a rate, and how many would by chance.
+
+Belongs here: limits with overdispersion. Does not belong here: what standing
+out means (detectors).
+
+Source: Spiegelhalter (2005), "Funnel plots for comparing institutional
+performance", Statistics in Medicine 24.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Array = NDArray[np.float64]
+WINSORISED_SHARE = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Units around a rate.
+
+    Attributes
+    ----------
+    z : ndarray of float, shape (k,)
+        Standardised distances, overdispersion taken into account.
+    overdispersion : float
+        Phi; 1 if the units differ no more than by chance.
+    outside_count : int
+    expected_outside : float
+    """
+
+    z: Array
+    overdispersion: float
+    outside_count: int
+    expected_outside: float
+
+
+def funnel(rates: Array, people: Array, rate: float, *, level: float = 0.95) -> Funnel:
+    """Hold units' shares against a rate.
+
+    Parameters
+    ----------
+    rates, people : ndarray of float, shape (k,)
+    rate : float
+        Between 0 and 1.
+    level : float
+        Of the limits.
+
+    Returns
+    -------
+    Funnel
+        Phi is the mean of squared distances, their outer tenths pulled in, so that the few who stand out do not hide themselves.
+    """
+    z = (rates - rate) / np.sqrt(rate * (1 - rate) / people)
+    low, high = np.quantile(z, [WINSORISED_SHARE, 1 - WINSORISED_SHARE])
+    phi = max(1.0, float((np.clip(z, low, high) ** 2).mean()))
+    scaled = z / np.sqrt(phi)
+    reach = float(norm.isf((1 - level) / 2))
+    return Funnel(scaled, phi, int((np.abs(scaled) > reach).sum()), len(z) * (1 - level))

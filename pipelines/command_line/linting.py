@@ -1,0 +1,58 @@
+"""Holding texts against results: what `trin lint-claim` shows.
+
+Belongs here: finding the result and printing what is not covered. Does not
+belong here: the rules (models).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.markup import escape
+
+from assets.dossier import tagged_dossier
+from assets.home import Home, read_json
+from data_contracts.faults import InputRefused, suggestion
+from data_contracts.phrases import phrase
+from data_contracts.result_record import ResultRecord
+from models.claim_lint import lint_claim
+from models.disclosure import default_policy, publish
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, show_faults
+
+
+def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
+    """Print every claim of a text that a result does not cover; return an exit code."""
+    records = sayable_records(home)
+    record = records.get(result_id)
+    if record is None:
+        known = ", ".join(sorted(records)) or "none yet; run: trin run"
+        show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
+        return printing.USAGE
+    faults = lint_claim(text, record)
+    for fault in faults:
+        where = phrase(language, "lint_sentence", number=fault.sentence)
+        console.print(f"[red]✗[/red] {where}: “{escape(fault.excerpt)}”. {escape(fault.why[language])}", soft_wrap=True)
+    if not faults:
+        console.print(f"[green]✓[/green] {phrase(language, 'lint_covered')}")
+        return printing.OK
+    console.print(f"\n{phrase(language, 'lint_instead')}:")
+    for claim in record["claims"]["can"]:
+        console.print(f"  “{escape(claim[language])}”", soft_wrap=True)
+    return printing.REFUSED
+
+
+def sayable_records(home: Home) -> dict[str, dict[str, Any]]:
+    """Return everything a text may be held against, with published numbers only: results and studies on paper."""
+    policy = default_policy()
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((home.restricted / "results").glob("*/results.json")):
+        for row in read_json(path) or []:
+            public = publish(ResultRecord.model_validate(row), policy)
+            found[public.result_id] = public.model_dump(mode="json")
+    for project in home.project_ids():
+        try:
+            found |= {row["result_id"]: row for row in tagged_dossier(home, project)}
+        except InputRefused as refused:
+            show_faults(refused.faults)
+    return found
