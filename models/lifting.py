@@ -81,11 +81,14 @@ def lifts_to_rung(facts: DesignFacts) -> tuple[Lift, ...]:
     lifts = []
     for rule in above:
         missing = [name for name in rule.needs if not holds[name]]
-        if rule.is_goal and missing:
-            # The same facts may, with what is known already, earn more than the rung that asked for them.
-            reached = rule_for(holds | dict.fromkeys(missing, True)).detail
-            lifts.append(_cost("rung", reached, missing, [design_facts()[name].burden for name in missing]))
-    lifts = [a for a in lifts if not any(set(b.missing) < set(a.missing) and b.reaches == a.reaches for b in lifts)]
+        # The same facts may, with what is known already, earn more than the rung that asked for them.
+        reached = rule_for(holds | dict.fromkeys(missing, True))
+        for name in tuple(missing):
+            fewer = [other for other in missing if other != name]
+            if rule_for(holds | dict.fromkeys(fewer, True)) == reached:
+                missing = fewer
+        if rule.is_goal and reached.is_goal:
+            lifts.append(_cost("rung", reached.detail, missing, [design_facts()[name].burden for name in missing]))
     return tuple(sorted(dict.fromkeys(lifts), key=lambda lift: (_price(lift), details.index(lift.reaches))))
 
 
