@@ -14,7 +14,7 @@ export TRIN_HOME
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-nightly test-browser simulations coverage bench bench-rivals lint types laws docs lock clean
+.PHONY: help env run dev test test-fast test-slow test-nightly test-browser simulations calibration coverage bench bench-rivals lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ coverage: $(READY) ## Which lines and branches the fast tests reach
 
 simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a quarter of an hour
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.simulations
+
+calibration: $(READY) ## How often each rung tells the truth, for docs/validation.md; some minutes
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.ladder_calibration
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python -m bench.matching

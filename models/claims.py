@@ -17,8 +17,19 @@ from data_contracts.ladder import error_sources, rungs
 from data_contracts.phrases import LANGUAGES, bilingual, decimals_for, difference_in, number_words
 
 OPEN_STATES = ("warning", "serious", "not_measured", "not_measurable")
-BLOCKING_SOURCES = ("unmeasured_confounding", "group_differences", "no_overlap", "immortal_time")
+BLOCKING_SOURCES = (
+    "unmeasured_confounding",
+    "group_differences",
+    "no_overlap",
+    "immortal_time",
+    "outside_factors",
+    "reverse_causality",
+    "regression_to_mean",
+)
 """A serious state of one of these leaves a positive result unresolved, not promising."""
+
+NEEDED_SOURCES = {3: ("outside_factors", "unmeasured_confounding"), 4: ("unmeasured_confounding",)}
+"""Sources that must have been looked at before anything is promising, by rung."""
 
 
 def verdict_of(record: Mapping[str, Any]) -> str:
@@ -49,6 +60,7 @@ def verdict_of(record: Mapping[str, Any]) -> str:
         return "unresolved"  # certain this quarter only
     is_good = (low > 0) == (record["outcome_direction"] == "higher_is_better")
     is_blocked = any(states.get(code) == "serious" for code in BLOCKING_SOURCES)
+    is_blocked = is_blocked or any(states.get(code) == "not_measured" for code in NEEDED_SOURCES.get(rung, ()))
     if rung == 5 or is_blocked:
         return "unresolved"
     if not is_good:

@@ -15,9 +15,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from assets.publication import record_schema
-from data_contracts.ladder import error_sources, rungs
+from data_contracts.dossier import PaperStudy
+from data_contracts.judgements import Judgements
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import TABLES, contract_text
+from pipelines.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 SECTION_NOTES = {
@@ -34,6 +36,10 @@ def pages() -> dict[str, str]:
         "results.schema.json": json.dumps(record_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
         "error-sources.md": error_sources_page(),
         "tables.md": tables_page(),
+        "ladder.md": ladder_page(),
+        "risk-of-bias.md": risk_of_bias_page(),
+        "dossier.md": sections_page("Studies on paper", DOSSIER_LEAD, PaperStudy),
+        "judgements.md": sections_page("Signed judgements", JUDGEMENTS_LEAD, Judgements),
     }
 
 
@@ -120,29 +126,32 @@ def protocol_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def error_sources_page() -> str:
-    """Return the page of error sources by rung."""
-    lines = [
-        "# Error sources by rung",
-        "",
-        "Made from `data_contracts/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.",
-        "",
-    ]
-    sources = error_sources()
-    for rung in rungs().values():
-        lines += [
-            f"## {rung.number}. {rung.name['en']} ({rung.name['da']})",
-            "",
-            "| code | name | measured by | thresholds | source |",
-            "|---|---|---|---|---|",
-        ]
-        for code in rung.error_sources:
-            s = sources[code]
-            limits = ", ".join(f"{k} {v:g}" for k, v in s.thresholds.items()) or "–"
-            lines.append(
-                f"| `{code}` | {s.name['en']} ({s.name['da']}) | {s.metric} | {limits} | [{s.source}]({s.link}) |"
-            )
-        lines.append("")
+DOSSIER_LEAD = """\
+One file per study in `projects/<id>/dossier/<study>.yaml`: what a report, an article or a press release says, tagged by the same
+rules as results made here. Write down only what the source states; what it does not state counts against the study. Without a
+number of people, or an interval of its own, no interval is possible, and the figure stays a claim. `trin check projects/<id>` tells
+every fault; `trin explain <project>.dossier.<study>` shows the tag; `trin lint-claim TEXT --result <project>.dossier.<study>` holds a
+text against it. `projects/i-gang/dossier/` has seven examples. Facts are those of [the ladder](ladder.md).
+"""
+JUDGEMENTS_LEAD = """\
+`projects/<id>/judgements.yaml`: what only people can answer in a [risk-of-bias instrument](risk-of-bias.md). The file carries a name
+and the plan it was signed for; after a change of plan the answers no longer count until somebody signs anew. `trin check projects/<id>`
+prints the plan's hash. A signature does not cover what the pipeline saw: of its answer and a person's, the worse one counts.
+
+    judgements_version: "1"
+    signed_by: Name, role
+    signed_on: 2026-10-01
+    plan_sha256: 5f518d7efdd9
+    answers:
+      "1.1": {answer: PY, because: {da: "Alle forhold, vi kender til, er målt.", en: "Everything we know of is measured."}}
+"""
+
+
+def sections_page(title: str, lead: str, model: type[BaseModel]) -> str:
+    """Return the page of a file that people write."""
+    lines = [f"# {title}", "", lead]
+    for section in _sections(model, {}).values():
+        lines += _section_page(section)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -3,10 +3,10 @@
 Belongs here: drawing people and writing deliveries as sites would. Does not
 belong here: any evaluation code; nothing here is read by the pipeline.
 
-The participants' marginals are those published for I Gang (CASA; Mandag
-Morgen 2011): 48 % with eating disorder, depression or anxiety, 25 % placed
-outside home, 25 % substance abuse, 42 % violence, 8 % incest. Everything else
-is invented. No person number belongs to a living person: 60 is added to the
+The participants' marginals follow what is published on I Gang (Mandag Morgen
+2011): almost half with eating disorder, depression or anxiety (here 48 %), one
+in four placed outside home, as many with substance abuse, more than four in
+ten with violence (here 42 %), 8 % incest. Everything else is invented. No person number belongs to a living person: 60 is added to the
 day of birth, which no real number has.
 
 True effect on participants, outcome `in_work_or_education` after 12 months:
@@ -18,6 +18,10 @@ ignorable     +0.20       who takes part depends only on what registers hold
 lottery       +0.15       applicants drew lots for a place; the rest waited
 null           0.00       motivation, seen by nobody, drives both taking part
                           and the outcome; matched controls stay behind anyway
+creaming      +0.10       motivation drives both half as strongly: the keen
+                          come, and would have done better anyway
+cycle         +0.10       times are good for everybody: without the project
+                          22 % instead of the 12 % of earlier years
 ============  ==========  =====================================================
 """
 
@@ -35,10 +39,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-Scenario = Literal["ignorable", "lottery", "null"]
+Scenario = Literal["ignorable", "lottery", "null", "creaming", "cycle"]
 Array = NDArray[np.float64]
 
-TRUE_ATT: dict[str, float] = {"ignorable": 0.20, "lottery": 0.15, "null": 0.0}
+TRUE_ATT: dict[str, float] = {"ignorable": 0.20, "lottery": 0.15, "null": 0.0, "creaming": 0.10, "cycle": 0.10}
+SHARE_WITHOUT: dict[str, float] = {"ignorable": 0.12, "lottery": 0.12, "null": 0.32, "creaming": 0.22, "cycle": 0.22}
+"""Participants' share without the project after 12 months."""
+HIDDEN_STRENGTH: dict[str, float] = {"null": 1.0, "creaming": 0.5}
+"""How strongly motivation drives taking part and the outcome, against the null world."""
+SEEDS: dict[str, int] = {"ignorable": 1, "lottery": 2, "null": 3, "creaming": 4, "cycle": 5}
 MUNICIPALITIES = ("0751", "0461", "0851", "0561", "0621", "0730", "0615", "0657", "0740", "0791")
 SITES = ("0751", "0461")
 FIRST_START, LAST_START = date(2023, 4, 1), date(2025, 6, 30)
@@ -69,7 +78,7 @@ def draw_world(scenario: Scenario, *, participants: int = 600, population: int =
 
     Parameters
     ----------
-    scenario : {'ignorable', 'lottery', 'null'}
+    scenario : str
         See the table above for the true effect.
     participants : int
         People in the project; in the lottery twice as many apply.
@@ -81,7 +90,7 @@ def draw_world(scenario: Scenario, *, participants: int = 600, population: int =
     -------
     World
     """
-    rng = np.random.default_rng([seed, {"ignorable": 1, "lottery": 2, "null": 3}[scenario]])
+    rng = np.random.default_rng([seed, SEEDS[scenario]])
     people = _draw_people(rng, population)
     chosen = _choose(rng, people, scenario, participants)
     people["treated"] = chosen == "treated"
@@ -158,8 +167,8 @@ def _choose(rng: np.random.Generator, people: pd.DataFrame, scenario: Scenario, 
         - 0.30 * people["active_1q_before"]
         + 0.4 * people["municipality_code"].isin(SITES)
     ).to_numpy(dtype=float)
-    if scenario == "null":
-        pull = pull + 1.5 * people["motivation"].to_numpy(dtype=float)
+    if scenario in HIDDEN_STRENGTH:
+        pull = pull + 1.5 * HIDDEN_STRENGTH[scenario] * people["motivation"].to_numpy(dtype=float)
     draw = pull + rng.gumbel(size=len(people))
     applicants = participants * (2 if scenario == "lottery" else 1)
     order = np.argsort(-draw)
@@ -185,10 +194,9 @@ def _share_without(people: pd.DataFrame, scenario: Scenario) -> Array:
         + 0.70 * people["active_1q_before"]
         + 0.35 * people["active_2q_before"]
     ).to_numpy(dtype=float)
-    aim = 0.12
-    if scenario == "null":
-        level = level + 1.0 * people["motivation"].to_numpy(dtype=float)
-        aim = 0.32
+    aim = SHARE_WITHOUT[scenario]
+    if scenario in HIDDEN_STRENGTH:
+        level = level + HIDDEN_STRENGTH[scenario] * people["motivation"].to_numpy(dtype=float)
     treated = people["treated"].to_numpy(dtype=bool)
     low, high = -8.0, 8.0
     for _ in range(80):
@@ -269,9 +277,9 @@ def write_deliveries(
     ----------
     folder : Path
         The project's inbox; created if missing.
-    scenario : {'ignorable', 'lottery', 'null'}
-    participants, population, seed : int
+    scenario : str
         As in `draw_world`.
+    participants, population, seed : int
     with_register : bool
         Whether there is a register extract at all.
     """

@@ -1,0 +1,141 @@
+"""Pages about the ladder that are made from rules and from the specification.
+
+Belongs here: laying out `ladder.md` and `risk-of-bias.md`. Does not belong
+here: the rules (contracts and models hold them) and the specification's
+sentences (`tests/spec/`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from data_contracts.ladder import (
+    crosswalk,
+    design_facts,
+    economics_sources,
+    error_sources,
+    read_knowledge,
+    rung_rules,
+    rungs,
+)
+
+SPECIFICATION = Path(__file__).resolve().parent.parent / "tests" / "spec"
+EFFORTS = {1: "data that exist", 2: "new data", 3: "another way of running the project"}
+
+
+def specification() -> Iterator[str]:
+    """Yield the specification's sentences: a heading per file, a line per test."""
+    for path in sorted(SPECIFICATION.glob("test_*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        title, _, lead = (ast.get_docstring(module) or "").partition("\n")
+        yield from (f"## {title}", "", lead.strip(), "")
+        for node in module.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield f"- {' '.join((ast.get_docstring(node) or '').split())}"
+        yield ""
+
+
+def ladder_page() -> str:
+    """Return the page of the ladder: what is held true of it, and the rules themselves."""
+    lines = [
+        "# The evidence ladder",
+        "",
+        "The sentences of the first part are the specification that the tests in `tests/spec/` hold the code to; the tables of the",
+        "second are made from `data_contracts/ladder.yaml`, `design_facts.yaml` and `crosswalk.yaml`.",
+        "",
+        *specification(),
+        "## The rules",
+        "",
+        "The first row whose facts all hold decides. 1 is the top of the ladder.",
+        "",
+        "| rung | facts needed | certainty starts at | and reaches at most | worth climbing to |",
+        "|---|---|---|---|---|",
+    ]
+    for rule in rung_rules():
+        name = rungs()[int(rule.detail[0])].name["en"]
+        needs = ", ".join(f"`{need}`" for need in rule.needs) or "none"
+        words = (rule.start.replace("_", " "), rule.cap.replace("_", " "), "yes" if rule.is_goal else "no")
+        lines.append(f"| {rule.detail} {name} | {needs} | {' | '.join(words)} |")
+    lines += [
+        "",
+        "## The facts",
+        "",
+        "| fact | when it holds | how to get it | effort | asked of each participant |",
+        "|---|---|---|---|---|",
+    ]
+    for name, fact in design_facts().items():
+        asked = f"{fact.burden.fields:g} fields, {fact.burden.minutes:g} minutes" if fact.burden.fields else "nothing"
+        lines.append(f"| `{name}` | {fact.holds['en']} | {fact.lift['en']} | {EFFORTS[fact.burden.effort]} | {asked} |")
+    lines += ["", "## Other standards", "", "| standard | grades by rung | source |", "|---|---|---|"]
+    for standard in crosswalk().values():
+        grades = "; ".join(
+            f"{', '.join(rule['rungs'])}: {standard['grades'][rule['grade']]['en']}"
+            + (f" if {' and '.join(c.replace('_', ' ') for c in rule['if'])}" if rule.get("if") else "")
+            for rule in standard["rules"]
+        )
+        lines.append(f"| [{standard['name']}]({standard['link']}) | {grades} | {standard['source']} |")
+    return "\n".join(lines) + "\n"
+
+
+def error_sources_page() -> str:
+    """Return the page of error sources by rung."""
+    lines = [
+        "# Error sources by rung",
+        "",
+        "Made from `data_contracts/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.",
+        "",
+    ]
+    groups = [(f"{r.number}. {r.name['en']} ({r.name['da']})", r.error_sources) for r in rungs().values()]
+    groups.append(("Beside every result in money", economics_sources()))
+    sources = error_sources()
+    for title, codes in groups:
+        lines += [
+            f"## {title}",
+            "",
+            "| code | name | measured by | thresholds | source | to mend it takes |",
+            "|---|---|---|---|---|---|",
+        ]
+        for code in codes:
+            s = sources[code]
+            limits = ", ".join(f"{k} {v:g}" for k, v in s.thresholds.items()) or "–"
+            mend = "nothing can be done afterwards" if s.burden is None else EFFORTS[s.burden.effort]
+            lines.append(
+                f"| `{code}` | {s.name['en']} ({s.name['da']}) | {s.metric} | {limits} | [{s.source}]({s.link}) | {mend} |"
+            )
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def risk_of_bias_page() -> str:
+    """Return the page of risk-of-bias instruments: questions and what follows from the answers."""
+    lines = [
+        "# Risk of bias",
+        "",
+        "Made from `data_contracts/risk_of_bias.yaml`: two instruments, their questions in our own words, and the trees from answers to",
+        "judgements. The pipeline answers what its own checks can; questions marked *person* are answered in the project's",
+        "[judgements.yaml](judgements.md), and count as no information until somebody signs. Where a published tree lets a worse answer",
+        "lead to a better judgement, ours is raised to that of the better answer.",
+        "",
+    ]
+    for instrument in read_knowledge("risk_of_bias")["instruments"].values():
+        lines += [
+            f"## {instrument['name']} ({instrument['version']})",
+            "",
+            f"[{instrument['source']}]({instrument['link']})",
+            "",
+        ]
+        for domain in instrument["domains"].values():
+            lines += [
+                f"### {domain['name']['en']} ({domain['name']['da']})",
+                "",
+                "| question | | answers, best first |",
+                "|---|---|---|",
+            ]
+            for number, question in domain["questions"].items():
+                answers = " · ".join("/".join(group) for group in question["answers"])
+                who = "*person*" if question.get("person") else ""
+                lines.append(f"| {number} | {question['text']['en']} {who} | {answers} |")
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
