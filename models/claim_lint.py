@@ -186,7 +186,8 @@ def _find(name: str, small: str) -> tuple[int, int] | None:
 
 def _claimed(name: str, small: str) -> tuple[int, int] | None:
     """Return the first place that is said and not taken back."""
-    if _pattern("asked").search(small) and _pattern("unknown").search(small):
+    is_open = _pattern("asked").search(small) and _pattern("unknown").search(small)
+    if is_open or _pattern("not_shown").search(small):
         return None
     spans = sorted(m.span() for pattern in _patterns(name) for m in pattern.finditer(small))
     return next((span for span in spans if not _is_denied(small[: span[0]])), None)

@@ -99,7 +99,9 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
         return [bilingual("claim_pooled_only", reason=record["status_reason"])]
     if record["status"] == "not_estimable":
         return [bilingual("claim_not_estimable", reason=record["status_reason"])]
-    claims = [_values_sentence(record), _interval_sentence(record)]
+    claims = [_interval_sentence(record)]
+    if record["treated_value"] is not None and record["control_value"] is not None:
+        claims.insert(0, _values_sentence(record))
     if record.get("always_valid_low") is not None:
         claims.append(_looks_sentence(record))
     rung = record["evidence"]["rung"]

@@ -126,7 +126,20 @@ def run(*arguments: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize(
     "verb",
-    ["init", "run", "check", "status", "explain", "open", "template", "withdraw", "erase", "key rotate", "doctor"],
+    [
+        "init",
+        "run",
+        "check",
+        "status",
+        "explain",
+        "lint-claim",
+        "open",
+        "template",
+        "withdraw",
+        "erase",
+        "key rotate",
+        "doctor",
+    ],
 )
 def test_every_verb_explains_itself_with_an_example(verb: str) -> None:
     code, text = run(*verb.split(), "--help")

@@ -21,6 +21,8 @@ def e_values(f: Findings) -> tuple[float, float] | None:
     if f.effects is None or primary is None:
         return None
     if f.conduct.outcome_type == "binary":
+        if primary.control_value != primary.control_value:
+            return None  # a study on paper that gives the difference alone
         return e_values_of_difference(
             difference=primary.value, low=primary.low, high=primary.high, control_share=primary.control_value
         )
