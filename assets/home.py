@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,13 @@ class Home:
 
 def read_protocol_file(path: Path, name: str, folder: str | None) -> Protocol:
     """Read the protocol in a file; `name` is what faults call it."""
-    return read_protocol(text_of(path, name), name, folder)
+    return _read_once(text_of(path, name), name, folder)
+
+
+@lru_cache(maxsize=64)
+def _read_once(text: str, name: str, folder: str | None) -> Protocol:
+    """Read a protocol's text; a run asks for the same one dozens of times, and a protocol does not change."""
+    return read_protocol(text, name, folder)
 
 
 def text_of(path: Path, name: str) -> str:

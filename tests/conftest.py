@@ -16,7 +16,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
     os.environ.pop(name, None)
 
-from assets.home import Home
+from assets.home import Home, locked
 from assets.intake import arrivals
 from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
@@ -45,9 +45,17 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A demo home that was run once; copy it before changing it."""
     from tests.runs import run_demo
 
-    home = Home(tmp_path_factory.mktemp("demo") / "home")
-    set_up(home, demo=True)
-    run_demo(home)
+    # Workers that run beside each other share one: the first makes it.
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    home = Home(folder / "demo-template" / "home")
+    with locked(folder / "demo-template.lock"):
+        done = home.root.parent / "done"
+        if not done.exists():
+            set_up(home, demo=True)
+            run_demo(home)
+            done.touch()
     return home
 
 

@@ -46,6 +46,7 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
         "deliveries/outcomes",
         "deliveries/participants",
         "effects/estimates",
+        "evidence/dossier",
         "evidence/records",
         "publication/results",
         "publication/site",

@@ -97,6 +97,9 @@ def test_every_phrase_is_said_somewhere() -> None:
         "answer_",
         "because_",
         "bias_",
+        "paper_money_",
+        "paper_read_",
+        "lint_",
         "pre_trend_",
         "placebo_period_",
     )
