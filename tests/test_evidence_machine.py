@@ -128,7 +128,7 @@ def error_over_looks(draws: int, looks: int, first: int, *, naive: bool) -> floa
 
 @pytest.mark.slow
 def test_twenty_looks_at_nothing() -> None:
-    """Looked at every quarter for five years, an ordinary interval calls nothing something in a fifth of the studies."""
+    """Looked at every quarter for five years, an ordinary interval calls nothing something far more often than it says."""
     ours = error_over_looks(4000, 20, 30, naive=False)
     naive = error_over_looks(2000, 20, 30, naive=True)
     assert ours <= 0.05
