@@ -61,8 +61,8 @@ def verdict_of(record: Mapping[str, Any]) -> str:
     is_good = (low > 0) == (record["outcome_direction"] == "higher_is_better")
     is_blocked = any(states.get(code) == "serious" for code in BLOCKING_SOURCES)
     is_blocked = is_blocked or any(states.get(code) == "not_measured" for code in NEEDED_SOURCES.get(rung, ()))
-    if rung == 5 or is_blocked:
-        return "unresolved"
+    if rung == 5 or evidence.get("rung_detail") == "3b" or is_blocked:
+        return "unresolved"  # a rate, or a single group before and after, says nothing of the cause
     if not is_good:
         return "wrong_way"
     if rung <= 2 and evidence["certainty"] in ("high", "moderate"):
@@ -107,7 +107,10 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     rung = record["evidence"]["rung"]
     above = record["estimate"] > 0
     smallest = next(s["threshold"] for s in record["evidence"]["error_sources"] if s["code"] == "underpowered")
-    if verdict == "cannot_tell":
+    compared = rungs()[rung].compared_with
+    if verdict == "cannot_tell" and smallest is None:
+        claims.append(bilingual("claim_cannot_tell_plain"))
+    elif verdict == "cannot_tell":
         claims.append(bilingual("claim_cannot_tell", smallest=_difference(record, smallest, signed=False)))
     elif verdict == "no_certain_effect":
         claims.append(bilingual("claim_no_certain", smallest=_difference(record, smallest, signed=False)))
@@ -116,9 +119,9 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     elif verdict == "works_in_trial":
         claims.append(bilingual("claim_led_to"))
     elif verdict == "wrong_way":
-        claims.append(bilingual("claim_associated_worse"))
+        claims.append(bilingual("claim_associated_worse", compared_with=compared))
     elif verdict == "promising":
-        claims.append(bilingual("claim_associated"))
+        claims.append(bilingual("claim_associated", compared_with=compared))
     bounds = record["diagnostics"]
     if rung in (3, 4) and bounds["e_value"] is not None:
         claims.append(
@@ -139,7 +142,7 @@ def _values_sentence(record: Mapping[str, Any]) -> dict[str, str]:
             treated=number_words(record["treated_value"] * 100, 0),
             control=number_words(record["control_value"] * 100, 0),
             compared_with={"da": f"blandt {compared['da']}", "en": f"among {compared['en']}"}
-            if record["evidence"]["rung"] == 4
+            if record["evidence"]["rung"] != 5
             else {"da": f"i {compared['da']}", "en": f"in {compared['en']}"},
             outcome=record["outcome_label"],
         )

@@ -106,6 +106,14 @@ def test_a_source_may_give_its_own_interval_or_error() -> None:
     assert (error["interval_low"], error["interval_high"]) == pytest.approx((0.0, 0.2), abs=0.001)
 
 
+def test_nobody_said_what_would_matter() -> None:
+    facts = {"has_participant_outcomes": True, "reference_rate_declared": True}
+    reports = {"estimate": 0.1, "interval_low": -0.1, "interval_high": 0.3}
+    found = tag_paper_study(study(reports=reports, facts=facts), "p")
+    assert found["claims"]["verdict"] == "cannot_tell"
+    assert "nobody wrote down" in str(found["claims"]["can"])
+
+
 @pytest.mark.parametrize("name", list(design_facts()))
 def test_a_fact_less_on_paper_never_gives_a_better_rung(name: str) -> None:
     values: dict[str, Any] = {"assignment_list_sha256": "0" * 64}
