@@ -38,7 +38,7 @@ from models.intervals import newcombe_interval
 from models.outcomes import outcome_values
 from models.plan_lock import LockState
 from models.tagging import Provenance, tag_result
-from projects.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, World, draw_world
+from projects.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
 
 RESULTS = Path(__file__).resolve().parent / "results" / "ladder_calibration.csv"
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
@@ -179,12 +179,12 @@ def _changes(cohort: Cohort, y: np.ndarray) -> Row:
     return _plain(cohort, value, (value - 1.96 * error, value + 1.96 * error), shares, **facts)
 
 
-def calibrate(scenario: str) -> list[Row]:
+def calibrate(scenario: Scenario) -> list[Row]:
     """Draw one scenario `DRAWS` times; return one row per rung."""
     truth = TRUE_ATT[scenario]
     found: dict[str, list[Row]] = defaultdict(list)
     for seed in range(DRAWS):
-        for rung, record in records_of(draw_world(scenario, seed=seed)).items():  # type: ignore[arg-type]
+        for rung, record in records_of(draw_world(scenario, seed=seed)).items():
             found[rung].append(record)
     return [_row(scenario, truth, rung, records) for rung, records in sorted(found.items())]
 

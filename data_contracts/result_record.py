@@ -206,6 +206,7 @@ class BiasAnswer(Part):
     text: Bilingual
     answer: str
     answered_by: Literal["pipeline", "person", "nobody"]
+    check: str = Field(description="Which check gave the answer; `signed` for a person's.")
     because: Bilingual
 
 

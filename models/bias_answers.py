@@ -92,18 +92,24 @@ def risk_of_bias_of(
 
 def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedAnswers | None) -> dict[str, Any]:
     """One question's answer; where people and pipeline both answer, the worse one counts."""
-    answer = answer_to(rules, found[0])
+    answer, check = answer_to(rules, found[0]), found[1].removeprefix("because_")
     by, because = ("nobody" if found == BLANK else "pipeline"), bilingual(found[1])
     if rules.get("person"):
         given = None if signed is None else signed.answers.get(question)
-        if signed is None or given is None:
+        if signed is None or given is None or not signed.is_current:
             # What the pipeline knows can only make it worse than not knowing.
-            answer, by, because = answer_to(rules, None), "nobody", bilingual("because_unsigned")
-        elif not signed.is_current:
-            answer, by, because = answer_to(rules, None), "nobody", bilingual("because_signed_earlier")
+            check = "unsigned" if given is None else "signed_earlier"
+            answer, by, because = answer_to(rules, None), "nobody", bilingual(f"because_{check}")
         elif found == BLANK or group_of(rules, given[0]) >= group_of(rules, answer):
-            answer, by, because = given[0], "person", given[1]
-    return {"question": question, "text": rules["text"], "answer": answer, "answered_by": by, "because": because}
+            answer, by, check, because = given[0], "person", "signed", given[1]
+    return {
+        "question": question,
+        "text": rules["text"],
+        "answer": answer,
+        "answered_by": by,
+        "check": check,
+        "because": because,
+    }
 
 
 def _robins_i(facts: DesignFacts, f: Findings, states: Mapping[str, State]) -> dict[str, dict[str, Answer]]:

@@ -42,7 +42,7 @@ from scipy.special import expit, logit
 Scenario = Literal["ignorable", "lottery", "null", "creaming", "cycle"]
 Array = NDArray[np.float64]
 
-TRUE_ATT: dict[str, float] = {"ignorable": 0.20, "lottery": 0.15, "null": 0.0, "creaming": 0.10, "cycle": 0.10}
+TRUE_ATT: dict[Scenario, float] = {"ignorable": 0.20, "lottery": 0.15, "null": 0.0, "creaming": 0.10, "cycle": 0.10}
 SHARE_WITHOUT: dict[str, float] = {"ignorable": 0.12, "lottery": 0.12, "null": 0.32, "creaming": 0.22, "cycle": 0.22}
 """Participants' share without the project after 12 months."""
 HIDDEN_STRENGTH: dict[str, float] = {"null": 1.0, "creaming": 0.5}
