@@ -22,6 +22,7 @@ from assets.pictures import picture
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import estimates_chart, tipping_chart
+from dashboards.explanation import explanation
 from dashboards.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
@@ -113,6 +114,8 @@ def records(
         for language in LANGUAGES:
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(result_markdown(row, language))
+            told = explanation(row, language)
+            metadata[f"{row['outcome']}, explain ({language})"] = MetadataValue.md(f"```text\n{told}\n```")
             if row["status"] == "estimated":
                 metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
                 title = phrase(language, "chart_tipping_title")
