@@ -32,6 +32,9 @@ def paper_studies(home: Home, project: str) -> list[PaperStudy]:
     for path in sorted((home.projects / project / "dossier").glob("*.yaml")):
         is_named_well = PROJECT_ID.fullmatch(path.stem) is not None
         name = f"projects/{project}/dossier/{path.name if is_named_well else '(a file)'}"
+        if path.is_symlink() or not path.is_file():
+            faults.append(Fault("This is not a file of its own.", "Put the file itself here.", name))
+            continue
         try:
             study = read_section(text_of(path, name), name, PaperStudy)
         except InputRefused as refused:

@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.home import Home, locked, read_json, write_json
 from data_contracts.protocol import Protocol
-from models.plan_lock import LockState, PlanChange, calculations_of, has_other_primary_outcome, plan_changes
+from models.plan_lock import LockState, PlanChange, calculation_ids, has_other_primary_outcome, plan_changes
 
 
 def lock_from(record: dict[str, Any]) -> LockState:
@@ -33,19 +33,23 @@ def lock_protocol(home: Home, protocol: Protocol) -> tuple[LockState, bool]:
         Whether and how the plan differs from the one that was locked, and whether its primary outcome does.
     """
     path = home.ledger / "protocol_locks" / f"{protocol.id}.json"
-    plan, plan_sha256 = protocol.plan, protocol.plan_sha256
+    plan, plan_sha256, asked = protocol.plan, protocol.plan_sha256, calculation_ids(protocol)
     with locked(path.with_suffix(".lock")):
-        lock = read_json(path) or {"project": protocol.id, "protocol_sha256": plan_sha256, "promised": plan}
-        runs = lock.get("calculations_run", {})
-        known = runs | {plan_sha256: calculations_of(protocol)}
-        if known != runs:
-            write_json(path, lock | {"calculations_run": known})
+        lock = read_json(path) or {}
+        if "protocol_sha256" not in lock:
+            # Outcomes were read before, so a lock made now promises nothing.
+            is_late = any(home.ledger.glob(f"runs/*/{protocol.id}.json"))
+            lock = {"project": protocol.id, "protocol_sha256": plan_sha256, "promised": plan, "is_late": is_late}
+        known = sorted({*lock.get("calculations", ()), *asked})
+        if known != lock.get("calculations"):
+            lock |= {"calculations": known}
+            write_json(path, lock)
     promised = lock.get("promised")
     is_unchanged = lock["protocol_sha256"] == plan_sha256
     state = LockState(
-        is_locked=True,
+        is_locked=not lock.get("is_late", False),
         is_unchanged=is_unchanged,
         changes=() if is_unchanged or promised is None else plan_changes(promised, plan),
-        calculations_run=sum(known.values()),
+        calculations_run=len(known),
     )
     return state, promised is not None and has_other_primary_outcome(promised, plan)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, design_facts, error_sources, rungs
-from data_contracts.phrases import phrase
+from data_contracts.phrases import difference_in, phrase
 
 WORST_FIRST = ("serious", "not_measured", "warning", "not_measurable")
 
@@ -57,12 +57,16 @@ def _headline(record: dict[str, Any], language: str) -> list[str]:
     evidence = record["evidence"]
     rung = phrase(language, "rung_words", rung=evidence["rung_detail"], name=rungs()[evidence["rung"]].name[language])
     certainty = f"{phrase(language, 'certainty_label')}: {phrase(language, 'certainty_' + evidence['certainty'])}"
-    people = "" if record["n_treated"] is None else f" · n = {record['n_treated']} / {record['n_control']}"
+    counts = [str(n) for n in (record["n_treated"], record["n_control"]) if n]
+    people = f" · n = {' / '.join(counts)}" if counts else ""
     lines = [
         f"{record['project_name'][language]} · {record['outcome_label'][language]} · {record['quarter']}",
         f"{effect_words(record, language)}{people} · {record['claims']['verdict_text'][language]}",
         f"{rung} · {certainty}",
     ]
+    if record.get("always_valid_low") is not None:
+        low, high = (difference_in(language, record, record[f"always_valid_{end}"]) for end in ("low", "high"))
+        lines.append(phrase(language, "claim_looks", count=record["looks_count"], low=low, high=high))
     said = [record.get("claim"), record["status_reason"], record.get("note")]
     lines += [text[language] for text in said if text is not None]
     return lines

@@ -13,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 ProjectId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")]
 MunicipalityCode = Annotated[str, Field(pattern=r"^0[1-9][0-9]{2}$")]
-ShortText = Annotated[str, Field(min_length=1, max_length=2000)]
+# No control characters but line breaks and tabs, and none that turn the reading direction: texts are shown as they stand.
+ShortText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$",
+    ),
+]
 
 
 class Section(BaseModel):

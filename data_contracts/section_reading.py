@@ -27,7 +27,9 @@ PLAIN_WORDS = {
     "date_parsing": ("A date is needed here.", "Write it like 2031-12-31."),
     "too_short": ("The list needs at least 1 item.", "Add one."),
 }
+CONTROL_FREE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 PATTERN_WORDS = {
+    CONTROL_FREE: "The text holds control characters, or some that turn the reading direction",
     r"^[a-z][a-z0-9_]{0,40}$": "A name holds a-z, 0-9 and “_” and begins with a letter",
     r"^[a-z0-9][a-z0-9-]{1,40}$": "An id holds a-z, 0-9 and “-”, 2 to 41 characters",
     r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-”, “*”, {period} and {version}; no folders",

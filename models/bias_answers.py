@@ -73,7 +73,8 @@ def risk_of_bias_of(
     instrument = instrument_of(name)
     states = {d.code: d.state for d in detections}
     answered = _robins_i(facts, findings, states) if name == "robins_i" else _rob_2(facts, findings, states)
-    domains, judgements = [], {}
+    domains: list[dict[str, Any]] = []
+    judgements: dict[str, str] = {}
     for domain, rules in instrument["domains"].items():
         rows = [
             _row(question, rules["questions"][question], answered[domain].get(question, BLANK), signed)
@@ -81,11 +82,12 @@ def risk_of_bias_of(
         ]
         judgements[domain] = judge_domain(name, domain, {row["question"]: row["answer"] for row in rows})
         domains.append({"domain": domain, "name": rules["name"], "judgement": judgements[domain], "answers": rows})
+    is_heard = any(row["answered_by"] == "person" for domain in domains for row in domain["answers"])
     return {
         "instrument": name,
         "version": instrument["version"],
         "overall": overall(name, judgements),
-        "signed_by": signed.signed_by if signed is not None and signed.is_current else None,
+        "signed_by": signed.signed_by if signed is not None and is_heard else None,
         "domains": domains,
     }
 

@@ -73,7 +73,8 @@ def certainty_of(
         Each serious source takes one level, a critical one two; so do every two that were not
         measured take one, because missing information counts against a result.
     risk_ratio : float or None
-        A ratio of at least 2 (or at most 1/2) adds one level if everything about confounding is clear.
+        A ratio of at least 2 (or at most 1/2) adds one level if everything about confounding is clear and
+        nothing is serious.
     people_per_arm : int or None
         For syntheses: fewer than 394 take one level, fewer than 64 two.
 
@@ -100,6 +101,7 @@ def certainty_of(
     if (
         risk_ratio is not None
         and is_confounding_clear
+        and not any(d.state == State.serious for d in found)
         and (risk_ratio >= LARGE_RISK_RATIO or risk_ratio <= 1 / LARGE_RISK_RATIO)
     ):
         steps.append(CertaintyStep("large_effect", 1))

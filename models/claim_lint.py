@@ -8,6 +8,7 @@ not belong here: the words (`claim_words.yaml`) and what is said about them
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,13 @@ from data_contracts.phrases import bilingual
 
 Record = Mapping[str, Any]
 SENTENCE_END = re.compile(
-    r"(?<=[.!?])(?<!\bpr\.)(?<!\bkr\.)(?<!\bca\.)(?<!\bmio\.)(?<!\bmia\.)(?<!\bnr\.)\s+(?=[A-ZÆØÅ0-9“\"'(])|\n+"
+    r"(?<=[.!?])(?<!\bpr\.)(?<!\bkr\.)(?<!\bca\.)(?<!\bmio\.)(?<!\bmia\.)(?<!\bnr\.)\s+(?=[A-ZÆØÅ0-9“\"'(])|\n{2,}|\n(?=\s*[-*•])"
 )
+INVISIBLE = re.compile(
+    r"\x1b\[[0-9;]*[a-zA-Z]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+CLAUSE_REACH = 160
+"""Characters before a word within which a clause may take it back."""
 TOLERANCE = 0.5
 """A number in the text may be the published one rounded to whole points."""
 
@@ -67,9 +73,17 @@ def lint_claim(text: str, record: Record) -> tuple[ClaimFault, ...]:
     return (*faults, *_text_faults(parts, record))
 
 
+def plain_text(text: str) -> str:
+    """Return a text as it reads: letters composed, invisible signs out, one kind of blank, hard-wrapped lines joined."""
+    text = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = INVISIBLE.sub("", text)
+    text = re.sub(r"[^\S\n]+", " ", text)
+    return re.sub(r"(?<!\n)\n(?![\n]| ?[-*•])", " ", text).strip()
+
+
 def sentences_of(text: str) -> list[str]:
-    """Split a text into sentences; Danish abbreviations do not end one."""
-    return [part.strip() for part in SENTENCE_END.split(text) if part and part.strip()]
+    """Split a text into sentences; Danish abbreviations do not end one, nor do lines that go on."""
+    return [part.strip() for part in SENTENCE_END.split(plain_text(text)) if part and part.strip()]
 
 
 def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[ClaimFault]:
@@ -84,25 +98,39 @@ def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[Cla
     null = _claimed("no_effect", small)
     if causal and not null and record["claims"]["verdict"] != "works_in_trial":
         yield fault("causal", sentence[slice(*causal)], rung=rung)
-    if null and not _find("no_certain", small) and record["claims"]["verdict"] != "no_certain_effect":
-        yield fault("no_effect", sentence[slice(*null)])
+    certain = _find("no_certain", small)
+    if (null and not certain) or (certain and record["claims"]["verdict"] != "no_certain_effect"):
+        yield fault("no_effect", sentence[slice(*(null or certain or (0, 0)))])
     for code in ("proven", "everybody", "ranking"):
         found = _claimed(code, small)
         if found:
             yield fault(code, sentence[slice(*found)])
+    for code, name in (("other_amount", "money_words"), ("other_number", "counted_in_words")):
+        found = _claimed(name, small)
+        if found:
+            yield fault(code, sentence[slice(*found)])
     trial = _claimed("trial_words", small)
-    if trial and evidence["rung"] != 2:
+    if trial and evidence["rung"] > 2:
         yield fault("not_a_trial", sentence[slice(*trial)], rung=rung)
     for match in _pattern("rung_named").finditer(small):
         if int(match.group(1)) < evidence["rung"]:
             yield fault("rung", sentence[slice(*match.span())], rung=rung)
     yield from (fault(code, excerpt) for code, excerpt in _money_faults(sentence, small, record))
-    shares = [*_pattern("share").finditer(small), *_pattern("out_of").finditer(small)]
+    levels = [m.span(1) for m in _pattern("level").finditer(small)]
+    shares = [
+        (m.span(), float(_plain(m.group(1))), "share")
+        for m in _pattern("share").finditer(small)
+        if m.span(1) not in levels
+    ]
+    for match in _pattern("out_of").finditer(small):
+        if float(match.group(2)) > 0:
+            shares.append((match.span(), 100 * float(match.group(1)) / float(match.group(2)), "share"))
     if shares and not _find("comparison", small) and len(shares) < 2:
-        yield fault("rate_alone", sentence[slice(*shares[0].span())])
-    for match, kind in [*((m, "share") for m in shares), *((m, "points") for m in _pattern("points").finditer(small))]:
-        if not _is_known(float(_plain(match.group(1))), kind, record):
-            yield fault("other_number", sentence[slice(*match.span())])
+        yield fault("rate_alone", sentence[slice(*shares[0][0])])
+    points = [(m.span(), float(_plain(m.group(1))), "points") for m in _pattern("points").finditer(small)]
+    for span, value, kind in (*shares, *points):
+        if not _is_known(value, kind, record, is_signed=small[span[0]] in "+-−"):
+            yield fault("other_number", sentence[slice(*span)])
 
 
 def _text_faults(parts: list[str], record: Record) -> Iterator[ClaimFault]:
@@ -128,37 +156,60 @@ def _money_faults(sentence: str, small: str, record: Record) -> Iterator[tuple[s
     if money is None:
         return
     around = sentence[max(0, money.start() - 25) : money.end() + 5].strip()
-    if (record.get("money") or {}).get("amount_dkk") not in _amounts(small):
+    known = record.get("money") or {}
+    amounts = _amounts(small)
+    if not amounts or amounts != {known.get("amount_dkk")}:
         yield "other_amount", around
+    elif known.get("is_modelled") and not _find("modelled", small):
+        yield "money_modelled", around
     for code, name in (("money_payer", "payer"), ("money_price_year", "price_year"), ("money_per_what", "per_what")):
         if not _find(name, small):
             yield code, around
 
 
-MULTIPLES = {"mio": 1e6, "mill": 1e6, "mia": 1e9, "bill": 1e9, "milliard": 1e9}
-
-
 def _amounts(small: str) -> set[float]:
-    """Return the amounts a sentence names, thousands separated by points, commas or blanks."""
+    """Return the amounts a sentence names beside a currency; thousands may be set apart by points, commas or blanks."""
     found = set()
-    for match in re.finditer(r"(\d{1,3}(?:[ .,]\d{3})+|\d+(?:,\d+)?)\s*(mio|mill|mia|bill|milliard)?", small):
+    for match in _pattern("amount").finditer(small):
         number, word = match.groups()
+        if _pattern("money").search(match.group(0)) is None:
+            continue
         is_grouped = re.fullmatch(r"\d{1,3}([ .,]\d{3})+", number)
         value = float(re.sub(r"[ .,]", "", number) if is_grouped else number.replace(",", "."))
-        found.add(value * MULTIPLES.get(word or "", 1.0))
+        found.add(round(value * _multiple(word or ""), 2))
     return found
 
 
-def _is_known(value: float, kind: str, record: Record) -> bool:
-    """Whether a number in per cent or points is one of the result's."""
-    names = ("treated_value", "control_value") if kind == "share" else ()
-    points = ("estimate", "interval_low", "interval_high", "always_valid_low", "always_valid_high")
-    known = [record.get(name) for name in (*names, *points)]
-    if kind == "share":
-        known.append(record["confidence_level"])
+MULTIPLES = (
+    ("milliard", 1e9),
+    ("mia", 1e9),
+    ("bn", 1e9),
+    ("billioner", 1e12),
+    ("billion", 1e9),
+    ("mil", 1e6),
+    ("mio", 1e6),
+    ("t", 1e3),
+)
+
+
+def _multiple(word: str) -> float:
+    return next((value for start, value in MULTIPLES if word.startswith(start)), 1.0)
+
+
+def _is_known(value: float, kind: str, record: Record, *, is_signed: bool) -> bool:
+    """Whether a number in per cent or points is one of the result's; a sign that is written must be right."""
+    names: tuple[str, ...] = ("treated_value", "control_value")
+    if kind == "points":
+        names = ("estimate", "interval_low", "interval_high", "always_valid_low", "always_valid_high")
     if record["outcome_type"] != "binary":
-        known = [record["confidence_level"]] if kind == "share" else []
-    return any(v is not None and abs(abs(v) * 100 - abs(value)) <= TOLERANCE for v in known)
+        return False
+    for known in (record.get(name) for name in names):
+        if known is None:
+            continue
+        apart = known * 100 - value if is_signed else abs(known) * 100 - abs(value)
+        if abs(apart) <= TOLERANCE:
+            return True
+    return False
 
 
 def _plain(text: str) -> str:
@@ -186,14 +237,20 @@ def _find(name: str, small: str) -> tuple[int, int] | None:
 
 def _claimed(name: str, small: str) -> tuple[int, int] | None:
     """Return the first place that is said and not taken back."""
-    is_open = _pattern("asked").search(small) and _pattern("unknown").search(small)
-    if is_open or _pattern("not_shown").search(small):
+    if _pattern("not_shown").search(small) or small.endswith("?"):
         return None
+    is_unknown = _pattern("unknown").search(small) is not None
     spans = sorted(m.span() for pattern in _patterns(name) for m in pattern.finditer(small))
-    return next((span for span in spans if not _is_denied(small[: span[0]])), None)
+    return next(
+        (span for span in spans if not _is_taken_back(small[max(0, span[0] - CLAUSE_REACH) : span[0]], is_unknown)),
+        None,
+    )
 
 
-def _is_denied(before: str) -> bool:
+def _is_taken_back(before: str, is_unknown: bool) -> bool:
+    if _pattern("tentative").search(before) or (is_unknown and _pattern("asked_before").search(before)):
+        return True
     for pattern in _patterns("not_a_denial"):
-        before = pattern.sub(" ", before)
+        if pattern.search(before):
+            return False
     return _pattern("denied_before").search(before) is not None

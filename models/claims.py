@@ -25,11 +25,31 @@ BLOCKING_SOURCES = (
     "outside_factors",
     "reverse_causality",
     "regression_to_mean",
+    "attrition",
+    "multiplicity",
+    "publication_bias",
+    "included_study_quality",
 )
 """A serious state of one of these leaves a positive result unresolved, not promising."""
 
 NEEDED_SOURCES = {3: ("outside_factors", "unmeasured_confounding"), 4: ("unmeasured_confounding",)}
 """Sources that must have been looked at before anything is promising, by rung."""
+
+
+def is_blocked_by(evidence: Mapping[str, Any]) -> bool:
+    """Whether what was found, or never looked at, forbids a verdict either way.
+
+    A rate, or a single group before and after, says nothing of the cause, whatever else is fine.
+    """
+    sources = {source["code"]: source for source in evidence["error_sources"]}
+    if evidence["rung"] == 5 or evidence.get("rung_detail") == "3b":
+        return True
+    if any(source.get("is_critical") for source in sources.values()):
+        return True
+    if any(code in sources and sources[code]["state"] == "serious" for code in BLOCKING_SOURCES):
+        return True
+    needed = NEEDED_SOURCES.get(evidence["rung"], ())
+    return any(code in sources and sources[code]["state"] == "not_measured" for code in needed)
 
 
 def verdict_of(record: Mapping[str, Any]) -> str:
@@ -53,16 +73,17 @@ def verdict_of(record: Mapping[str, Any]) -> str:
         return "story_only"
     low, high = record["interval_low"], record["interval_high"]
     states = {source["code"]: source["state"] for source in evidence["error_sources"]}
+    is_blocked = is_blocked_by(evidence)
     if low <= 0 <= high:
-        is_small = states.get("underpowered") != "clear"
-        return "cannot_tell" if is_small else "no_certain_effect"
+        if states.get("underpowered") != "clear":
+            return "cannot_tell"
+        # What could make an effect out of nothing could also hide one.
+        return "unresolved" if is_blocked else "no_certain_effect"
     if states.get("repeated_looks") == "warning":
         return "unresolved"  # certain this quarter only
     is_good = (low > 0) == (record["outcome_direction"] == "higher_is_better")
-    is_blocked = any(states.get(code) == "serious" for code in BLOCKING_SOURCES)
-    is_blocked = is_blocked or any(states.get(code) == "not_measured" for code in NEEDED_SOURCES.get(rung, ()))
-    if rung == 5 or evidence.get("rung_detail") == "3b" or is_blocked:
-        return "unresolved"  # a rate, or a single group before and after, says nothing of the cause
+    if is_blocked:
+        return "unresolved"
     if not is_good:
         return "wrong_way"
     if rung <= 2 and evidence["certainty"] in ("high", "moderate"):

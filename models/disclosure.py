@@ -193,7 +193,14 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
     ]:
         fields["diagnostics"] |= {"benchmark_label": None, "benchmark_adjusted": None}
     fields["diagnostics"] |= _coarse_e_values(fields)
+    few = _few_lost(record, policy)
+    for key in few:
+        fields["diagnostics"][key] = None
     for source in fields["evidence"]["error_sources"]:
+        if source["code"] == "attrition" and few:
+            _keep_state_only(source)
+        if source["code"] == "contaminated_controls" and _is_few(source["value"], record.n_control, policy):
+            _keep_state_only(source)
         if source["code"] == "unmeasured_confounding":
             _replace_bound(source, record, fields["diagnostics"])
         if share_step > policy.share_steps[0]:
@@ -202,6 +209,24 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
             is_in_units = source["code"] == "underpowered"
             source["value"] = coarse(source["value"]) if is_in_units else round(source["value"], decimals)
     return fields
+
+
+def _few_lost(record: ResultRecord, policy: Policy) -> list[str]:
+    """Shares without an outcome that stand for 1 to 7 people: beside the counts they would tell how many."""
+    found = []
+    for group, seen in (("treated", record.n_treated), ("control", record.n_control)):
+        key = f"outcome_missing_{group}_share"
+        share = getattr(record.diagnostics, key)
+        everybody = None if share is None or share >= 1 or seen is None else seen / (1 - share)
+        if _is_few(share, everybody, policy):
+            found.append(key)
+    return found
+
+
+def _is_few(share: float | None, people: float | None, policy: Policy) -> bool:
+    if share is None or people is None:
+        return False
+    return 0 < round(share * people) <= policy.redact_at_or_below
 
 
 def _coarse_e_values(fields: dict[str, Any]) -> dict[str, float | None]:

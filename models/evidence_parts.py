@@ -13,6 +13,7 @@ from typing import Any
 from data_contracts.ladder import State, crosswalk, design_facts, error_sources, ruleset_version
 from data_contracts.phrases import LANGUAGES, bilingual, number_words
 from models.certainty import LEVELS, CertaintyReasoning, CertaintyStep, certainty_of
+from models.claims import BLOCKING_SOURCES
 from models.crosswalk import Grade, conditions_of, disagreement, graded
 from models.detectors.interface import Detection, Findings
 from models.facts import DesignFacts, earned_rung, held, rule_for, rung_number
@@ -75,7 +76,8 @@ def risk_ratio_of(findings: Findings) -> float | None:
 def _is_rigorous_null(findings: Findings, detections: tuple[Detection, ...]) -> bool:
     primary = None if findings.effects is None else findings.effects.primary
     states = {d.code: d.state for d in detections}
-    return primary is not None and primary.low <= 0 <= primary.high and states.get("underpowered") == State.clear
+    is_null = primary is not None and primary.low <= 0 <= primary.high and states.get("underpowered") == State.clear
+    return is_null and not any(states.get(code) == State.serious for code in BLOCKING_SOURCES)
 
 
 def _why(facts: DesignFacts, detail: str, to_rung: tuple[Lift, ...], claimed_rung: int | None) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from models.comparison import Comparison
 from models.designs.interface import Effects
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.looks import always_valid
-from models.plan_lock import LockState, calculations_of
+from models.plan_lock import LockState, calculation_ids, is_only_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
     described = (fields.why, fields.what, fields.who_delivers, fields.how, fields.where, fields.how_much)
     lock = around.lock
     # A lock without its promise (made by an earlier version) still tells that something is different.
-    changed = tuple(change.key for change in lock.changes) or (() if lock.is_unchanged else ("project.yaml",))
+    unknown = () if lock.is_unchanged or lock.changes else ("project.yaml",)
+    changed = tuple(change.key for change in lock.changes if not is_only_words(change.key)) or unknown
     return Conduct(
         outcome_type=outcome.type,
         outcome_direction=outcome.direction,
@@ -100,7 +101,7 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
         open_domains=_open_domains(protocol, comparison),
         covariates_missing_share=_covariates_missing(protocol, comparison, around.steps),
         outcomes_count=len(protocol.outcomes),
-        calculations_reported=calculations_of(protocol),
+        calculations_reported=len(calculation_ids(protocol)),
         calculations_run=lock.calculations_run,
         looks_count=around.quarter.minus(Quarter.parse(protocol.evaluation.first_quarter)) + 1,
         is_locked=lock.is_locked,

@@ -92,6 +92,13 @@ def lifts_to_rung(facts: DesignFacts) -> tuple[Lift, ...]:
     return tuple(sorted(dict.fromkeys(lifts), key=lambda lift: (_price(lift), details.index(lift.reaches))))
 
 
+def _can_be_settled(detection: Detection) -> bool:
+    """Whether more work could find it clear: what a placebo test has shown stays shown."""
+    if detection.code == "unmeasured_confounding" and detection.state == State.serious:
+        return False
+    return detection.state in OPEN_TO_WORK
+
+
 def lift_to_certainty(
     rung_detail: str,
     detections: Sequence[Detection],
@@ -113,7 +120,7 @@ def lift_to_certainty(
         None where nothing that can still be done would raise it.
     """
     now = LEVELS.index(certainty_of(rung_detail, detections, risk_ratio, people_per_arm).level)
-    burdens = {d.code: error_sources()[d.code].burden for d in detections if d.state in OPEN_TO_WORK}
+    burdens = {d.code: error_sources()[d.code].burden for d in detections if _can_be_settled(d)}
     open_codes = sorted(code for code, burden in burdens.items() if burden is not None)
     best: tuple[tuple[float, ...], Lift] | None = None
     for size in range(1, min(MOST_SOURCES, len(open_codes)) + 1):

@@ -170,12 +170,8 @@ def _findings(study: PaperStudy) -> Findings:
 def _estimate(study: PaperStudy) -> Estimate | None:
     """The source's own interval; else one from its error, or from shares and numbers of people."""
     r = study.reports
-    if study.money is not None:
-        return None
-    value = r.estimate
-    if value is None and r.treated_value is not None and r.control_value is not None:
-        value = r.treated_value - r.control_value
-    if value is None:
+    value = r.difference
+    if value is None or study.outcome.type == "money" or (study.money is not None and study.money.is_modelled):
         return None
     if r.interval_low is not None and r.interval_high is not None:
         low, high, method = r.interval_low, r.interval_high, "the source's own"

@@ -6,6 +6,7 @@ for. Does not belong here: where the promise is kept (the ledger).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,11 +55,51 @@ class LockState:
     calculations_run: int | None = None
 
 
-def calculations_of(protocol: Protocol) -> int:
-    """Return how many estimates a protocol asks for: outcomes times calculations, specifications and subgroups."""
-    declared = protocol.effects
-    each = 1 + len(declared.alternatives) + len(declared.specifications) + len(declared.subgroups)
-    return len(protocol.outcomes) * each
+def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
+    """Return a mark for every estimate a protocol asks for: each outcome in each way, whatever they are called.
+
+    A calculation keeps its mark while what it does is the same, so that a subgroup more, or a word
+    corrected, makes none of the others look like another one.
+    """
+    plan = _without_texts(protocol.plan)
+    people = {key: plan.get(key) for key in ("eligibility", "same_person", "treated_defined_by", "covariates", "seed")}
+    effects = dict(plan["effects"])
+    shared = {key: effects.get(key) for key in ("learner", "interval", "confidence_level")}
+    ways = [{"comparison": plan["comparison"], "estimator": effects["estimator"]}]
+    ways += [{"comparison": plan["comparison"], "estimator": name} for name in effects.get("alternatives", ())]
+    ways += [{k: v for k, v in row.items() if k != "name"} for row in effects.get("specifications", ())]
+    ways += [
+        ways[0] | {"subgroup": {k: v for k, v in row.items() if k != "name"}} for row in effects.get("subgroups", ())
+    ]
+    marks = []
+    for outcome in plan["outcomes"]:
+        measured = {key: value for key, value in outcome.items() if key in MEASURING_KEYS}
+        for way in ways:
+            text = json.dumps([people, shared, measured, way], sort_keys=True)
+            marks.append(hashlib.sha256(text.encode()).hexdigest()[:16])
+    return tuple(dict.fromkeys(marks))
+
+
+MEASURING_KEYS = ("name", "type", "from_months", "before_months", "direction")
+TEXT_KEYS = frozenset({"label", "unit", "profile", "name", "organisation", "source"})
+
+
+def _without_texts(value: Any) -> Any:
+    """Leave out what is only said of a thing; names of things stay."""
+    if isinstance(value, Mapping):
+        return {k: _without_texts(v) for k, v in value.items() if not _is_text(k, v)}
+    if isinstance(value, list | tuple):
+        return [_without_texts(v) for v in value]
+    return value
+
+
+def _is_text(key: str, value: Any) -> bool:
+    return key in TEXT_KEYS and isinstance(value, Mapping) and set(value) <= {"da", "en"}
+
+
+def is_only_words(key: str) -> bool:
+    """Whether a changed key is one of the texts that people read, which decide nothing."""
+    return key.endswith((".da", ".en"))
 
 
 def plan_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[PlanChange, ...]:

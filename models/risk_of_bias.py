@@ -70,6 +70,9 @@ def published_judgement(instrument: str, domain: str, answers: Mapping[str, str]
     own = instrument_of(instrument)
     rules = own["domains"][domain]
     order: list[str] = own["judgements"]
+    heard = rules.get("always")
+    if heard is not None and answers.get(heard["question"]) in YES:
+        return str(heard["judgement"])
     if _is_clear(rules, answers, rules):
         return order[0]
     if "worst_of" in rules:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.phrases import phrase
 from data_contracts.result_record import Bilingual, ResultRecord
 from models.detectors.bounds import bound_words
 from models.disclosure import default_policy, is_small, publish, safe_count
-from tests.example_record import example_record
+from tests.example_record import example_fields, example_record
 
 POLICY = default_policy()
 
@@ -253,3 +254,15 @@ def test_a_covariate_that_few_have_is_hidden() -> None:
     assert public["rare"].smd_after is None
     assert public["common"].smd_after == 0.1
     assert all(row.fewest is None for row in public.values())
+
+
+def test_a_share_that_stands_for_a_few_lost_people_is_hidden() -> None:
+    """1 % of 265 people is three of them: beside the count it would tell a number that is hidden elsewhere."""
+    fields = example_fields()
+    fields |= {"n_treated": 262, "n_control": 786}
+    fields["diagnostics"] |= {"outcome_missing_treated_share": 3 / 265, "outcome_missing_control_share": 0.0312}
+    public = publish(ResultRecord.model_validate(fields), default_policy())
+    assert public.diagnostics.outcome_missing_treated_share is None
+    assert public.diagnostics.outcome_missing_control_share is not None
+    attrition = next(s for s in public.evidence.error_sources if s.code == "attrition")
+    assert (attrition.value, attrition.finding.en) == (None, phrase("en", "finding_state_only"))

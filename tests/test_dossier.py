@@ -130,6 +130,18 @@ def test_a_fact_less_on_paper_never_gives_a_better_rung(name: str) -> None:
         ("facts: {has_lottery: true}", "no design fact has_lottery"),
         ("facts: {waves_count: many}", "whole number"),
         ("facts: {analysed_as_assigned: 2}", "true or false"),
+        ("facts: {assignment_list_sha256: false}", "hash of 64"),
+        ("facts: {waves_count: ²}", "whole number"),
+        ("reports: {treated_value: 32, control_value: 12, n_treated: 100}", "share between 0 and 1"),
+        ("reports: {treated_value: -0.2, control_value: 0.1}", "share between 0 and 1"),
+        ("reports: {estimate: 0.2, interval_low: 0.3, interval_high: 0.1}", "below interval_high"),
+        ("reports: {estimate: 0.2, interval_low: 0.5, interval_high: 0.6}", "must hold the difference"),
+        ("reports: {treated_value: 0.32, control_value: 0.12, estimate: -0.4}", "not the difference"),
+        ("reports: {treated_value: 0.32, control_value: 0.12, finding: not_read}", "has been read"),
+        ("money: {amount_dkk: -5, is_modelled: true}", "greater than 0"),
+        ("conduct: {open_domains: [zodiac]}", "Input should be"),
+        ("claim: Maria 010170-1234 kom i job", "person number"),
+        ('claim: "N \\e[2J"', "control characters"),
         ("reports: {interval_low: 0.1}", "both interval_low and interval_high"),
         ("effect: 12", "not known"),
         ("about: us", "Input should be"),
@@ -233,9 +245,23 @@ def test_a_changed_plan_is_told_with_what_changed(small_home: Home) -> None:
     assert states["protocol_changed"]["state"] == "serious"
     assert "comparison.caliper_sd_logit" in states["protocol_changed"]["finding"]["en"]
     assert states["multiplicity"]["state"] == "serious"
-    assert "4 calculations were run under another version" in states["multiplicity"]["finding"]["en"]
+    assert "4 other calculations were run under an earlier version" in states["multiplicity"]["finding"]["en"]
     page = (small_home.published / str(QUARTER) / "site" / "resultat" / f"{record['result_id']}.html").read_text()
     assert "comparison.caliper_sd_logit" in page
+
+
+@pytest.mark.slow
+def test_a_lock_that_was_taken_away_is_no_promise(small_home: Home) -> None:
+    run_demo(small_home)
+    (small_home.ledger / "protocol_locks" / "small.json").unlink()
+    path = small_home.projects / "small" / "project.yaml"
+    path.write_text(path.read_text().replace("caliper_sd_logit: 0.5", "caliper_sd_logit: 0.9"))
+    for _ in range(2):
+        run_demo(small_home, again=True)
+        record = json.loads((small_home.restricted / "results" / str(QUARTER) / "results.json").read_text())[0]
+        states = {s["code"]: s for s in record["evidence"]["error_sources"]}
+        assert states["protocol_changed"]["state"] == "not_measured"
+        assert "not shown that the plan was fixed" in states["protocol_changed"]["finding"]["en"]
 
 
 @pytest.mark.slow
@@ -294,6 +320,65 @@ HOSTILE = [
 def test_sentences_that_claim_too_much(text: str, code: str, published: dict[str, dict[str, Any]]) -> None:
     found = [fault.code for fault in lint_claim(text, published["sfi-2016"])]
     assert code in found, found
+
+
+RELEASE = "29 % mod 12 % i en lignende gruppe; forskellen er fra +13 til +21 procentpoint. "
+SAID = {
+    "estimate": 0.17,
+    "interval_low": 0.13,
+    "interval_high": 0.21,
+    "treated_value": 0.29,
+    "control_value": 0.12,
+    "outcome_type": "binary",
+    "confidence_level": 0.95,
+    "claims": {"verdict": "promising"},
+    "evidence": {"rung": 4, "rung_detail": "4a"},
+}
+ODD = [
+    ("I Gang fører\ntil mere arbejde.", "causal"),
+    ("I Gang fører  til job.", "causal"),
+    ("I Gang vir\u00adker.", "causal"),
+    ("I Gang \x1b[31mvirker\x1b[0m.", "causal"),
+    ("I Gang fo\u0308rer til. Ｉ Ｇａｎｇ ｖｉｒｋｅｒ.", "causal"),
+    ("99\u00a0% af deltagerne kom i job.", "rate_alone"),
+    ("Nobody doubts that I Gang works.", "causal"),
+    ("Man ved ikke om andre indsatser virker, men I Gang virker.", "causal"),
+    (RELEASE + "95 % af deltagerne kom i arbejde mod 12 %.", "other_number"),
+    (RELEASE + "17 % af deltagerne er i arbejde mod 13 %.", "other_number"),
+    (RELEASE + "Forskellen er -17 procentpoint.", "other_number"),
+    (RELEASE + "9 ud af 10 deltagere mod 1 ud af 10.", "other_number"),
+    (RELEASE + "Der er ingen effekt.", "no_effect"),
+    (RELEASE + "Der er ingen sikker effekt.", "no_effect"),
+    (RELEASE + "Det betaler sig.", "other_amount"),
+    (RELEASE + "Dobbelt så mange kom i arbejde.", "other_number"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), ODD)
+def test_odd_letters_lines_and_numbers_hide_nothing(text: str, code: str) -> None:
+    found = [fault.code for fault in lint_claim(text, SAID)]
+    assert code in found, found
+    assert lint_claim(RELEASE, SAID) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "is_known"),
+    [
+        ("14 mia. kr. pr. år for staten i 2010-priser", 14e9, True),
+        ("14 milliarder kr. pr. år for staten i 2010-priser", 14e9, True),
+        ("14 milliarder kr. pr. år for staten i 2010-priser", 14e6, False),
+        ("0.16 million DKK per participant for the state in 2010 prices", 160_000, True),
+        ("160.000 kr. pr. år for staten i 2010-priser, og 900 mio. kr. mere", 160_000, False),
+    ],
+)
+def test_amounts_are_read_with_their_zeros(text: str, amount: float, is_known: bool) -> None:
+    found = lint_claim(text, SAID | {"money": {"amount_dkk": amount}})
+    assert ("other_amount" not in [fault.code for fault in found]) == is_known, found
+
+
+def test_a_long_text_of_denials_is_read_in_one_go() -> None:
+    """Looking back stops at the clause; without that the work would grow with the square of the text."""
+    assert lint_claim("ikke virker " * 4000, SAID) == ()
 
 
 FAIR = [

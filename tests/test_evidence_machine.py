@@ -22,7 +22,7 @@ from models.estimates import Estimate
 from models.facts import DesignFacts, earned_rung, held
 from models.lifting import lift_to_certainty, lifts_to_rung
 from models.looks import always_valid, reach_of, tuned_rho_squared
-from models.plan_lock import calculations_of, has_other_primary_outcome, plan_changes
+from models.plan_lock import calculation_ids, has_other_primary_outcome, plan_changes
 from models.tag_history import tag_changes
 from tests.example_record import example_fields
 
@@ -202,8 +202,23 @@ def test_a_new_label_is_no_other_primary_outcome_and_an_outcome_less_is_told_by_
     keys = {change.key for change in plan_changes(i_gang.plan, fewer.plan)}
     assert {"outcomes (names)", "outcomes.in_work_or_education.smallest_worthwhile_effect"} <= keys
     assert any(key.startswith("outcomes.off_cash_benefit") for key in keys)
-    assert calculations_of(i_gang) == 2 * (1 + 5 + 2 + 2)
-    assert calculations_of(fewer) == 1 + 5 + 2 + 2
+    assert len(calculation_ids(i_gang)) == 2 * (1 + 5 + 2 + 2)
+    assert set(calculation_ids(fewer)) < set(calculation_ids(i_gang))
+
+
+def test_a_subgroup_more_or_a_word_corrected_hides_no_calculation(i_gang: Protocol) -> None:
+    """What is still asked keeps its mark; another caliper makes every matched calculation another one."""
+    before = set(calculation_ids(i_gang))
+    third = i_gang.effects.subgroups[0].model_copy(update={"name": "under_21", "at_most": 20.9})
+    effects = i_gang.effects.model_copy(update={"subgroups": (*i_gang.effects.subgroups, third)})
+    assert before < set(calculation_ids(i_gang.model_copy(update={"effects": effects})))
+    first = i_gang.covariates[0]
+    renamed = first.model_copy(update={"label": first.label.model_copy(update={"en": "Years"})})
+    worded = i_gang.model_copy(update={"covariates": (renamed, *i_gang.covariates[1:])})
+    assert set(calculation_ids(worded)) == before
+    assert [c.key for c in plan_changes(i_gang.plan, worded.plan)] == ["covariates.age_years.label.en"]
+    wider = i_gang.model_copy(update={"comparison": i_gang.comparison.model_copy(update={"caliper_sd_logit": 0.4})})
+    assert len(before & set(calculation_ids(wider))) == 2 * 2  # the declared specifications, which name their own
 
 
 # History --------------------------------------------------------------------------------------------------------------
@@ -314,6 +329,12 @@ def test_a_signature_does_not_cover_what_the_pipeline_saw() -> None:
 )
 def test_each_domain_follows_the_metadata(domain: str, changes: dict, judgement: str) -> None:
     assert judged(signed=signed(), **changes)[domain] == judgement
+
+
+def test_a_person_who_says_that_it_should_not_count_is_heard() -> None:
+    """Also where no tree asks for it, because the pipeline saw no selection."""
+    no = SignedAnswers("A. Person", {"3.8": ("Y", {"da": "Fordi.", "en": "Because."})})
+    assert judged(signed=no)["selection"] == "critical"
 
 
 def test_a_trial_is_asked_other_questions_and_a_case_none() -> None:

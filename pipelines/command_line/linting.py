@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
 from rich.markup import escape
 
 from assets.dossier import tagged_dossier
@@ -15,7 +16,7 @@ from assets.home import Home, read_json
 from data_contracts.faults import InputRefused, suggestion
 from data_contracts.phrases import phrase
 from data_contracts.result_record import ResultRecord
-from models.claim_lint import lint_claim
+from models.claim_lint import lint_claim, sentences_of
 from models.disclosure import default_policy, publish
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
@@ -28,6 +29,9 @@ def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
     if record is None:
         known = ", ".join(sorted(records)) or "none yet; run: trin run"
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
+        return printing.USAGE
+    if not sentences_of(text):
+        show_faults(["There is no text to hold against the result."])
         return printing.USAGE
     faults = lint_claim(text, record)
     for fault in faults:
@@ -48,7 +52,10 @@ def sayable_records(home: Home) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((home.restricted / "results").glob("*/results.json")):
         for row in read_json(path) or []:
-            public = publish(ResultRecord.model_validate(row), policy)
+            try:
+                public = publish(ResultRecord.model_validate(row), policy)
+            except ValidationError:
+                continue  # kept by an earlier version; a new run makes it anew
             found[public.result_id] = public.model_dump(mode="json")
     for project in home.project_ids():
         try:

@@ -222,7 +222,13 @@ def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> N
     """
     from pipelines.command_line.linting import lint_and_show
 
-    given = sys.stdin.read() if text == "-" else text
+    given = text
+    if text == "-":
+        try:
+            given = sys.stdin.buffer.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            show_faults(["The text is not UTF-8. Save it as UTF-8 text."])
+            sys.exit(printing.REFUSED)
     sys.exit(lint_and_show(_home(home_folder), given, result_id, language))
 
 

@@ -6,7 +6,6 @@ here: any judgement; it is read from the record.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from rich.markdown import Markdown
@@ -37,8 +36,10 @@ def paper_records(home: Home) -> list[dict[str, Any]]:
     """Return the tagged studies of every dossier that can be read."""
     found: list[dict[str, Any]] = []
     for project in home.project_ids():
-        with suppress(InputRefused):  # trin check says what is wrong with it
+        try:
             found += tagged_dossier(home, project)
+        except InputRefused as refused:
+            show_faults(refused.faults)
     return found
 
 
@@ -131,8 +132,9 @@ def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) 
     if provenance is None:
         console.print(f"\n{_source_words(record['source'])}", markup=False)
         return printing.OK
+    console.print(f"\n{phrase(language, 'restricted_note')}", markup=False)
     console.print(
-        f"\nTrin {provenance['code_version']} · protocol {provenance['protocol_sha256'][:12]} · "
+        f"Trin {provenance['code_version']} · protocol {provenance['protocol_sha256'][:12]} · "
         f"input {provenance['input_sha256'][:12]} · seed {provenance['seed']} · rules {record['evidence']['ruleset_version']}",
         markup=False,
     )
