@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 Array = NDArray[np.float64]
@@ -38,6 +39,34 @@ def expected_attrition_bias(
     if high >= 1:
         return float("inf")
     return abs(rho_treated * _selection(high) - rho_control * _selection(low))
+
+
+def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control: float, limit: float = 0.055) -> float:
+    """Return the greatest difference in loss between the groups that keeps the expected bias within `limit`.
+
+    Parameters
+    ----------
+    overall_share : float
+        Loss in both groups together (of equal size), 0-1.
+    rho_treated, rho_control : float
+        As for `expected_attrition_bias`; .274 and .225 are the optimistic values.
+    limit : float
+        In standard deviations.
+
+    Returns
+    -------
+    float
+        As a share; never more than twice the overall loss, where one group has lost nobody.
+    """
+
+    def excess(difference: float) -> float:
+        high, low = overall_share + difference / 2, max(0.0, overall_share - difference / 2)
+        return expected_attrition_bias(high, low, rho_treated=rho_treated, rho_control=rho_control) - limit
+
+    greatest = 2 * min(overall_share, 1 - overall_share)
+    if excess(0.0) >= 0:
+        return 0.0
+    return greatest if excess(greatest) <= 0 else float(brentq(excess, 0.0, greatest, xtol=1e-9))
 
 
 def _selection(lost: float) -> float:

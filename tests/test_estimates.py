@@ -11,7 +11,7 @@ import pytest
 from causaldata import cps_mixtape, nsw_mixtape
 from scipy.special import expit
 
-from models.attrition import expected_attrition_bias
+from models.attrition import attrition_boundary
 from models.design_matrix import DesignMatrix
 from models.doubly_robust import augmented_inverse_probability
 from models.intervals import newcombe_interval, wilson_interval
@@ -190,17 +190,26 @@ def test_q_values_are_those_of_the_textbook() -> None:
     assert benjamini_hochberg([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.0533, 0.0533, 0.5], abs=1e-4)
 
 
-def test_attrition_boundary_is_that_of_the_clearinghouse() -> None:
-    """Along the published boundary the model's bias is 0.055 SD, to the table's own rounding."""
-    table = json.loads((Path(__file__).parent / "reference" / "wwc_attrition.json").read_text())["cautious"]
-    for overall, difference in table:
-        high, low = (overall + difference / 2) / 100, (overall - difference / 2) / 100
-        if low < 0:
-            continue
-        bias = expected_attrition_bias(high, low, rho_treated=0.45, rho_control=0.39)
-        one_step = (
-            expected_attrition_bias(high + 0.0008, low - 0.0008, rho_treated=0.45, rho_control=0.39)
-            if low > 0.0008
-            else bias
-        )
-        assert bias == pytest.approx(0.055, abs=max(0.004, abs(one_step - bias))), (overall, difference)
+@pytest.mark.parametrize(
+    ("assumptions", "rho_treated", "rho_control", "impossible"),
+    [("cautious", 0.45, 0.39, 3), ("optimistic", 0.274, 0.225, 6)],
+)
+def test_attrition_boundary_is_that_of_the_clearinghouse(
+    assumptions: str, rho_treated: float, rho_control: float, impossible: int
+) -> None:
+    """All 116 published differences, to 0.12 points: the printed tenths and the formula's own error.
+
+    At the lowest overall losses the table prints differences that no two groups can have, for one of them
+    would have lost fewer than nobody; there every possible difference is within the boundary, here as there.
+    """
+    table = json.loads((Path(__file__).parent / "reference" / "wwc_attrition.json").read_text())[assumptions]
+    assert len(table) == 58
+    cannot_be = 0
+    for overall, published in table:
+        found = 100 * attrition_boundary(overall / 100, rho_treated=rho_treated, rho_control=rho_control)
+        if published > 2 * overall:
+            cannot_be += 1
+            assert found == pytest.approx(2 * overall)
+        else:
+            assert found == pytest.approx(published, abs=0.12), overall
+    assert cannot_be == impossible

@@ -7,8 +7,8 @@ not belong here: thresholds (YAML) and the plan around it (`plan_sources.py`).
 from __future__ import annotations
 
 from data_contracts.ladder import State
-from data_contracts.phrases import LANGUAGES, bilingual, difference_text, share_words
-from models.attrition import expected_attrition_bias
+from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
+from models.attrition import attrition_boundary, expected_attrition_bias
 from models.detectors.bounds import bound_words, bounds_of, e_values
 from models.detectors.interface import (
     Detection,
@@ -101,12 +101,8 @@ def attrition(f: Findings) -> Detection:
     lost_control = None if f.effects is None else f.effects.missing_control_share
     if f.effects is None or lost_treated is None or lost_control is None:
         return lacking(code, "lacked_outcome")
-    bias = expected_attrition_bias(
-        lost_treated,
-        lost_control,
-        rho_treated=threshold(code, "rho_treated"),
-        rho_control=threshold(code, "rho_control"),
-    )
+    rho = {name: threshold(code, name) for name in ("rho_treated", "rho_control")}
+    bias = expected_attrition_bias(lost_treated, lost_control, **rho)
     if bias == float("inf"):
         return lacking(code, "lacked_outcome")
     limit = threshold(code, "serious")
@@ -118,6 +114,9 @@ def attrition(f: Findings) -> Detection:
             value=smd_words(bias),
         )
     ]
+    if bias > 0:
+        boundary = attrition_boundary((lost_treated + lost_control) / 2, **rho, limit=limit)
+        parts.append(bilingual("attrition_boundary_words", value=number_words(boundary * 100, 0)))
     for key, bounds in (("lee_words", f.effects.lee_bounds), ("manski_words", f.effects.manski_bounds)):
         if bounds is not None:
             words = {
