@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import types
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -59,9 +60,13 @@ def _kind(annotation: Any) -> str:
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     if hasattr(annotation, "__metadata__"):
         return _kind(get_args(annotation)[0])
-    return {str: "text", int: "whole number", float: "number", bool: "`true` · `false`"}.get(
-        annotation, str(annotation)
-    )
+    return {
+        date: "day, like 2026-10-01",
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "`true` · `false`",
+    }.get(annotation, str(annotation))
 
 
 def _sections(model: type[BaseModel], seen: dict[str, type[BaseModel]]) -> dict[str, type[BaseModel]]:
@@ -94,7 +99,7 @@ def _section_page(model: type[BaseModel]) -> list[str]:
             if field.is_required()
             else (
                 "no"
-                if field.default in (None, (), {}) or field.default_factory
+                if field.default in (None, (), {}) or field.default_factory or isinstance(field.default, BaseModel)
                 else f"no, default `{_shown(field.default)}`"
             )
         )

@@ -207,6 +207,9 @@ def test_the_sign_of_a_failing_placebo_matters(findings: Findings) -> None:
 
 def test_a_bound_is_printed_even_when_all_is_well(findings: Findings) -> None:
     assert "E-value" in unmeasured_confounding(findings).finding["en"]
+    other = replace(findings.effects.placebo[0].estimate, estimator="regression")
+    elsewhere = replace(findings.effects, placebo=(PlaceboEstimate("active_2q_before", other),))
+    assert unmeasured_confounding(replace(findings, effects=elsewhere)).state is State.warning
     without = replace(findings.effects, placebo=())
     assert unmeasured_confounding(replace(findings, effects=without)).state is State.warning
 

@@ -52,9 +52,9 @@ def unmeasured_confounding(f: Findings) -> Detection:
     state = State.warning if values[1] < limit else State.clear
     direction: Direction = "unknown"
     is_critical = False
-    sentence = bilingual("placebo_clear" if f.effects.placebo else "placebo_none")
     # Only the estimator that gave the result decides; the others are shown beside it.
     own = [p for p in f.effects.placebo if p.estimate.estimator == primary.estimator]
+    sentence = bilingual("placebo_clear" if own else "placebo_none")
     failing = sorted(
         (p for p in own if placebo_fails(p.estimate)),
         key=lambda p: two_sided_p(p.estimate.value, p.estimate.standard_error),
@@ -69,7 +69,7 @@ def unmeasured_confounding(f: Findings) -> Detection:
         key = "placebo_fails_same" if is_same else "placebo_fails_opposite"
         value = _placebo_words(f, worst.covariate, worst.estimate)
         sentence = bilingual(key, value=value, covariate=f.conduct.covariates[worst.covariate].label)
-    elif not f.effects.placebo and state == State.clear:
+    elif not own and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound
     systematic = f.effects.systematic_error
     if systematic is not None and systematic.ease >= threshold(code, "ease"):
