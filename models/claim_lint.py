@@ -135,14 +135,13 @@ def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[Cla
 
 def _text_faults(parts: list[str], record: Record) -> Iterator[ClaimFault]:
     """Faults of the whole: figures without an interval anywhere."""
-    whole = " ".join(parts).lower()
-    has_figure = any(_pattern(name).search(whole) for name in ("share", "out_of", "points"))
-    if not has_figure:
+    with_figures = (i for i, part in enumerate(parts, 1) if any(_pattern(n).search(part.lower()) for n in FIGURES))
+    where = next(with_figures, None)
+    if where is None:
         return
-    where = next(i for i, part in enumerate(parts, 1) if any(_pattern(n).search(part.lower()) for n in FIGURES))
     if record["estimate"] is None:
         yield ClaimFault("no_number", where, parts[where - 1], bilingual("lint_no_number"))
-    elif not _find("interval", whole):
+    elif not _find("interval", " ".join(parts).lower()):
         yield ClaimFault("no_interval", where, parts[where - 1], bilingual("lint_no_interval"))
 
 

@@ -30,7 +30,7 @@ BLOCKING_SOURCES = (
     "publication_bias",
     "included_study_quality",
 )
-"""A serious state of one of these leaves a positive result unresolved, not promising."""
+"""A serious state of one of these leaves a result unresolved: neither promising nor firmly without effect."""
 
 NEEDED_SOURCES = {3: ("outside_factors", "unmeasured_confounding"), 4: ("unmeasured_confounding",)}
 """Sources that must have been looked at before anything is promising, by rung."""

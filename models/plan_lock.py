@@ -81,20 +81,19 @@ def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
 
 
 MEASURING_KEYS = ("name", "type", "from_months", "before_months", "direction")
-TEXT_KEYS = frozenset({"label", "unit", "profile", "name", "organisation", "source"})
 
 
 def _without_texts(value: Any) -> Any:
     """Leave out what is only said of a thing; names of things stay."""
     if isinstance(value, Mapping):
-        return {k: _without_texts(v) for k, v in value.items() if not _is_text(k, v)}
+        return {k: _without_texts(v) for k, v in value.items() if not _is_text(v)}
     if isinstance(value, list | tuple):
         return [_without_texts(v) for v in value]
     return value
 
 
-def _is_text(key: str, value: Any) -> bool:
-    return key in TEXT_KEYS and isinstance(value, Mapping) and set(value) <= {"da", "en"}
+def _is_text(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"da", "en"}
 
 
 def is_only_words(key: str) -> bool:

@@ -69,10 +69,11 @@ def ladder_page() -> str:
         asked = f"{fact.burden.fields:g} fields, {fact.burden.minutes:g} minutes" if fact.burden.fields else "nothing"
         lines.append(f"| `{name}` | {fact.holds['en']} | {fact.lift['en']} | {EFFORTS[fact.burden.effort]} | {asked} |")
     lines += ["", "## Other standards", "", "| standard | grades by rung | source |", "|---|---|---|"]
+    conditions = read_knowledge("crosswalk")["conditions"]
     for standard in crosswalk().values():
         grades = "; ".join(
             f"{', '.join(rule['rungs'])}: {standard['grades'][rule['grade']]['en']}"
-            + (f" if {' and '.join(c.replace('_', ' ') for c in rule['if'])}" if rule.get("if") else "")
+            + (f" if {' and '.join(conditions[c]['en'] for c in rule['if'])}" if rule.get("if") else "")
             for rule in standard["rules"]
         )
         lines.append(f"| [{standard['name']}]({standard['link']}) | {grades} | {standard['source']} |")

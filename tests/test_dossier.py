@@ -376,6 +376,10 @@ def test_amounts_are_read_with_their_zeros(text: str, amount: float, is_known: b
     assert ("other_amount" not in [fault.code for fault in found]) == is_known, found
 
 
+def test_a_figure_torn_over_two_paragraphs_is_none() -> None:
+    assert lint_claim("Der kom 29\n\n% er et tegn.", SAID) == ()
+
+
 def test_a_long_text_of_denials_is_read_in_one_go() -> None:
     """Looking back stops at the clause; without that the work would grow with the square of the text."""
     assert lint_claim("ikke virker " * 4000, SAID) == ()
