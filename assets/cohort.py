@@ -16,7 +16,7 @@ from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.table_contract import compile_contract
-from models.cohort import Step, build_cohort, describe_intake
+from models.cohort import Step, describe_intake
 from models.designs.registry import DESIGNS
 
 
@@ -39,10 +39,7 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
     name="cohort",
     group_name="cohort",
     partitions_def=project_quarter,
-    ins={
-        "participants": AssetIn(["deliveries", "participants"]),
-        "comparison_pool": AssetIn(["deliveries", "comparison_pool"]),
-    },
+    ins={table: AssetIn(["deliveries", table]) for table in ("participants", "assignment", "comparison_pool")},
     outs={
         "people": AssetOut(
             key=["cohort", "people"],
@@ -59,22 +56,25 @@ def cohort(
     context: AssetExecutionContext,
     store: ResourceParam[Store],
     participants: pd.DataFrame,
+    assignment: pd.DataFrame,
     comparison_pool: pd.DataFrame,
 ) -> Any:
     """Select participants and comparison people by calendar and protocol."""
     project, quarter = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-    own = accepted_rows(participants, compile_contract("participants", protocol))
-    pool = accepted_rows(comparison_pool, compile_contract("comparison_pool", protocol))
+    delivered = {"participants": participants, "assignment": assignment, "comparison_pool": comparison_pool}
+    accepted = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
+    own = accepted["participants"]
     named = set(participants["person_id"].dropna())
-    compared = pool if DESIGNS[protocol.design].needs_pool else None
-    selected = build_cohort(own, compared, protocol, quarter.end, named)
+    selected = DESIGNS[protocol.design].cohort(accepted, protocol, quarter.end, named)
     record: dict[str, Any] = {
         "steps": [asdict(step) for step in selected.steps],
         "covariates_dated_before_index": selected.covariates_dated_before_index,
         "intake": [asdict(row) for row in describe_intake(own, protocol)],
-        "input_sha256": {"participants": content_sha256(own), "comparison_pool": content_sha256(pool)},
+        "input_sha256": {
+            name: content_sha256(rows) for name, rows in accepted.items() if len(rows) or name != "assignment"
+        },
     }
     tables = {
         f"udvælgelse · selection ({language})": MetadataValue.md(steps_markdown(record["steps"], language))

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
+from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
 from assets.pictures import picture
 from assets.refusals import guarded, refusing
@@ -18,6 +19,7 @@ from assets.store import Store
 from dashboards.charts import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
+from data_contracts.table_contract import compile_contract
 from models.cohort import Cohort
 from models.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
 from models.designs.registry import DESIGNS
@@ -30,6 +32,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "diagnostics": asdict(comparison.diagnostics),
         "estimand": comparison.estimand,
         "gate_reason": comparison.gate.reason,
+        "details": comparison.details,
     }
 
 
@@ -46,14 +49,23 @@ def comparison_from(people: pd.DataFrame, pairs: pd.DataFrame, record: dict[str,
         diagnostics=ComparisonDiagnostics(**fields),
         estimand=record["estimand"],
         gate=Gate(record["gate_reason"]),
+        details=record["details"],
     )
+
+
+COMPARED_TABLES = ("rates", "studies", "ratings", "codings")
+"""What a comparison may read beside its people; none of them holds an outcome of the project's own participants."""
 
 
 @multi_asset(
     name="comparison",
     group_name="comparison",
     partitions_def=project_quarter,
-    ins={"people": AssetIn(["cohort", "people"]), "attrition": AssetIn(["cohort", "attrition"])},
+    ins={
+        "people": AssetIn(["cohort", "people"]),
+        "attrition": AssetIn(["cohort", "attrition"]),
+        **{table: AssetIn(["deliveries", table]) for table in COMPARED_TABLES},
+    },
     outs={
         "groups": AssetOut(
             key=["comparison", "groups"],
@@ -71,14 +83,25 @@ def comparison_from(people: pd.DataFrame, pairs: pd.DataFrame, record: dict[str,
 )
 @guarded
 def comparison(
-    context: AssetExecutionContext, store: ResourceParam[Store], people: pd.DataFrame, attrition: dict[str, Any]
+    context: AssetExecutionContext,
+    store: ResourceParam[Store],
+    people: pd.DataFrame,
+    attrition: dict[str, Any],
+    rates: pd.DataFrame,
+    studies: pd.DataFrame,
+    ratings: pd.DataFrame,
+    codings: pd.DataFrame,
 ) -> Any:
     """Make the comparison by the protocol's design."""
     project, _ = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-    made = DESIGNS[protocol.design].compare(Cohort(people, (), attrition["covariates_dated_before_index"]), protocol)
-    record = comparison_record(made)
+    delivered = dict(zip(COMPARED_TABLES, (rates, studies, ratings, codings), strict=True))
+    tables = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
+    cohort = Cohort(people, (), attrition["covariates_dated_before_index"])
+    made = DESIGNS[protocol.design].compare(cohort, protocol, tables)
+    hashes = {name: content_sha256(rows) for name, rows in tables.items() if len(rows)}
+    record = comparison_record(made) | {"input_sha256": hashes}
     yield Output(made.people, "groups", metadata={"dagster/row_count": len(made.people), **_overlap_pictures(made)})
     yield Output(made.pairs, "pairs", metadata={"dagster/row_count": len(made.pairs)})
     yield Output(record, "diagnostics", metadata=_metadata(made, protocol))

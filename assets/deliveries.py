@@ -35,6 +35,11 @@ from data_contracts.table_contract import TABLES, TableContract
 DESCRIPTIONS = {
     "participants": "Hvem deltog og hvornår · Who took part and when. Asked of the project itself.",
     "comparison_pool": "Registerudtræk for målgruppen · Register extract of the target group, participants included.",
+    "assignment": "Hvem trak hvad ved lodtrækningen · Who drew what. As it was stored when lots were drawn.",
+    "rates": "Tal for større grupper · Rates of larger groups, by place, period and stratum.",
+    "studies": "Undersøgelser, der skal slås sammen · Studies to be pooled, with what is known of each.",
+    "ratings": "Eksperters svar · Experts' answers, each on their own, round by round.",
+    "codings": "Hvad der er fundet i hver sag · What coders found in each case.",
     "outcomes": "Målinger efter start · Measurements after the start. Read by `effects` only.",
 }
 

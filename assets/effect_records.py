@@ -6,6 +6,7 @@ here: making estimates, and the result record that people read.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,22 @@ import numpy as np
 
 from models.calibration import SystematicError
 from models.comparison import Gate
-from models.designs.interface import Effects, PlaceboEstimate, SpecificationEstimate, SubgroupEstimate
+from models.designs.interface import (
+    Effects,
+    Measure,
+    Part,
+    PlaceboEstimate,
+    SpecificationEstimate,
+    SubgroupEstimate,
+)
+from models.detectors.design_findings import (
+    DesignFindings,
+    JudgementFindings,
+    PanelFindings,
+    RateFindings,
+    SynthesisFindings,
+    TrialFindings,
+)
 from models.estimates import Estimate, RiskRatio
 from models.hidden_bias import Benchmark, HiddenBias
 
@@ -28,6 +44,7 @@ PLAIN_FIELDS = (
     "outcome_deviation",
     "predicted_shift",
     "predicted_shift_error",
+    "kind",
 )
 BOUNDS = ("lee_bounds", "manski_bounds")
 
@@ -37,12 +54,19 @@ def _estimate_record(estimate: Estimate | None) -> dict[str, Any] | None:
         return None
     fields = asdict(estimate)
     fields.pop("influence")
-    return fields
+    return fields | {name: _known(fields[name]) for name in ("treated_value", "control_value")}
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _estimate_from(fields: dict[str, Any]) -> Estimate:
     ratio = fields["risk_ratio"]
-    return Estimate(**fields | {"risk_ratio": None if ratio is None else RiskRatio(**ratio)}, influence=np.empty(0))
+    values = {n: math.nan if fields[n] is None else fields[n] for n in ("treated_value", "control_value")}
+    return Estimate(
+        **fields | values | {"risk_ratio": None if ratio is None else RiskRatio(**ratio)}, influence=np.empty(0)
+    )
 
 
 def _maybe_estimate(fields: dict[str, Any] | None) -> Estimate | None:
@@ -72,7 +96,24 @@ def effects_record(effects: Effects) -> dict[str, Any]:
     ]
     for name in ("specifications", "subgroups"):
         fields[name] = [asdict(row) | {"estimate": _estimate_record(row.estimate)} for row in getattr(effects, name)]
+    fields["measures"] = [asdict(measure) for measure in effects.measures]
+    fields["parts"] = [asdict(part) for part in effects.parts]
+    fields["texts"] = list(effects.texts)
+    fields["design"] = asdict(effects.design)
     return fields
+
+
+FINDINGS: dict[str, Any] = {
+    "synthesis": SynthesisFindings,
+    "trial": TrialFindings,
+    "panel": PanelFindings,
+    "rate": RateFindings,
+    "judgement": JudgementFindings,
+}
+
+
+def _design_from(fields: dict[str, Any]) -> DesignFindings:
+    return DesignFindings(**{name: FINDINGS[name](**row) for name, row in fields.items() if row is not None})
 
 
 def effects_from(record: dict[str, Any]) -> Effects:
@@ -100,4 +141,8 @@ def effects_from(record: dict[str, Any]) -> Effects:
         systematic_error=None if systematic is None else SystematicError(**systematic),
         hidden_bias=None if bias is None else HiddenBias(**bias),
         benchmark=None if benchmark is None else Benchmark(**benchmark),
+        measures=tuple(Measure(**row) for row in record["measures"]),
+        parts=tuple(Part(**row) for row in record["parts"]),
+        texts=tuple(record["texts"]),
+        design=_design_from(record["design"]),
     )

@@ -21,7 +21,6 @@ from assets.store import Store
 from data_contracts.phrases import LANGUAGES
 from data_contracts.table_contract import compile_contract
 from models.designs.registry import DESIGNS
-from models.outcomes import outcome_values
 
 
 @asset(
@@ -55,7 +54,9 @@ def estimates(
     measurements = accepted_rows(outcomes, compile_contract("outcomes", protocol))
     design = DESIGNS[protocol.design]
     found = [
-        design.estimate(comparison, outcome_values(comparison.people, measurements, outcome), outcome, protocol)
+        design.estimate(
+            comparison, design.values(comparison.people, measurements, outcome, protocol), outcome, protocol
+        )
         for outcome in protocol.outcomes
     ]
     record = {

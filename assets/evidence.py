@@ -23,6 +23,7 @@ from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import estimates_chart, tipping_chart
 from dashboards.explanation import explanation
+from dashboards.parts import measures_markdown
 from dashboards.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
@@ -36,7 +37,11 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
     joined = "".join(f"{name}:{inputs[name]};" for name in sorted(inputs))
     return Provenance(
         code_version=code_version(),
-        contract_versions={table: compile_contract(table, protocol).version for table in TABLES},
+        contract_versions={
+            table: compile_contract(table, protocol).version
+            for table in TABLES
+            if any(delivery.table == table for delivery in protocol.deliveries)
+        },
         protocol_sha256=protocol.sha256,
         input_sha256=hashlib.sha256(joined.encode()).hexdigest(),
         seed=protocol.seed,
@@ -85,7 +90,8 @@ def records(
     effects = tuple(effects_from(row) for row in estimates["effects"])
     q = q_values(effects)
     design = DESIGNS[protocol.design]
-    provenance = _provenance(protocol, attrition["input_sha256"] | estimates["input_sha256"])
+    inputs = attrition["input_sha256"] | diagnostics["input_sha256"] | estimates["input_sha256"]
+    provenance = _provenance(protocol, inputs)
     around = Circumstances(
         quarter,
         lock_from(estimates["lock"]),
@@ -100,8 +106,15 @@ def records(
             comparison=comparison,
             effects=found,
             q_value=q.get(outcome.name),
-            facts=design.facts(attrition["covariates_dated_before_index"], comparison, outcome, protocol),
-            intended_rung=design.intended_rung,
+            facts=design.facts(
+                attrition["covariates_dated_before_index"],
+                comparison,
+                outcome,
+                protocol,
+                lock=around.lock,
+                effects=found,
+            ),
+            design=design,
             around=around,
             provenance=provenance,
             signed=signed,
@@ -113,9 +126,10 @@ def records(
     for row in rows:
         for language in LANGUAGES:
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
-            metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(result_markdown(row, language))
-            told = explanation(row, language)
-            metadata[f"{row['outcome']}, explain ({language})"] = MetadataValue.md(f"```text\n{told}\n```")
+            told = "\n".join([result_markdown(row, language), *measures_markdown(row, language)])
+            metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(told)
+            explained = explanation(row, language)
+            metadata[f"{row['outcome']}, explain ({language})"] = MetadataValue.md(f"```text\n{explained}\n```")
             if row["status"] == "estimated":
                 metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
                 title = phrase(language, "chart_tipping_title")

@@ -31,6 +31,7 @@ from models.comparison import Gate
 from models.designs.benchmarking import Benchmarking
 from models.designs.interface import Effects
 from models.designs.matched_control import MatchedControl
+from models.designs.registry import DESIGNS
 from models.estimates import Estimate
 from models.facts import DesignFacts
 from models.findings import Circumstances
@@ -97,7 +98,7 @@ def _outcomes(world: World, people: pd.DataFrame) -> np.ndarray:
     return outcome_values(people, world.outcomes.assign(measured_date=dated), protocol("i-gang").primary_outcome)
 
 
-def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts, rung: int) -> Row:
+def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts) -> Row:
     own = protocol(name)
     record = tag_result(
         protocol=own,
@@ -106,7 +107,7 @@ def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts, ru
         effects=effects,
         q_value=0.0,
         facts=facts,
-        intended_rung=rung,
+        design=DESIGNS[own.design],
         around=Circumstances(QUARTER, LockState(is_locked=True, is_unchanged=True)),
         provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
     )
@@ -115,9 +116,9 @@ def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts, ru
 
 def _matched(cohort: Cohort, y: np.ndarray) -> Row:
     own, design = protocol("i-gang"), MatchedControl()
-    made = design.compare(cohort, own)
+    made = design.compare(cohort, own, {})
     effects = design.estimate(made, y, own.primary_outcome, own)
-    return _tagged("i-gang", made, effects, design.facts(True, made, own.primary_outcome, own), 4)
+    return _tagged("i-gang", made, effects, design.facts(True, made, own.primary_outcome, own))
 
 
 def _rate(world: World) -> Row:
@@ -126,9 +127,9 @@ def _rate(world: World) -> Row:
     start = pd.to_datetime(people["start"]).astype("datetime64[s]")
     listed = pd.DataFrame({"person_id": people["person_id"], "index_date": start, "municipality_code": "0751"})
     cohort = build_cohort(listed.reset_index(drop=True), None, own, LAST_MEASUREMENT)
-    made = design.compare(cohort, own)
+    made = design.compare(cohort, own, {})
     effects = design.estimate(made, _outcomes(world, cohort.people), own.primary_outcome, own)
-    return _tagged("i-gang-rate", made, effects, design.facts(False, made, own.primary_outcome, own), 5)
+    return _tagged("i-gang-rate", made, effects, design.facts(False, made, own.primary_outcome, own))
 
 
 def _plain(
@@ -137,7 +138,7 @@ def _plain(
     """A plain difference with the facts of its design; the comparison is everybody, unweighted."""
     error = (interval[1] - interval[0]) / (2 * 1.96)
     estimate = Estimate("difference", value, error, *interval, "normal", *shares, np.empty(0))
-    everybody = Benchmarking().compare(cohort, protocol("i-gang"))
+    everybody = Benchmarking().compare(cohort, protocol("i-gang"), {})
     treated = cohort.people["treated"].to_numpy(dtype=bool)
     counts = int(treated.sum()), int((~treated).sum())
     diagnostics = replace(everybody.diagnostics, n_treated=counts[0], n_pool=counts[1], n_compared_control=counts[1])
@@ -150,7 +151,7 @@ def _plain(
         missing_control_share=0.06,
     )
     known = DesignFacts(has_participant_outcomes=True, has_person_level_participants=True, **facts)
-    return _tagged("i-gang", replace(everybody, diagnostics=diagnostics, estimand="att"), effects, known, 2)
+    return _tagged("i-gang", replace(everybody, diagnostics=diagnostics, estimand="att"), effects, known)
 
 
 def _lottery(cohort: Cohort, y: np.ndarray) -> Row:

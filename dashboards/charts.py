@@ -78,19 +78,21 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
     """
     rows = estimate_rows(row, language)
     scale = 100 if row["outcome_type"] == "binary" else 1
+    is_ratio = row["outcome_type"] == "ratio"
     frame = pd.DataFrame([r for r in rows if r["value"] is not None])
     for column in ("value", "low", "high"):
-        frame[column] = frame[column].astype(float) * scale
+        frame[column] = np.exp(frame[column].astype(float)) if is_ratio else frame[column].astype(float) * scale
     colors = alt.Scale(domain=["own", "other", "raw", "check"], range=[BLUE, BLUE, GREY, BROWN])
     shapes = alt.Scale(domain=["own", "other", "raw", "check"], range=["square", "circle", "cross", "diamond"])
     unit = phrase(language, "percentage_points") if scale == 100 else row["unit"][language]
-    values = pd.concat([frame["value"], frame["low"], frame["high"], pd.Series([0.0])]).dropna()
+    nothing = 1.0 if is_ratio else 0.0
+    values = pd.concat([frame["value"], frame["low"], frame["high"], pd.Series([nothing])]).dropna()
     room = 0.05 * float(values.max() - values.min() or 1.0)
     x_scale = alt.Scale(domain=[float(values.min()) - room, float(values.max()) + room], nice=False, zero=False)
     y = alt.Y("label:N", sort=list(frame["label"]), title=None)
     base = alt.Chart(frame, width=330, height=alt.Step(30))
     color = alt.Color("kind:N", scale=colors, legend=None)
-    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
     lines = base.mark_rule(strokeWidth=2).encode(
         y=y, x=alt.X("low:Q", title=unit, scale=x_scale, axis=alt.Axis(tickCount=6)), x2="high:Q", color=color
     )
@@ -200,6 +202,51 @@ def tipping_sentence(row: dict[str, Any], language: str) -> str:
         for value in (row["estimate"], min((low, high), key=abs))
     )
     return phrase(language, "tipping_words", point=point, limit=limit)
+
+
+def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language: str) -> str:
+    """Draw what a result is made of, one line each, and the result itself below.
+
+    Parameters
+    ----------
+    parts : sequence of dict
+        `label`, `value`, `low`, `high`, `words` and `interval`.
+    row : dict
+        The result record.
+    language : {'da', 'en'}
+    """
+    rows = [{**part, "kind": "other"} for part in parts]
+    if row["estimate"] is not None and row["interval_low"] is not None:
+        words = difference_in(language, row, row["estimate"])
+        interval = interval_in(language, row, row["interval_low"], row["interval_high"])
+        own = {"label": phrase(language, "together_word"), "value": row["estimate"], "kind": "own", "words": words}
+        rows.append(own | {"low": row["interval_low"], "high": row["interval_high"], "interval": interval})
+    frame = pd.DataFrame([{k: r[k] for k in ("label", "value", "low", "high", "kind")} for r in rows])
+    is_ratio = row["outcome_type"] == "ratio"
+    for column in ("value", "low", "high"):
+        values = frame[column].astype(float)
+        frame[column] = np.exp(values) if is_ratio else values * (100 if row["outcome_type"] == "binary" else 1)
+    unit = phrase(language, "percentage_points") if row["outcome_type"] == "binary" else row["unit"][language]
+    # A few imprecise parts would press all others together: the axis ends where most of them do.
+    nothing = 1.0 if is_ratio else 0.0
+    low, high = min(nothing, float(frame["low"].quantile(0.05))), max(nothing, float(frame["high"].quantile(0.95)))
+    room = 0.03 * (high - low or 1.0)
+    domain = [low * 0.9, high * 1.1] if is_ratio else [low - room, high + room]
+    scale = alt.Scale(type="log" if is_ratio else "linear", domain=domain, nice=False, zero=False, clamp=True)
+    colors = alt.Scale(domain=["own", "other"], range=[BLUE, GREY])
+    shapes = alt.Scale(domain=["own", "other"], range=["diamond", "square"])
+    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
+    base = alt.Chart(frame, width=300, height=alt.Step(22))
+    color = alt.Color("kind:N", scale=colors, legend=None)
+    zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    x = alt.X("low:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
+    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=x, x2="high:Q", color=color)
+    shape = alt.Shape("kind:N", scale=shapes, legend=None)
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        y=y, x=alt.X("value:Q", scale=scale), color=color, shape=shape
+    )
+    told = " ".join(f"{r['label']}: {r['words']} ({r['interval']})." for r in rows)
+    return _svg(alt.layer(zero, lines, points), told, language)
 
 
 def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:

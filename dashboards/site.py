@@ -21,6 +21,7 @@ import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
+from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, plain_rows, project_pages
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
@@ -73,6 +74,8 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         "known_answers": "fct_known_answer",
         "balance": "fct_balance",
         "flow": "fct_flow",
+        "measures": "fct_measure",
+        "parts": "fct_part",
         "crosswalk": "fct_crosswalk",
         "lift": "fct_lift",
         "risk_of_bias": "fct_risk_of_bias",
@@ -93,7 +96,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
             if r["result_id"] == key
         ]
         outcome = outcomes[effect["project"], effect["outcome"]]
-        for row in (*own["known_answers"], *own["balance"], *own["placebo"], *own["specifications"]):
+        for row in (*own["known_answers"], *own["balance"], *own["placebo"], *own["specifications"], *own["parts"]):
             row["label"] = _text(row, "label")
         for row in own["placebo"]:
             row["unit"] = {language: text or "" for language, text in _text(row, "unit").items()}
@@ -187,8 +190,10 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
                 estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
                 tipping_svg=tipping_chart(result, language)
-                if result["status"] == "estimated" and result["evidence"]["rung"] == 4
+                if result["status"] == "estimated" and result["evidence"]["rung"] in (3, 4)
                 else "",
+                groups=part_groups(result, language),
+                measures=measure_rows(result, language),
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
             )
         )
@@ -200,7 +205,7 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
 
 def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
     """Return estimate and interval without their unit, which stands once below."""
-    if result["status"] != "estimated":
+    if result["status"] not in ("estimated", "assessed"):
         return {}
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
 

@@ -19,10 +19,14 @@ def effect_words(record: dict[str, Any], language: str) -> str:
         return phrase(language, "hidden")
     if record["status"] == "pooled_only":
         return phrase(language, "pooled_only")
+    if record["status"] == "told":
+        return phrase(language, "told_words")
     if record["estimate"] is None:
         return phrase(language, "not_estimable")
     interval = interval_in(language, record, record["interval_low"], record["interval_high"])
     estimate = difference_in(language, record, record["estimate"])
+    if record["status"] == "assessed":
+        return phrase(language, "assessed_words", estimate=estimate, interval=interval)
     return f"{estimate} ({interval})"
 
 

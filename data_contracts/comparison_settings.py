@@ -22,6 +22,7 @@ Method = Literal[
     "overlap_weights",
     "entropy_balancing",
     "reference_rate",
+    "none",
 ]
 Estimator = Literal[
     "matched_difference",
@@ -33,6 +34,7 @@ Estimator = Literal[
     "augmented_inverse_probability",
     "cross_fitted",
     "difference_to_rate",
+    "of_the_design",
 ]
 Estimand = Literal["att", "ate", "ato"]
 
@@ -73,7 +75,7 @@ class ComparisonSettings(Section):
     """How the counterfactual is made. Each method has a page under `docs/methods/`."""
 
     method: Method = Field(
-        description="How the groups are made alike; `reference_rate` has no comparison people, only a rate."
+        description="How the groups are made alike; `reference_rate` has no comparison people, only a rate. `none` where the design has a section of its own."
     )
     estimand: Estimand = Field(
         default="att",
@@ -150,7 +152,9 @@ class Specification(Section):
 class EffectSettings(Section):
     """What is estimated, decided before outcomes are seen."""
 
-    estimator: Estimator = Field(description="The one whose number is the result.")
+    estimator: Estimator = Field(
+        description="The one whose number is the result. `of_the_design` where the design's own section names it."
+    )
     alternatives: tuple[Estimator, ...] = Field(
         default=(), description="Other reasonable estimators: all are shown, none is chosen afterwards."
     )

@@ -10,15 +10,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from data_contracts.case_settings import CaseSettings
 from data_contracts.comparison_settings import ComparisonSettings, EffectSettings
+from data_contracts.deliveries import Delivery, SamePerson
+from data_contracts.design_settings import (
+    AssessmentSettings,
+    BenchmarkSettings,
+    PanelSettings,
+    PublishedAnswer,
+    ReviewSettings,
+    TrialSettings,
+)
 from data_contracts.protocol_parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 from data_contracts.quarters import Quarter
+
+Design = Literal[
+    "systematic_review",
+    "randomised_trial",
+    "panel",
+    "matched_control",
+    "benchmarking",
+    "expert_assessment",
+    "case_study",
+]
 
 
 class PreventionLevel(StrEnum):
@@ -85,8 +104,8 @@ class Covariate(Section):
     label: Text = Field(description="Shown on pages.")
     type: Literal["numeric", "binary", "categorical"] = Field(description="Binary is 0 or 1.")
     domain: Domain = Field(description="Which part of a life it stands for.")
-    source: Literal["register", "intake"] = Field(
-        description="`register`: known for participants and comparison people alike. `intake`: asked of participants only, so it can describe them but never be matched on."
+    source: Literal["register", "intake", "study", "place"] = Field(
+        description="`register`: known for participants and comparison people alike. `intake`: asked of participants only, so it can describe them but never be matched on. `study`: a column of the studies table. `place`: a column of the rates table."
     )
     minimum: float | None = Field(default=None, description="Smallest possible value; others are refused.")
     maximum: float | None = Field(default=None, description="Largest possible value; others are refused.")
@@ -103,19 +122,27 @@ class Outcome(Section):
 
     name: Name = Field(description="Name used in the outcomes table.")
     label: Text = Field(description="Shown on pages, e.g. “In work or education after 12 months”.")
-    type: Literal["binary", "numeric"] = Field(description="Binary is 0 or 1.")
+    type: Literal["binary", "numeric", "ratio"] = Field(
+        description="Binary is 0 or 1. `ratio` is for reviews of risk or odds ratios: 1 is no difference."
+    )
     unit: Text | None = Field(default=None, description="Unit of a numeric outcome, e.g. dollars.")
-    from_months: int = Field(ge=0, le=600, description="The window opens this many months after the index date.")
+    from_months: int = Field(
+        default=0, ge=0, le=600, description="The window opens this many months after the index date."
+    )
     before_months: int = Field(
-        ge=1, le=600, description="…and closes before this many. The first measurement inside the window counts."
+        default=600,
+        ge=1,
+        le=600,
+        description="…and closes before this many. The first measurement inside the window counts. Designs that follow people from a start must say both.",
     )
     direction: Literal["higher_is_better", "lower_is_better"] = Field(description="Which way is good for the person.")
     primary: bool = Field(default=False, description="Exactly one outcome is primary.")
     chosen_by: Literal["funder", "participants", "project"] = Field(description="Who wanted this outcome.")
     source: Literal["register", "self_report"] = Field(description="Self-reports weigh less.")
-    smallest_worthwhile_effect: float = Field(
+    smallest_worthwhile_effect: float | None = Field(
+        default=None,
         gt=0,
-        description="The smallest difference that would matter, in the outcome's own unit (0.05 is 5 percentage points).",
+        description="The smallest difference that would matter, in the outcome's own unit (0.05 is 5 percentage points; of a ratio, 0.9 or 1.1). Only a case study and a classification may do without.",
     )
     minimum: float | None = Field(default=None, description="Smallest possible value.")
     maximum: float | None = Field(default=None, description="Largest possible value.")
@@ -174,71 +201,6 @@ class Evaluation(Section):
         return str(quarter)
 
 
-class Delivery(Section):
-    """A kind of file the project drops in its inbox, and how to read it."""
-
-    table: Literal["participants", "comparison_pool", "outcomes"] = Field(
-        description="Which contract the rows must meet."
-    )
-    files: Annotated[str, Field(pattern=r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$")] = Field(
-        description="File name. `*` stands for any text, `{period}` for what the file is about (2026Q3, 2026-09, 2026), `{version}` for the number or date of a corrected file (_v2, (2), _2026-10-05, or nothing)."
-    )
-    each_file: Literal["adds", "replaces"] = Field(
-        default="adds",
-        description="`adds`: files with different names or periods stand side by side. `replaces`: of all periods up to the reporting quarter the latest alone counts, as with a list that is sent whole each time; needs `{period}`.",
-    )
-    format: Literal["csv", "xlsx", "parquet"]
-    delimiter: Literal[";", ",", "tab"] = ","
-    encoding: Literal["utf-8", "cp1252"] = "utf-8"
-    decimal: Literal[".", ","] = "."
-    date_format: Literal["yyyy-mm-dd", "dd-mm-yyyy", "dd/mm/yyyy", "dd.mm.yyyy", "period"] = Field(
-        default="yyyy-mm-dd",
-        description="`period` reads periods as StatBank and jobindsats write them (1. kvt. 2010, 2010K1, 2010M01, jan. 2010) as their last day.",
-    )
-    sheet: str | None = Field(default=None, description="Sheet of an XLSX file; required when it has several.")
-    header_row: int = Field(default=1, ge=1, le=50, description="Row with the column names.")
-    rows_to_drop: tuple[ShortText, ...] = Field(
-        default=(),
-        description="Rows whose first filled cell begins with one of these texts are totals or notes (“I alt”, “Kilde”). They are dropped and counted.",
-    )
-    null_values: tuple[str, ...] = Field(default=("",), description="Cell texts that mean “not known”, e.g. `..`.")
-    columns: dict[str, str | tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="Contract column → column in the file, or a list of names it may have. Columns with the same name need no entry.",
-    )
-    constants: dict[str, str] = Field(
-        default_factory=dict, description="Contract column → a value that holds for every row."
-    )
-    where: dict[str, str] = Field(
-        default_factory=dict, description="Keep only rows where these file columns have these values."
-    )
-    outcome_columns: dict[Name, str] = Field(
-        default_factory=dict, description="For outcomes with one column each: outcome → column in the file."
-    )
-    expected_shifts: tuple[Name, ...] = Field(
-        default=(),
-        description="Columns that may change thirtyfold from one file to the next. Elsewhere that stops the file: kroner may have become øre.",
-    )
-    retention_until: date | None = Field(
-        default=None, description="Last day the rows may be kept. They are deleted the day after."
-    )
-
-
-class SamePerson(Section):
-    """What to do with a person who stands more than once. Every rule counts those it concerns in the selection step by step."""
-
-    two_municipalities: Literal["earliest_start", "latest_start", "leave_out"] = Field(
-        default="earliest_start", description="Delivered by two places, or moved from one to the other."
-    )
-    starts_again: Literal["earliest_start", "latest_start", "leave_out"] = Field(
-        default="earliest_start", description="Started more than once in the same place."
-    )
-    several_extracts: Literal["earliest", "latest"] = Field(
-        default="earliest",
-        description="Which row of a comparison person counts when extracts of several dates hold her. Participants always get the last one from before their start.",
-    )
-
-
 LAYOUT_KEYS = (
     "files",
     "each_file",
@@ -266,7 +228,7 @@ class Protocol(Section):
     profile: Profile
     intervention: Intervention
     municipalities: tuple[MunicipalityCode, ...] = Field(default=(), description='Municipality codes, e.g. "0751".')
-    design: Literal["matched_control", "benchmarking"] = Field(description="What the result is compared with.")
+    design: Design = Field(description="What the result is compared with; each has a page under `docs/designs/`.")
     claimed_rung: int | None = Field(
         default=None, ge=1, le=7, description="The rung the project says it is on. Kept beside the earned one."
     )
@@ -282,12 +244,20 @@ class Protocol(Section):
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     covariates: tuple[Covariate, ...] = ()
     confounder_domains: tuple[Domain, ...] = Field(
-        description="The domains that matter for this outcome, measured or not. One without a covariate stays on the result as an error source."
+        default=(),
+        description="The domains that matter for this outcome, measured or not. One without a covariate stays on the result as an error source.",
     )
-    comparison: ComparisonSettings
-    effects: EffectSettings
+    comparison: ComparisonSettings = ComparisonSettings(method="none")
+    effects: EffectSettings = EffectSettings(estimator="of_the_design")
+    trial: TrialSettings = TrialSettings()
+    panel: PanelSettings = PanelSettings()
+    benchmark: BenchmarkSettings = BenchmarkSettings()
+    review: ReviewSettings = ReviewSettings()
+    assessment: AssessmentSettings = AssessmentSettings()
+    case_study: CaseSettings = CaseSettings()
     placebo_outcomes: tuple[Placebo, ...] = ()
     known_answers: tuple[KnownAnswer, ...] = ()
+    published_answers: tuple[PublishedAnswer, ...] = ()
     evaluation: Evaluation
     deliveries: tuple[Delivery, ...] = Field(min_length=1)
     seed: int = Field(default=2026, ge=0, le=2**31 - 1, description="Recorded with every result.")

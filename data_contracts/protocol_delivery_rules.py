@@ -12,9 +12,11 @@ from typing import Any
 
 from data_contracts.faults import suggestion
 from data_contracts.file_names import PERIOD, pattern_faults
+from data_contracts.ladder import read_knowledge
 from data_contracts.periods import period_end
 from data_contracts.raw_protocol import rows_of, section_of
 from data_contracts.safe_yaml import Path
+from data_contracts.table_contract import TABLES, core_columns, protocol_columns
 
 RuleFault = tuple[Path, str, str]
 
@@ -36,7 +38,7 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
     """Yield faults of the deliveries: unknown tables, columns, constants and outcomes."""
     rows = rows_of(data, "deliveries")
     tables = {str(row.get("table")) for _, row in rows}
-    needed = ["participants", "outcomes"] + (["comparison_pool"] if data.get("design") == "matched_control" else [])
+    needed = read_knowledge("designs")["designs"].get(data.get("design"), {}).get("tables", ())
     for table in needed:
         if rows and table not in tables:
             yield (
@@ -45,17 +47,13 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                 "Add one; the same file may feed several tables.",
             )
     yield from _file_faults(rows)
-    core = {
-        "participants": ["person_id", "index_date", "municipality_code"],
-        "comparison_pool": ["person_id", "covariate_date", "municipality_code"],
-        "outcomes": ["person_id", "outcome", "measured_date", "value"],
-    }
     for i, row in rows:
         table = str(row.get("table"))
-        if table not in core:
+        if table not in TABLES:
             continue
-        source = {"participants": "intake", "comparison_pool": "register"}.get(table)
-        known = core[table] + [n for n, c in covariates.items() if c.get("source") == source]
+        own = protocol_columns(table)
+        known = [c.name for c in core_columns(table)]
+        known += [n for n, c in covariates.items() if c.get("source") == own]
         for key in ("columns", "constants"):
             for word in section_of(row, key):
                 if word not in known:
@@ -67,7 +65,7 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                 f"“{word}” has both a column and a constant.",
                 "Keep one of them.",
             )
-        for word in ("index_date", "covariate_date", "measured_date"):
+        for word in [c.name for c in core_columns(table) if c.kind == "date"]:
             constant = section_of(row, "constants").get(word)
             layout = str(row.get("date_format") or "yyyy-mm-dd")
             if isinstance(constant, str) and not is_date(constant, layout):

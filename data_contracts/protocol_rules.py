@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from data_contracts.comparison_rules import comparison_faults, used_covariates
+from data_contracts.design_rules import design_faults
 from data_contracts.faults import suggestion
 from data_contracts.ladder import read_knowledge
 from data_contracts.protocol_delivery_rules import RuleFault, delivery_faults
@@ -39,6 +40,10 @@ RESERVED_NAMES = frozenset(
         "file_number",
         "is_accepted",
         "position",
+        "block",
+        "assigned",
+        "assigned_date",
+        "took_part",
     }
 )
 
@@ -73,7 +78,7 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     yield from _outcome_faults(data)
     yield from _covariate_faults(data, outcomes)
     yield from _reference_faults(data, covariates, outcomes)
-    yield from _design_faults(data)
+    yield from design_faults(data, covariates, outcomes)
     yield from comparison_faults(data, covariates)
     yield from delivery_faults(data, covariates, outcomes)
 
@@ -240,31 +245,4 @@ def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Ite
                     ("eligibility", i, "one_of"),
                     f"“{word}” is not a level of this covariate.",
                     suggestion(word, levels) or f"Levels: {', '.join(levels)}.",
-                )
-
-
-def _design_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
-    comparison, effects = section_of(data, "comparison"), section_of(data, "effects")
-    method, design = comparison.get("method"), data.get("design")
-    if design == "benchmarking":
-        if method not in (None, "reference_rate"):
-            yield ("comparison", "method"), "Benchmarking compares with a rate.", "Use “method: reference_rate”."
-        if effects.get("estimator") not in (None, "difference_to_rate"):
-            yield ("effects", "estimator"), "Benchmarking has one estimator.", "Use “estimator: difference_to_rate”."
-        kinds = {str(row.get("name")): row.get("type") for _, row in rows_of(data, "outcomes")}
-        for i, row in rows_of(comparison, "reference_rates"):
-            rate = number_of(row.get("value"))
-            if kinds.get(str(row.get("outcome"))) == "binary" and rate is not None and not 0 <= rate <= 1:
-                yield (
-                    ("comparison", "reference_rates", i, "value"),
-                    "The rate of a binary outcome is a share from 0 to 1.",
-                    "Write 12 % as 0.12.",
-                )
-        rated = {str(row.get("outcome")) for _, row in rows_of(comparison, "reference_rates")}
-        for i, row in rows_of(data, "outcomes"):
-            if str(row.get("name")) not in rated:
-                yield (
-                    ("outcomes", i, "name"),
-                    "This outcome has no reference rate.",
-                    "Add one under comparison.reference_rates.",
                 )

@@ -13,8 +13,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["estimated", "pooled_only", "not_estimable", "suppressed"]
-"""`pooled_only`: a number that may count among others in a synthesis, and is never shown alone."""
+Status = Literal["estimated", "assessed", "told", "pooled_only", "not_estimable", "suppressed"]
+"""`assessed`: a number that people judged. `told`: no number at all. `pooled_only`: one that may count among others in a
+synthesis, and is never shown alone."""
 
 
 class Part(BaseModel):
@@ -150,6 +151,30 @@ class ErrorSourceState(Part):
     mitigation: Bilingual
 
 
+class MeasureRow(Part):
+    """A number that says something of the comparison, beside its effect; a code of `measures.yaml`."""
+
+    code: str
+    value: float | None
+    interval_low: float | None = None
+    interval_high: float | None = None
+    published_value: float | None = None
+    published_source: str | None = None
+
+
+class PartRow(Part):
+    """One thing the result is made of: a study, a time, a block, a rival explanation."""
+
+    kind: str
+    label: Bilingual
+    estimate: float | None = None
+    interval_low: float | None = None
+    interval_high: float | None = None
+    weight_share: float | None = None
+    count: int | None = None
+    is_hidden: bool = False
+
+
 class CertaintyStepRow(Part):
     """One step of the reasoning that led to the certainty."""
 
@@ -282,7 +307,7 @@ class ResultRecord(Part):
     quarter: str = Field(pattern=r"^\d{4}Q[1-4]$")
     outcome: str
     outcome_label: Bilingual
-    outcome_type: Literal["binary", "numeric"]
+    outcome_type: Literal["binary", "numeric", "ratio"]
     outcome_direction: Literal["higher_is_better", "lower_is_better"]
     outcome_chosen_by: str
     unit: Bilingual
@@ -310,6 +335,9 @@ class ResultRecord(Part):
     n_treated: int | None
     n_control: int | None
     n_dropped: int | None
+    counted: Literal["people", "units", "studies", "raters", "cases"] = Field(
+        default="people", description="What the counts count."
+    )
     rounded_to: float | None = None
     restated_times: int = Field(default=0, description="How often the number has changed since it was first published.")
     restated_because: Literal["deliveries", "protocol", "method"] | None = None
@@ -322,6 +350,9 @@ class ResultRecord(Part):
     placebo: tuple[PlaceboResult, ...] = ()
     known_answers: tuple[KnownAnswerRow, ...] = ()
     flow: tuple[AttritionStep, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
+    parts: tuple[PartRow, ...] = ()
+    texts: tuple[Bilingual, ...] = Field(default=(), description="What is told where there is no number.")
     evidence: Evidence
     claims: Claims
     provenance: Provenance

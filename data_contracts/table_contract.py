@@ -17,7 +17,8 @@ import yaml
 
 from data_contracts.protocol import Covariate, Protocol
 
-TABLES = ("participants", "comparison_pool", "outcomes")
+TABLES = ("participants", "assignment", "comparison_pool", "outcomes", "rates", "studies", "ratings", "codings")
+PERSON = "person_id"
 UNPARSED_SUFFIX = "__unparsed"
 LOST_ZERO_SUFFIX = "__lost_zero"
 LARGEST_PLAIN_NUMBER = "99999999"
@@ -47,6 +48,8 @@ class Column:
         What it costs a project to answer, in minutes.
     danish : (str, str)
         Description and purpose in Danish.
+    when_empty : str or None
+        What an empty cell stands for.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Column:
     pattern: str | None = None
     minutes_per_participant: float = 0.0
     danish: tuple[str, str] = ("", "")
+    when_empty: str | None = None
 
     def said(self, language: str) -> tuple[str, str]:
         """Return description and purpose."""
@@ -124,6 +128,11 @@ class TableContract:
         )
 
     @property
+    def has_people(self) -> bool:
+        """Whether rows are about persons, whose identifiers become pseudonyms."""
+        return any(column.name == PERSON for column in self.columns)
+
+    @property
     def asked_fields(self) -> int:
         """How many fields somebody has to fill in."""
         return sum(column.minutes_per_participant > 0 for column in self.columns)
@@ -139,12 +148,12 @@ class TableContract:
         rules: list[Rule] = []
         for column in self.columns:
             name = (column.name,)
-            if column.name == "person_id":
+            if column.name == PERSON:
                 rules += [Rule("identifier", name), Rule("leading_zero", name)]
             elif column.kind != "string":
                 rules.append(Rule("readable", name))
             if column.required:
-                has_flag = column.kind != "string" or column.name == "person_id"
+                has_flag = column.kind != "string" or column.name == PERSON
                 rules.append(Rule("required", name, has_flag=has_flag))
             low, high = column.minimum, column.maximum
             if column.kind == "number" and not column.levels:
@@ -192,18 +201,18 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
     document = _odcs(table)
     schema = document["schema"][0]
     custom = _custom(schema)
-    columns = [_core_column(entry) for entry in schema["properties"]]
-    if table == "outcomes":
-        names = tuple(outcome.name for outcome in protocol.outcomes)
-        columns = [replace(c, levels=names) if c.name == "outcome" else c for c in columns]
+    known = known_words(table, protocol)
+    columns = [replace(c, levels=known[c.name]) if c.name in known else c for c in core_columns(table)]
     if protocol.municipalities and table == "participants":
         columns = [
             replace(c, required=True, levels=protocol.municipalities) if c.name == "municipality_code" else c
             for c in columns
         ]
-    declared = {"intake": protocol.intake_covariates, "register": protocol.register_covariates}
-    for covariate in declared.get(custom["protocolColumns"], ()):
-        columns.append(_covariate_column(covariate))
+    drawn_by = {"blocked": "block", "cluster": "cluster"}.get(protocol.trial.drawn)
+    if table == "assignment":
+        columns = [replace(c, required=True) if c.name == drawn_by else c for c in columns]
+    source = protocol_columns(table)
+    columns += [_covariate_column(covariate) for covariate in protocol.covariates if covariate.source == source]
     columns = [replace(c, maximum=latest) if c.kind == "date" and latest else c for c in columns]
     key = sorted(
         (entry for entry in schema["properties"] if entry.get("primaryKey")),
@@ -215,23 +224,53 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
         columns=tuple(columns),
         key=tuple(e["name"] for e in key if e["name"] != "municipality_code" or protocol.municipalities),
         largest_refused_share=float(custom["largestRefusedShare"]),
-        further_rules=_value_rules(protocol) if table == "outcomes" else (),
+        further_rules=_value_rules(protocol, table),
         tolerated_refused_rows=int(custom["toleratedRefusedRows"]),
     )
 
 
-def _value_rules(protocol: Protocol) -> tuple[Rule, ...]:
-    """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise."""
+def core_columns(table: str) -> list[Column]:
+    """Return the columns that a table has whatever the protocol."""
+    return [_core_column(entry) for entry in _odcs(table)["schema"][0]["properties"]]
+
+
+def protocol_columns(table: str) -> str:
+    """Return the source of the covariates that are columns of a table, or `none`."""
+    return str(_custom(_odcs(table)["schema"][0])["protocolColumns"])
+
+
+def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
+    """Return, for columns that hold names from the protocol, which names there are."""
+    outcomes = tuple(outcome.name for outcome in protocol.outcomes)
+    if table == "codings":
+        cases = protocol.case_study
+        return {"item": (*(c.name for c in cases.conditions), *(t.name for t in cases.tests), *outcomes)}
+    if table == "ratings":
+        return {"outcome": (*outcomes, *protocol.assessment.seeds)}
+    return {"outcome": outcomes} if table in ("outcomes", "rates", "studies") else {}
+
+
+def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
+    """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
+    if table not in ("outcomes", "rates"):
+        return ()
     rules = []
     for outcome in protocol.outcomes:
         where = ("outcome", outcome.name)
-        if outcome.type == "binary":
+        if outcome.type == "binary" and table == "outcomes" and not are_places(protocol):
             rules.append(Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=where))
+        elif outcome.type == "binary":
+            rules.append(Rule("range", ("value",), "number", "0", "1", only_where=where))
         elif outcome.minimum is not None or outcome.maximum is not None:
             low = None if outcome.minimum is None else str(outcome.minimum)
             high = None if outcome.maximum is None else str(outcome.maximum)
             rules.append(Rule("range", ("value",), "number", low, high, only_where=where))
     return tuple(rules)
+
+
+def are_places(protocol: Protocol) -> bool:
+    """Whether the units of the protocol's design are places, whose yes-or-no outcomes are shares."""
+    return protocol.design == "panel" and protocol.panel.units == "places"
 
 
 def _core_column(entry: dict[str, Any]) -> Column:
@@ -246,10 +285,20 @@ def _core_column(entry: dict[str, Any]) -> Column:
         used_by=custom["usedBy"],
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
+        levels=tuple(custom.get("allowedValues", "").split(",")) if "allowedValues" in custom else (),
         pattern=options.get("pattern"),
         minutes_per_participant=float(custom.get("minutesPerParticipant", 0.0)),
         danish=(custom["descriptionDanish"], custom["purposeDanish"]),
+        when_empty=custom.get("whenEmpty"),
     )
+
+
+COVARIATE_PURPOSES = {
+    "intake": ("Describes participants ({domain}).", "Beskriver deltagerne."),
+    "register": ("Compared between the groups ({domain}).", "Sammenlignes mellem grupperne."),
+    "study": ("May explain why studies differ ({domain}).", "Kan forklare, hvorfor undersøgelser er forskellige."),
+    "place": ("Describes how places are composed ({domain}).", "Beskriver, hvordan steder er sammensat."),
+}
 
 
 def _covariate_column(covariate: Covariate) -> Column:
@@ -262,13 +311,11 @@ def _covariate_column(covariate: Covariate) -> Column:
         kind="string" if covariate.type == "categorical" else "number",
         required=covariate.required,
         description=covariate.label.en,
-        purpose=f"Describes participants ({covariate.domain})."
-        if intake
-        else f"Compared between the groups ({covariate.domain}).",
+        purpose=COVARIATE_PURPOSES[covariate.source][0].format(domain=covariate.domain),
         used_by="cohort" if intake else "comparison",
         minimum=None if low is None or binary else str(low),
         maximum=None if high is None or binary else str(high),
         levels=("0", "1") if binary else covariate.levels,
         minutes_per_participant=0.5 if intake else 0.0,
-        danish=(covariate.label.da, "Beskriver deltagerne." if intake else "Sammenlignes mellem grupperne."),
+        danish=(covariate.label.da, COVARIATE_PURPOSES[covariate.source][1]),
     )

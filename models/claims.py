@@ -67,6 +67,8 @@ def verdict_of(record: Mapping[str, Any]) -> str:
     """
     evidence = record["evidence"]
     rung = evidence["rung"]
+    if record["status"] in ("assessed", "told"):
+        return "story_only"
     if record["status"] != "estimated":
         return "cannot_tell"
     if rung >= 6:
@@ -120,6 +122,10 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
         return [bilingual("claim_pooled_only", reason=record["status_reason"])]
     if record["status"] == "not_estimable":
         return [bilingual("claim_not_estimable", reason=record["status_reason"])]
+    if record["status"] == "told":
+        return [bilingual("claim_told"), *record["texts"]]
+    if record["status"] == "assessed":
+        return [_assessed_sentence(record)]
     claims = [_interval_sentence(record)]
     if record["treated_value"] is not None and record["control_value"] is not None:
         claims.insert(0, _values_sentence(record))
@@ -184,11 +190,21 @@ def _plain_number(record: Mapping[str, Any], value: float) -> dict[str, str]:
 
 def _interval_sentence(record: Mapping[str, Any]) -> dict[str, str]:
     return bilingual(
-        "claim_interval",
+        "claim_interval_ratio" if record["outcome_type"] == "ratio" else "claim_interval",
         estimate=_difference(record, record["estimate"]),
         low=_difference(record, record["interval_low"]),
         high=_difference(record, record["interval_high"]),
         level=number_words(record["confidence_level"] * 100, 0),
+    )
+
+
+def _assessed_sentence(record: Mapping[str, Any]) -> dict[str, str]:
+    return bilingual(
+        "claim_assessed",
+        count=str(record["n_treated"]),
+        estimate=_difference(record, record["estimate"], signed=False),
+        low=_difference(record, record["interval_low"], signed=False),
+        high=_difference(record, record["interval_high"], signed=False),
     )
 
 
@@ -207,13 +223,16 @@ def _difference(record: Mapping[str, Any], value: float, signed: bool = True) ->
 
 
 def _cannot(record: Mapping[str, Any]) -> list[dict[str, str]]:
-    if record["status"] != "estimated":
+    status = record["status"]
+    if status not in ("estimated", "assessed", "told"):
         return [bilingual("cannot_nothing_estimated")]
     rung = record["evidence"]["rung"]
     claims = [bilingual("cannot_cause_rung", rung=str(rung))] if rung >= 3 else []
+    if status != "estimated":
+        claims.append(bilingual("cannot_number_told" if status == "told" else "cannot_measured_assessed"))
     order = {"serious": 0, "not_measured": 1, "warning": 2, "not_measurable": 3}
     opened = [s for s in record["evidence"]["error_sources"] if s["state"] in OPEN_STATES]
-    if not record["interval_low"] <= 0 <= record["interval_high"]:
+    if status != "estimated" or not record["interval_low"] <= 0 <= record["interval_high"]:
         # “That there is no effect” is nobody's reading of an interval that leaves out zero.
         opened = [s for s in opened if s["code"] != "underpowered"]
     for source in sorted(opened, key=lambda s: order[s["state"]]):

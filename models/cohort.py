@@ -118,7 +118,7 @@ def build_cohort(
     others["treated"] = False
     columns = [*PEOPLE_COLUMNS, *covariates]
     people = pd.concat([treated[columns], others[columns]], ignore_index=True)
-    people = people[_eligible(people, protocol.eligibility)]
+    people = in_target_group(people, protocol.eligibility)
     steps.append(_count("in_target_group", people))
 
     if protocol.comparison.missing_covariates == "refuse":
@@ -133,11 +133,12 @@ def _followed(frame: pd.DataFrame, column: str, protocol: Protocol, quarter_end:
     return frame[ends <= pd.Timestamp(quarter_end)].copy()
 
 
-def _eligible(people: pd.DataFrame, rules: tuple[EligibilityRule, ...]) -> pd.Series:
+def in_target_group(people: pd.DataFrame, rules: tuple[EligibilityRule, ...]) -> pd.DataFrame:
+    """Return the people who meet every rule."""
     keep = pd.Series(True, index=people.index)
     for rule in rules:
         keep &= meets(people, rule)
-    return keep
+    return people[keep]
 
 
 def meets(people: pd.DataFrame, rule: EligibilityRule | Subgroup) -> pd.Series:

@@ -6,8 +6,8 @@ belong here: how any design makes it (`designs/`) or what it shows (`effects`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -159,6 +159,8 @@ class Comparison:
     estimand : str
         `att`, `ate` or `ato`; `…_restricted` when people it is about were left out; or `difference_to_rate`.
     gate : Gate
+    details : dict
+        What only one design knows, as plain data.
     """
 
     people: pd.DataFrame
@@ -167,3 +169,4 @@ class Comparison:
     diagnostics: ComparisonDiagnostics
     estimand: str
     gate: Gate
+    details: dict[str, Any] = field(default_factory=dict)

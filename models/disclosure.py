@@ -21,6 +21,7 @@ from data_contracts.phrases import bilingual
 from data_contracts.result_record import ResultRecord
 from models.claims import build_claims
 from models.detectors.bounds import bound_words
+from models.disclosure_parts import open_measures, open_parts
 from models.sensitivity import e_values_of_difference
 
 
@@ -55,6 +56,8 @@ def _nearest(count: float, base: int) -> int:
 
 def is_small(record: ResultRecord, policy: Policy) -> bool:
     """Whether a group, or the part of it with or without a binary outcome, is 7 or fewer."""
+    if record.counted != "people":
+        return False
     limit = policy.redact_at_or_below
     groups = [(record.n_treated, record.treated_value)]
     if record.n_control:
@@ -87,17 +90,28 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
         coarse numbers.
     """
     fields = record.model_dump()
-    if record.status in ("estimated", "pooled_only") and is_small(record, policy):
+    if record.status == "told":
+        fields = _told(fields)
+    elif record.status in ("estimated", "pooled_only") and is_small(record, policy):
         fields = _suppressed(fields)
-    elif record.status == "estimated":
+    elif record.status in ("estimated", "assessed"):
         fields = _coarse(record, fields, policy)
     else:
         fields = _without_numbers(fields)
     for key in ("n_treated", "n_control", "n_dropped"):
-        fields[key] = None if fields["status"] == "suppressed" else safe_count(fields[key], policy)
+        if record.counted == "people":
+            fields[key] = None if fields["status"] == "suppressed" else safe_count(fields[key], policy)
     fields["flow"] = [] if fields["status"] == "suppressed" else [_safe_step(step, policy) for step in fields["flow"]]
     fields["claims"] = build_claims(fields)
     return ResultRecord.model_validate(fields)
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    """Keep what is told: it is put together from the protocol's own words, and no case is named in it."""
+    fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
+    fields["measures"] = open_measures(fields["measures"], step=0.01, share_step=0.01)
+    fields["parts"] = open_parts(fields["parts"], step=0.01, are_people=False)
+    return fields
 
 
 def _safe_step(step: dict[str, Any], policy: Policy) -> dict[str, Any]:
@@ -125,7 +139,7 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
     )
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
     fields |= {"balance": [], "alternatives": [], "specifications": [], "subgroups": [], "placebo": []}
-    fields["risk_ratio"] = None
+    fields |= {"risk_ratio": None, "measures": [], "parts": [], "texts": []}
     for source in fields["evidence"]["error_sources"]:
         _keep_state_only(source)
     return fields
@@ -165,6 +179,8 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         fields[key] = coarse(fields[key])
     fields["standard_error"] = None
     share_step = _share_step(record, policy)
+    fields["measures"] = open_measures(fields["measures"], step=step, share_step=share_step)
+    fields["parts"] = open_parts(fields["parts"], step=step, are_people=record.counted == "people")
     for row in (*fields["alternatives"], *fields["specifications"]):
         _coarsen_row(row, step)
     for row in fields["specifications"]:
@@ -278,6 +294,8 @@ def _keep_state_only(source: dict[str, Any]) -> None:
 
 def _share_step(record: ResultRecord, policy: Policy) -> float:
     """The smallest step of the policy that is worth at least half the rounding of the counts."""
+    if record.counted != "people":
+        return policy.share_steps[0]
     fewest = min(n for n in (record.n_treated, record.n_control) if n)
     wanted = policy.round_counts_to / 2 / fewest
     return next((step for step in policy.share_steps if step >= wanted), policy.share_steps[-1])

@@ -46,7 +46,8 @@ class Estimate:
         Limits of the confidence interval.
     interval_method : str
     treated_value, control_value : float
-        Means that the effect is the difference of; the control value is what participants would have had.
+        Means that the effect is the difference of; the control value is what participants would have had. NaN where
+        there are none, as of pooled studies.
     influence : ndarray of float, shape (n,)
         Influence values; their sum is zero and the root of their (clustered) square sum the standard error, but for
         the small-sample factor.

@@ -7,6 +7,7 @@ Does not belong here: detectors, and studies that exist only on paper
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from data_contracts.protocol import Outcome, Protocol
@@ -75,7 +76,20 @@ def findings_of(
             planned_n=protocol.evaluation.planned_participants,
             confidence_level=protocol.effects.confidence_level,
         )
-    return Findings(conduct, comparison.diagnostics, comparison.balance, effects, sequence, q_value)
+    own = effects.design
+    return Findings(
+        conduct,
+        comparison.diagnostics,
+        comparison.balance,
+        effects,
+        sequence,
+        q_value,
+        own.synthesis,
+        own.trial,
+        own.panel,
+        own.rate,
+        own.judgement,
+    )
 
 
 def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, around: Circumstances) -> Conduct:
@@ -89,7 +103,7 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
         outcome_type=outcome.type,
         outcome_direction=outcome.direction,
         unit={"da": outcome.unit.da, "en": outcome.unit.en} if outcome.unit else {"da": "", "en": ""},
-        smallest_worthwhile_effect=outcome.smallest_worthwhile_effect,
+        smallest_worthwhile_effect=_smallest(outcome),
         outcome_source=outcome.source,
         confidence_level=protocol.effects.confidence_level,
         intervention_facts_missing=sum(value is None for value in described),
@@ -116,10 +130,16 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
     )
 
 
+def _smallest(outcome: Outcome) -> float | None:
+    """The smallest worthwhile effect; of a ratio its logarithm, as effects are kept."""
+    smallest = outcome.smallest_worthwhile_effect
+    return abs(math.log(smallest)) if smallest is not None and outcome.type == "ratio" else smallest
+
+
 def _covariates_missing(protocol: Protocol, comparison: Comparison, steps: tuple[Step, ...]) -> float | None:
     """People who lacked something in the score: those left out for it, or those kept with a gap."""
     used = list(comparison.diagnostics.score_columns)
-    if not used or not len(comparison.people):
+    if not used or not len(comparison.people) or not set(used) <= set(comparison.people):
         return None
     if protocol.comparison.missing_covariates != "refuse":
         return float(comparison.people[used].isna().any(axis=1).mean())

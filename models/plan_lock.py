@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from data_contracts.ladder import read_knowledge
 from data_contracts.protocol import Protocol
 
 LONGEST_VALUE = 80
@@ -63,10 +64,9 @@ def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
     """
     plan = _without_texts(protocol.plan)
     people = {key: plan.get(key) for key in ("eligibility", "same_person", "treated_defined_by", "covariates", "seed")}
-    effects = dict(plan["effects"])
+    effects = dict(plan.get("effects", {}))
     shared = {key: effects.get(key) for key in ("learner", "interval", "confidence_level")}
-    ways = [{"comparison": plan["comparison"], "estimator": effects["estimator"]}]
-    ways += [{"comparison": plan["comparison"], "estimator": name} for name in effects.get("alternatives", ())]
+    ways = _own_ways(protocol, plan)
     ways += [{k: v for k, v in row.items() if k != "name"} for row in effects.get("specifications", ())]
     ways += [
         ways[0] | {"subgroup": {k: v for k, v in row.items() if k != "name"}} for row in effects.get("subgroups", ())
@@ -78,6 +78,18 @@ def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
             text = json.dumps([people, shared, measured, way], sort_keys=True)
             marks.append(hashlib.sha256(text.encode()).hexdigest()[:16])
     return tuple(dict.fromkeys(marks))
+
+
+def _own_ways(protocol: Protocol, plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The declared estimator and its alternatives, each with the settings of the design that is in force."""
+    section = read_knowledge("designs")["designs"][protocol.design]["section"]
+    effects = plan.get("effects", {})
+    if section == "comparison" or (section == "benchmark" and section not in plan):
+        names = [effects["estimator"], *effects.get("alternatives", ())]
+        return [{"comparison": plan["comparison"], "estimator": name} for name in names]
+    own = dict(plan.get(section, {}))
+    names = [own.pop("estimator", None), *own.pop("alternatives", ())]
+    return [{"design": protocol.design, "settings": own, "estimator": name} for name in names]
 
 
 MEASURING_KEYS = ("name", "type", "from_months", "before_months", "direction")

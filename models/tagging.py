@@ -6,6 +6,7 @@ here: deciding any of it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from models.bias_answers import SignedAnswers, risk_of_bias_of
 from models.claims import build_claims
 from models.cohort import Step
 from models.comparison import Comparison, Gate
-from models.designs.interface import Effects
+from models.designs.interface import Design, Effects
 from models.detectors.bounds import bounds_of
 from models.detectors.effect_sources import placebo_fails
 from models.detectors.interface import Findings, threshold
@@ -56,7 +57,7 @@ def tag_result(
     effects: Effects,
     q_value: float | None,
     facts: DesignFacts,
-    intended_rung: int,
+    design: Design,
     around: Circumstances,
     provenance: Provenance,
     signed: SignedAnswers | None = None,
@@ -64,7 +65,7 @@ def tag_result(
     """Build the record of one outcome.
 
     A design that failed its gate gives no number; its record says why, which rung the facts that
-    remain would support, and what the comparison was meant to be (`intended_rung`).
+    remain would support, and what the comparison was meant to be (the design's `intended_rung`).
 
     Returns
     -------
@@ -75,10 +76,10 @@ def tag_result(
     rung = rung_number(earned_rung(facts))
     detections = detect(rung, findings)
     quarter = around.quarter
-    evidence = evidence_of(
-        facts, findings, detections, claimed_rung=protocol.claimed_rung, estimator=protocol.effects.estimator
-    )
+    estimator = design.estimator(protocol)
+    evidence = evidence_of(facts, findings, detections, claimed_rung=protocol.claimed_rung, estimator=estimator)
     primary = effects.primary
+    status = _status(effects)
     record: dict[str, Any] = {
         "result_id": f"{protocol.id}.{quarter}.{outcome.name}",
         "project": protocol.id,
@@ -92,20 +93,21 @@ def tag_result(
         "outcome_type": outcome.type,
         "outcome_direction": outcome.direction,
         "outcome_chosen_by": outcome.chosen_by,
-        "unit": _both(outcome.unit) if outcome.unit else bilingual("percentage_points"),
+        "unit": _unit(outcome),
         "primary": outcome.primary,
-        "status": _status(effects),
+        "status": status,
         "status_reason": effects.gate.text,
-        "highest_supported_rung": rung if primary is None else None,
+        "highest_supported_rung": rung if status == "not_estimable" else None,
         "design": protocol.design,
-        "compared_with": rungs()[rung if primary is not None else intended_rung].compared_with,
+        "compared_with": rungs()[design.intended_rung if status == "not_estimable" else rung].compared_with,
         "estimand": comparison.estimand,
-        "estimator": protocol.effects.estimator,
+        "estimator": estimator,
         "confidence_level": protocol.effects.confidence_level,
         "raw_difference": effects.raw_difference,
         "n_treated": effects.n_treated,
         "n_control": effects.n_control,
         "n_dropped": comparison.diagnostics.n_treated - effects.n_treated,
+        "counted": design.counted(protocol),
         "diagnostics": _diagnostics(findings, comparison, effects),
         "balance": _balance_rows(comparison, protocol),
         "alternatives": [
@@ -125,7 +127,21 @@ def tag_result(
             for k in protocol.known_answers
             if k.outcome == outcome.name
         ],
-        "flow": _flow(around.steps, comparison, effects),
+        "flow": _flow(around.steps, comparison, effects) if around.steps else [],
+        "measures": _measures(effects, outcome, protocol),
+        "parts": [
+            {
+                "kind": p.kind,
+                "label": p.label,
+                "estimate": p.value,
+                "interval_low": p.low,
+                "interval_high": p.high,
+                "weight_share": p.weight_share,
+                "count": p.count,
+            }
+            for p in effects.parts
+        ],
+        "texts": list(effects.texts),
         "evidence": evidence
         | {
             "protocol_changes": [asdict(change) for change in around.lock.changes],
@@ -147,8 +163,8 @@ def tag_result(
             "interval_low": primary.low,
             "interval_high": primary.high,
             "interval_method": primary.interval_method,
-            "treated_value": primary.treated_value,
-            "control_value": primary.control_value,
+            "treated_value": None if math.isnan(primary.treated_value) else primary.treated_value,
+            "control_value": None if math.isnan(primary.control_value) else primary.control_value,
         }
         ratio = primary.risk_ratio
         if ratio is not None:
@@ -163,9 +179,35 @@ def tag_result(
     return ResultRecord.model_validate(record)
 
 
+def _unit(outcome: Outcome) -> dict[str, str]:
+    if outcome.unit is not None:
+        return _both(outcome.unit)
+    return bilingual("times_word" if outcome.type == "ratio" else "percentage_points")
+
+
+def _measures(effects: Effects, outcome: Outcome, protocol: Protocol) -> list[dict[str, Any]]:
+    """Measures, with the published answer beside those that have one."""
+    published = {row.measure: row for row in protocol.published_answers if row.outcome == outcome.name}
+    return [
+        {
+            "code": m.code,
+            "value": m.value,
+            "interval_low": m.low,
+            "interval_high": m.high,
+            "published_value": published[m.code].value if m.code in published else None,
+            "published_source": published[m.code].source if m.code in published else None,
+        }
+        for m in effects.measures
+    ]
+
+
 def _status(effects: Effects) -> str:
+    if effects.kind == "told" and effects.gate.is_open:
+        return "told"
     if effects.primary is None:
         return "not_estimable"
+    if effects.kind == "assessed":
+        return "assessed"
     return "pooled_only" if effects.gate.is_pooled_only else "estimated"
 
 

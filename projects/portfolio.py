@@ -18,6 +18,7 @@ PORTFOLIO: dict[str, Callable[[Path], None]] = {
     "i-gang-rate": partial(young_mothers.write_deliveries, scenario="ignorable", with_register=False),
     "i-gang-waiting-list": partial(young_mothers.write_deliveries, scenario="lottery"),
     "nsw-jobs": national_supported_work.write_deliveries,
+    "nsw-trial": national_supported_work.write_trial,
 }
 
 

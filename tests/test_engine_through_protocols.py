@@ -51,7 +51,7 @@ def evaluated(protocol: Protocol, rows: pd.DataFrame) -> tuple[Comparison, Effec
     ]
     cohort = build_cohort(participants.reset_index(drop=True), register, protocol, date(2026, 9, 30))
     design = MatchedControl()
-    made = design.compare(cohort, protocol)
+    made = design.compare(cohort, protocol, {})
     made = comparison_from(made.people, made.pairs, comparison_record(made))
     measured = pd.DataFrame(
         {
@@ -71,7 +71,7 @@ def evaluated(protocol: Protocol, rows: pd.DataFrame) -> tuple[Comparison, Effec
         effects=found,
         q_value=None,
         facts=design.facts(cohort.covariates_dated_before_index, made, outcome, protocol),
-        intended_rung=4,
+        design=design,
         around=Circumstances(Quarter.parse("2026Q3"), LockState(is_locked=True, is_unchanged=True), steps=cohort.steps),
         provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
     )
@@ -211,6 +211,6 @@ def _with_placebos(protocol: Protocol, rows: pd.DataFrame, names: list[str]) -> 
     from models.cohort import Cohort
 
     design = MatchedControl()
-    made = design.compare(Cohort(people, (), True), protocol)
+    made = design.compare(Cohort(people, (), True), protocol, {})
     y: Any = rows["score"].to_numpy(dtype=float)
     return design.estimate(made, y, protocol.primary_outcome, protocol)

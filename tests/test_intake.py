@@ -16,8 +16,8 @@ from assets.intake.delivery import content_sha256, masked
 from assets.intake.keys import DEMO_KEY, read_key
 from assets.intake.pseudonyms import Pseudonymiser, canonical_identifier
 from assets.intake.readers import read_delivery
+from data_contracts.deliveries import Delivery
 from data_contracts.faults import InputRefused
-from data_contracts.protocol import Delivery
 from data_contracts.table_contract import Column, TableContract
 from pipelines.demo import set_up
 from tests.receiving import TABLES, everything_written, take

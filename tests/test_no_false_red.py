@@ -71,7 +71,7 @@ def tagged(rows: pd.DataFrame) -> dict[str, Any]:
         }
     )
     design = MatchedControl()
-    made = design.compare(Cohort(people, (), True), protocol)
+    made = design.compare(Cohort(people, (), True), protocol, {})
     outcome = protocol.primary_outcome
     effects = design.estimate(made, rows["wt82_71"].to_numpy(dtype=float), outcome, protocol)
     record = tag_result(
@@ -81,7 +81,7 @@ def tagged(rows: pd.DataFrame) -> dict[str, Any]:
         effects=effects,
         q_value=None,
         facts=design.facts(True, made, outcome, protocol),
-        intended_rung=4,
+        design=design,
         around=Circumstances(Quarter(2026, 3), LockState(is_locked=True, is_unchanged=True)),
         provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
     )

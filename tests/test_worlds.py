@@ -36,7 +36,7 @@ def evaluate(protocol: Protocol, scenario: Scenario, seed: int, participants: in
     register["covariate_date"] = start - pd.to_timedelta(people["treated"].astype(int), unit="D")
     cohort = build_cohort(own[people["treated"]].reset_index(drop=True), register, protocol, LAST_MEASUREMENT)
     design = MatchedControl()
-    comparison = design.compare(cohort, protocol)
+    comparison = design.compare(cohort, protocol, {})
     measured = world.outcomes.assign(
         measured_date=pd.to_datetime(world.outcomes["measured_date"]).astype("datetime64[s]")
     )

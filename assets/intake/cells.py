@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from assets.intake.readers import ROW
+from data_contracts.deliveries import Delivery
 from data_contracts.periods import period_end
-from data_contracts.protocol import Delivery
 from data_contracts.protocol_delivery_rules import DATE_LAYOUTS
 from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract
 

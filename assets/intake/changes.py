@@ -14,12 +14,22 @@ from datetime import date
 import pandas as pd
 
 from assets.intake.receipts import Changes
-from data_contracts.protocol import Delivery
+from data_contracts.deliveries import Delivery
 from data_contracts.table_contract import TableContract
 
 LARGEST_SHIFT = 30.0
 """Kroner that became øre move a median a hundredfold, days that became months thirtyfold."""
-DATE_COLUMNS = {"participants": "index_date", "comparison_pool": "covariate_date", "outcomes": "measured_date"}
+DATE_COLUMNS = {
+    "participants": "index_date",
+    "assignment": "assigned_date",
+    "comparison_pool": "covariate_date",
+    "outcomes": "measured_date",
+    "rates": "period_date",
+    "studies": "published_date",
+    "ratings": "rated_date",
+    "codings": "coded_date",
+}
+"""The day that decides which quarters a row belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

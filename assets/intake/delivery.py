@@ -21,10 +21,10 @@ from assets.contract_checks import broken_rows
 from assets.intake.cells import is_given, parse_columns
 from assets.intake.pseudonyms import Pseudonymiser
 from assets.intake.readers import ROW, RawTable, read_delivery
+from data_contracts.deliveries import Delivery
 from data_contracts.faults import InputRefused
 from data_contracts.file_faults import missing_column, refused_file
-from data_contracts.protocol import Delivery
-from data_contracts.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, TableContract
+from data_contracts.table_contract import LOST_ZERO_SUFFIX, PERSON, UNPARSED_SUFFIX, TableContract
 
 FILE = "file_number"
 REFUSED_TEXT = "(refused)"
@@ -132,12 +132,14 @@ def read_table(
         columns = ", ".join(f"“{column}”" for column in delivery.where)
         raise refused_file("nothing_chosen", shown, columns=columns)
     typed = parse_columns(mapped, contract, delivery)
-    texts = [None if pd.isna(v) else str(v) for v in typed["person_id"]]
-    found = people.replace(texts)
-    typed["person_id"] = pd.Series(found.pseudonyms, dtype="str")
-    typed["person_id" + UNPARSED_SUFFIX] = typed["person_id"].isna() & pd.Series([v is not None for v in texts])
-    typed["person_id" + LOST_ZERO_SUFFIX] = pd.Series(found.lost_zero, dtype="bool")
-    erased = pd.Series(found.erased, dtype="bool")
+    erased = pd.Series(False, index=typed.index)
+    if contract.has_people:
+        texts = [None if pd.isna(v) else str(v) for v in typed[PERSON]]
+        found = people.replace(texts)
+        typed[PERSON] = pd.Series(found.pseudonyms, dtype="str")
+        typed[PERSON + UNPARSED_SUFFIX] = typed[PERSON].isna() & pd.Series([v is not None for v in texts])
+        typed[PERSON + LOST_ZERO_SUFFIX] = pd.Series(found.lost_zero, dtype="bool")
+        erased = pd.Series(found.erased, dtype="bool")
     judged = judge(typed[~erased].reset_index(drop=True), contract)
     return JudgedTable(
         judged.frame,
@@ -214,8 +216,11 @@ def _map_columns(
     for column in contract.columns:
         if column.name in wanted:
             mapped[column.name] = long[wanted[column.name]]
+            if column.when_empty is not None:
+                given = is_given(mapped[column.name], delivery)
+                mapped[column.name] = mapped[column.name].astype("object").where(given, column.when_empty)
         else:
-            constant = delivery.constants.get(column.name)
+            constant = delivery.constants.get(column.name, column.when_empty)
             mapped[column.name] = pd.Series(constant, index=long.index, dtype="str")
     mapped[ROW] = long[ROW]
     return mapped, dropped, wanted, len(raw.frame) - len(rows)
@@ -232,7 +237,8 @@ def _wanted(delivery: Delivery, contract: TableContract, present: list[str], nam
         wanted[column] = found[0] if found else names[0]
     filled = {*delivery.constants, *(("outcome", "value") if delivery.outcome_columns else ())}
     for needed in contract.columns:
-        if needed.name not in {*wanted, *filled} and (needed.required or needed.name in present):
+        is_needed = needed.required and needed.when_empty is None
+        if needed.name not in {*wanted, *filled} and (is_needed or needed.name in present):
             wanted[needed.name] = needed.name
     return wanted
 

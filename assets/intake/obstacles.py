@@ -18,9 +18,10 @@ from assets.intake.register import (
     orphaned,
     pending_refusals,
 )
+from data_contracts.deliveries import Delivery
 from data_contracts.faults import Fault
 from data_contracts.file_names import read_name
-from data_contracts.protocol import Delivery, Protocol
+from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 
 

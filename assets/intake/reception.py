@@ -10,6 +10,7 @@ stored under pseudonyms and the file is deleted; a refused one is sealed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -50,10 +51,11 @@ from assets.intake.register import (
 from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
 from assets.intake.template import template_name
 from assets.store import parquet_bytes, read_parquet
+from data_contracts.deliveries import Delivery
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.file_faults import file_fault, refused_file
 from data_contracts.file_names import read_name
-from data_contracts.protocol import Delivery, Protocol
+from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import compile_contract
 
@@ -287,6 +289,10 @@ class Reception:
     def _read_line(self, use: Use, delivery: Delivery, shown: str, content: bytes) -> _Read:
         if delivery.retention_until is not None and delivery.retention_until.isoformat() < self.day:
             raise refused_file("retention_over", shown, day=delivery.retention_until.isoformat())
+        promised = self.protocol.trial.assignment_list_sha256
+        if delivery.table == "assignment" and promised is not None:
+            if hashlib.sha256(content).hexdigest() != promised:
+                raise refused_file("another_list", shown)
         contract = compile_contract(delivery.table, self.protocol, latest=self.day)
         judged = read_table(content, shown, delivery, contract, self.people)
         counted = in_force(self.register, self.protocol)

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from assets.home import Home, locked, read_json, write_json
+from data_contracts.deliveries import Delivery
 from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol import Delivery, Protocol
+from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import compile_contract
 

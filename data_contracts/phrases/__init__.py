@@ -80,6 +80,8 @@ def decimals_for(rounded_to: float | None, outcome_type: str) -> int | None:
 
 def difference_text(language: str, value: float, outcome_type: str, unit: str, decimals: int | None = None) -> str:
     """Write a difference with its sign and unit: “+20 percentage points”, “−1.250 kr.”."""
+    if outcome_type == "ratio":  # kept as a logarithm; its size is what is shown
+        return f"{number_text(language, math.exp(value), 2 if decimals is None else decimals)} {unit}".strip()
     if outcome_type == "binary":
         shown, unit = value * 100, phrase(language, "percentage_points")
         decimals = 0 if decimals is None else decimals

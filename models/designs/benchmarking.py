@@ -14,20 +14,21 @@ from data_contracts.comparison_settings import ReferenceRate
 from data_contracts.protocol import Outcome, Protocol
 from models.cohort import Cohort
 from models.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
-from models.designs.interface import Effects
+from models.designs.interface import Effects, Tables
+from models.designs.of_people import OfPeople
 from models.estimates import Estimate
 from models.facts import DesignFacts
 from models.intervals import newcombe_interval, wilson_interval
+from models.plan_lock import LockState
 
 
-class Benchmarking:
+class Benchmarking(OfPeople):
     """Compared with a rate."""
 
     name = "benchmarking"
     intended_rung = 5
-    needs_pool = False
 
-    def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:
+    def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
         """Give every participant a weight of one; there is nobody else."""
         n = len(cohort.people)
         people = cohort.people.assign(propensity_logit=np.nan, weight=1.0, cluster=np.arange(n), left_out="")
@@ -64,7 +65,16 @@ class Benchmarking:
             missing_treated_share=missing,
         )
 
-    def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
+    def facts(
+        self,
+        cohort_is_dated: bool,
+        comparison: Comparison,
+        outcome: Outcome,
+        protocol: Protocol,
+        *,
+        lock: LockState | None = None,
+        effects: Effects | None = None,
+    ) -> DesignFacts:
         """Facts of a comparison with a rate."""
         return DesignFacts(
             has_participant_outcomes=comparison.diagnostics.n_treated > 0,

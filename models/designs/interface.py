@@ -6,19 +6,25 @@ belong here: any particular design, nor the list of them (`registry.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
 from typing import Protocol as Interface
 
-import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from data_contracts.protocol import Outcome, Protocol
 from models.calibration import SystematicError
 from models.cohort import Cohort
 from models.comparison import Comparison, Gate
+from models.detectors.design_findings import DesignFindings
 from models.estimates import Estimate
 from models.facts import DesignFacts
 from models.hidden_bias import Benchmark, HiddenBias
+from models.plan_lock import LockState
+
+Counted = Literal["people", "units", "studies", "raters", "cases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,43 @@ class SubgroupEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that says something of a comparison, beside its effect: a code of `measures.yaml`, and its interval if it has one."""
+
+    code: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing a result is made of: a study, a time, a block, a rival explanation.
+
+    Attributes
+    ----------
+    kind : str
+        A key of `parts` in `measures.yaml`.
+    label : dict of str to str
+    value : float or None
+        In the unit of the result, or a share where the kind says so.
+    low, high : float or None
+    weight_share : float or None
+        Of the result, 0-1.
+    count : int or None
+        People or units it rests on.
+    """
+
+    kind: str
+    label: dict[str, str]
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    weight_share: float | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """What a design found for one outcome.
 
@@ -114,6 +157,14 @@ class Effects:
         How much hidden bias the primary estimate bears.
     benchmark : Benchmark or None
         What a hidden factor as strong as the strongest measured covariate would do.
+    kind : str
+        `estimate`; `assessed`: a number that people judged; `told`: no number at all.
+    measures : tuple of Measure
+    parts : tuple of Part
+    texts : tuple of dict
+        What is told where there is no number, in Danish and English.
+    design : DesignFindings
+        What only one kind of design can tell detectors.
     """
 
     outcome: str
@@ -138,23 +189,55 @@ class Effects:
     manski_bounds: tuple[float, float] | None = None
     hidden_bias: HiddenBias | None = None
     benchmark: Benchmark | None = None
+    kind: Literal["estimate", "assessed", "told"] = "estimate"
+    measures: tuple[Measure, ...] = ()
+    parts: tuple[Part, ...] = ()
+    texts: tuple[dict[str, str], ...] = ()
+    design: DesignFindings = field(default_factory=DesignFindings)
+
+
+Tables = Mapping[str, pd.DataFrame]
 
 
 class Design(Interface):
-    """A way to answer “compared with what?”."""
+    """A way to answer “compared with what?”; what it reads and assumes stands in `designs.yaml`."""
 
     name: str
     intended_rung: int
-    needs_pool: bool
 
-    def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:
-        """Make the comparison; sees no outcome."""
+    def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
+        """Say who is studied; sees no outcome. `named` are the pseudonyms of all participants, refused rows included."""
         ...
 
-    def estimate(self, comparison: Comparison, y: NDArray[np.float64], outcome: Outcome, protocol: Protocol) -> Effects:
-        """Estimate one outcome; `y` has shape (n,) and NaN where the outcome is missing."""
+    def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
+        """Make the comparison; up to rung 4 it sees no outcome. `tables` hold rates, studies, ratings and codings."""
         ...
 
-    def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
+    def values(self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> Any:
+        """Place measurements; what comes out is what `estimate` takes."""
+        ...
+
+    def estimate(self, comparison: Comparison, y: Any, outcome: Outcome, protocol: Protocol) -> Effects:
+        """Estimate one outcome from what `values` returned."""
+        ...
+
+    def facts(
+        self,
+        cohort_is_dated: bool,
+        comparison: Comparison,
+        outcome: Outcome,
+        protocol: Protocol,
+        *,
+        lock: LockState | None = None,
+        effects: Effects | None = None,
+    ) -> DesignFacts:
         """Return the facts that decide the rung."""
+        ...
+
+    def estimator(self, protocol: Protocol) -> str:
+        """Return the declared estimator whose number is the result."""
+        ...
+
+    def counted(self, protocol: Protocol) -> Counted:
+        """Say what n counts."""
         ...

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data_contracts.protocol import Outcome, Protocol
 from models.cohort import Cohort
 from models.comparison import Comparison, Gate, gate_limits
-from models.designs.interface import Effects
+from models.designs.interface import Effects, Tables
 from models.designs.matched_effects import (
     cohort_of,
     fewest_unlike_others,
@@ -28,21 +28,23 @@ from models.designs.matched_effects import (
     strongest_benchmark,
     subgroup_estimates,
 )
+from models.designs.of_people import OfPeople
 from models.effect_of import Analysed, analysed, estimate_by
 from models.estimates import Array, Estimate
 from models.facts import DesignFacts
 from models.matched_comparison import compare_people
 from models.plan import Plan
+from models.plan_lock import LockState
 
 
-class MatchedControl:
+class MatchedControl(OfPeople):
     """Compared with similar people."""
 
     name = "matched_control"
     intended_rung = 4
-    needs_pool = True
+    reads_pool = True
 
-    def compare(self, cohort: Cohort, protocol: Protocol) -> Comparison:
+    def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
         """Fit the score, match or weight, and measure how alike the groups became."""
         return compare_people(cohort.people, Plan.of(protocol))
 
@@ -72,7 +74,16 @@ class MatchedControl:
             return replace(closed, gate=Gate(primary))
         return _everything(closed, comparison, y, data, primary, outcome, protocol)
 
-    def facts(self, cohort_is_dated: bool, comparison: Comparison, outcome: Outcome, protocol: Protocol) -> DesignFacts:
+    def facts(
+        self,
+        cohort_is_dated: bool,
+        comparison: Comparison,
+        outcome: Outcome,
+        protocol: Protocol,
+        *,
+        lock: LockState | None = None,
+        effects: Effects | None = None,
+    ) -> DesignFacts:
         """Facts of a matched comparison."""
         used = set(comparison.diagnostics.score_columns)
         earlier = {c.name for c in protocol.register_covariates if c.pre_period_of == outcome.name}

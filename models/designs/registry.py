@@ -9,8 +9,10 @@ from __future__ import annotations
 from models.designs.benchmarking import Benchmarking
 from models.designs.interface import Design
 from models.designs.matched_control import MatchedControl
+from models.designs.randomised_trial import RandomisedTrial
 
 DESIGNS: dict[str, Design] = {
+    "randomised_trial": RandomisedTrial(),
     "matched_control": MatchedControl(),
     "benchmarking": Benchmarking(),
 }

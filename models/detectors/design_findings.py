@@ -153,6 +153,17 @@ class JudgementFindings:
 
 
 @dataclass(frozen=True, slots=True)
+class DesignFindings:
+    """What one design found for detectors; each field belongs to one kind of design."""
+
+    synthesis: SynthesisFindings | None = None
+    trial: TrialFindings | None = None
+    panel: PanelFindings | None = None
+    rate: RateFindings | None = None
+    judgement: JudgementFindings | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFindings:
     """What is known of an account in money.
 

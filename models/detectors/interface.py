@@ -175,6 +175,8 @@ def difference_words(conduct: Conduct, value: float) -> dict[str, str]:
     """Write a difference in an outcome's unit, coarsely enough to be published."""
     if conduct.outcome_type == "binary":
         return {language: difference_text(language, value, "binary", "") for language in LANGUAGES}
+    if conduct.outcome_type == "ratio":
+        return {language: difference_text(language, value, "ratio", conduct.unit[language]) for language in LANGUAGES}
     return {
         language: difference_text(language, two_digits(value), "numeric", conduct.unit[language])
         for language in LANGUAGES

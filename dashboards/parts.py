@@ -1,0 +1,111 @@
+"""What a result is made of: its parts and its further numbers, as rows and pictures.
+
+Belongs here: laying out studies, times, blocks, explanations and measures in
+the way pages show them. Does not belong here: other charts (`charts.py`), and
+any calculation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboards.charts import forest_chart
+from data_contracts.ladder import read_knowledge
+from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
+
+
+def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
+    """Return a result's parts by kind, each with a title, its rows in words and a picture where there is one.
+
+    Parameters
+    ----------
+    row : dict
+        A result record.
+    language : {'da', 'en'}
+    """
+    kinds = read_knowledge("measures")["parts"]
+    groups = []
+    for kind in dict.fromkeys(part["kind"] for part in row["parts"]):
+        own = [_spoken(part, row, kinds[kind]["has_effect"], language) for part in row["parts"] if part["kind"] == kind]
+        drawn = [part for part in own if part["low"] is not None]
+        svg = forest_chart(drawn, row, language) if kinds[kind]["has_effect"] and drawn else ""
+        groups.append(
+            {
+                "kind": kind,
+                "title": kinds[kind]["title"][language],
+                "has_effect": kinds[kind]["has_effect"],
+                "rows": own,
+                "svg": svg,
+                "has_weight": any(part["weight"] for part in own),
+            }
+        )
+    return groups
+
+
+def _spoken(part: Mapping[str, Any], row: Mapping[str, Any], has_effect: bool, language: str) -> dict[str, Any]:
+    value, low, high = part["estimate"], part["interval_low"], part["interval_high"]
+    if part["is_hidden"]:
+        words, interval = phrase(language, "hidden"), "–"
+    elif value is None:
+        words, interval = "–", "–"
+    elif has_effect:
+        words, interval = difference_in(language, row, value), interval_in(language, row, low, high)
+    else:
+        words, interval = share_text(language, value), "–"
+    weight = "" if part["weight_share"] is None else share_text(language, part["weight_share"])
+    return {
+        "label": part["label"][language],
+        "words": words,
+        "interval": interval,
+        "weight": weight,
+        "value": value,
+        "low": low,
+        "high": high,
+    }
+
+
+def measure_rows(row: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    """Return a result's measures in words: name, value with interval, and the published answer."""
+    known = read_knowledge("measures")["measures"]
+    rows = []
+    for measure in row["measures"]:
+        if measure["value"] is None:
+            continue
+        declared = known[measure["code"]]
+        published = ""
+        if measure["published_value"] is not None:
+            published = f"{_words(measure['published_value'], declared, row, language)} ({measure['published_source']})"
+        value = _words(measure["value"], declared, row, language)
+        ends = (measure["interval_low"], measure["interval_high"])
+        if None not in ends:
+            low, high = (_words(end, declared, row, language) for end in ends)
+            value += f" ({low} {phrase(language, 'to_word')} {high})"
+        rows.append({"name": declared["name"][language], "value": value, "published": published})
+    return rows
+
+
+def _words(value: float, declared: Mapping[str, Any], row: Mapping[str, Any], language: str) -> str:
+    if declared["kind"] == "share":
+        return share_text(language, value)
+    if declared["kind"] == "effect":
+        return difference_in(language, row, value)
+    decimals = int(declared["decimals"])
+    if declared["kind"] == "p" and value < 0.5 * 10**-decimals:
+        return f"< {number_text(language, 10.0**-decimals, decimals)}"
+    return number_text(language, value, decimals)
+
+
+def measures_markdown(row: dict[str, Any], language: str) -> Sequence[str]:
+    """Return measures and parts as lines of Markdown, for asset pages."""
+    lines: list[str] = []
+    measures = measure_rows(row, language)
+    if measures:
+        heads = [phrase(language, key) for key in ("column_measure", "column_value", "column_published")]
+        lines += ["", f"| {' | '.join(heads)} |", "|---|---|---|"]
+        lines += [f"| {m['name']} | {m['value']} | {m['published']} |" for m in measures]
+    for group in part_groups(row, language):
+        heads = [group["title"], phrase(language, "table_difference"), phrase(language, "column_interval")]
+        lines += ["", f"| {' | '.join(heads)} |", "|---|---|---|"]
+        lines += [f"| {part['label']} | {part['words']} | {part['interval']} |" for part in group["rows"]]
+    return lines

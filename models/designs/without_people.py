@@ -1,0 +1,47 @@
+"""What designs without participants of their own have in common.
+
+Belongs here: the empty cohort of reviews, assessments and case studies, whose
+material comes in tables of its own. Does not belong here: that material.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.protocol import Outcome, Protocol
+from models.cohort import PEOPLE_COLUMNS, Cohort
+from models.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
+from models.designs.interface import Tables
+
+
+class WithoutPeople:
+    """Nobody is followed from a start."""
+
+    def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
+        """Nobody."""
+        return Cohort(pd.DataFrame({name: [] for name in PEOPLE_COLUMNS}), (), False)
+
+    def values(self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> None:
+        """Nothing: what is known lies in the comparison."""
+
+
+def comparison_of(material: pd.DataFrame, count: int, estimand: str, reason: str | None) -> Comparison:
+    """Return a comparison whose rows are studies, answers or codings.
+
+    Parameters
+    ----------
+    material : DataFrame
+    count : int
+        Studies, raters or cases.
+    estimand : str
+    reason : str or None
+        Why the gate is closed.
+    """
+    rows = material.reset_index(drop=True)
+    rows = rows.assign(propensity_logit=np.nan, weight=1.0, cluster=-1, left_out="")
+    diagnostics = ComparisonDiagnostics(count, 0, count, 0, 0.0)
+    return Comparison(rows, no_pairs(), (), diagnostics, estimand, Gate(reason))
