@@ -9,9 +9,11 @@ from __future__ import annotations
 from models.designs.benchmarking import Benchmarking
 from models.designs.interface import Design
 from models.designs.matched_control import MatchedControl
+from models.designs.panel import PanelStudy
 from models.designs.randomised_trial import RandomisedTrial
 
 DESIGNS: dict[str, Design] = {
+    "panel": PanelStudy(),
     "randomised_trial": RandomisedTrial(),
     "matched_control": MatchedControl(),
     "benchmarking": Benchmarking(),

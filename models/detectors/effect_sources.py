@@ -69,6 +69,10 @@ def unmeasured_confounding(f: Findings) -> Detection:
         key = "placebo_fails_same" if is_same else "placebo_fails_opposite"
         value = _placebo_words(f, worst.covariate, worst.estimate)
         sentence = bilingual(key, value=value, covariate=f.conduct.covariates[worst.covariate].label)
+    elif not own and f.panel is not None and f.panel.placebo_period_p is not None:
+        fails = f.panel.placebo_period_p < threshold(code, "placebo_period_alpha")
+        sentence = bilingual("placebo_period_only_fails" if fails else "placebo_period_only_clear")
+        state = State.serious if fails else state
     elif not own and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound
     systematic = f.effects.systematic_error
