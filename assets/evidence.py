@@ -50,7 +50,7 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
 
 def _dose_missing(attrition: dict[str, Any], protocol: Protocol) -> float | None:
     """Share of delivered participants whose dose is not recorded; None where the protocol names no dose."""
-    delivered = attrition["steps"][0]["treated"]
+    delivered = attrition["steps"][0]["treated"] if attrition["steps"] else 0
     if protocol.intervention.dose is None or not delivered:
         return None
     known = next(row["known_count"] for row in attrition["intake"] if row["covariate"] == protocol.intervention.dose)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from data_contracts.phrases import LANGUAGES, bilingual
 from data_contracts.protocol import Outcome, Protocol
 from data_contracts.quarters import Quarter
 from models.cohort import Step
@@ -102,7 +103,7 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
     return Conduct(
         outcome_type=outcome.type,
         outcome_direction=outcome.direction,
-        unit={"da": outcome.unit.da, "en": outcome.unit.en} if outcome.unit else {"da": "", "en": ""},
+        unit=_unit(outcome),
         smallest_worthwhile_effect=_smallest(outcome),
         outcome_source=outcome.source,
         confidence_level=protocol.effects.confidence_level,
@@ -128,6 +129,12 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
             for c in protocol.covariates
         },
     )
+
+
+def _unit(outcome: Outcome) -> dict[str, str]:
+    if outcome.unit is not None:
+        return {"da": outcome.unit.da, "en": outcome.unit.en}
+    return bilingual("times_word") if outcome.type == "ratio" else dict.fromkeys(LANGUAGES, "")
 
 
 def _smallest(outcome: Outcome) -> float | None:

@@ -16,9 +16,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, norm
+from scipy.stats import t as student
 
 Array = NDArray[np.float64]
 Between = Literal["common", "dersimonian_laird", "reml"]
+IntervalKind = Literal["normal", "knapp_hartung"]
 SMALLEST_STEP, MOST_STEPS = 1e-12, 500
 
 
@@ -29,7 +31,6 @@ class Pooled:
     Attributes
     ----------
     estimate, standard_error, low, high : float
-        Normal interval.
     prediction_low, prediction_high : float
         Where the effect of a new study is expected.
     tau_squared : float
@@ -55,7 +56,14 @@ class Pooled:
     weight: Array
 
 
-def pool(effects: Array, variances: Array, *, between: Between = "reml", confidence_level: float = 0.95) -> Pooled:
+def pool(
+    effects: Array,
+    variances: Array,
+    *,
+    between: Between = "reml",
+    interval: IntervalKind = "normal",
+    confidence_level: float = 0.95,
+) -> Pooled:
     """Pool effects.
 
     Parameters
@@ -64,6 +72,8 @@ def pool(effects: Array, variances: Array, *, between: Between = "reml", confide
         k is at least 2.
     between : str
         How the variance between studies is estimated; `common` sets it to 0.
+    interval : str
+        `knapp_hartung` takes the error from how far studies are from the pooled effect, and Student's interval.
     confidence_level : float
 
     Returns
@@ -84,6 +94,9 @@ def pool(effects: Array, variances: Array, *, between: Between = "reml", confide
     estimate = float(np.average(effects, weights=weight))
     error = float(1 / np.sqrt(weight.sum()))
     reach = float(norm.isf((1 - confidence_level) / 2))
+    if interval == "knapp_hartung":
+        error *= float(np.sqrt((weight * (effects - estimate) ** 2).sum() / (k - 1)))
+        reach = float(student.isf((1 - confidence_level) / 2, k - 1))
     spread = reach * float(np.sqrt(error**2 + tau))
     share = tau / (tau + typical) if between != "common" else max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0
     return Pooled(

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from projects import castle_doctrine, messy_quarters, national_supported_work, young_mothers
+from projects import bcg_trials, castle_doctrine, messy_quarters, national_supported_work, young_mothers
 
 PORTFOLIO: dict[str, Callable[[Path], None]] = {
+    "bcg-vaccine": bcg_trials.write_deliveries,
     "castle-doctrine": castle_doctrine.write_deliveries,
     "i-gang": messy_quarters.write_deliveries,
     "i-gang-null": partial(young_mothers.write_deliveries, scenario="null"),

@@ -11,8 +11,10 @@ from models.designs.interface import Design
 from models.designs.matched_control import MatchedControl
 from models.designs.panel import PanelStudy
 from models.designs.randomised_trial import RandomisedTrial
+from models.designs.systematic_review import SystematicReview
 
 DESIGNS: dict[str, Design] = {
+    "systematic_review": SystematicReview(),
     "panel": PanelStudy(),
     "randomised_trial": RandomisedTrial(),
     "matched_control": MatchedControl(),
