@@ -232,6 +232,8 @@ def _cannot(record: Mapping[str, Any]) -> list[dict[str, str]]:
         claims.append(bilingual("cannot_number_told" if status == "told" else "cannot_measured_assessed"))
     order = {"serious": 0, "not_measured": 1, "warning": 2, "not_measurable": 3}
     opened = [s for s in record["evidence"]["error_sources"] if s["state"] in OPEN_STATES]
+    if status == "told":  # without a number nothing can be a lucky or a missed one
+        opened = [s for s in opened if s["code"] not in ("multiplicity", "underpowered")]
     if status != "estimated" or not record["interval_low"] <= 0 <= record["interval_high"]:
         # “That there is no effect” is nobody's reading of an interval that leaves out zero.
         opened = [s for s in opened if s["code"] != "underpowered"]

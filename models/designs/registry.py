@@ -7,6 +7,8 @@ outside it branches on a design. Does not belong here: the designs themselves.
 from __future__ import annotations
 
 from models.designs.benchmarking import Benchmarking
+from models.designs.case_study import CaseStudy
+from models.designs.expert_assessment import ExpertAssessment
 from models.designs.interface import Design
 from models.designs.matched_control import MatchedControl
 from models.designs.panel import PanelStudy
@@ -14,9 +16,14 @@ from models.designs.randomised_trial import RandomisedTrial
 from models.designs.systematic_review import SystematicReview
 
 DESIGNS: dict[str, Design] = {
-    "systematic_review": SystematicReview(),
-    "panel": PanelStudy(),
-    "randomised_trial": RandomisedTrial(),
-    "matched_control": MatchedControl(),
-    "benchmarking": Benchmarking(),
+    design.name: design
+    for design in (
+        SystematicReview(),
+        RandomisedTrial(),
+        PanelStudy(),
+        MatchedControl(),
+        Benchmarking(),
+        ExpertAssessment(),
+        CaseStudy(),
+    )
 }

@@ -102,13 +102,14 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
 
 
 def precise(record: dict[str, Any], value: float | None, language: str) -> str:
-    """Write a number for an analyst: one decimal of a percentage point, two of anything else."""
+    """Write a number for an analyst: one decimal of a percentage point, two or three of anything else."""
     if value is None:
         return "–"
     if record["outcome_type"] == "binary":
         text = number_text(language, value * 100, 1)
         return f"{'+' if value > 0 else ''}{text} pp"
-    return difference_text(language, value, record["outcome_type"], record["unit"][language], 2).strip()
+    decimals = 2 if abs(value) >= 1 or record["outcome_type"] == "ratio" else 3
+    return difference_text(language, value, record["outcome_type"], record["unit"][language], decimals).strip()
 
 
 def _interval(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
@@ -125,6 +126,8 @@ def _row(record: dict[str, Any], language: str, is_stale: bool) -> list[str]:
     opened = len(states) - states.count("clear")
     if record["status"] == "pooled_only":
         effect = f"{phrase(language, 'pooled_only')}: {record['status_reason'][language]}"
+    elif record["status"] == "told":
+        effect = phrase(language, "told_words")
     elif record["estimate"] is None:
         effect = f"{phrase(language, 'not_estimable')}: {record['status_reason'][language]}"
     else:
@@ -136,10 +139,15 @@ def _row(record: dict[str, Any], language: str, is_stale: bool) -> list[str]:
     return [
         f"{record['project_name'][language]}\n{record['outcome_label'][language]}{note}",
         record["compared_with"][language],
-        f"{effect}\nn {record['n_treated']} / {record['n_control']}",
+        f"{effect}\n{phrase(language, 'counted_' + record['counted']).lower()}: {_count(record)}",
         f"{evidence['rung_detail']} {rungs()[evidence['rung']].name[language]}\n{certainty}",
         f"{record['claims']['verdict_text'][language]}\n{phrase(language, 'table_error_sources', open=opened, serious=states.count('serious'))}",
     ]
+
+
+def _count(record: dict[str, Any]) -> str:
+    has_two = record["counted"] in ("people", "units") and record["status"] != "told"
+    return f"{record['n_treated']} / {record['n_control']}" if has_two else str(record["n_treated"])
 
 
 def _other(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
