@@ -16,6 +16,7 @@ from projects import (
     fleiss_diagnoses,
     lipset_democracies,
     messy_quarters,
+    municipal_mentors,
     national_supported_work,
     young_mothers,
 )
@@ -29,6 +30,7 @@ PORTFOLIO: dict[str, Callable[[Path], None]] = {
     "i-gang-rate": partial(young_mothers.write_deliveries, scenario="ignorable", with_register=False),
     "i-gang-waiting-list": partial(young_mothers.write_deliveries, scenario="lottery"),
     "lipset-democracies": lipset_democracies.write_deliveries,
+    "mentors-aalborg": municipal_mentors.write_deliveries,
     "nsw-jobs": national_supported_work.write_deliveries,
     "nsw-trial": national_supported_work.write_trial,
 }
