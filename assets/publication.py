@@ -33,6 +33,7 @@ from assets.partitions import quarter_partitions
 from assets.refusals import guarded, refusing
 from assets.restatements import with_restatements
 from assets.store import Store
+from assets.synthesis import records_of
 from dashboards.marts import build_marts, tidy_csv
 from dashboards.site import build_site
 from data_contracts.quarters import Quarter
@@ -60,12 +61,10 @@ def _definitions() -> dict[str, Any]:
     return definitions | {"ResultRecord": schema}
 
 
-def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
-    """Return every project's tagged records of a quarter, in a fixed order."""
-    rows: list[dict[str, Any]] = []
-    for project in store.home.project_ids():
-        rows += store.read(["evidence", "records"], project, quarter.partition_key) or []
-    return rows
+def everything_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
+    """Return a quarter's records: each project's, then what they say together."""
+    together = store.read(["synthesis", "portfolio"], "all", quarter.partition_key) or []
+    return [*records_of(store, quarter), *together]
 
 
 def with_history(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,8 +84,11 @@ def with_history(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> l
     group_name="publication",
     partitions_def=quarter_partitions,
     deps=[
-        AssetDep(AssetKey(["evidence", name]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))
-        for name in ("records", "dossier")
+        AssetKey(["synthesis", "portfolio"]),
+        *(
+            AssetDep(AssetKey(["evidence", name]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))
+            for name in ("records", "dossier")
+        ),
     ],
     description="Kvartalets resultater efter diskretionering · The quarter's results after disclosure control.",
 )
@@ -95,8 +97,8 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     """Collect a quarter's records; keep them in full, let out what is safe."""
     quarter = Quarter.parse(context.partition_key)
     with refusing():
-        rows = with_restatements(store.home, quarter, records_of(store, quarter))
-        rows = with_history(rows, records_of(store, quarter.shifted(-1)))
+        rows = with_restatements(store.home, quarter, everything_of(store, quarter))
+        rows = with_history(rows, everything_of(store, quarter.shifted(-1)))
     write_json(store.home.restricted / "results" / str(quarter) / "results.json", rows)
     policy = default_policy()
     public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]
@@ -125,7 +127,7 @@ def site(context: AssetExecutionContext, store: ResourceParam[Store], public: li
     """Write the quarter's files and pages from published records only."""
     quarter = Quarter.parse(context.partition_key)
     with refusing():
-        projects = sorted({row["project"] for row in public})
+        projects = sorted({row["project"] for row in public} & set(store.home.project_ids()))
         deliveries, burdens = said_of_deliveries(store.home, quarter, projects)
         kept = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
         papers = [row for row in kept if row is not None and row["studies"]]

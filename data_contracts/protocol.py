@@ -185,6 +185,10 @@ class Evaluation(Section):
     follow_up_months: int = Field(
         ge=0, le=600, description="People enter the cohort when this many months have passed by quarter end."
     )
+    shares_people_with: ProjectId | None = Field(
+        default=None,
+        description="Another project with some of the same people. What they found is pooled as one study with several effects.",
+    )
     planned_participants: int = Field(
         default=120,
         ge=10,

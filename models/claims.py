@@ -36,6 +36,10 @@ NEEDED_SOURCES = {3: ("outside_factors", "unmeasured_confounding"), 4: ("unmeasu
 """Sources that must have been looked at before anything is promising, by rung."""
 
 
+TRIAL_DETAILS = ("1", "1a", "2")
+"""Where chance alone decided who got the project, or mostly did; “1” stands in records of earlier versions."""
+
+
 def is_blocked_by(evidence: Mapping[str, Any]) -> bool:
     """Whether what was found, or never looked at, forbids a verdict either way.
 
@@ -88,7 +92,7 @@ def verdict_of(record: Mapping[str, Any]) -> str:
         return "unresolved"
     if not is_good:
         return "wrong_way"
-    if rung <= 2 and evidence["certainty"] in ("high", "moderate"):
+    if evidence.get("rung_detail", str(rung)) in TRIAL_DETAILS and evidence["certainty"] in ("high", "moderate"):
         return "works_in_trial"
     return "promising"
 

@@ -35,6 +35,7 @@ class Policy:
     share_steps: tuple[float, ...]
     smd_decimals: int
     numeric_digits_of_half_width: int
+    largest_hidden_share: float
 
 
 def default_policy() -> Policy:
@@ -74,6 +75,16 @@ def is_small(record: ResultRecord, policy: Policy) -> bool:
     return fewest is not None and fewest <= limit
 
 
+def tells_of_one(record: ResultRecord, policy: Policy) -> bool:
+    """Whether a pooled result would tell of a single hidden part: the whole less the others is that part.
+
+    A part that weighs little is safe: what rounding leaves open is larger than it.
+    """
+    parts = [part for part in record.parts if part.kind == "project"]
+    hidden = [part for part in parts if part.is_hidden]
+    return len(hidden) == 1 and (hidden[0].weight_share or 1.0) > policy.largest_hidden_share
+
+
 def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
     """Return the publishable form of a record.
 
@@ -92,7 +103,7 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
     fields = record.model_dump()
     if record.status == "told":
         fields = _told(fields)
-    elif record.status in ("estimated", "pooled_only") and is_small(record, policy):
+    elif record.status in ("estimated", "pooled_only") and (is_small(record, policy) or tells_of_one(record, policy)):
         fields = _suppressed(fields)
     elif record.status in ("estimated", "assessed"):
         fields = _coarse(record, fields, policy)

@@ -23,6 +23,8 @@ class DesignFacts:
     ----------
     pooled_studies_count : int
         Independent studies, each with a tag, that were pooled.
+    pooled_mainly_trials : bool
+        Randomised trials carry more than half of the weight.
     search_rule_recorded : bool
     assignment_list_sha256 : str or None
         Hash of the stored list of who drew what.
@@ -50,6 +52,7 @@ class DesignFacts:
     """
 
     pooled_studies_count: int = 0
+    pooled_mainly_trials: bool = False
     search_rule_recorded: bool = False
     assignment_list_sha256: str | None = None
     assignment_precedes_outcomes: bool = False

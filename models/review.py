@@ -24,6 +24,8 @@ from models.small_studies import egger, pet_peese, trim_and_fill
 
 Array = NDArray[np.float64]
 FEWEST_FOR_SIGNS = 3
+LOWEST_TRIAL_RUNG = 2
+MAIN_SHARE = 0.5
 RUNG_FACTORS = {1: 1.0, 2: 1.0, 3: 0.8, 4: 0.8}
 """What a study's weight is multiplied by in the sensitivity analysis by rung; others count nothing (after jobeffekter.dk)."""
 
@@ -95,6 +97,7 @@ class Review:
     measures: tuple[Measure, ...]
     parts: tuple[Part, ...]
     findings: SynthesisFindings
+    trials_weight_share: float
 
 
 def review(
@@ -151,7 +154,9 @@ class _Review:
         if never_reported_count is not None:
             measures.append(Measure("never_reported", float(never_reported_count)))
         findings = self._findings({m.code: m for m in measures}, planned_count, never_reported_count)
-        return Review(self._primary(), tuple(measures), tuple(self._parts()), findings)
+        trials = float(self.weight[self.studies.rung <= LOWEST_TRIAL_RUNG].sum())
+        measures.append(Measure("trials_weight_share", trials))
+        return Review(self._primary(), tuple(measures), tuple(self._parts()), findings, trials)
 
     @property
     def _limits(self) -> tuple[float, float, float, float]:

@@ -138,6 +138,7 @@ def tag_result(
                 "interval_high": p.high,
                 "weight_share": p.weight_share,
                 "count": p.count,
+                "is_hidden": p.is_hidden,
             }
             for p in effects.parts
         ],

@@ -29,7 +29,7 @@ def protocol(kind: str = "binary", rate: float = 0.2, people: int | None = None)
 
 
 def found(y: np.ndarray, plan: Protocol):
-    people = pd.DataFrame({"person_id": [f"p{i}" for i in range(len(y))], "treated": True})
+    people = pd.DataFrame({"person_id": [f"p{i}" for i in range(len(y))], "treated": True, "municipality_code": None})
     design = Benchmarking()
     comparison = design.compare(Cohort(people, (), False), plan, {})
     return design.estimate(comparison, y.astype(float), plan.primary_outcome, plan)

@@ -38,7 +38,12 @@ def test_every_field_has_a_purpose_and_is_used_where_it_says(table: str, i_gang:
         assert column.purpose, column.name
         station = column.used_by
         sources = "".join(
-            p.read_text(encoding="utf-8") for p in [ROOT / "assets" / f"{station}.py", *(ROOT / "models").rglob("*.py")]
+            p.read_text(encoding="utf-8")
+            for p in [
+                ROOT / "assets" / f"{station}.py",
+                ROOT / "assets" / "intake" / "changes.py",
+                *(ROOT / "models").rglob("*.py"),
+            ]
         )
         generic = column.name in {c.name for c in i_gang.covariates}
         assert generic or column.name in sources, f"{column.name} is asked for and never used in {station}"

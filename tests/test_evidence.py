@@ -249,8 +249,9 @@ def test_the_steps_of_certainty_add_up_and_no_design_passes_its_cap() -> None:
     assert certainty_of("4a", clean, 3.0).level == "moderate"
     assert certainty_of("4b", clean, 3.0).level == "low"
     assert certainty_of("2", clean).level == "high"
-    assert certainty_of("1", clean, people_per_arm=200).level == "moderate"
-    assert certainty_of("1", clean, people_per_arm=30).level == "low"
+    assert certainty_of("1a", clean, people_per_arm=200).level == "moderate"
+    assert certainty_of("1a", clean, people_per_arm=30).level == "low"
+    assert certainty_of("1b", clean, people_per_arm=4000).level == "low"
     bad = [replace(clean[0], state=State.serious, is_critical=True), *clean[1:]]
     reasoning = certainty_of("2", bad)
     assert (reasoning.level, [s.kind for s in reasoning.steps]) == ("low", ["start", "critical"])

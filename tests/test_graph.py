@@ -9,9 +9,10 @@ import pytest
 from dagster import AssetKey, DagsterInstance, Definitions
 
 from assets.home import Home
+from data_contracts.table_contract import TABLES
 from pipelines.definitions import build_defs
 
-STATIONS = ["deliveries", "cohort", "comparison", "effects", "evidence", "publication"]
+STATIONS = ["deliveries", "cohort", "comparison", "effects", "evidence", "synthesis", "publication"]
 OUTCOMES = AssetKey(["deliveries", "outcomes"])
 
 
@@ -42,14 +43,20 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
         "comparison/diagnostics",
         "comparison/groups",
         "comparison/pairs",
+        "deliveries/assignment",
+        "deliveries/codings",
         "deliveries/comparison_pool",
         "deliveries/outcomes",
         "deliveries/participants",
+        "deliveries/rates",
+        "deliveries/ratings",
+        "deliveries/studies",
         "effects/estimates",
         "evidence/dossier",
         "evidence/records",
         "publication/results",
         "publication/site",
+        "synthesis/portfolio",
     ]
     assert sorted(job.name for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")) == [
         "enforce_retention",
@@ -80,7 +87,7 @@ def test_data_runs_one_way(definitions: Definitions) -> None:
 def test_every_delivered_table_has_a_blocking_check_per_partition(definitions: Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     checks = [c for c in graph.asset_check_keys if c.asset_key.path[0] == "deliveries"]
-    assert {c.asset_key.path[-1] for c in checks} == {"participants", "comparison_pool", "outcomes"}
+    assert {c.asset_key.path[-1] for c in checks} == set(TABLES)
     for check in checks:
         node = graph.get(check)
         assert node.blocking

@@ -244,12 +244,12 @@ def test_a_delivery_that_lands_during_a_run_is_new_the_next_time(
 
 
 def test_what_an_exception_quotes_is_not_stored(small_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assets import cohort
+    from models.designs import of_people
 
     def explode(*arguments, **options):
         raise ValueError("could not convert: Zebulon 0202909818")
 
-    monkeypatch.setattr(cohort, "build_cohort", explode)
+    monkeypatch.setattr(of_people, "build_cohort", explode)
     (outcome, *_) = run_demo(small_home)
     assert outcome.state == "failed"
     assert "ValueError" in outcome.messages[0]

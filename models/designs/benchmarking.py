@@ -224,7 +224,7 @@ def _expected_shift(expected: ExpectedRate, outcome: Outcome) -> tuple[float | N
 
 def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tuple[Measure, ...], tuple[Part, ...]]:
     """One's own places, each with its difference drawn towards the middle; nothing with fewer than three."""
-    known = codes.notna().to_numpy()
+    known = codes.notna().to_numpy(dtype=bool)
     if codes[known].nunique() < 3:
         return (), ()
     numbers, names = pd.factorize(codes[known].astype("str"), sort=True)

@@ -107,6 +107,8 @@ class Part:
         Of the result, 0-1.
     count : int or None
         People or units it rests on.
+    is_hidden : bool
+        It counts in the whole and may not be shown alone.
     """
 
     kind: str
@@ -116,6 +118,7 @@ class Part:
     high: float | None = None
     weight_share: float | None = None
     count: int | None = None
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from models.designs.without_people import WithoutPeople, comparison_of
 from models.detectors.design_findings import DesignFindings
 from models.facts import DesignFacts
 from models.plan_lock import LockState
-from models.review import Review, Studies, review
+from models.review import MAIN_SHARE, Review, Studies, review
 from models.study_effects import people_per_arm, study_effects
 
 
@@ -78,6 +78,7 @@ class SystematicReview(WithoutPeople):
         own = rows[rows["outcome"] == outcome.name] if "outcome" in rows else rows
         return DesignFacts(
             pooled_studies_count=int(own["study"].nunique()) if len(own) else 0,
+            pooled_mainly_trials=effects is not None and rests_on_trials(effects),
             search_rule_recorded=protocol.review.search is not None,
         )
 
@@ -88,6 +89,11 @@ class SystematicReview(WithoutPeople):
     def counted(self, protocol: Protocol) -> Counted:
         """Studies."""
         return "studies"
+
+
+def rests_on_trials(effects: Effects) -> bool:
+    """Whether randomised trials carry more than half of the weight."""
+    return any(m.code == "trials_weight_share" and m.value > MAIN_SHARE for m in effects.measures)
 
 
 def _studies(rows: pd.DataFrame, effects: np.ndarray, variances: np.ndarray, protocol: Protocol) -> Studies:

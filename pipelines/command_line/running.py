@@ -16,6 +16,7 @@ from assets.intake.receipts import FileReceipt, state_words
 from data_contracts.ladder import rungs
 from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.quarters import Quarter
+from models.portfolio import PROJECT as LIVING_REVIEW
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, errors, show_table
 
@@ -82,7 +83,9 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
     Projects in `stale` were refused this time: their earlier results stand, and say so.
     """
     records = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
-    records = [r for r in records if r["project"] in projects]
+    everything = not set(home.project_ids()) - set(projects)
+    known = {*projects, *((LIVING_REVIEW,) if everything else ())}
+    records = [r for r in records if r["project"] in known]
     if not records:
         return
     columns = [

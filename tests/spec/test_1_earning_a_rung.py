@@ -75,7 +75,9 @@ def test_a_lottery_needs_its_list() -> None:
 
 def test_a_review_needs_a_rule_for_its_search() -> None:
     """Two independent tagged studies and a written rule for the search are rung 1; without the rule it is a narrative review, rung 6."""
-    assert earned_rung(DesignFacts(pooled_studies_count=2, search_rule_recorded=True)) == "1"
+    assert earned_rung(DesignFacts(pooled_studies_count=2, search_rule_recorded=True)) == "1b"
+    trials = DesignFacts(pooled_studies_count=2, search_rule_recorded=True, pooled_mainly_trials=True)
+    assert earned_rung(trials) == "1a"
     assert earned_rung(DesignFacts(pooled_studies_count=2)) == "6"
 
 
