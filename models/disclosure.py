@@ -112,7 +112,10 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
     for key in ("n_treated", "n_control", "n_dropped"):
         if record.counted == "people":
             fields[key] = None if fields["status"] == "suppressed" else safe_count(fields[key], policy)
-    fields["flow"] = [] if fields["status"] == "suppressed" else [_safe_step(step, policy) for step in fields["flow"]]
+    if fields["status"] == "suppressed":
+        fields["flow"] = []
+    elif record.counted == "people":
+        fields["flow"] = [_safe_step(step, policy) for step in fields["flow"]]
     fields["claims"] = build_claims(fields)
     return ResultRecord.model_validate(fields)
 

@@ -40,6 +40,7 @@ def study_effects(rows: pd.DataFrame, kind: Kind) -> tuple[Array, Array]:
         return effects, np.where(errors > 0, errors**2, np.nan)
     a, n, c, m = (rows[name].to_numpy(dtype=float, na_value=np.nan) for name in COUNTS)
     possible = (a >= 0) & (a <= n) & (c >= 0) & (c <= m) & (n > 0) & (m > 0)
+    a, n, c, m = (np.where(possible, cell, np.nan) for cell in (a, n, c, m))
     b, d = n - a, m - c
     if kind == "risk_difference":
         effects = a / n - c / m

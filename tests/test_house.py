@@ -144,7 +144,11 @@ def test_every_way_to_compare_is_in_the_table_the_code_and_the_protocol() -> Non
 
     table = read_knowledge("comparison_methods")
     assert set(table["methods"]) == set(METHODS) == set(get_args(Method)) - {"reference_rate", "none"}
-    assert set(table["estimators"]) == set(ESTIMATORS) == set(get_args(Estimator)) - {"difference_to_rate", "of_the_design"}
+    assert (
+        set(table["estimators"])
+        == set(ESTIMATORS)
+        == set(get_args(Estimator)) - {"difference_to_rate", "of_the_design"}
+    )
     for facts in table["methods"].values():
         for estimator in facts["estimators"]:
             assert set(facts["estimands"]) <= set(table["estimators"][estimator])

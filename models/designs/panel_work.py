@@ -24,7 +24,7 @@ from models.group_time import (
     dynamic_summary,
     event_times,
     group_time_effects,
-    no_effect_before_p,
+    no_effect_before,
     simple_summary,
 )
 from models.panel_checks import Panel
@@ -132,8 +132,8 @@ class PanelWork:
 
     def pre_trend_p(self) -> float | None:
         """All changes before the start at once where there are units enough, else a difference in slopes."""
-        p = None if self.found is None else no_effect_before_p(self.found, self.cluster)
-        return panel_checks.pre_trend_p(self.panel) if p is None else p
+        test = None if self.found is None else no_effect_before(self.found, self.cluster)
+        return panel_checks.pre_trend_p(self.panel) if test is None else test[1]
 
     def wild_p(self) -> float | None:
         """The fixed-effects coefficient's p where ordinary errors need more clusters."""
