@@ -62,12 +62,13 @@ def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> 
             own = [i for i, row in enumerate(rows) if row["kind"] == kind and row["count"] is not None]
             if sum(i in hidden for i in own) == 1:
                 hidden |= set(sorted((i for i in own if i not in hidden), key=lambda i: rows[i]["count"])[:1])
+    has_hidden = bool(hidden) or any(row["is_hidden"] for row in rows)
     found = []
     for i, row in enumerate(rows):
         is_hidden = row["is_hidden"] or i in hidden
         own_step = step if has_effect[row["kind"]] else 0.01
         kept = {name: None if is_hidden or row[name] is None else _to_step(row[name], own_step) for name in numbers}
-        share = None if is_hidden or hidden or row["weight_share"] is None else round(row["weight_share"], 2)
+        share = None if has_hidden or row["weight_share"] is None else round(row["weight_share"], 2)
         count = None if are_people or is_hidden else row["count"]
         found.append(row | kept | {"is_hidden": is_hidden, "weight_share": share, "count": count})
     return found

@@ -35,7 +35,7 @@ class SyntheticControl:
         Root mean square of the gaps before.
     placebo : ndarray of float
         The same effect for each other place as if it had the project; places whose mixture fits five times worse
-        than one's own are left out.
+        than one's own, or than is usual, are left out.
     """
 
     weights: Array
@@ -88,17 +88,14 @@ def synthetic_control(own: Array, others: Array, before: NDArray[np.bool_]) -> S
     ----------
     own : ndarray of float, shape (times,)
     others : ndarray of float, shape (times, k)
+        At least two.
     before : ndarray of bool, shape (times,)
         Times before the start.
     """
     weights, gaps, effect, misfit = _one(own, others, before)
-    placebo = []
-    for j in range(others.shape[1]):
-        rest = np.delete(others, j, axis=1)
-        if rest.shape[1]:
-            _, _, other_effect, other_misfit = _one(others[:, j], rest, before)
-            if other_misfit <= LARGEST_MISFIT * misfit or misfit == 0:
-                placebo.append(other_effect)
+    each = [_one(others[:, j], np.delete(others, j, axis=1), before) for j in range(others.shape[1])]
+    limit = LARGEST_MISFIT * max(misfit, float(np.median([other[3] for other in each])))
+    placebo = [other[2] for other in each if other[3] <= limit]
     return SyntheticControl(weights, gaps, effect, misfit, np.array(placebo))
 
 
