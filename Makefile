@@ -92,6 +92,7 @@ laws: $(READY) ## Which room may import which
 docs: $(READY) ## Reference pages that are made from code
 	@$(BIN)/python -m pipelines.reference_pages
 	@$(BIN)/python -m pipelines.method_pages
+	@$(BIN)/python -m pipelines.design_pages
 	@$(BIN)/python -m bench.validation
 
 lock: $(READY) ## Resolve requirements anew

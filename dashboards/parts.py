@@ -78,7 +78,9 @@ def measure_rows(row: Mapping[str, Any], language: str) -> list[dict[str, str]]:
             published = f"{_words(measure['published_value'], declared, row, language)} ({measure['published_source']})"
         value = _words(measure["value"], declared, row, language)
         ends = (measure["interval_low"], measure["interval_high"])
-        if None not in ends:
+        if None not in ends and declared["kind"] == "effect":
+            value += f" ({interval_in(language, row, *ends)})"
+        elif None not in ends:
             low, high = (_words(end, declared, row, language) for end in ends)
             value += f" ({low} {phrase(language, 'to_word')} {high})"
         rows.append({"name": declared["name"][language], "value": value, "published": published})

@@ -131,7 +131,9 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     if record["status"] == "assessed":
         return [_assessed_sentence(record)]
     claims = [_interval_sentence(record)]
-    if record["treated_value"] is not None and record["control_value"] is not None:
+    # Of a panel the other value is what was to be expected, and nobody's own.
+    has_values = record["treated_value"] is not None and record["control_value"] is not None
+    if has_values and record["evidence"]["rung"] != 3:
         claims.insert(0, _values_sentence(record))
     if record.get("always_valid_low") is not None:
         claims.append(_looks_sentence(record))

@@ -115,8 +115,8 @@ def trim_and_fill(effects: Array, variances: Array, *, between: Between = "reml"
         centre = pool(y[: k - missing], v[: k - missing], between=between).estimate
         distance = y - centre
         ranks = np.sign(distance) * rankdata(np.abs(distance), method="ordinal")
-        found = max(0, round(float((4 * ranks[ranks > 0].sum() - k * (k + 1)) / (2 * k - 1))))
-        missing = min(found, k - 2)  # what is left must still be two studies
+        alone = max(0, round(float((4 * ranks[ranks > 0].sum() - k * (k + 1)) / (2 * k - 1))))
+        missing = min(alone, k - 2)  # what is left must still be two studies
     mirrored = 2 * centre - y[k - missing :]
     found = pool(np.concatenate([y, mirrored]), np.concatenate([v, v[k - missing :]]), between=between)
     return Filled(missing, sign * found.estimate, found.standard_error)

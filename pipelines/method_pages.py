@@ -154,11 +154,11 @@ def pictures() -> dict[str, str]:
             {"label": column, "smd_before": before, "smd_after": after}
             for column, before, after in rows.itertuples(index=False)
         ]
-        found[f"{name.replace('_', '-')}.svg"] = _standing_alone(balance_chart(lines, "en"))
+        found[f"{name.replace('_', '-')}.svg"] = standing_alone(balance_chart(lines, "en"))
     return found
 
 
-def _standing_alone(svg: str) -> str:
+def standing_alone(svg: str) -> str:
     """A picture in a file of its own says what it is; inside a page it need not."""
     return svg if "xmlns=" in svg else svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
 

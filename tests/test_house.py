@@ -134,6 +134,42 @@ def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
     assert without_rounding(PAGE.read_text(encoding="utf-8")) == without_rounding(page()), "run make docs"
 
 
+def test_pages_of_designs_are_those_the_code_makes() -> None:
+    from pipelines.design_pages import FOLDER, pages_and_pictures
+
+    texts, pictures = pages_and_pictures()
+    for name, text in texts.items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+    for name in pictures:
+        assert (FOLDER / name).stat().st_size > 1000
+
+
+def test_stations_know_no_design_but_through_the_registry() -> None:
+    """Nothing in assets and pipelines asks which design or rung it is; only the registry leads to a design's code."""
+    names = set(read_designs())
+    for room in ("assets", "pipelines"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path.name in (
+                "design_pages.py",
+                "effect_records.py",
+            ):  # one demo project, one record per kind of finding
+                continue
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(
+                r"\.design\s*(==|!=|in\b)|intended_rung|rung[\w\]\"']*\s*(==|!=|<=|>=|<|>)\s*\d", text
+            ), path
+            assert not [name for name in names if f'"{name}"' in text], path
+
+
+def read_designs() -> list[str]:
+    from data_contracts.ladder import read_knowledge
+    from models.designs.registry import DESIGNS
+
+    names = list(read_knowledge("designs")["designs"])
+    assert names == list(DESIGNS)
+    return names
+
+
 def test_every_way_to_compare_is_in_the_table_the_code_and_the_protocol() -> None:
     from typing import get_args
 

@@ -1,0 +1,156 @@
+"""A page per design, with a demo project that was run, its picture and its protocol.
+
+Belongs here: writing `docs/designs/`. Does not belong here: what a design
+assumes (`data_contracts/designs.yaml`) and how it works (models). `make docs`
+runs it; a test compares the pages with what they would be now.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dashboards.charts import estimates_chart
+from dashboards.parts import measures_markdown, part_groups
+from dashboards.summary import effect_words
+from data_contracts.ladder import error_sources, read_knowledge, rungs
+from data_contracts.quarters import Quarter
+from data_contracts.result_record import ResultRecord
+from models.disclosure import default_policy, publish
+from pipelines.method_pages import standing_alone
+from pipelines.rehearsal import demo_home, rehearse
+from projects.portfolio import protocol_folder
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "designs"
+EXAMPLES = {
+    "systematic_review": "bcg-vaccine",
+    "randomised_trial": "nsw-trial",
+    "panel": "castle-doctrine",
+    "matched_control": "nsw-jobs",
+    "benchmarking": "mentors-aalborg",
+    "expert_assessment": "fleiss-diagnoses",
+    "case_study": "lipset-democracies",
+}
+QUARTER, DAY = Quarter(2026, 3), date(2026, 10, 15)
+
+
+def worked_example(project: str) -> ResultRecord:
+    """Evaluate a demo project, and return its primary result as it would be published."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = rehearse(demo_home(Path(folder), project), project, QUARTER, day=DAY)
+    return publish(next(record for _, _, record in made if record.primary), default_policy())
+
+
+def pages_and_pictures() -> tuple[dict[str, str], dict[str, str]]:
+    """Return every page, and the picture of every design that has one, by file name."""
+    designs = read_knowledge("designs")["designs"]
+    texts = {"README.md": _index(designs)}
+    pictures = {}
+    for name, facts in designs.items():
+        row = worked_example(EXAMPLES[name]).model_dump(mode="json")
+        svg = _picture(row)
+        if svg:
+            pictures[f"{_file(name)}.svg"] = standing_alone(svg)
+        texts[f"{_file(name)}.md"] = _page(name, facts, row, bool(svg))
+    return texts, pictures
+
+
+def _file(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _index(designs: dict[str, Any]) -> str:
+    lines = [
+        "# Designs",
+        "",
+        "Made from `data_contracts/designs.yaml`. A protocol names one under `design:`; sections of others may stand in it and are not in",
+        "force, so that another rung is one word and other tables. Which rung a result *earns* is decided by what was seen:",
+        "[the ladder](../reference/ladder.md).",
+        "",
+        "| rung | design | compared with | tables | use it when |",
+        "|---|---|---|---|---|",
+    ]
+    for name, facts in designs.items():
+        tables = ", ".join(f"`{t}`" for t in facts["tables"])
+        compared = rungs()[int(facts["rung"])].compared_with["en"]
+        lines.append(
+            f"| {facts['rung']} | [{facts['name']['en']}]({_file(name)}.md) | {compared} | {tables} | {facts['use_when']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _page(name: str, facts: dict[str, Any], row: dict[str, Any], has_picture: bool) -> str:
+    rung = rungs()[int(facts["rung"])]
+    project = EXAMPLES[name]
+    also = ", ".join(f"`{t}`" for t in facts["may_use"])
+    protocol = (protocol_folder(project) / "project.yaml").read_text(encoding="utf-8").rstrip()
+    lines = [
+        f"# {facts['name']['en']} ({facts['name']['da']}), rung {facts['rung']}",
+        "",
+        f"**Compared with** {rung.compared_with['en']}.",
+        "",
+        f"**Assumes.** {facts['assumes']}",
+        "",
+        f"**Use it when.** {facts['use_when']}",
+        "",
+        f"**Reads** {', '.join(f'`{t}`' for t in facts['tables'])}{f'; also {also} if delivered' if also else ''}. "
+        f"Settings stand under [`{facts['section']}:`](../reference/project-yaml.md).",
+        "",
+        "## Error sources",
+        "",
+        "Looked for every time; what nobody could look at counts against the result.",
+        "",
+        "| source | measured by |",
+        "|---|---|",
+        *[f"| {error_sources()[code].name['en']} | {error_sources()[code].metric} |" for code in rung.error_sources],
+        "",
+        f"## Example: {row['project_name']['en']}",
+        "",
+        f"{row['outcome_label']['en']}: **{effect_words(row, 'en')}**. Rung {row['evidence']['rung_detail']}, certainty "
+        f"{row['evidence']['certainty'].replace('_', ' ')}, verdict “{row['claims']['verdict_text']['en']}”. Numbers as they are published.",
+        "",
+        *[f"- {text['en']}" for text in row["claims"]["can"]],
+        *[
+            f"- As published: {answer['estimate']:g}{_error(answer)}. {answer['source']}."
+            for answer in row["known_answers"]
+        ],
+    ]
+    if has_picture:
+        lines += ["", f"![{row['outcome_label']['en']}]({_file(name)}.svg)"]
+    lines += [
+        *measures_markdown(row, "en"),
+        "",
+        "## The protocol, to copy",
+        "",
+        "```yaml",
+        protocol,
+        "```",
+        "",
+        f"Source: [{facts['source']}]({facts['link']}).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _error(answer: dict[str, Any]) -> str:
+    return "" if answer["standard_error"] is None else f" ({answer['standard_error']:g})"
+
+
+def _picture(row: dict[str, Any]) -> str:
+    drawn = [group["svg"] for group in part_groups(row, "en") if group["svg"]]
+    if drawn:
+        return str(drawn[0])
+    return estimates_chart(row, "en") if row["status"] == "estimated" else ""
+
+
+def write_pages() -> None:
+    """Write every page and picture."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    texts, pictures = pages_and_pictures()
+    for name, text in (texts | pictures).items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages()

@@ -1,0 +1,103 @@
+"""A project's quarter from files to records without Dagster: for documentation and for tests.
+
+Belongs here: calling the same functions as the stations, in their order. Does
+not belong here: anything a station does not do; what it keeps is kept nowhere.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from assets.home import Home, write_atomically
+from assets.intake.assembly import assemble
+from assets.intake.delivery import accepted_rows
+from assets.intake.keys import create_key
+from assets.intake.reception import take_in
+from data_contracts.protocol import Protocol
+from data_contracts.quarters import Quarter
+from data_contracts.result_record import ResultRecord
+from data_contracts.table_contract import TABLES
+from models.comparison import Comparison
+from models.designs.interface import Effects
+from models.designs.registry import DESIGNS
+from models.findings import Circumstances
+from models.plan_lock import LockState
+from models.tagging import Provenance, q_values, tag_result
+
+UNTOUCHED = LockState(is_locked=True, is_unchanged=True)
+NOWHERE = Provenance("rehearsal", {}, "0" * 64, "0" * 64, 0)
+
+
+def demo_home(root: Path, project: str) -> Home:
+    """Set up a home with one demo project and its deliveries."""
+    from projects.portfolio import PORTFOLIO, protocol_folder
+
+    home = Home(root)
+    home.prepare()
+    create_key(home, demo=True)
+    text = (protocol_folder(project) / "project.yaml").read_bytes()
+    write_atomically(home.projects / project / "project.yaml", text, 0o644)
+    PORTFOLIO[project](home.inbox / project)
+    return home
+
+
+def rehearse(
+    home: Home, project: str, quarter: Quarter, *, day: date | None = None, lock: LockState = UNTOUCHED
+) -> list[tuple[Comparison, Effects, ResultRecord]]:
+    """Evaluate a quarter.
+
+    Parameters
+    ----------
+    home : Home
+        Files that wait in its inbox are taken in.
+    project : str
+    quarter : Quarter
+    day : date, optional
+        The day the files arrived.
+    lock : LockState
+
+    Returns
+    -------
+    list of (Comparison, Effects, ResultRecord)
+        One per outcome, in full precision.
+
+    Raises
+    ------
+    InputRefused
+        As the stations do.
+    """
+    protocol: Protocol = home.protocol(project)
+    take_in(home, protocol, day)
+    judged = {table: assemble(home, protocol, table, quarter).table for table in TABLES}
+    tables = {table: accepted_rows(found.frame, found.contract) for table, found in judged.items()}
+    named = set(judged["participants"].frame["person_id"].dropna())
+    design = DESIGNS[protocol.design]
+    cohort = design.cohort(tables, protocol, quarter.end, named)
+    comparison = design.compare(cohort, protocol, tables)
+    effects = [
+        design.estimate(
+            comparison, design.values(comparison.people, tables["outcomes"], outcome, protocol), outcome, protocol
+        )
+        for outcome in protocol.outcomes
+    ]
+    q = q_values(tuple(effects))
+    around = Circumstances(quarter, lock, steps=cohort.steps)
+    made = []
+    for outcome, found in zip(protocol.outcomes, effects, strict=True):
+        facts = design.facts(
+            cohort.covariates_dated_before_index, comparison, outcome, protocol, lock=lock, effects=found
+        )
+        record = tag_result(
+            protocol=protocol,
+            outcome=outcome,
+            comparison=comparison,
+            effects=found,
+            q_value=q.get(outcome.name),
+            facts=facts,
+            design=design,
+            around=around,
+            provenance=NOWHERE,
+        )
+        made.append((comparison, found, record))
+    return made
