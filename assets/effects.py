@@ -20,6 +20,7 @@ from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES
 from data_contracts.table_contract import compile_contract
+from models.derived_outcomes import with_derived
 from models.designs.registry import DESIGNS
 
 
@@ -51,7 +52,8 @@ def estimates(
         protocol = store.home.protocol(project)
         lock, has_other_primary_outcome = lock_protocol(store.home, protocol)
     comparison = comparison_from(groups, pairs, diagnostics)
-    measurements = accepted_rows(outcomes, compile_contract("outcomes", protocol))
+    delivered = accepted_rows(outcomes, compile_contract("outcomes", protocol))
+    measurements = with_derived(delivered, protocol)
     design = DESIGNS[protocol.design]
     found = [
         design.estimate(
@@ -64,7 +66,7 @@ def estimates(
         "protocol_sha256": protocol.sha256,
         "lock": asdict(lock),
         "has_other_primary_outcome": has_other_primary_outcome,
-        "input_sha256": {"outcomes": content_sha256(measurements)},
+        "input_sha256": {"outcomes": content_sha256(delivered)},
     }
     metadata = {
         f"{outcome.name} ({language})": MetadataValue.md(effects_markdown(effects, outcome, protocol, language))

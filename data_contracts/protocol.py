@@ -26,6 +26,7 @@ from data_contracts.design_settings import (
     ReviewSettings,
     TrialSettings,
 )
+from data_contracts.ladder import read_knowledge
 from data_contracts.protocol_parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 from data_contracts.quarters import Quarter
 
@@ -38,6 +39,9 @@ Design = Literal[
     "expert_assessment",
     "case_study",
 ]
+
+
+LifePhase = Literal["childhood", "youth", "adulthood", "old_age"]
 
 
 class PreventionLevel(StrEnum):
@@ -77,6 +81,10 @@ class Profile(Section):
     active_ingredient: Text = Field(description="What is believed to make the difference.")
     how_people_move_on: Text = Field(description="What happens when the project ends for a person.")
     prevention_level: PreventionLevel = Field(description="When in the course of a problem the project steps in.")
+    life_phases: tuple[LifePhase, ...] = Field(
+        default=(),
+        description="Phases of life the project meets people in. Their risk factors (`data_contracts/life_phases.yaml`) are looked for beside confounder_domains.",
+    )
     payers: tuple[Literal["municipality", "region", "state", "person", "foundation"], ...] = Field(
         default=(), description="Who pays for the project."
     )
@@ -146,6 +154,10 @@ class Outcome(Section):
     )
     minimum: float | None = Field(default=None, description="Smallest possible value.")
     maximum: float | None = Field(default=None, description="Largest possible value.")
+    derived: Literal["social_exclusion"] | None = Field(
+        default=None,
+        description="Worked out from several measurements of the same day instead of delivered. `social_exclusion`: at least three of poverty, few_relations, little_work_or_politics, little_leisure, poor_health, each delivered as 0 or 1.",
+    )
 
 
 class EligibilityRule(Section):
@@ -294,6 +306,15 @@ class Protocol(Section):
     def primary_outcome(self) -> Outcome:
         """The one primary outcome."""
         return next(outcome for outcome in self.outcomes if outcome.primary)
+
+    @property
+    def delivered_outcomes(self) -> tuple[str, ...]:
+        """Names of what is measured: outcomes, and what derived ones are made of."""
+        rules = read_knowledge("derived_outcomes")["outcomes"]
+        names: list[str] = []
+        for outcome in self.outcomes:
+            names += [outcome.name] if outcome.derived is None else list(rules[outcome.derived]["components"])
+        return tuple(dict.fromkeys(names))
 
     @property
     def register_covariates(self) -> tuple[Covariate, ...]:

@@ -88,11 +88,11 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                 fix = suggestion(str(word), known) or f"Known: {', '.join(known)}."
                 yield ("deliveries", i, "expected_shifts", j), f"The table {table} has no column “{word}”.", fix
         for word in section_of(row, "outcome_columns"):
-            if word not in outcomes:
+            if word not in _measured(outcomes):
                 yield (
                     ("deliveries", i, "outcome_columns", word),
                     f"There is no outcome “{word}”.",
-                    suggestion(word, outcomes) or "Name one of the outcomes.",
+                    suggestion(word, _measured(outcomes)) or "Name one of the outcomes.",
                 )
         if row.get("outcome_columns") and table != "outcomes":
             yield (
@@ -100,6 +100,15 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
                 "Only the table outcomes may have outcome_columns.",
                 "Remove the key.",
             )
+
+
+def _measured(outcomes: dict[str, Any]) -> list[str]:
+    """Names of what may be delivered: outcomes, and what derived ones are made of."""
+    rules = read_knowledge("derived_outcomes")["outcomes"]
+    names: list[str] = []
+    for name, row in outcomes.items():
+        names += list(rules.get(row.get("derived"), {}).get("components", ())) or [name]
+    return names
 
 
 def _file_faults(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[RuleFault]:

@@ -133,6 +133,8 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
                 "The window closes after follow_up_months.",
                 "Raise evaluation.follow_up_months or shorten the window.",
             )
+        if row.get("derived") is not None and row.get("type") not in (None, "binary"):
+            yield ("outcomes", i, "type"), "A derived outcome is there or not.", "Write “type: binary”."
         if row.get("type") == "numeric" and not row.get("unit"):
             yield ("outcomes", i), "A numeric outcome needs a unit.", "Add “unit: …”."
 

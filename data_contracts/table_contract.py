@@ -247,15 +247,24 @@ def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
         return {"item": (*(c.name for c in cases.conditions), *(t.name for t in cases.tests), *outcomes)}
     if table == "ratings":
         return {"outcome": (*outcomes, *protocol.assessment.seeds)}
-    return {"outcome": outcomes} if table in ("outcomes", "rates", "studies") else {}
+    if table == "outcomes":
+        return {"outcome": protocol.delivered_outcomes}
+    return {"outcome": outcomes} if table in ("rates", "studies") else {}
 
 
 def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
     """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
     if table not in ("outcomes", "rates"):
         return ()
-    rules = []
+    declared = {outcome.name for outcome in protocol.outcomes if outcome.derived is None}
+    rules = [
+        Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=("outcome", name))
+        for name in protocol.delivered_outcomes
+        if name not in declared and table == "outcomes"
+    ]
     for outcome in protocol.outcomes:
+        if outcome.derived is not None:
+            continue
         where = ("outcome", outcome.name)
         if outcome.type == "binary" and table == "outcomes" and not are_places(protocol):
             rules.append(Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=where))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import LANGUAGES, bilingual
 from data_contracts.protocol import Outcome, Protocol
 from data_contracts.quarters import Quarter
@@ -157,4 +158,7 @@ def _covariates_missing(protocol: Protocol, comparison: Comparison, steps: tuple
 
 def _open_domains(protocol: Protocol, comparison: Comparison) -> tuple[str, ...]:
     covered = {protocol.covariate(name).domain for name in comparison.diagnostics.score_columns}
-    return tuple(str(domain) for domain in protocol.confounder_domains if domain not in covered)
+    phases = read_knowledge("life_phases")["phases"]
+    asked = [str(domain) for domain in protocol.confounder_domains]
+    asked += [domain for phase in protocol.profile.life_phases for domain in phases[phase]["domains"]]
+    return tuple(domain for domain in dict.fromkeys(asked) if domain not in covered)

@@ -19,6 +19,7 @@ from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from data_contracts.table_contract import TABLES
 from models.comparison import Comparison
+from models.derived_outcomes import with_derived
 from models.designs.interface import Effects
 from models.designs.registry import DESIGNS
 from models.findings import Circumstances
@@ -75,10 +76,9 @@ def rehearse(
     design = DESIGNS[protocol.design]
     cohort = design.cohort(tables, protocol, quarter.end, named)
     comparison = design.compare(cohort, protocol, tables)
+    measured = with_derived(tables["outcomes"], protocol)
     effects = [
-        design.estimate(
-            comparison, design.values(comparison.people, tables["outcomes"], outcome, protocol), outcome, protocol
-        )
+        design.estimate(comparison, design.values(comparison.people, measured, outcome, protocol), outcome, protocol)
         for outcome in protocol.outcomes
     ]
     q = q_values(tuple(effects))

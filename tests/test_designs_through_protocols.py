@@ -18,6 +18,7 @@ from data_contracts.faults import InputRefused
 from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import ResultRecord
+from models.derived_outcomes import with_derived
 from models.disclosure import default_policy, publish
 from models.plan_lock import LockState, PlanChange
 from tests.design_studies import STUDIES, Study, cases, judged, panel, rate, studies, trial
@@ -91,7 +92,7 @@ def test_a_draw_earns_its_rung_by_the_list_that_was_stored(tmp_path: Path) -> No
 
 def test_another_list_than_the_one_that_was_stored_is_refused(tmp_path: Path) -> None:
     study = trial().saying("trial: {", f"trial: {{assignment_list_sha256: {'0' * 64}, ")
-    with pytest.raises(InputRefused, match="draw.csv"):
+    with pytest.raises(InputRefused, match=r"draw\.csv"):
         study.run(tmp_path)
     receipts = [path.read_text(encoding="utf-8") for path in (tmp_path / "quarantine" / "small").glob("*.en.md")]
     assert any("not the list whose fingerprint stands in the protocol" in text for text in receipts)
@@ -522,3 +523,70 @@ def test_another_rung_is_one_word_and_other_tables(tmp_path: Path) -> None:
         study = replace(both, protocol=more.replace("DESIGN", design))
         rungs[design] = study.run(tmp_path / design).evidence.rung_detail
     assert rungs == {"randomised_trial": "4b", "matched_control": "4b", "panel": "3b"}
+
+
+# outcomes and vocabulary
+
+
+def test_three_of_five_factors_is_social_exclusion_and_what_is_missing_is_not_filled_in() -> None:
+    protocol = read_protocol(trial().protocol.replace("- {name: score, label: Score, type: numeric, unit: points,", "- {name: excluded, label: E, type: binary, derived: social_exclusion,").replace("outcome_columns: {score: score}", "outcome_columns: {poverty: p, few_relations: r, little_work_or_politics: w, little_leisure: l, poor_health: h}"))  # fmt: skip
+    factors = ["poverty", "few_relations", "little_work_or_politics", "little_leisure", "poor_health"]
+    people = {
+        "three": [1, 1, 1, 0, 0],
+        "two": [1, 1, 0, 0, 0],
+        "all": [1, 1, 1, 1, 1],
+        "enough known": [1, 1, 1, None, None],
+        "not without": [0, 0, 0, None, None],
+        "uncertain": [1, 1, 0, 0, None],
+    }
+    rows = pd.DataFrame(
+        [
+            {"person_id": name, "outcome": factor, "measured_date": pd.Timestamp("2025-09-01"), "value": value}
+            for name, values in people.items()
+            for factor, value in zip(factors, values, strict=True)
+        ]
+    )
+    rows["value"] = rows["value"].astype(float)
+    found = with_derived(rows, protocol)
+    own = found[found["outcome"] == "excluded"].set_index("person_id")["value"].to_dict()
+    assert own == {"three": 1.0, "two": 0.0, "all": 1.0, "enough known": 1.0, "not without": 0.0}
+    assert set(protocol.delivered_outcomes) == set(factors)
+
+
+def test_social_exclusion_runs_through_a_whole_study(tmp_path: Path) -> None:
+    study = trial(n=160, seed=4)
+    after = study.files["after.csv"]
+    rng = np.random.default_rng(9)
+    better = study.files["draw.csv"]["place"].to_numpy() == 1
+    for letter in "prwlh":
+        after = after.assign(**{letter: (rng.random(len(after)) < np.where(better, 0.35, 0.6)).astype(int)})
+    text = study.protocol.replace(
+        "- {name: score, label: Score, type: numeric, unit: points,",
+        "- {name: excluded, label: Excluded, type: binary, derived: social_exclusion,",
+    )
+    text = text.replace("higher_is_better", "lower_is_better").replace(
+        "smallest_worthwhile_effect: 3", "smallest_worthwhile_effect: 0.1"
+    )
+    text = text.replace(
+        "outcome_columns: {score: score}",
+        "outcome_columns: {poverty: p, few_relations: r, little_work_or_politics: w, little_leisure: l, poor_health: h}",
+    )
+    record = Study(text, study.files | {"after.csv": after}).run(tmp_path)
+    assert (record.outcome, record.status, record.outcome_type) == ("excluded", "estimated", "binary")
+    assert record.estimate < -0.2
+    assert record.outcome_chosen_by == "funder"
+
+
+def test_a_phase_of_life_asks_for_its_own_risk_factors(tmp_path: Path) -> None:
+    study = trial(seed=2)
+    matched = study.saying("design: randomised_trial\n", "design: matched_control\nconfounder_domains: [demography]\ncomparison: {method: inverse_probability, score_covariates: [age]}\neffects: {estimator: inverse_probability}\n")  # fmt: skip
+    plain = matched.run(tmp_path / "plain")
+    asked = matched.saying("prevention_level: early", "prevention_level: early, life_phases: [youth]").run(
+        tmp_path / "youth"
+    )
+    states = [
+        next(s for s in r.evidence.error_sources if s.code == "register_limited_covariates") for r in (plain, asked)
+    ]
+    assert states[0].state == "clear"
+    assert states[1].state == "serious"
+    assert "substance use" in states[1].finding.en

@@ -1,0 +1,48 @@
+"""Outcomes made of several measurements.
+
+Belongs here: putting a person's measurements of one day together by the rule
+in `derived_outcomes.yaml`. Does not belong here: which day counts
+(`outcomes.py`, designs).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data_contracts.ladder import read_knowledge
+from data_contracts.protocol import Protocol
+
+
+def with_derived(measurements: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """Add the rows of derived outcomes to the measurements they are made of.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Accepted rows of the outcomes table.
+    protocol : Protocol
+
+    Returns
+    -------
+    DataFrame
+        A day on which enough factors are present is 1, one on which so many are absent that the rest cannot make
+        it so is 0. Where neither is certain there is no row: what is missing is not filled in.
+    """
+    parts = [measurements]
+    for outcome in protocol.outcomes:
+        if outcome.derived is None:
+            continue
+        rule = read_knowledge("derived_outcomes")["outcomes"][outcome.derived]
+        names = list(rule["components"])
+        own = measurements[measurements["outcome"].isin(names) & measurements["value"].notna()]
+        if own.empty:
+            continue
+        wide = own.pivot_table(index=["person_id", "measured_date"], columns="outcome", values="value", aggfunc="first")
+        wide = wide.reindex(columns=names)
+        present, absent = (wide == 1).sum(axis=1), (wide == 0).sum(axis=1)
+        is_so = present >= rule["at_least"]
+        is_not = absent > len(names) - rule["at_least"]
+        certain = is_so | is_not
+        found = is_so[certain].astype(float).rename("value").reset_index()
+        parts.append(found.assign(outcome=outcome.name)[list(measurements.columns)])
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else measurements
