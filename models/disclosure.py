@@ -175,7 +175,7 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
     step = (
         _share_step(record, policy)
         if record.outcome_type == "binary"
-        else _numeric_step(record.interval_low, record.interval_high, policy)
+        else _numeric_step(record.interval_low, record.interval_high, policy, record.estimate)
     )
     fields["rounded_to"] = step
 
@@ -315,9 +315,11 @@ def _share_step(record: ResultRecord, policy: Policy) -> float:
     return next((step for step in policy.share_steps if step >= wanted), policy.share_steps[-1])
 
 
-def _numeric_step(low: float | None, high: float | None, policy: Policy) -> float:
-    """The power of ten that is at most a tenth of an interval's half width."""
+def _numeric_step(low: float | None, high: float | None, policy: Policy, value: float | None = None) -> float:
+    """The power of ten that is at most a tenth of an interval's half width; of an interval without width, of the value."""
     half_width = ((high or 0.0) - (low or 0.0)) / 2
+    if not half_width > 0:
+        half_width = abs(value or 0.0)
     if not half_width > 0:
         return 1.0
     return float(10.0 ** math.floor(math.log10(half_width / policy.numeric_digits_of_half_width)))

@@ -80,7 +80,7 @@ def meta_regression(
     beta = inverse @ ((x * weight[:, None]).T @ effects)
     scale = 1.0
     if interval == "knapp_hartung":
-        scale = float((weight * (effects - x @ beta) ** 2).sum() / (k - p))
+        scale = max(1.0, float((weight * (effects - x @ beta) ** 2).sum() / (k - p)))
     errors = np.sqrt(np.diag(inverse) * scale)
     statistic = float(beta[1:] @ np.linalg.solve(inverse[1:, 1:] * scale, beta[1:]))
     tail = fisher.sf(statistic / (p - 1), p - 1, k - p) if interval == "knapp_hartung" else chi2.sf(statistic, p - 1)
@@ -177,7 +177,8 @@ def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_
         logdet, ones, crossed, square, _ = pieces(float(roots[0] ** 2), float(roots[1] ** 2))
         return logdet + float(np.log(ones)) + square - crossed**2 / ones
 
-    spread = float(np.sqrt(max(np.var(effects, ddof=1) - variances.mean(), 0.01 * np.var(effects)) / 2))
+    least = 0.01 * float(variances.mean())
+    spread = float(np.sqrt(max(np.var(effects, ddof=1) - variances.mean(), 0.01 * np.var(effects), least) / 2))
     best = None
     for start in ((spread, spread), (spread, 0.1 * spread), (0.1 * spread, spread)):
         found = minimize(

@@ -11,6 +11,10 @@ treated unit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import combinations
+from math import comb
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
@@ -19,6 +23,7 @@ from models.estimates import Estimate, interval_reach
 from models.group_time import sums_of
 from models.panel_checks import Panel
 
+MOST_SETS = 400
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -50,7 +55,8 @@ def two_way_fixed_effects(
     Returns
     -------
     Estimate or str
-        Errors by cluster with the factor G/(G-1) (N-1)/(N-K), unit effects counted in K.
+        Errors by cluster with the factor G/(G-1) (N-1)/(N-K), unit effects counted in K; degrees of freedom are those
+        of the clusters, or fewer where few of them decide the number.
     """
     x, y = two_way_columns(panel, weight)
     square = float((weight[:, None] * x**2).sum())
@@ -63,7 +69,7 @@ def two_way_fixed_effects(
     parameters = units + times
     factor = len(sums) / max(1, len(sums) - 1) * (units * times - 1) / (units * times - parameters)
     error = float(np.sqrt(factor * (sums**2).sum()))
-    reach = float(student.isf((1 - confidence_level) / 2, max(1, len(sums) - 1))) * error
+    reach = few_reach(sums, fewest_clusters(panel, cluster), confidence_level) * error
     return _estimate("two_way_fixed_effects", panel, weight, value, error, reach, "Student, by cluster", pulls)
 
 
@@ -114,40 +120,54 @@ def mean_change(
     factor = 1.0 if cluster is None else len(sums) / max(1, len(sums) - 1)
     error = float(np.sqrt(factor * (sums**2).sum()))
     name = "difference_in_differences" if is_compared else "before_after"
+    fewest = fewest_clusters(panel, cluster) if is_compared else len(sums)
     return _estimate(
-        name, panel, weight, value, error, interval_reach(sums, confidence_level) * error, "Student", pulls
+        name, panel, weight, value, error, few_reach(sums, fewest, confidence_level) * error, "Student", pulls
     )
 
 
-def one_unit_interval(
-    panel: Panel, value: float, *, confidence_level: float
+def few_units_interval(
+    panel: Panel, value: float, of: Callable[[Panel], float], *, confidence_level: float, seed: int
 ) -> tuple[float, float, float, float] | None:
-    """Return error, limits and p of one treated unit's effect from the changes of units without the project.
+    """Return error, limits and p of a few treated units' effect from what the same estimator gives units without the project.
 
     Parameters
     ----------
     panel : Panel
-        With one treated unit.
+        With one treated unit, or a few.
     value : float
-        Its effect.
+        Their effect.
+    of : callable
+        The estimator: from a panel to an effect.
     confidence_level : float
+    seed : int
+        Of the sets that are tried, where there are more than 400.
 
     Returns
     -------
     (error, low, high, p) or None
-        None if there are too few others for such an interval: with 95 per cent at least 39.
+        Sets of as many other units are taken for the treated ones, against the rest of the others. None if there are
+        too few such sets: with 95 per cent at least 39.
     """
-    own = np.flatnonzero(panel.treated)
-    start = int(panel.start[own[0]])
-    change = panel.y[:, start:].mean(axis=1) - panel.y[:, :start].mean(axis=1)
-    others = change[~panel.treated]
-    placebo = (others - others.mean()) * len(others) / max(1, len(others) - 1)
+    others, starts = panel.y[~panel.treated], panel.start[panel.treated]
     tail = (1 - confidence_level) / 2
-    if len(others) < np.ceil(1 / tail) - 1:
+    possible = comb(len(others), len(starts))
+    if possible < np.ceil(1 / tail) - 1 or len(others) < 2 * len(starts) + 2:
         return None
-    upper, lower = np.quantile(placebo, [1 - tail, tail])
+    if possible <= MOST_SETS:
+        sets = [np.array(chosen) for chosen in combinations(range(len(others)), len(starts))]
+    else:
+        rng = np.random.default_rng(seed)
+        sets = [rng.permutation(len(others))[: len(starts)] for _ in range(MOST_SETS)]
+    placebo = np.empty(len(sets))
+    for i, chosen in enumerate(sets):
+        assumed = np.full(len(others), panel.never, dtype=np.int64)
+        assumed[chosen] = starts
+        placebo[i] = of(Panel(others, assumed))
+    lower = float(np.quantile(placebo, tail, method="lower"))
+    upper = float(np.quantile(placebo, 1 - tail, method="higher"))
     p = float((1 + (np.abs(placebo) >= abs(value)).sum()) / (1 + len(placebo)))
-    return float(placebo.std(ddof=1)), value - float(upper), value - float(lower), p
+    return float(placebo.std(ddof=1)), value - upper, value - lower, p
 
 
 def _estimate(
@@ -155,6 +175,18 @@ def _estimate(
 ) -> Estimate:
     top = mean_after(panel, weight)
     return Estimate(name, value, error, value - reach, value + reach, method, top, top - value, np.asarray(pulls))
+
+
+def fewest_clusters(panel: Panel, cluster: Labels | None) -> int:
+    """Clusters, or units where each stands alone, in the smaller of the two groups."""
+    labels = np.arange(len(panel.y)) if cluster is None else cluster
+    return min(len(np.unique(labels[group])) for group in (panel.treated, ~panel.treated))
+
+
+def few_reach(sums: Array, fewest: int, confidence_level: float) -> float:
+    """Standard errors to a limit: those of the influence values, and no fewer than the smaller group's number allows."""
+    alone = float(student.isf((1 - confidence_level) / 2, max(1, fewest - 1)))
+    return max(interval_reach(sums, confidence_level), alone)
 
 
 def mean_after(panel: Panel, weight: Array) -> float:

@@ -73,7 +73,8 @@ def pool(
     between : str
         How the variance between studies is estimated; `common` sets it to 0.
     interval : str
-        `knapp_hartung` takes the error from how far studies are from the pooled effect, and Student's interval.
+        `knapp_hartung` takes the error from how far studies are from the pooled effect, never less than theirs, and
+        Student's interval.
     confidence_level : float
 
     Returns
@@ -95,7 +96,8 @@ def pool(
     error = float(1 / np.sqrt(weight.sum()))
     reach = float(norm.isf((1 - confidence_level) / 2))
     if interval == "knapp_hartung":
-        error *= float(np.sqrt((weight * (effects - estimate) ** 2).sum() / (k - 1)))
+        # Studies that happen to agree better than their errors allow are no reason to be surer than those errors.
+        error *= max(1.0, float(np.sqrt((weight * (effects - estimate) ** 2).sum() / (k - 1))))
         reach = float(student.isf((1 - confidence_level) / 2, k - 1))
     spread = reach * float(np.sqrt(error**2 + tau))
     share = tau / (tau + typical) if between != "common" else max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0

@@ -191,7 +191,7 @@ def _record(
 
 
 def _material(rows: list[Record]) -> pd.DataFrame:
-    return pd.DataFrame({"outcome": [row["outcome"] for row in rows], "study": [row["project"] for row in rows]})
+    return pd.DataFrame({"outcome": [row["outcome"] for row in rows], "study_key": [row["project"] for row in rows]})
 
 
 def _label(row: Record) -> dict[str, str]:

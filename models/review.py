@@ -207,6 +207,8 @@ class _Review:
         s = self.studies
         if len(s.effects) < FEWEST_FOR_SIGNS or np.ptp(s.variances) <= 1e-12 * s.variances.max():
             return []  # with equal errors there is no small study to be missing
+        if np.ptp(s.effects) <= 1e-12 * np.abs(s.effects).max():
+            return []  # with equal effects none stands alone
         line = pet_peese(s.effects, s.variances)
         low, high = line.interval(self.level)
         between = "common" if self.settings.model == "common" else self.settings.between

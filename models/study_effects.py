@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Kind = Literal["as_delivered", "risk_ratio", "odds_ratio", "risk_difference"]
+SMALLEST_ERROR = 1e-9
 COUNTS = ("events_treated", "people_treated", "events_control", "people_control")
 
 
@@ -37,7 +38,8 @@ def study_effects(rows: pd.DataFrame, kind: Kind) -> tuple[Array, Array]:
     if kind == "as_delivered":
         effects = rows["effect"].to_numpy(dtype=float, na_value=np.nan)
         errors = rows["standard_error"].to_numpy(dtype=float, na_value=np.nan)
-        return effects, np.where(errors > 0, errors**2, np.nan)
+        # An error that vanishes beside its effect is no error but a slip of the pen.
+        return effects, np.where(errors > SMALLEST_ERROR * np.maximum(1.0, np.abs(effects)), errors**2, np.nan)
     a, n, c, m = (rows[name].to_numpy(dtype=float, na_value=np.nan) for name in COUNTS)
     possible = (a >= 0) & (a <= n) & (c >= 0) & (c <= m) & (n > 0) & (m > 0)
     a, n, c, m = (np.where(possible, cell, np.nan) for cell in (a, n, c, m))

@@ -72,8 +72,11 @@ def tag_result(
     ResultRecord
         In full precision, for the restricted zone.
     """
-    findings = findings_of(protocol, outcome, comparison, effects, q_value, around)
     rung = rung_number(earned_rung(facts))
+    if rung >= FIRST_RUNG_WITHOUT_EFFECTS and effects.kind == "estimate" and effects.primary is not None:
+        # What was seen of the design supports a judgement or a story: a number would be dressed as an effect.
+        effects = _unsupported(effects)
+    findings = findings_of(protocol, outcome, comparison, effects, q_value, around)
     detections = detect(rung, findings)
     quarter = around.quarter
     estimator = design.estimator(protocol)
@@ -178,6 +181,21 @@ def tag_result(
         }
     record["claims"] = build_claims(record)
     return ResultRecord.model_validate(record)
+
+
+FIRST_RUNG_WITHOUT_EFFECTS = 6
+
+
+def _unsupported(effects: Effects) -> Effects:
+    return Effects(
+        effects.outcome,
+        Gate("design_not_shown"),
+        effects.n_treated,
+        effects.n_control,
+        missing_treated_share=effects.missing_treated_share,
+        missing_control_share=effects.missing_control_share,
+        design=effects.design,
+    )
 
 
 def _unit(outcome: Outcome) -> dict[str, str]:

@@ -206,6 +206,16 @@ SPOILT_PANELS: dict[str, tuple[Callable[[Study], Study], str]] = {
         ),
         "no comparison people",
     ),
+    "one cluster starts": (
+        lambda s: Study(
+            s.protocol.replace("weight: people", "cluster: region").replace(
+                "covariates:\n",
+                "covariates:\n  - {name: region, label: R, type: numeric, domain: place, source: register}\n",
+            ),
+            s.files | {"places.csv": s.files["places.csv"].assign(region=[0] * 20 + [1 + i % 8 for i in range(20)])},
+        ),
+        "Only one unit",
+    ),
     "one place starts, few do not": (
         lambda s: s.with_file("starts.csv", s.files["starts.csv"].iloc[:1]).with_file(
             "places.csv", s.files["places.csv"].iloc[:12]

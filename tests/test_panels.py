@@ -19,7 +19,7 @@ from models.group_time import (
     simple_summary,
 )
 from models.panel_checks import Panel
-from models.panel_effects import mean_change, one_unit_interval, two_way_fixed_effects
+from models.panel_effects import few_units_interval, mean_change, two_way_fixed_effects
 from models.wild_bootstrap import wild_cluster_p
 from tests.design_references import EXACT, R, mpdta_like
 
@@ -181,19 +181,31 @@ def test_starts_at_different_times_are_no_two_by_two() -> None:
     assert mean_change(panel, np.ones(90), None, is_compared=True, confidence_level=LEVEL) == "several_starts"
 
 
-def test_one_unit_has_no_error_of_its_own_but_that_of_the_others() -> None:
+def did(panel: Panel) -> float:
+    found = mean_change(panel, np.ones(len(panel.y)), None, is_compared=True, confidence_level=LEVEL)
+    assert isinstance(found, Estimate)
+    return found.value
+
+
+@pytest.mark.parametrize("treated", [1, 2])
+def test_one_or_two_units_have_no_error_of_their_own_but_that_of_the_others(treated: int) -> None:
+    """The wrong twin takes the spread of two units for what units differ by."""
     rng = np.random.default_rng(12)
-    inside = few = 0
-    for _ in range(200):
-        start = np.append(4, np.full(60, 8)).astype(np.int64)
-        panel = Panel(rng.normal(size=(61, 8)), start)
-        value = float(panel.y[0, 4:].mean() - panel.y[0, :4].mean() - (panel.y[1:, 4:].mean() - panel.y[1:, :4].mean()))
-        found = one_unit_interval(panel, value, confidence_level=LEVEL)
+    inside = twin = 0
+    for _ in range(100):
+        start = np.concatenate([np.full(treated, 4), np.full(45, 8)]).astype(np.int64)
+        panel = Panel(rng.normal(size=(len(start), 8)), start)
+        found = few_units_interval(panel, did(panel), did, confidence_level=LEVEL, seed=1)
         assert found is not None
         inside += found[1] <= 0 <= found[2]
-        few += one_unit_interval(Panel(panel.y[:20], start[:20]), value, confidence_level=LEVEL) is None
-    assert inside / 200 == pytest.approx(0.95, abs=0.04)
-    assert few == 200
+        few = Panel(panel.y[:8], start[:8])
+        assert few_units_interval(few, did(few), did, confidence_level=LEVEL, seed=1) is None
+        if treated == 2:
+            change = panel.y[:, 4:].mean(axis=1) - panel.y[:, :4].mean(axis=1)
+            error = np.sqrt(change[:2].var(ddof=1) / 2 + change[2:].var(ddof=1) / 45)
+            twin += abs(did(panel)) <= 1.96 * error
+    assert inside / 100 >= 0.9
+    assert treated == 1 or twin / 100 < 0.85
 
 
 @given(st.integers(0, 10_000))

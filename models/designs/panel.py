@@ -125,6 +125,10 @@ class PanelStudy:
         whole = np.asarray(np.isfinite(y.y[:, columns]).all(axis=1)) & bool(len(columns))
         own = people["treated"].to_numpy(dtype=bool)
         lost = [float(1 - whole[group].mean()) if group.any() else None for group in (own, ~own)]
+        # Who had the project from the first wave on has no before, and is nobody to compare with either.
+        started = y.start > (columns[0] if len(columns) else 0)
+        has_late = bool((whole & own & started).any())
+        whole = whole & (started | ~own) if has_late else whole
         panel = Panel(y.y[np.ix_(whole, columns)], np.searchsorted(columns, y.start[whole]).astype(np.int64))
         n_own = int(panel.treated.sum())
         closed = Effects(

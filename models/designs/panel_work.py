@@ -7,6 +7,7 @@ since it. Does not belong here: who is in the panel (`panel.py`), estimators.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +27,23 @@ from models.group_time import (
     group_time_effects,
     no_effect_before,
     simple_summary,
+    sums_of,
 )
 from models.panel_checks import Panel
-from models.panel_effects import mean_after, mean_change, one_unit_interval, two_way_columns, two_way_fixed_effects
+from models.panel_effects import (
+    few_reach,
+    few_units_interval,
+    fewest_clusters,
+    mean_after,
+    mean_change,
+    two_way_columns,
+    two_way_fixed_effects,
+)
 from models.wild_bootstrap import wild_cluster_p
 
 Array = NDArray[np.float64]
 MOST_CLUSTERS_FOR_WILD = 40
+FEW_TREATED = 3
 
 
 class PanelWork:
@@ -51,17 +62,46 @@ class PanelWork:
     def by(self, name: str) -> Estimate | str:
         """Estimate in one way; a single treated unit gets its interval from the others."""
         found = self._plain(name)
-        if isinstance(found, str) or self.panel.treated.sum() > 1:
+        if isinstance(found, str) or self.treated_count > FEW_TREATED:
             return found
-        if name == "before_after":
-            return "one_treated_unit"
-        interval = one_unit_interval(self.panel, found.value, confidence_level=self.level)
-        if interval is None:
-            return "one_treated_unit"
-        error, low, high, _ = interval
+        others = None if name == "before_after" else self._from_others(name, found.value)
+        if others is None:
+            # Nothing tells how much a single unit, or a single cluster, changes by itself.
+            return found if self.treated_count > 1 else "one_treated_unit"
+        error, low, high, _ = others
         return replace(
             found, standard_error=error, low=low, high=high, interval_method="changes of units without the project"
         )
+
+    def _from_others(self, name: str, value: float) -> tuple[float, float, float, float] | None:
+        """What units without the project show; not where clusters hide how many there are."""
+        if self.cluster is not None and self.treated_count < self.panel.treated.sum():
+            return None
+        return few_units_interval(
+            self.panel, value, partial(self._value, name), confidence_level=self.level, seed=self.seed
+        )
+
+    def _value(self, name: str, panel: Panel) -> float:
+        """The same estimator on another panel of the same times, every unit counting once."""
+        one = np.ones(len(panel.y))
+        if name == "group_time":
+            found = group_time_effects(panel, one, self.settings.compared_with)
+            if self.settings.summary == "dynamic":
+                return dynamic_summary(event_times(found, one, None), None).value
+            return simple_summary(found, one, None).value
+        made = (
+            two_way_fixed_effects(panel, one, None, confidence_level=self.level)
+            if name == "two_way_fixed_effects"
+            else mean_change(panel, one, None, is_compared=True, confidence_level=self.level)
+        )
+        return float("nan") if isinstance(made, str) else made.value
+
+    @property
+    def treated_count(self) -> int:
+        """Clusters with the project, or units where each stands alone."""
+        if self.cluster is None:
+            return int(self.panel.treated.sum())
+        return len(np.unique(self.cluster[self.panel.treated]))
 
     def _plain(self, name: str) -> Estimate | str:
         if name == "two_way_fixed_effects":
@@ -74,15 +114,18 @@ class PanelWork:
         summary = self._summary()
         if summary is None:
             return "no_comparison"
-        reach = float(norm.isf((1 - self.level) / 2)) * summary.standard_error
+        sums = sums_of(summary.influence, self.cluster)
+        # Few who decide the number leave few degrees of freedom, and an error that is too small by their number.
+        error = summary.standard_error * float(np.sqrt(self.treated_count / max(1, self.treated_count - 1)))
+        reach = few_reach(sums, fewest_clusters(self.panel, self.cluster), self.level) * error
         top = mean_after(self.panel, self.weight)
         return Estimate(
             "group_time",
             summary.value,
-            summary.standard_error,
+            error,
             summary.value - reach,
             summary.value + reach,
-            "normal, influence values by cluster" if self.cluster is not None else "normal, influence values",
+            "Student, influence values by cluster" if self.cluster is not None else "Student, influence values",
             top,
             top - summary.value,
             summary.influence,
@@ -116,12 +159,11 @@ class PanelWork:
             "wild_bootstrap_p": self.wild_p(),
         }
         found += [Measure(code, p) for code, p in checks.items() if p is not None]
-        if self.panel.treated.sum() == 1:
-            interval = one_unit_interval(
-                self.panel, 0.0 if isinstance(two_way, str) else two_way.value, confidence_level=self.level
-            )
-            if interval is not None:
-                found.append(Measure("placebo_units_p", interval[3]))
+        if self.treated_count <= FEW_TREATED and self.settings.estimator != "before_after":
+            own = self._plain(self.settings.estimator)
+            others = None if isinstance(own, str) else self._from_others(self.settings.estimator, own.value)
+            if others is not None:
+                found.append(Measure("placebo_units_p", others[3]))
         found.append(Measure("clusters", float(self.clusters_count)))
         return tuple(found)
 
@@ -174,7 +216,7 @@ class PanelWork:
             placebo_period_p=panel_checks.placebo_period_p(self.panel),
             control_trend_share=share,
             clusters_count=self.clusters_count,
-            treated_units_count=int(self.panel.treated.sum()),
+            treated_units_count=self.treated_count,
             lead_p=panel_checks.lead_p(self.panel),
             has_covariates_after_start=False,
             start_times_count=len(starts),

@@ -31,7 +31,8 @@ class SystematicReview(WithoutPeople):
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
         """List the included studies."""
         rows = tables["studies"].sort_values(["study", "outcome", "effect_number"], kind="stable")
-        count = rows["study"].nunique()
+        rows = rows.assign(study_key=[study_key(name) for name in rows["study"]])
+        count = rows["study_key"].nunique()
         return comparison_of(rows, count, "pooled", None if count else "no_studies")
 
     def estimate(self, comparison: Comparison, y: None, outcome: Outcome, protocol: Protocol) -> Effects:
@@ -39,7 +40,7 @@ class SystematicReview(WithoutPeople):
         rows = comparison.people[comparison.people["outcome"] == outcome.name]
         effects, variances = study_effects(rows, protocol.review.measure)
         known = np.isfinite(effects) & np.isfinite(variances)
-        count = rows["study"].nunique()
+        count = rows["study_key"].nunique()
         closed = Effects(outcome.name, comparison.gate, count, 0)
         if not comparison.gate.is_open:
             return closed
@@ -77,7 +78,7 @@ class SystematicReview(WithoutPeople):
         rows = comparison.people
         own = rows[rows["outcome"] == outcome.name] if "outcome" in rows else rows
         return DesignFacts(
-            pooled_studies_count=int(own["study"].nunique()) if len(own) else 0,
+            pooled_studies_count=int(own["study_key"].nunique()) if len(own) else 0,
             pooled_mainly_trials=effects is not None and rests_on_trials(effects),
             search_rule_recorded=protocol.review.search is not None,
         )
@@ -91,19 +92,24 @@ class SystematicReview(WithoutPeople):
         return "studies"
 
 
+def study_key(name: str) -> str:
+    """Return a study's name without capitals, spaces and signs: however it is spelt, it is one study."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
 def rests_on_trials(effects: Effects) -> bool:
     """Whether randomised trials carry more than half of the weight."""
     return any(m.code == "trials_weight_share" and m.value > MAIN_SHARE for m in effects.measures)
 
 
 def _studies(rows: pd.DataFrame, effects: np.ndarray, variances: np.ndarray, protocol: Protocol) -> Studies:
-    several = rows["study"].duplicated(keep=False)
+    several = rows["study_key"].duplicated(keep=False)
     numbers = rows["effect_number"].astype(int).astype(str)
     names = rows["study"].where(~several, rows["study"] + " (" + numbers + ")")
     moderators = [rows[name].to_numpy(dtype=float, na_value=np.nan) for name in protocol.review.moderators]
     return Studies(
         tuple({"da": name, "en": name} for name in names),
-        np.asarray(pd.factorize(rows["study"], sort=True)[0], dtype=np.int64),
+        np.asarray(pd.factorize(rows["study_key"], sort=True)[0], dtype=np.int64),
         effects,
         variances,
         rows["rung"].to_numpy(dtype=np.int64),
