@@ -35,11 +35,11 @@ def design_faults(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Ite
     ------
     (path, what, fix)
     """
-    design = data.get("design")
+    design = str(data.get("design"))
     known = read_knowledge("designs")["designs"].get(design)
     if known is None:
         return
-    yield from _outcome_needs(data, str(design), bool(known["follows_people"]))
+    yield from _outcome_needs(data, design, bool(known["follows_people"]))
     yield from _published_faults(data, outcomes)
     if design in ("matched_control", "panel") and not data.get("confounder_domains"):
         yield (
@@ -56,7 +56,7 @@ def design_faults(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Ite
         "expert_assessment": _assessment,
         "case_study": _case_study,
     }
-    yield from rules[str(design)](data, covariates, outcomes)
+    yield from rules[design](data, covariates, outcomes)
 
 
 def _has_delivery(data: dict[str, Any], table: str) -> bool:
@@ -153,6 +153,8 @@ def _panel(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Iterator[R
     for key in ("weight", "cluster"):
         if isinstance(panel.get(key), str):
             yield from _register_faults(("panel", key), panel[key], covariates)
+            if key == "weight" and covariates.get(panel[key], {}).get("type", "numeric") != "numeric":
+                yield ("panel", key), f"“{panel[key]}” is no number.", "A weight is a numeric covariate."
     estimator = panel.get("estimator", "group_time")
     used: list[tuple[Path, Any]] = [(("panel", "estimator"), estimator)]
     used += [(("panel", "alternatives", i), word) for i, word in words_of(panel, "alternatives")]
@@ -240,6 +242,8 @@ def _assessment(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Itera
                 f"“{name}” is an outcome too.",
                 "Give the seed question another name.",
             )
+    if assessment.get("truth") is not None and len(outcomes) > 1:
+        yield ("assessment", "truth"), "One truth cannot answer several questions.", "Declare one outcome per protocol."
     if assessment.get("truth") is not None and assessment.get("naive_forecast") is None:
         what = "Skill is measured against a naive forecast, and there is none."
         yield ("assessment", "naive_forecast"), what, "Add what one would have said without experts."
@@ -253,6 +257,7 @@ def _case_study(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Itera
         what = "Neither conditions nor tests are named, so nothing is looked for in the cases."
         yield ("case_study",), what, "Add conditions, or explanations with tests."
     items = [str(row.get("name")) for key in ("conditions", "tests") for _, row in rows_of(cases, key)]
+    items += [str(row.get("name")) for _, row in explanations]
     for word, count in sorted(Counter([*items, *outcomes]).items()):
         if count > 1:
             yield ("case_study",), f"The name “{word}” is used more than once.", "Give each its own name."
@@ -276,6 +281,10 @@ def _case_study(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Itera
         if str(row.get("explains")) not in names:
             fix = suggestion(str(row.get("explains")), names) or "Name one of the explanations."
             yield ("case_study", "tests", i, "explains"), f"There is no explanation “{row.get('explains')}”.", fix
+        likely, otherwise = number_of(row.get("found_if_true")), number_of(row.get("found_if_false"))
+        if likely is not None and otherwise is not None and likely <= otherwise:
+            what = "The trace is no likelier if the explanation holds than if it does not, so it is no test of it."
+            yield ("case_study", "tests", i, "found_if_true"), what, "Swap the numbers, or name the other explanation."
     kinds = {name: row.get("type") for name, row in outcomes.items()}
     for i, row in rows_of(data, "outcomes"):
         if kinds.get(str(row.get("name"))) not in (None, "binary"):

@@ -38,7 +38,7 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
     """Yield faults of the deliveries: unknown tables, columns, constants and outcomes."""
     rows = rows_of(data, "deliveries")
     tables = {str(row.get("table")) for _, row in rows}
-    needed = read_knowledge("designs")["designs"].get(data.get("design"), {}).get("tables", ())
+    needed = read_knowledge("designs")["designs"].get(str(data.get("design")), {}).get("tables", ())
     for table in needed:
         if rows and table not in tables:
             yield (

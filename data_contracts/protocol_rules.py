@@ -22,6 +22,7 @@ from data_contracts.safe_yaml import Path
 MAXIMUM_ASKED_FIELDS = 12
 CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
 
+LIVING_REVIEW = "living-review"
 RESERVED_NAMES = frozenset(
     {
         "person_id",
@@ -64,6 +65,8 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     """
     if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
         yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."
+    if data.get("id") == LIVING_REVIEW:
+        yield ("id",), "This id is that of all projects together.", "Choose another."
     known_places = read_knowledge("municipalities")["municipalities"]
     for i, code in words_of(data, "municipalities"):
         if len(code) == 4 and code.isdigit() and code not in known_places:

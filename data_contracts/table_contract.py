@@ -254,7 +254,9 @@ def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
 
 def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
     """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
-    if table not in ("outcomes", "rates"):
+    if table not in ("outcomes", "rates", "ratings") or (
+        table == "ratings" and protocol.assessment.scale == "category"
+    ):
         return ()
     declared = {outcome.name for outcome in protocol.outcomes if outcome.derived is None}
     rules = [

@@ -61,11 +61,12 @@ def chosen_rates(rates: pd.DataFrame, own_places: tuple[str, ...], most_years_ba
     own_places : tuple of str
     most_years_back : int or None
     """
-    if rates.empty:
-        return rates
-    latest = rates["period_date"].max()
+    others = rates[~rates["place"].isin(own_places)]
+    if others.empty:
+        return others
+    latest = others["period_date"].max()
     first = latest if most_years_back is None else latest - pd.DateOffset(years=most_years_back)
-    chosen: pd.DataFrame = rates.loc[(rates["period_date"] >= first) & ~rates["place"].isin(own_places)]
+    chosen: pd.DataFrame = others.loc[others["period_date"] >= first]
     return chosen
 
 

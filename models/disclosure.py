@@ -36,6 +36,7 @@ class Policy:
     smd_decimals: int
     numeric_digits_of_half_width: int
     largest_hidden_share: float
+    fewest_raters: int
 
 
 def default_policy() -> Policy:
@@ -57,6 +58,8 @@ def _nearest(count: float, base: int) -> int:
 
 def is_small(record: ResultRecord, policy: Policy) -> bool:
     """Whether a group, or the part of it with or without a binary outcome, is 7 or fewer."""
+    if record.counted == "raters":
+        return (record.n_treated or 0) < policy.fewest_raters
     if record.counted != "people":
         return False
     limit = policy.redact_at_or_below
@@ -103,7 +106,9 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
     fields = record.model_dump()
     if record.status == "told":
         fields = _told(fields)
-    elif record.status in ("estimated", "pooled_only") and (is_small(record, policy) or tells_of_one(record, policy)):
+    elif record.status in ("estimated", "pooled_only", "assessed") and (
+        is_small(record, policy) or tells_of_one(record, policy)
+    ):
         fields = _suppressed(fields)
     elif record.status in ("estimated", "assessed"):
         fields = _coarse(record, fields, policy)
@@ -159,6 +164,8 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+MEASURES_OF_NO_RESULT = ("never_reported",)
+"""Measures of a pooled result that rest on no project's numbers."""
 RESTRICTED_DIAGNOSTICS = frozenset({"fewest_unlike_others", "detectable_smd", "imbalance_p"})
 """Numbers from which the size of a group could be worked out."""
 PEOPLE_FREE_SOURCES = frozenset(
@@ -193,6 +200,12 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         fields[key] = coarse(fields[key])
     fields["standard_error"] = None
     share_step = _share_step(record, policy)
+    has_hidden = any(part.is_hidden for part in record.parts)
+    if has_hidden:
+        # Each other way to pool the same results is one more equation for the hidden one.
+        fields["measures"] = [row for row in fields["measures"] if row["code"] in MEASURES_OF_NO_RESULT]
+        for source in fields["evidence"]["error_sources"]:
+            _keep_state_only(source)
     fields["measures"] = open_measures(fields["measures"], step=step, share_step=share_step)
     fields["parts"] = open_parts(fields["parts"], step=step, are_people=record.counted == "people")
     for row in (*fields["alternatives"], *fields["specifications"]):

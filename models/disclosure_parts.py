@@ -54,7 +54,10 @@ def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> 
     A single hidden part would follow from the whole and the others, so the smallest of these is hidden with it.
     """
     numbers = ("estimate", "interval_low", "interval_high")
-    has_effect = {kind: row["has_effect"] for kind, row in read_knowledge("measures")["parts"].items()}
+    kinds = read_knowledge("measures")["parts"]
+    has_effect = {kind: row["has_effect"] for kind, row in kinds.items()}
+    if are_people:
+        rows = [row for row in rows if kinds[row["kind"]]["is_public"]]
     hidden = set()
     if are_people:
         hidden = {i for i, row in enumerate(rows) if row["count"] is not None and row["count"] < FEWEST_IN_A_PART}

@@ -190,8 +190,15 @@ def band_reach(events: dict[int, Summary], cluster: Labels | None, *, confidence
     return max(alone, float(np.quantile(largest, confidence_level)))
 
 
-def no_effect_before(found: GroupTime, cluster: Labels | None) -> tuple[float, float] | None:
+def no_effect_before(found: GroupTime, cluster: Labels | None, fewest: int | None = None) -> tuple[float, float] | None:
     """Test that all changes before the start are nothing.
+
+    Parameters
+    ----------
+    found : GroupTime
+    cluster : ndarray of int, shape (units,), or None
+    fewest : int, optional
+        Units or clusters in the smaller group, where few decide what is found.
 
     Returns
     -------
@@ -209,5 +216,8 @@ def no_effect_before(found: GroupTime, cluster: Labels | None) -> tuple[float, f
         return None
     effect = found.effect[before]
     statistic = float(effect @ np.linalg.solve(covariance, effect))
-    units, tests = len(sums), len(before)
+    tests = len(before)
+    units = len(sums) if fewest is None else min(len(sums), fewest)
+    if units <= tests + 1:
+        return None
     return statistic, float(fisher.sf(statistic * (units - tests) / (units * tests), tests, units - tests))

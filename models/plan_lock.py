@@ -85,7 +85,7 @@ def _own_ways(protocol: Protocol, plan: dict[str, Any]) -> list[dict[str, Any]]:
     section = read_knowledge("designs")["designs"][protocol.design]["section"]
     effects = plan.get("effects", {})
     if section == "comparison" or (section == "benchmark" and section not in plan):
-        names = [effects["estimator"], *effects.get("alternatives", ())]
+        names = [effects.get("estimator", "difference_to_rate"), *effects.get("alternatives", ())]
         return [{"comparison": plan["comparison"], "estimator": name} for name in names]
     own = dict(plan.get(section, {}))
     names = [own.pop("estimator", None), *own.pop("alternatives", ())]

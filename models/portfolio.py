@@ -23,6 +23,7 @@ from data_contracts.design_settings import ReviewSettings, SearchRule
 from data_contracts.phrases import bilingual
 from data_contracts.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
 from data_contracts.protocol_parts import Text
+from data_contracts.protocol_rules import LIVING_REVIEW
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.comparison import Gate
@@ -37,7 +38,8 @@ from models.review import Review, Studies, review
 from models.tagging import Provenance, tag_result
 
 Record = Mapping[str, Any]
-PROJECT = "living-review"
+PROJECT = LIVING_REVIEW
+Key = tuple[str, str, str, str, str]
 COUNTED_STATUSES = ("estimated", "pooled_only")
 WEAKEST_RUNG = 5
 SETTINGS = ReviewSettings(minimum_rung=4)
@@ -59,8 +61,8 @@ class Promise:
     first_quarter: str
 
 
-def poolable(records: Sequence[Record], groups: Mapping[str, str]) -> dict[tuple[str, str, str, str], list[Record]]:
-    """Group results by what they may be pooled with: outcome, type, unit, and kind of data.
+def poolable(records: Sequence[Record], groups: Mapping[str, str]) -> dict[Key, list[Record]]:
+    """Group results by what they may be pooled with: outcome, type, unit, kind of data, and which way is good.
 
     Parameters
     ----------
@@ -75,11 +77,13 @@ def poolable(records: Sequence[Record], groups: Mapping[str, str]) -> dict[tuple
         Results of at least two projects without people in common, in a fixed order. Reviews, judgements and stories are no
         results of a project's own people.
     """
-    found: dict[tuple[str, str, str, str], list[Record]] = defaultdict(list)
+    found: dict[Key, list[Record]] = defaultdict(list)
     for row in sorted(records, key=lambda r: str(r["result_id"])):
         has_number = row["status"] in COUNTED_STATUSES and (row["standard_error"] or 0) > 0
         if has_number and row["evidence"]["rung"] <= WEAKEST_RUNG and row["counted"] in ("people", "units"):
-            found[row["outcome"], row["outcome_type"], row["unit"]["en"], row["data_note"]].append(row)
+            found[
+                row["outcome"], row["outcome_type"], row["unit"]["en"], row["data_note"], row["outcome_direction"]
+            ].append(row)
     return {
         key: rows
         for key, rows in sorted(found.items())
@@ -135,7 +139,7 @@ def _registry(
 
 
 def _record(
-    key: tuple[str, str, str, str],
+    key: Key,
     rows: list[Record],
     declared: Outcome,
     groups: Mapping[str, str],
@@ -157,7 +161,8 @@ def _record(
     if isinstance(made, Review):
         in_words = {_label(row)["en"] for row in rows if row["result_id"] in hidden}
         parts = tuple(
-            replace(p, is_hidden=True) if p.kind == "project" and p.label["en"] in in_words else p for p in made.parts
+            replace(p, is_hidden=True) if p.label["en"] in in_words or (in_words and p.kind == "rung") else p
+            for p in made.parts
         )
         effects = Effects(
             outcome.name,

@@ -15,6 +15,7 @@ from data_contracts.protocol import Protocol
 from models.cohort import PEOPLE_COLUMNS, Cohort, Step, in_target_group
 from models.same_person import latest_before_start
 
+LARGEST_DIFFERENCE_FOLLOWED = 0.1
 TRIAL_COLUMNS = ("block", "draw_cluster", "took_part")
 
 
@@ -38,7 +39,7 @@ def build_trial_cohort(
         Register rows of people in the draw; may be empty.
     protocol : Protocol
     quarter_end : date
-        Nobody enters before the follow-up of the whole list has ended: groups that enter bit by bit are no draw.
+        People enter when their follow-up has ended; nobody does while one group is further on than the other.
     named : collection of str
         Everybody the project named as a participant, refused rows included.
 
@@ -61,7 +62,12 @@ def build_trial_cohort(
     people["took_part"] = people["person_id"].isin(came)
     steps = [_step("drawn", people), _step("came", people[people["took_part"]])]
     ends = people["index_date"] + pd.DateOffset(months=protocol.evaluation.follow_up_months)
-    people = people[ends <= pd.Timestamp(quarter_end)]
+    is_followed = ends <= pd.Timestamp(quarter_end)
+    shares = is_followed.groupby(people["treated"]).mean()
+    if len(shares) == 2 and abs(float(shares.iloc[0] - shares.iloc[1])) > LARGEST_DIFFERENCE_FOLLOWED:
+        # One group is further on than the other: whoever is compared now is no draw.
+        is_followed &= False
+    people = people[is_followed]
     steps.append(_step("followed_long_enough", people))
     covariates = [c.name for c in protocol.register_covariates]
     is_dated = bool(len(pool)) and bool(covariates)

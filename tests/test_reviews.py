@@ -243,6 +243,7 @@ def test_what_is_pooled_has_the_same_outcome_unit_and_kind_of_data_and_no_people
     assert poolable([a, b | {"unit": {"da": "kr.", "en": "kroner"}}], {}) == {}
     assert poolable([a, b | {"status": "not_estimable"}], {}) == {}
     assert poolable([a, record("b", 0.2, 0.05, rung=6)], {}) == {}
+    assert poolable([a, b | {"outcome_direction": "lower_is_better"}], {}) == {}
     assert poolable([a, b], {"b": "a"}) == {}
 
 
@@ -255,6 +256,8 @@ def test_a_small_project_is_pooled_and_not_shown() -> None:
     assert (parts["c"].is_hidden, parts["c"].estimate, parts["c"].weight_share) == (True, None, None)
     assert parts["a"].estimate is not None
     assert parts["a"].weight_share is None  # weights would tell the hidden one's size
+    assert [m.code for m in public.measures] == ["never_reported"]  # each other way to pool is one more equation
+    assert all(p.estimate is None for p in public.parts if p.kind == "rung")
 
 
 def test_a_pooled_result_that_would_tell_of_one_small_project_is_not_published() -> None:

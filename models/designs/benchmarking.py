@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from data_contracts.ladder import read_knowledge
 from data_contracts.protocol import Outcome, Protocol
@@ -198,8 +199,8 @@ def _difference(seen: Array, outcome: Outcome, expected: ExpectedRate, protocol:
             method = "Newcombe"
     else:
         error = float(np.sqrt(seen.var(ddof=1) / n + expected.variance))
-        reach = float(norm.isf((1 - level) / 2)) * error
-        low, high, method = value - reach, value + reach, "normal, the rate taken as exact"
+        reach = float(student.isf((1 - level) / 2, n - 1)) * error
+        low, high, method = value - reach, value + reach, "Student, the rate taken as exact"
     name = Benchmarking().estimator(protocol)
     return Estimate(name, value, error, low, high, method, mean, expected.value, influence)
 
@@ -231,11 +232,13 @@ def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tupl
     values = beyond[known]
     fitted = random_intercepts(moments_of(np.ones((len(values), 1)), values, numbers.astype(np.int64)))
     reach = float(norm.isf((1 - protocol.effects.confidence_level) / 2))
+    counts = np.bincount(numbers)
+    middle_error = float(1 / np.sqrt((counts / (fitted.within + counts * fitted.between)).sum()))
     towns = read_knowledge("municipalities")["municipalities"]
     parts = []
     for i, code in enumerate(names):
         value = float(fitted.coefficients[0] + fitted.level[i])
-        half, name = reach * float(fitted.level_error[i]), str(towns.get(str(code), code))
+        half, name = reach * float(np.hypot(fitted.level_error[i], middle_error)), str(towns.get(str(code), code))
         parts.append(
             Part("place", {"da": name, "en": name}, value, value - half, value + half, count=int((numbers == i).sum()))
         )

@@ -29,6 +29,7 @@ from models.process_tracing import posteriors, verdict_of
 from models.qca import Solutions, Term, TruthTable, minimal_solutions, truth_table
 
 FEW_CASES = 7
+MIXED = 0.1
 Text = dict[str, str]
 
 
@@ -175,7 +176,7 @@ class _Told:
     def parts(self) -> Iterator[Part]:
         """Explanations, before and after."""
         for e in self.settings.explanations:
-            if e.name in self.after:
+            if e.name in self.after and not self.settings.are_people:
                 before = share_words(e.prior)
                 label = {
                     lang: f"{getattr(e.label, lang)} ({bilingual('before_word')[lang]} {before[lang]})"
@@ -190,19 +191,30 @@ class _Told:
                 key = "told_project_explanation" if e.is_project else "told_rival_explanation"
                 moved = "told_stronger" if self.after[e.name] > e.prior else "told_weaker"
                 yield bilingual(key, label=_both(e.label), moved=bilingual(moved))
+        if self.settings.are_people and len(self.coded) <= FEW_CASES:
+            # So few people that every trace and every path is somebody's own story.
+            yield bilingual("told_too_few_people")
+            return
         names = {e.name: _both(e.label) for e in self.settings.explanations}
         for test, trace in zip(self.tests, self._traces(), strict=True):
-            is_found = trace.found * 2 > trace.looked
+            share = trace.found / trace.looked
+            says = "mixed" if MIXED < share < 1 - MIXED else verdict_of(test, share > 0.5)
             yield bilingual(
                 "told_trace",
                 label=_both(test.label),
                 kind=bilingual(f"tracing_{test.kind}"),
                 where=self._where(trace),
-                verdict=bilingual(f"tracing_{verdict_of(test, is_found)}", label=names[test.explains]),
+                verdict=bilingual(f"tracing_{says}", label=names[test.explains]),
             )
         if self.table is None:
             return
+        seen = () if self.conservative is None else self.conservative.solutions
         for key, found in (("told_paths_seen", self.conservative), ("told_paths_assumed", self.parsimonious)):
+            is_same = found is not None and found.solutions == seen and not self.settings.are_people
+            if key == "told_paths_assumed" and is_same:
+                continue
+            if self.settings.are_people and key == "told_paths_seen":
+                continue  # a path without assumptions spells out the whole case of those it holds for
             if found is not None and found.solutions:
                 for i, solution in enumerate(found.solutions[:MOST_TOLD], start=1):
                     which = f" ({i}/{len(found.solutions)})" if len(found.solutions) > 1 else ""
@@ -212,10 +224,10 @@ class _Told:
 
     def _where(self, trace: _Trace) -> Text:
         """In how many cases; in words only where a number would point at people."""
+        if self.settings.are_people:
+            return bilingual("found_in_most" if trace.found * 2 > trace.looked else "found_in_few")
         if trace.found in (0, trace.looked):
             return bilingual("found_in_none" if trace.found == 0 else "found_in_all")
-        if self.settings.are_people and min(trace.found, trace.looked - trace.found) <= FEW_CASES:
-            return bilingual("found_in_some")
         return bilingual("found_in_count", found=str(trace.found), looked=str(trace.looked))
 
     def _paths(self, solution: tuple[Term, ...]) -> Text:

@@ -61,7 +61,7 @@ class ExpertAssessment(WithoutPeople):
             blank = replace(blank, gate=Gate("one_rater" if raters else "no_ratings"))
         if not blank.gate.is_open:
             return blank
-        last = _answers(rows[rows["round_number"] == rows["round_number"].max()], "value")
+        last = _answers(_latest(rows), "value")
         measures, agreement = _agreement(last, protocol)
         judgement = JudgementFindings(settings.raters_have_interests, agreement)
         if settings.scale == "category":
@@ -122,6 +122,11 @@ class ExpertAssessment(WithoutPeople):
         return "raters"
 
 
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Each expert's latest answer to each question: who left after the first round still said something."""
+    return rows.sort_values("round_number", kind="stable").drop_duplicates(["person_id", "subject"], keep="last")
+
+
 def _answers(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return answers with one row per expert and one column per subject."""
     return rows.pivot(index="person_id", columns="subject", values=column)
@@ -166,7 +171,7 @@ def _told(last: pd.DataFrame, measures: tuple[Measure, ...]) -> dict[str, str]:
 def _pooled(people: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol) -> tuple[PooledAnswer | str, float | None]:
     """Put the last round together; return the panel's best calibration where seeds were asked."""
     settings = protocol.assessment
-    last = rows[rows["round_number"] == rows["round_number"].max()]
+    last = _latest(rows)
     middle = last.groupby("person_id")["value"].mean()
     if settings.aggregate == "median":
         return median_of(middle.to_numpy(dtype=float)), None
@@ -210,6 +215,11 @@ def _rounds(rows: pd.DataFrame) -> tuple[Measure, ...]:
     if len(numbers) < 2:
         return ()
     widths = []
+    everybody = rows.groupby("person_id")["round_number"].agg(["min", "max"])
+    stayed = everybody[(everybody["min"] == numbers[0]) & (everybody["max"] == numbers[-1])].index
+    rows = rows[rows["person_id"].isin(stayed)]
+    if len(stayed) < FEWEST_RATERS:
+        return ()
     for number in (numbers[0], numbers[-1]):
         answers = rows[rows["round_number"] == number].groupby("person_id")["value"].mean()
         pooled = median_of(answers.to_numpy(dtype=float))

@@ -29,6 +29,7 @@ from models.panel_checks import Panel
 from models.plan_lock import LockState
 
 Array = NDArray[np.float64]
+SMALLEST_WAVE_SHARE = 0.5
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -111,6 +112,11 @@ class PanelStudy:
         means = placed.groupby(["person_id", "wave"])["value"].mean().unstack()
         means = means.reindex(index=people["person_id"], columns=range(first, last + 1))
         starts = wave(people["index_date"]) - first
+        # What was measured in the wave of the start, but before the start itself, is from before.
+        latest = placed.groupby(["person_id", "wave"])["measured_date"].max()
+        places = pd.MultiIndex.from_arrays([people["person_id"], starts + first])
+        measured_last = latest.reindex(places).to_numpy()
+        starts = starts + (measured_last < people["index_date"].to_numpy()).astype(np.int64)
         never = last - first + 1
         treated = people["treated"].to_numpy(dtype=bool)
         # A start after the last wave is no start yet: the unit is one of the others so far.
@@ -120,8 +126,9 @@ class PanelStudy:
     def estimate(self, comparison: Comparison, y: Waves, outcome: Outcome, protocol: Protocol) -> Effects:
         """Estimate by the declared estimator; tests of what it assumes stand beside it."""
         people = comparison.people
-        measured = np.isfinite(y.y).any(axis=0) if y.y.size else np.empty(0, dtype=bool)
-        columns = np.flatnonzero(measured)
+        # A wave that few were measured in is no wave: one stray date must not cost everybody else theirs.
+        measured = np.isfinite(y.y).mean(axis=0) if y.y.size else np.empty(0)
+        columns = np.flatnonzero(measured >= SMALLEST_WAVE_SHARE)
         whole = np.asarray(np.isfinite(y.y[:, columns]).all(axis=1)) & bool(len(columns))
         own = people["treated"].to_numpy(dtype=bool)
         lost = [float(1 - whole[group].mean()) if group.any() else None for group in (own, ~own)]
@@ -156,7 +163,7 @@ class PanelStudy:
             alternatives=tuple(e for e in found.values() if isinstance(e, Estimate)),
             not_computed=tuple((name, e) for name, e in found.items() if isinstance(e, str)),
             outcome_deviation=float(others.mean(axis=1).std(ddof=1)) if len(others) > 1 else None,
-            fewest_unlike_others=_fewest_unlike(panel) if protocol.panel.units == "people" else None,
+            fewest_unlike_others=_fewest_unlike(panel, work, protocol),
             measures=work.measures(),
             parts=work.parts(y.first + int(columns[0])),
             design=DesignFindings(panel=work.findings(primary.value, protocol)),
@@ -233,8 +240,11 @@ def _clusters(people: pd.DataFrame, protocol: Protocol) -> NDArray[np.int64] | N
     return None if protocol.panel.cluster is None else people["cluster"].to_numpy(dtype=np.int64)
 
 
-def _fewest_unlike(panel: Panel) -> int:
-    counts = []
+def _fewest_unlike(panel: Panel, work: PanelWork, protocol: Protocol) -> int | None:
+    """The fewest people that a number rests on, whose values differ from the others'; None of places."""
+    if protocol.panel.units == "places":
+        return None
+    counts = [work.fewest_at_a_time] if protocol.panel.summary == "dynamic" and work.counts else []
     for group in (panel.treated, ~panel.treated):
         if group.any():
             _, sizes = np.unique(panel.y[group].mean(axis=1), return_counts=True)

@@ -6,6 +6,7 @@ since it. Does not belong here: who is in the panel (`panel.py`), estimators.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -44,6 +45,7 @@ from models.wild_bootstrap import wild_cluster_p
 Array = NDArray[np.float64]
 MOST_CLUSTERS_FOR_WILD = 40
 FEW_TREATED = 3
+FEWEST_PEOPLE = 7
 
 
 class PanelWork:
@@ -58,6 +60,19 @@ class PanelWork:
             found = group_time_effects(panel, weight, self.settings.compared_with)
             self.found = found if found.is_effect.any() else None
         self.events: dict[int, Summary] = {} if self.found is None else event_times(self.found, weight, cluster)
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """Treated units that each time since the start rests on."""
+        if self.found is None:
+            return {}
+        since = self.found.time - self.found.group
+        return {int(e): int(self.found.in_group[:, since == e].any(axis=1).sum()) for e in np.unique(since)}
+
+    @property
+    def fewest_at_a_time(self) -> int:
+        """Treated units at the time after the start that the fewest have reached."""
+        return min((n for e, n in self.counts.items() if e >= 0), default=0)
 
     def by(self, name: str) -> Estimate | str:
         """Estimate in one way; a single treated unit gets its interval from the others."""
@@ -143,10 +158,11 @@ class PanelWork:
         reach = float(norm.isf((1 - self.level) / 2))
         found = []
         if self.found is not None:
-            for code, summary in (
-                ("group_time_simple", simple_summary(self.found, self.weight, self.cluster)),
-                ("group_time_dynamic", dynamic_summary(self.events, self.cluster)),
-            ):
+            summaries = [("group_time_simple", simple_summary(self.found, self.weight, self.cluster))]
+            if self.settings.units == "places" or self.fewest_at_a_time > FEWEST_PEOPLE:
+                # Each time counts once in it: of people, one who started early would be most of a time.
+                summaries.append(("group_time_dynamic", dynamic_summary(self.events, self.cluster)))
+            for code, summary in summaries:
                 half = reach * summary.standard_error
                 found.append(Measure(code, summary.value, summary.value - half, summary.value + half))
         two_way = two_way_fixed_effects(self.panel, self.weight, self.cluster, confidence_level=self.level)
@@ -154,8 +170,8 @@ class PanelWork:
             found.append(Measure("two_way", two_way.value, two_way.low, two_way.high))
         checks = {
             "pre_trend_p": self.pre_trend_p(),
-            "placebo_period_p": panel_checks.placebo_period_p(self.panel),
-            "lead_p": panel_checks.lead_p(self.panel),
+            "placebo_period_p": self._check(panel_checks.placebo_period_p),
+            "lead_p": self._check(panel_checks.lead_p),
             "wild_bootstrap_p": self.wild_p(),
         }
         found += [Measure(code, p) for code, p in checks.items() if p is not None]
@@ -172,10 +188,32 @@ class PanelWork:
         """Units that are independent of each other."""
         return len(self.panel.y) if self.cluster is None else len(np.unique(self.cluster))
 
+    @property
+    def checked(self) -> Panel | None:
+        """The panel that tests before the start are made on: clusters by their means; None with too few of them treated."""
+        if fewest_clusters(self.panel, self.cluster) <= FEW_TREATED:
+            return None
+        if self.cluster is None:
+            return self.panel
+        labels = np.unique(self.cluster)
+        starts = [np.unique(self.panel.start[self.cluster == label]) for label in labels]
+        if any(len(found) > 1 for found in starts):
+            return None  # units of one cluster start at different times: its mean is nobody's
+        means = [
+            np.average(self.panel.y[self.cluster == c], axis=0, weights=self.weight[self.cluster == c]) for c in labels
+        ]
+        return Panel(np.vstack(means), np.array([found[0] for found in starts], dtype=np.int64))
+
+    def _check(self, test: Callable[[Panel], float | None]) -> float | None:
+        return None if self.checked is None else test(self.checked)
+
     def pre_trend_p(self) -> float | None:
         """All changes before the start at once where there are units enough, else a difference in slopes."""
-        test = None if self.found is None else no_effect_before(self.found, self.cluster)
-        return panel_checks.pre_trend_p(self.panel) if test is None else test[1]
+        if self.checked is None:
+            return None
+        fewest = fewest_clusters(self.panel, self.cluster)
+        test = None if self.found is None else no_effect_before(self.found, self.cluster, fewest)
+        return panel_checks.pre_trend_p(self.checked) if test is None else test[1]
 
     def wild_p(self) -> float | None:
         """The fixed-effects coefficient's p where ordinary errors need more clusters."""
@@ -201,7 +239,8 @@ class PanelWork:
             s = self.events[e]
             label = {"da": f"{da} {e:+d}" if e else f"{da} 0 (start)", "en": f"{en} {e:+d}" if e else f"{en} 0 (start)"}
             half = reach * s.standard_error
-            parts.append(Part("event_time", label, s.value, s.value - half, s.value + half))
+            count = self.counts.get(e, 0)
+            parts.append(Part("event_time", label, s.value, s.value - half, s.value + half, count=count))
         return tuple(parts)
 
     def findings(self, effect: float, protocol: Protocol) -> PanelFindings:
@@ -213,11 +252,11 @@ class PanelWork:
         two_way = two_way_fixed_effects(self.panel, self.weight, self.cluster, confidence_level=self.level)
         return PanelFindings(
             pre_trend_p=self.pre_trend_p(),
-            placebo_period_p=panel_checks.placebo_period_p(self.panel),
+            placebo_period_p=self._check(panel_checks.placebo_period_p),
             control_trend_share=share,
             clusters_count=self.clusters_count,
             treated_units_count=self.treated_count,
-            lead_p=panel_checks.lead_p(self.panel),
+            lead_p=self._check(panel_checks.lead_p),
             has_covariates_after_start=False,
             start_times_count=len(starts),
             two_way=two_way.value if isinstance(two_way, Estimate) else None,

@@ -85,7 +85,7 @@ class RandomisedTrial(OfPeople):
             if error is None
             else minimal_detectable_effect(float(error), alpha=0.05, power=gate_limits()["power"]),
         )
-        gate = Gate(_closed_by(n_own, n_others, p, diagnostics.detectable_smd))
+        gate = Gate(_wrong_list(people, protocol) or _closed_by(n_own, n_others, p, diagnostics.detectable_smd))
         return Comparison(weighed, no_pairs(), lines, diagnostics, "assigned", gate, {"draw_balance_p": p})
 
     def estimate(self, comparison: Comparison, y: Array, outcome: Outcome, protocol: Protocol) -> Effects:
@@ -201,6 +201,19 @@ def _matrix(people: pd.DataFrame, protocol: Protocol, names: tuple[str, ...] = (
         return None
     matrix = build_design_matrix(people, known, missing="impute")
     return matrix if matrix.values.shape[1] else None
+
+
+def _wrong_list(people: pd.DataFrame, protocol: Protocol) -> str | None:
+    """Whether the list contradicts how lots are said to have been drawn."""
+    known = people[people["draw_cluster"].notna()]
+    if known.empty:
+        return None
+    arms = known.groupby("draw_cluster")["treated"].nunique()
+    sizes = known.groupby("draw_cluster").size()
+    if protocol.trial.drawn == "cluster":
+        return "clusters_in_both_arms" if (arms > 1).any() else None
+    # By chance alone whole clusters do not draw the same.
+    return "clusters_drew_together" if (sizes > 1).sum() > 1 and (arms[sizes > 1] == 1).all() else None
 
 
 def _closed_by(n_own: int, n_others: int, balance: float | None, detectable: float | None) -> str | None:

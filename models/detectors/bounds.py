@@ -14,6 +14,9 @@ from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number
 from models.detectors.interface import Findings, two_digits
 from models.sensitivity import e_values_of_difference, e_values_of_standardised
 
+LARGEST_E_VALUE = 100.0
+"""Beyond this nothing is said by a larger one."""
+
 
 def e_values(f: Findings) -> tuple[float, float] | None:
     """Return the E-values of the estimate and of its interval's limit; None without an estimate."""
@@ -29,9 +32,10 @@ def e_values(f: Findings) -> tuple[float, float] | None:
     deviation = f.effects.outcome_deviation
     if deviation is None or not deviation > 0:
         return None
-    return e_values_of_standardised(
+    point, limit = e_values_of_standardised(
         difference=primary.value / deviation, low=primary.low / deviation, high=primary.high / deviation
     )
+    return min(point, LARGEST_E_VALUE), min(limit, LARGEST_E_VALUE)
 
 
 def bounds_of(f: Findings) -> dict[str, Any]:
