@@ -249,6 +249,27 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
     return _svg(alt.layer(zero, lines, points), told, language)
 
 
+def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
+    """Draw shares as bars, one line each.
+
+    Parameters
+    ----------
+    parts : sequence of dict
+        `label`, `value` (0-1) and `words`.
+    language : {'da', 'en'}
+    """
+    frame = pd.DataFrame([{"label": p["label"], "share": 100 * float(p["value"])} for p in parts])
+    chart = (
+        alt.Chart(frame, width=300, height=alt.Step(24))
+        .mark_bar(color=BLUE)
+        .encode(
+            y=alt.Y("label:N", sort=list(frame["label"]), title=None),
+            x=alt.X("share:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
+        )
+    )
+    return _svg(chart, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
+
+
 def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
     """Draw standardised differences before and after; the band is |SMD| below 0.1.
 

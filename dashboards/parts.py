@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards.charts import forest_chart
+from dashboards.charts import forest_chart, share_chart
 from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
 
@@ -30,6 +30,8 @@ def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
         own = [_spoken(part, row, kinds[kind]["has_effect"], language) for part in row["parts"] if part["kind"] == kind]
         drawn = [part for part in own if part["low"] is not None]
         svg = forest_chart(drawn, row, language) if kinds[kind]["has_effect"] and drawn else ""
+        if not kinds[kind]["has_effect"] and own and all(part["value"] is not None for part in own):
+            svg = share_chart(own, language)
         groups.append(
             {
                 "kind": kind,
@@ -38,6 +40,7 @@ def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
                 "rows": own,
                 "svg": svg,
                 "has_weight": any(part["weight"] for part in own),
+                "has_count": any(part["count"] for part in own),
             }
         )
     return groups
@@ -59,6 +62,7 @@ def _spoken(part: Mapping[str, Any], row: Mapping[str, Any], has_effect: bool, l
         "words": words,
         "interval": interval,
         "weight": weight,
+        "count": part["count"],
         "value": value,
         "low": low,
         "high": high,

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.protocol_parts import Name, Section, ShortText
+from data_contracts.protocol_parts import Name, Section, ShortText, Text
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 TrialEstimator = Literal["assigned_difference", "assigned_adjusted"]
@@ -158,6 +158,9 @@ class AssessmentSettings(Section):
     )
     scale: Literal["number", "category"] = Field(
         default="number", description="`category`: codes without order, such as diagnoses; only agreement is told."
+    )
+    categories: dict[str, Text] = Field(
+        default_factory=dict, description="Code of a category → what it is called on pages."
     )
     aggregate: Literal["median", "linear_pool", "cooke"] = Field(
         default="median",

@@ -129,7 +129,7 @@ def _told(fields: dict[str, Any]) -> dict[str, Any]:
     """Keep what is told: it is put together from the protocol's own words, and no case is named in it."""
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
     fields["measures"] = open_measures(fields["measures"], step=0.01, share_step=0.01)
-    fields["parts"] = open_parts(fields["parts"], step=0.01, are_people=False)
+    fields["parts"] = open_parts(fields["parts"], step=0.01, are_people=fields["counted"] == "people")
     return fields
 
 

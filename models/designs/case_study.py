@@ -174,7 +174,7 @@ class _Told:
             yield Measure("unseen_rows", float(self.table.unseen_count))
 
     def parts(self) -> Iterator[Part]:
-        """Explanations, before and after."""
+        """Explanations, before and after; combinations that were seen, contradictory ones among them."""
         for e in self.settings.explanations:
             if e.name in self.after and not self.settings.are_people:
                 before = share_words(e.prior)
@@ -183,6 +183,11 @@ class _Told:
                     for lang in LANGUAGES
                 }
                 yield Part("explanation", label, self.after[e.name])
+        if self.table is None or self.settings.are_people:
+            return
+        for row, count, share in zip(self.table.rows, self.table.cases, self.table.share, strict=True):
+            words = self._paths((tuple(int(value) for value in row),))
+            yield Part("combination", words, float(share), count=int(count))
 
     def texts(self) -> Iterator[Text]:
         """What is said: explanations, traces, then paths."""
@@ -225,7 +230,8 @@ class _Told:
     def _where(self, trace: _Trace) -> Text:
         """In how many cases; in words only where a number would point at people."""
         if self.settings.are_people:
-            return bilingual("found_in_most" if trace.found * 2 > trace.looked else "found_in_few")
+            share = trace.found / trace.looked
+            return bilingual("found_in_most" if share > 2 / 3 else "found_in_few" if share < 1 / 3 else "found_in_some")
         if trace.found in (0, trace.looked):
             return bilingual("found_in_none" if trace.found == 0 else "found_in_all")
         return bilingual("found_in_count", found=str(trace.found), looked=str(trace.looked))

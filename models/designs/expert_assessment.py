@@ -18,7 +18,7 @@ from data_contracts.protocol import Outcome, Protocol
 from models.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
 from models.cohort import Cohort
 from models.comparison import Comparison, Gate
-from models.designs.interface import Counted, Effects, Measure, Tables
+from models.designs.interface import Counted, Effects, Measure, Part, Tables
 from models.designs.without_people import WithoutPeople, comparison_of
 from models.detectors.design_findings import DesignFindings, JudgementFindings
 from models.estimates import Estimate
@@ -28,6 +28,7 @@ from models.plan_lock import LockState
 
 Array = NDArray[np.float64]
 FEWEST_RATERS = 2
+FEWEST_IN_A_ROUND = 5
 
 
 class ExpertAssessment(WithoutPeople):
@@ -69,6 +70,7 @@ class ExpertAssessment(WithoutPeople):
                 blank,
                 measures=measures,
                 texts=(_told(last, measures),),
+                parts=_categories(last, protocol),
                 design=DesignFindings(judgement=judgement),
             )
         pooled, calibration = _pooled(comparison.people, rows, protocol)
@@ -94,7 +96,9 @@ class ExpertAssessment(WithoutPeople):
             float("nan"),
             np.empty(0),
         )
-        return replace(blank, primary=primary, measures=measures, design=DesignFindings(judgement=judgement))
+        return replace(
+            blank, primary=primary, measures=measures, parts=_by_round(rows), design=DesignFindings(judgement=judgement)
+        )
 
     def facts(
         self,
@@ -207,6 +211,31 @@ def _seed_answers(people: pd.DataFrame, experts: list[str], seeds: dict[str, flo
             return None
         parts.append(own.loc[experts].to_numpy(dtype=float))
     return np.stack(parts, axis=1)
+
+
+def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[Part, ...]:
+    """How often each category was chosen, in the order of its code."""
+    answers = last.to_numpy(dtype=float, na_value=np.nan)
+    codes, counts = np.unique(answers[np.isfinite(answers)], return_counts=True)
+    named = protocol.assessment.categories
+    parts = []
+    for code, count in zip(codes, counts, strict=True):
+        text = f"{code:g}"
+        label = {"da": named[text].da, "en": named[text].en} if text in named else {"da": text, "en": text}
+        parts.append(Part("category", label, float(count / counts.sum())))
+    return tuple(parts)
+
+
+def _by_round(rows: pd.DataFrame) -> tuple[Part, ...]:
+    """The panel's middle and its middle half, round by round; nothing of one round, or of one with few answers."""
+    parts = []
+    for number in sorted(rows["round_number"].unique()):
+        answers = rows[rows["round_number"] == number].groupby("person_id")["value"].mean()
+        if len(answers) >= FEWEST_IN_A_ROUND:
+            pooled = median_of(answers.to_numpy(dtype=float))
+            label = {"da": f"runde {number:g}", "en": f"round {number:g}"}
+            parts.append(Part("round", label, pooled.middle, pooled.low, pooled.high))
+    return tuple(parts) if len(parts) > 1 else ()
 
 
 def _rounds(rows: pd.DataFrame) -> tuple[Measure, ...]:

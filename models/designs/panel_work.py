@@ -70,6 +70,12 @@ class PanelWork:
         return {int(e): int(self.found.in_group[:, since == e].any(axis=1).sum()) for e in np.unique(since)}
 
     @property
+    def smallest_start(self) -> int:
+        """Units of the starting time that has the fewest."""
+        _, sizes = np.unique(self.panel.start[self.panel.treated], return_counts=True)
+        return int(sizes.min(initial=len(self.panel.y)))
+
+    @property
     def fewest_at_a_time(self) -> int:
         """Treated units at the time after the start that the fewest have reached."""
         return min((n for e, n in self.counts.items() if e >= 0), default=0)
@@ -240,6 +246,9 @@ class PanelWork:
             label = {"da": f"{da} {e:+d}" if e else f"{da} 0 (start)", "en": f"{en} {e:+d}" if e else f"{en} 0 (start)"}
             half = reach * s.standard_error
             count = self.counts.get(e, 0)
+            if self.settings.units == "people":
+                # Who started when few did would be seen in every time that others have reached too.
+                count = min(count, self.smallest_start)
             parts.append(Part("event_time", label, s.value, s.value - half, s.value + half, count=count))
         return tuple(parts)
 
