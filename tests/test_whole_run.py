@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from assets.home import Home
 from assets.store import Store
 from data_contracts.faults import InputRefused
 from data_contracts.ladder import rungs
+from data_contracts.protocol_rules import LIVING_REVIEW
 from data_contracts.result_record import ResultRecord
 from pipelines.demo import set_up
 from projects.portfolio import PORTFOLIO
@@ -34,7 +36,35 @@ def restricted_bytes(home: Home) -> bytes:
 
 
 def test_every_project_of_the_portfolio_has_its_results(demo_template: Home) -> None:
-    assert {r["project"] for r in records(demo_template).values()} == set(PORTFOLIO)
+    assert {r["project"] for r in records(demo_template).values()} == {*PORTFOLIO, LIVING_REVIEW}
+
+
+def test_all_seven_rungs_stand_in_one_table_with_their_published_answers(demo_template: Home) -> None:
+    found = records(demo_template)
+    assert {r["evidence"]["rung"] for r in found.values()} == set(range(1, 8))
+    trial, laws, trials = (
+        found[f"{name}.{QUARTER}.{outcome}"]
+        for name, outcome in (
+            ("nsw-trial", "earnings_1978"),
+            ("castle-doctrine", "homicide"),
+            ("bcg-vaccine", "tuberculosis"),
+        )
+    )
+    assert (trial["evidence"]["rung_detail"], laws["evidence"]["rung_detail"]) == ("2", "3a")
+    assert (trial["estimate"], trial["standard_error"]) == pytest.approx((1794.34, 671), abs=0.5)
+    assert (laws["estimate"], laws["standard_error"]) == pytest.approx((0.0755, 0.0348), abs=5e-5)
+    assert [round(math.exp(trials[n]), 3) for n in ("estimate", "interval_low", "interval_high")] == [
+        0.489,
+        0.344,
+        0.696,
+    ]
+    diagnoses, states = found[f"fleiss-diagnoses.{QUARTER}.diagnosis"], found[f"lipset-democracies.{QUARTER}.survived"]
+    kappa = next(m for m in diagnoses["measures"] if m["code"] == "fleiss_kappa")
+    assert kappa["value"] == pytest.approx(kappa["published_value"], abs=5e-4)
+    assert (states["status"], states["estimate"]) == ("told", None)
+    assert "wealth and stable governments" in states["texts"][-1]["en"]
+    pages = demo_template.published / str(QUARTER) / "site" / "resultat"
+    assert "Dehejia &amp; Wahba 1999" in (pages / f"nsw-trial.{QUARTER}.earnings_1978.html").read_text(encoding="utf-8")
 
 
 def test_the_published_numbers_of_nsw_come_out_of_the_river(demo_template: Home) -> None:
@@ -95,7 +125,7 @@ def test_every_record_meets_the_schema_it_ships_with(demo_template: Home) -> Non
 def test_published_numbers_are_coarse(demo_template: Home) -> None:
     for row in public_records(demo_template).values():
         assert row["standard_error"] is None
-        for name in ("n_treated", "n_control"):
+        for name in ("n_treated", "n_control") if row["counted"] == "people" else ():
             assert row[name] is None or row[name] % 5 == 0
         if row["outcome_type"] == "binary" and row["estimate"] is not None:
             assert row["estimate"] == round(row["estimate"], 2)
