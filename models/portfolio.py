@@ -148,7 +148,7 @@ def _record(
     provenance: Provenance,
     hidden: frozenset[str],
 ) -> ResultRecord:
-    protocol = _protocol(declared, key[3], rows)
+    protocol = _protocol(declared, rows)
     outcome = protocol.outcomes[0]
     studies = _studies(rows, groups)
     made = review(
@@ -235,7 +235,7 @@ def _text(key: str) -> Text:
     return Text(**bilingual(key))
 
 
-def _protocol(declared: Outcome, data_note: str, rows: list[Record]) -> Protocol:
+def _protocol(declared: Outcome, rows: list[Record]) -> Protocol:
     """The living review's own protocol: the same for every outcome, and never written by anybody."""
     places = tuple(dict.fromkeys(code for row in rows for code in row["municipalities"]))
     return Protocol(
@@ -243,7 +243,7 @@ def _protocol(declared: Outcome, data_note: str, rows: list[Record]) -> Protocol
         id=PROJECT,
         name=_text("living_review_name"),
         organisation="Trin",
-        data_note=data_note,  # type: ignore[arg-type]
+        data_note=rows[0]["data_note"],
         profile=Profile(
             goal=_text("living_review_goal"),
             from_a_to_b=_text("living_review_goal"),
