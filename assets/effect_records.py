@@ -94,7 +94,7 @@ def effects_record(effects: Effects) -> dict[str, Any]:
         {"covariate": p.covariate, "deviation": p.deviation, "estimate": _estimate_record(p.estimate)}
         for p in effects.placebo
     ]
-    for name in ("specifications", "subgroups"):
+    for name in ("specifications", "subgroups", "sites"):
         fields[name] = [asdict(row) | {"estimate": _estimate_record(row.estimate)} for row in getattr(effects, name)]
     fields["measures"] = [asdict(measure) for measure in effects.measures]
     fields["parts"] = [asdict(part) for part in effects.parts]
@@ -116,6 +116,10 @@ def _design_from(fields: dict[str, Any]) -> DesignFindings:
     return DesignFindings(**{name: FINDINGS[name](**row) for name, row in fields.items() if row is not None})
 
 
+def _parts_from(rows: list[dict[str, Any]]) -> tuple[SubgroupEstimate, ...]:
+    return tuple(SubgroupEstimate(**row | {"estimate": _maybe_estimate(row["estimate"])}) for row in rows)
+
+
 def effects_from(record: dict[str, Any]) -> Effects:
     """Read effects back from their record."""
     bias, benchmark, systematic = (record[name] for name in ("hidden_bias", "benchmark", "systematic_error"))
@@ -135,9 +139,8 @@ def effects_from(record: dict[str, Any]) -> Effects:
             SpecificationEstimate(**row | {"estimate": _maybe_estimate(row["estimate"])})
             for row in record["specifications"]
         ),
-        subgroups=tuple(
-            SubgroupEstimate(**row | {"estimate": _maybe_estimate(row["estimate"])}) for row in record["subgroups"]
-        ),
+        subgroups=_parts_from(record["subgroups"]),
+        sites=_parts_from(record["sites"]),
         systematic_error=None if systematic is None else SystematicError(**systematic),
         hidden_bias=None if bias is None else HiddenBias(**bias),
         benchmark=None if benchmark is None else Benchmark(**benchmark),

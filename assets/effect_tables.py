@@ -12,9 +12,12 @@ from scipy.stats import norm
 
 from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol_parts import Text
+from data_contracts.unused_settings import unused_settings
 from models.comparison import Gate
 from models.designs.interface import Effects, SpecificationEstimate, SubgroupEstimate
 from models.estimates import Estimate
+from models.parts_of_people import site_name
 
 
 def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, language: str) -> str:
@@ -30,6 +33,9 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
     lines += table.declared(effects, protocol)
     lines += table.placebos(effects)
     lines += ["", f"n = {effects.n_treated} / {effects.n_control}"]
+    unused = unused_settings(protocol)
+    if unused:
+        lines += ["", phrase(language, "settings_not_used", names=", ".join(f"`{name}`" for name in unused))]
     return "\n".join(lines)
 
 
@@ -74,15 +80,17 @@ class _Table:
             yield f"| {phrase(language, 'raw_difference_label')} | {self.words(effects.raw_difference)} | – |"
 
     def declared(self, effects: Effects, protocol: Protocol) -> Iterator[str]:
-        """Every declared specification and subgroup, with people counted."""
+        """Every declared specification and subgroup, and every municipality, with people counted."""
         labels = {s.name: s.label for s in protocol.effects.specifications}
         labels |= {s.name: s.label for s in protocol.effects.subgroups}
         parts: list[tuple[str, SpecificationEstimate | SubgroupEstimate]] = [
             *(("specification_title", row) for row in effects.specifications),
             *(("subgroup_title", row) for row in effects.subgroups),
+            *(("site_title", row) for row in effects.sites),
         ]
         for title, row in parts:
-            name = f"{phrase(self.language, title)}: {getattr(labels[row.name], self.language)}"
+            label = labels[row.name] if row.name in labels else Text(**site_name(row.name))
+            name = f"{phrase(self.language, title)}: {getattr(label, self.language)}"
             name += f" (n = {row.n_treated} / {row.n_control})"
             if isinstance(row, SubgroupEstimate) and row.q_value is not None:
                 shown = number_text(self.language, row.q_value, 3)

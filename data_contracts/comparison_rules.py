@@ -70,6 +70,8 @@ def comparison_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Itera
     ------
     (path, what, fix)
     """
+    if data.get("design") in ("matched_control", "randomised_trial"):
+        yield from _subgroup_faults(data, covariates)
     if data.get("design") != "matched_control":
         return
     for place, comparison, estimators in comparisons_of(data):
@@ -78,7 +80,6 @@ def comparison_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Itera
         yield from _kind_faults(place, comparison, covariates)
     yield from _alternative_faults(data)
     yield from _specification_faults(data)
-    yield from _subgroup_faults(data, covariates)
 
 
 def _method_faults(place: Path, comparison: dict[str, Any], estimators: list[tuple[Path, str]]) -> Iterator[RuleFault]:

@@ -346,6 +346,7 @@ class ResultRecord(Part):
     alternatives: tuple[AlternativeEstimate, ...] = ()
     specifications: tuple[Specification, ...] = ()
     subgroups: tuple[SubgroupResult, ...] = ()
+    sites: tuple[SubgroupResult, ...] = Field(default=(), description="By municipality; restricted zone only.")
     risk_ratio: RiskRatioRow | None = None
     placebo: tuple[PlaceboResult, ...] = ()
     known_answers: tuple[KnownAnswerRow, ...] = ()

@@ -203,9 +203,10 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
     custom = _custom(schema)
     known = known_words(table, protocol)
     columns = [replace(c, levels=known[c.name]) if c.name in known else c for c in core_columns(table)]
-    if protocol.municipalities and table == "participants":
+    if protocol.municipalities and table in ("participants", "assignment"):
+        is_asked = table == "participants"
         columns = [
-            replace(c, required=True, levels=protocol.municipalities) if c.name == "municipality_code" else c
+            replace(c, required=is_asked, levels=protocol.municipalities) if c.name == "municipality_code" else c
             for c in columns
         ]
     drawn_by = {"blocked": "block", "cluster": "cluster"}.get(protocol.trial.drawn)

@@ -157,7 +157,7 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
         )
     )
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
-    fields |= {"balance": [], "alternatives": [], "specifications": [], "subgroups": [], "placebo": []}
+    fields |= {"balance": [], "alternatives": [], "specifications": [], "subgroups": [], "sites": [], "placebo": []}
     fields |= {"risk_ratio": None, "measures": [], "parts": [], "texts": []}
     for source in fields["evidence"]["error_sources"]:
         _keep_state_only(source)
@@ -214,7 +214,7 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
         if row["reason"] is not None:  # its own gate lets it count among others only
             row |= dict.fromkeys(("estimate", "interval_low", "interval_high"))
     # A part of the participants beside the whole tells of the rest.
-    fields |= {"subgroups": [], "risk_ratio": None}
+    fields |= {"subgroups": [], "sites": [], "risk_ratio": None}
     for row in fields["placebo"]:
         own_step = _numeric_step(row["interval_low"], row["interval_high"], policy)
         row["rounded_to"] = share_step if row["outcome_type"] == "binary" else own_step

@@ -27,12 +27,13 @@ from data_contracts.protocol_rules import LIVING_REVIEW
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.comparison import Gate
-from models.designs.interface import Effects
+from models.designs.interface import Effects, Measure
 from models.designs.systematic_review import SystematicReview, rests_on_trials
 from models.designs.without_people import comparison_of
 from models.detectors.design_findings import DesignFindings
 from models.facts import DesignFacts
 from models.findings import Circumstances
+from models.meta_regression import three_levels
 from models.plan_lock import LockState
 from models.review import Review, Studies, review
 from models.tagging import Provenance, tag_result
@@ -170,7 +171,7 @@ def _record(
             studies.count,
             0,
             primary=made.primary,
-            measures=made.measures,
+            measures=(*made.measures, *_over_sites(rows, groups, protocol.effects.confidence_level)),
             parts=parts,
             design=DesignFindings(synthesis=made.findings),
         )
@@ -217,6 +218,32 @@ def _studies(rows: list[Record], groups: Mapping[str, str]) -> Studies:
         moderators=np.empty((len(rows), 0)),
         people_per_arm=_people_per_arm(rows),
         kind="project",
+    )
+
+
+def _over_sites(rows: list[Record], groups: Mapping[str, str], level: float) -> tuple[Measure, ...]:
+    """Pool municipalities within projects, to see whether places differ more than projects do.
+
+    A project comes in by its municipalities if every one of them gave a number, and else as a whole, so that nobody
+    falls out. Without a project of several municipalities there is nothing to add.
+    """
+    effects: list[float] = []
+    errors: list[float] = []
+    belongs: list[str] = []
+    for row in rows:
+        sites = [s for s in row.get("sites", ()) if s["estimate"] is not None and (s["standard_error"] or 0) > 0]
+        units = sites if sites and len(sites) == len(row["sites"]) else [row]
+        effects += [unit["estimate"] for unit in units]
+        errors += [unit["standard_error"] for unit in units]
+        belongs += [groups.get(row["project"], row["project"])] * len(units)
+    if len(effects) == len(rows):
+        return ()
+    labels = np.unique(belongs, return_inverse=True)[1]
+    found = three_levels(np.array(effects), np.array(errors) ** 2, labels, confidence_level=level)
+    return (
+        Measure("sites_pooled", float(len(effects))),
+        Measure("over_sites", found.estimate, found.low, found.high),
+        Measure("tau_squared_sites", found.within_studies),
     )
 
 

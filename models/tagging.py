@@ -28,6 +28,7 @@ from models.estimates import Estimate
 from models.evidence_parts import evidence_of
 from models.facts import DesignFacts, earned_rung, rung_number
 from models.findings import Circumstances, findings_of
+from models.parts_of_people import site_name
 from models.sensitivity import benjamini_hochberg, minimal_detectable_effect, two_sided_p
 
 
@@ -118,7 +119,8 @@ def tag_result(
             *[{"estimator": name} for name, _ in effects.not_computed],
         ],
         "specifications": _specifications(effects, protocol),
-        "subgroups": _subgroups(effects, protocol),
+        "subgroups": _subgroups(effects, protocol, estimator),
+        "sites": _sites(effects, estimator),
         "placebo": [
             _placebo_fields(p.covariate, protocol, outcome)
             | _estimate_fields(p.estimate)
@@ -239,13 +241,22 @@ def _specifications(effects: Effects, protocol: Protocol) -> list[dict[str, Any]
     ]
 
 
-def _subgroups(effects: Effects, protocol: Protocol) -> list[dict[str, Any]]:
+def _subgroups(effects: Effects, protocol: Protocol, estimator: str) -> list[dict[str, Any]]:
     declared = {s.name: s for s in protocol.effects.subgroups}
     return [
-        _maybe_estimate(row.estimate, protocol.effects.estimator)
+        _maybe_estimate(row.estimate, estimator)
         | {"name": row.name, "label": _both(declared[row.name].label), "reason": Gate(row.reason).text}
         | {"n_treated": row.n_treated, "n_control": row.n_control, "q_value": row.q_value}
         for row in effects.subgroups
+    ]
+
+
+def _sites(effects: Effects, estimator: str) -> list[dict[str, Any]]:
+    return [
+        _maybe_estimate(row.estimate, estimator)
+        | {"name": row.name, "label": site_name(row.name), "reason": Gate(row.reason).text}
+        | {"n_treated": row.n_treated, "n_control": row.n_control}
+        for row in effects.sites
     ]
 
 

@@ -53,7 +53,7 @@ def build_trial_cohort(
             "person_id": assignment["person_id"],
             "treated": assignment["assigned"] == 1,
             "index_date": assignment["assigned_date"],
-            "municipality_code": None,
+            "municipality_code": assignment["municipality_code"],
             "block": assignment["block"],
             "draw_cluster": assignment["cluster"],
         }

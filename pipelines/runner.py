@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -103,7 +103,7 @@ def _read_mark(path: Path) -> Any:
 
 def run_quarter(
     home: Home, quarter: Quarter, projects: list[str], *, again: bool, told: Callable[[str, str], None]
-) -> Iterator[Outcome]:
+) -> Generator[Outcome]:
     """Evaluate projects one by one, then publish the quarter if anything changed.
 
     Parameters

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
     os.environ.pop(name, None)
+
+from dagster._core.storage.defs_state.base import DefsStateStorage
 
 from assets.home import Home, locked
 from assets.intake import arrivals
@@ -29,6 +32,13 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keys lie where settings lie; and no test waits for files to come to rest but those that say so."""
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
     arrivals.QUIET_SECONDS = 0.0
+
+
+@pytest.fixture(autouse=True)
+def no_instance_left() -> Iterator[None]:
+    """A Dagster instance that outlives its test is in force in the next one, whichever that is."""
+    yield
+    assert DefsStateStorage.get() is None
 
 
 @pytest.fixture

@@ -66,13 +66,16 @@ def test_quarters_count_as_calendars_do() -> None:
 
 def tick(home: Home, instance: DagsterInstance, moment: datetime) -> list[RunRequest]:
     repository = build_defs(home=home).get_repository_def()
-    context = build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=moment,
-        resources=resources_for(home),
-        repository_def=repository,
-    )
-    with partition_loading_context(dynamic_partitions_store=instance):
+    # Closed at once: a context collected later puts an instance that is gone back in force, for whatever runs next.
+    with (
+        build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=moment,
+            resources=resources_for(home),
+            repository_def=repository,
+        ) as context,
+        partition_loading_context(dynamic_partitions_store=instance),
+    ):
         return quarterly_schedule.evaluate_tick(context).run_requests or []
 
 
@@ -89,21 +92,25 @@ def test_a_tick_asks_for_every_project_and_the_quarter_that_closed(small_home: H
 def test_a_home_without_projects_is_skipped_in_words(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     set_up(home, demo=False)
-    with open_instance(home) as instance:
-        context = build_schedule_context(
+    with (
+        open_instance(home) as instance,
+        build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2026, 10, 15, 6, tzinfo=COPENHAGEN),
             resources=resources_for(home),
-        )
+        ) as context,
+    ):
         assert "no projects" in (quarterly_schedule.evaluate_tick(context).skip_message or "")
 
 
 def asked(home: Home, instance: DagsterInstance, cursor: str | None) -> tuple[list[RunRequest], str]:
     repository = build_defs(home=home).get_repository_def()
-    context = build_sensor_context(
-        instance=instance, cursor=cursor, resources=resources_for(home), repository_def=repository
-    )
-    with partition_loading_context(dynamic_partitions_store=instance):
+    with (
+        build_sensor_context(
+            instance=instance, cursor=cursor, resources=resources_for(home), repository_def=repository
+        ) as context,
+        partition_loading_context(dynamic_partitions_store=instance),
+    ):
         result = drop_folder_sensor.evaluate_tick(context)
     return result.run_requests or [], result.cursor or ""
 

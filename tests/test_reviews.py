@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t as t_distribution
 
 from data_contracts.design_settings import ReviewSettings
 from data_contracts.protocol import Protocol
@@ -21,6 +22,7 @@ from models.meta_regression import meta_regression, three_levels
 from models.pooling import pool
 from models.portfolio import Promise, living_review, poolable
 from models.review import Review, Studies, review
+from models.small_studies import egger
 from models.study_effects import study_effects
 from models.tagging import Provenance
 from projects.bcg_trials import TRIALS
@@ -141,6 +143,26 @@ def test_intervals_hold_the_truth_with_few_studies_where_normal_ones_do_not() ->
     assert held["knapp_hartung"] / 500 == pytest.approx(0.95, abs=0.025)
     assert held["normal"] / 500 < 0.91
     assert wrong / 500 < 0.08
+
+
+def test_teachers_expectations_are_those_of_raudenbush_and_small_studies_say_more() -> None:
+    """19 trials of what teachers expect of pupils: .0837 (.0516), and Egger's z of 2.53 as metafor reckons it."""
+    k = M["raudenbush"]
+    y, v = np.array(k["yi"]), np.array(k["vi"])
+    found = pool(y, v, between="reml", interval="normal")
+    assert (found.estimate, found.standard_error) == pytest.approx((0.0837, 0.0516), abs=5e-5)
+    assert (found.estimate, found.standard_error, found.tau_squared) == pytest.approx(
+        (k["estimate"], k["se"], k["tau2"]), rel=1e-6
+    )
+    adjusted = pool(y, v, between="reml", interval="knapp_hartung")
+    assert adjusted.standard_error == pytest.approx(k["knapp_hartung_se"], rel=1e-6)
+    line = meta_regression(y, v, np.sqrt(v)[:, None], interval="normal")
+    assert line.coefficients[0] == pytest.approx(k["egger_limit"], rel=1e-5)
+    assert line.coefficients[1] / line.standard_errors[1] == pytest.approx(k["egger_z"], rel=1e-5)
+    assert k["egger_z"] == pytest.approx(2.53, abs=5e-3)
+    # What a review reports is Egger's own regression, with one spread for all studies.
+    plain = egger(y, v)
+    assert plain.slope_p == pytest.approx(2 * t_distribution.sf(k["egger_t"], 17), rel=1e-6)
 
 
 def test_several_effects_of_one_study_are_not_several_studies() -> None:

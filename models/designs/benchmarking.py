@@ -38,6 +38,7 @@ from models.estimates import Estimate
 from models.facts import DesignFacts
 from models.intervals import newcombe_interval, wilson_interval
 from models.multilevel import moments_of, random_intercepts
+from models.parts_of_people import Found, site_estimates
 from models.plan_lock import LockState
 
 Array = NDArray[np.float64]
@@ -105,6 +106,10 @@ class Benchmarking(OfPeople):
         )
         shift, shift_error = _expected_shift(expected, outcome)
         more, rate, change = _surroundings(rates, primary.value, protocol)
+
+        def within(inside: NDArray[np.bool_]) -> Found:
+            return self._within(comparison, y, inside, outcome, protocol)
+
         return replace(
             closed,
             primary=primary,
@@ -115,7 +120,16 @@ class Benchmarking(OfPeople):
             design=DesignFindings(rate=rate, panel=change),
             predicted_shift=shift,
             predicted_shift_error=shift_error,
+            sites=site_estimates(comparison.people, within),
         )
+
+    def _within(
+        self, comparison: Comparison, y: Array, inside: NDArray[np.bool_], outcome: Outcome, protocol: Protocol
+    ) -> Found:
+        """Hold some of the people against the rate, as if they were all."""
+        people = comparison.people[inside].reset_index(drop=True)
+        found = self.estimate(replace(comparison, people=people), y[inside], outcome, protocol)
+        return found.primary, found.gate.reason, found.n_treated, found.n_control
 
     def facts(
         self,

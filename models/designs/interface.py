@@ -138,6 +138,8 @@ class Effects:
     placebo : tuple of PlaceboEstimate
     specifications : tuple of SpecificationEstimate
     subgroups : tuple of SubgroupEstimate
+    sites : tuple of SubgroupEstimate
+        By municipality, named by its code.
     systematic_error : SystematicError or None
         Learnt from at least five placebo outcomes.
     raw_difference : float or None
@@ -180,6 +182,7 @@ class Effects:
     placebo: tuple[PlaceboEstimate, ...] = ()
     specifications: tuple[SpecificationEstimate, ...] = ()
     subgroups: tuple[SubgroupEstimate, ...] = ()
+    sites: tuple[SubgroupEstimate, ...] = ()
     systematic_error: SystematicError | None = None
     raw_difference: float | None = None
     missing_treated_share: float | None = None

@@ -17,6 +17,7 @@ from models.comparison import Comparison, Gate, gate_limits
 from models.designs.interface import Effects, Tables
 from models.designs.matched_effects import (
     cohort_of,
+    estimate_again,
     fewest_unlike_others,
     has_variation,
     hidden_bias_of,
@@ -26,13 +27,13 @@ from models.designs.matched_effects import (
     predicted_shift,
     specification_estimates,
     strongest_benchmark,
-    subgroup_estimates,
 )
 from models.designs.of_people import OfPeople
 from models.effect_of import Analysed, analysed, estimate_by
 from models.estimates import Array, Estimate
 from models.facts import DesignFacts
 from models.matched_comparison import compare_people
+from models.parts_of_people import Found, site_estimates, subgroup_estimates
 from models.plan import Plan
 from models.plan_lock import LockState
 
@@ -126,6 +127,10 @@ def _everything(
     placebo = placebo_estimates(cohort, protocol)
     shift, shift_error = predicted_shift(data)
     treated = data.treated
+
+    def within(inside: NDArray[np.bool_]) -> Found:
+        return estimate_again(cohort, y, inside, Plan.of(protocol), is_binary=data.is_binary)
+
     lost = closed.missing_treated_share or 0.0, closed.missing_control_share or 0.0
     lee, manski = loss_bounds(comparison, y, outcome, *lost)
     return replace(
@@ -137,7 +142,8 @@ def _everything(
         not_computed=tuple((name, e) for name, e in others if isinstance(e, str)),
         placebo=placebo,
         specifications=specification_estimates(cohort, y, protocol, is_binary=data.is_binary),
-        subgroups=subgroup_estimates(cohort, y, protocol, is_binary=data.is_binary),
+        subgroups=subgroup_estimates(cohort, protocol.effects.subgroups, within),
+        sites=site_estimates(cohort, within),
         systematic_error=learnt_error(placebo, primary.estimator),
         raw_difference=float(data.y[treated].mean() - data.y[~treated].mean()),
         fewest_unlike_others=fewest_unlike_others(data),

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data_contracts.protocol import Outcome, Protocol
 from models.attrition import lee_bounds, manski_bounds
 from models.calibration import SystematicError, systematic_error
-from models.cohort import meets
 from models.comparison import Comparison, gate_limits
-from models.designs.interface import PlaceboEstimate, SpecificationEstimate, SubgroupEstimate
+from models.designs.interface import PlaceboEstimate, SpecificationEstimate
 from models.effect_of import Analysed, analysed, estimate_by
 from models.estimates import Array, Estimate
 from models.hidden_bias import Benchmark, HiddenBias, benchmarks, hidden_bias
 from models.matched_comparison import ADDED_COLUMNS, compare_people
+from models.parts_of_people import Found
 from models.plan import Plan
-from models.sensitivity import benjamini_hochberg, two_sided_p
 
 
 def cohort_of(comparison: Comparison) -> pd.DataFrame:
@@ -77,28 +77,31 @@ def specification_estimates(
     found = []
     for declared in protocol.effects.specifications:
         plan = Plan.of(protocol).specified(declared)
-        found.append(SpecificationEstimate(declared.name, *_one(people, y, plan, is_binary=is_binary)))
+        everybody = np.ones(len(people), dtype=bool)
+        found.append(
+            SpecificationEstimate(declared.name, *estimate_again(people, y, everybody, plan, is_binary=is_binary))
+        )
     return tuple(found)
 
 
-def subgroup_estimates(
-    people: pd.DataFrame, y: Array, protocol: Protocol, *, is_binary: bool
-) -> tuple[SubgroupEstimate, ...]:
-    """Estimate for every declared subgroup, matched anew within it, with q-values over their number."""
-    plan = Plan.of(protocol)
-    rows = []
-    for subgroup in protocol.effects.subgroups:
-        inside = meets(people, subgroup).to_numpy(dtype=bool)
-        rows.append((subgroup.name, *_one(people[inside].reset_index(drop=True), y[inside], plan, is_binary=is_binary)))
-    p = [two_sided_p(e.value, e.standard_error) for _, e, *_ in rows if e is not None]
-    q = iter(benjamini_hochberg(p) if p else [])
-    return tuple(SubgroupEstimate(*row, q_value=None if row[1] is None else next(q)) for row in rows)
+def estimate_again(people: pd.DataFrame, y: Array, inside: NDArray[np.bool_], plan: Plan, *, is_binary: bool) -> Found:
+    """Match and estimate anew among some of the people.
 
+    Parameters
+    ----------
+    people : DataFrame
+        The cohort.
+    y : ndarray of float, shape (n,)
+    inside : ndarray of bool, shape (n,)
+    plan : Plan
+    is_binary : bool
 
-def _one(
-    people: pd.DataFrame, y: Array, plan: Plan, *, is_binary: bool
-) -> tuple[Estimate | None, str | None, int, int]:
-    """Return an estimate or the reason why there is none, and how many people it rests on."""
+    Returns
+    -------
+    tuple
+        An estimate or the reason why there is none, and how many people it rests on.
+    """
+    people, y = people[inside].reset_index(drop=True), y[inside]
     comparison = compare_people(people, plan)
     data = analysed(comparison, y, plan, is_binary=is_binary)
     used = data.weight > 0

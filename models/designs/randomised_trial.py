@@ -26,6 +26,7 @@ from models.detectors.design_findings import DesignFindings, TrialFindings
 from models.diagnosis import balance_lines
 from models.estimates import Estimate
 from models.facts import DesignFacts
+from models.parts_of_people import Found, site_estimates, subgroup_estimates
 from models.plan_lock import LockState
 from models.randomisation_test import balance_p, randomisation_p
 from models.randomised import Drawn, assigned_adjusted, assigned_difference, block_differences, complier_effect
@@ -116,6 +117,10 @@ class RandomisedTrial(OfPeople):
         if not isinstance(primary, Estimate):
             return replace(closed, gate=Gate(primary), design=trial)
         lee, manski = _bounds(drawn, lost, outcome)
+
+        def within(inside: NDArray[np.bool_]) -> Found:
+            return self._within(analysed[inside], drawn.y[inside], outcome, protocol)
+
         return replace(
             closed,
             design=trial,
@@ -129,7 +134,21 @@ class RandomisedTrial(OfPeople):
             manski_bounds=manski,
             measures=_measures(comparison, drawn, protocol),
             parts=_parts(analysed, drawn, protocol),
+            subgroups=subgroup_estimates(analysed, protocol.effects.subgroups, within),
+            sites=site_estimates(analysed, within),
         )
+
+    def _within(self, people: pd.DataFrame, y: Array, outcome: Outcome, protocol: Protocol) -> Found:
+        """Compare some of the people as they were drawn."""
+        own = people["treated"].to_numpy(dtype=bool)
+        sizes = int(own.sum()), int((~own).sum())
+        if min(sizes) < gate_limits()["smallest_observed_outcomes"]:
+            return None, "outcome_missing", *sizes
+        if float(y.std()) == 0:
+            return None, "zero_standard_error", *sizes
+        alone = people.reset_index(drop=True)
+        found = self._by(protocol.trial.estimator, _drawn(alone, y, protocol), alone, outcome, protocol)
+        return (None, found, *sizes) if isinstance(found, str) else (found, None, *sizes)
 
     def _by(
         self, name: str, drawn: Drawn, analysed: pd.DataFrame, outcome: Outcome, protocol: Protocol

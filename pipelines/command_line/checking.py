@@ -15,6 +15,7 @@ from assets.home import Home, read_protocol_file
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.file_names import read_name
 from data_contracts.protocol import Protocol
+from data_contracts.unused_settings import unused_settings
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 
@@ -35,6 +36,10 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
     console.print(
         f"[green]✓[/green] {protocol.id}: protocol {protocol.sha256[:12]}, its plan {protocol.plan_sha256[:12]}"
     )
+    unused = unused_settings(protocol)
+    if unused:
+        words = f"{', '.join(unused)}: declared, and not used by design {protocol.design}; nothing comes of it"
+        console.print(f"[yellow]![/yellow] {escape(words)}")
     if not is_project:
         return printing.OK
     # A project folder outside the home brings its own inbox, if it has one beside it.

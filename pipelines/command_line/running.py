@@ -6,6 +6,7 @@ Belongs here: what `trin run` shows. Does not belong here: running (`runner.py`)
 from __future__ import annotations
 
 import warnings
+from contextlib import ExitStack, closing
 from typing import Any
 
 from rich.markup import escape
@@ -30,9 +31,12 @@ SIGNS = {
 
 def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bool, language: str) -> int:
     """Run, show progress and results; return an exit code."""
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
-    ) as progress:
+    with (
+        Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        ) as progress,
+        ExitStack() as stack,
+    ):
         task = progress.add_task(f"{quarter}", total=None)
         with warnings.catch_warnings():
             from dagster import BetaWarning, PreviewWarning
@@ -42,13 +46,16 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             from pipelines.runner import run_quarter
         code = printing.OK
         stale: set[str] = set()
-        for outcome in run_quarter(
+        outcomes = run_quarter(
             home,
             quarter,
             projects,
             again=again,
             told=lambda project, station: progress.update(task, description=f"{quarter} · {project}"),
-        ):
+        )
+        # Closed whatever happens while its results are shown: the run holds a lock and Dagster's instance.
+        stack.enter_context(closing(outcomes))
+        for outcome in outcomes:
             for receipt in outcome.receipts:
                 progress.console.print(_receipt_line(receipt, outcome.project, language))
                 for fault in receipt.faults:
