@@ -38,14 +38,14 @@ dev: $(READY) ## The Dagster UI on 127.0.0.1:3000 over the same home
 	@$(BIN)/trin init --demo --home "$(HOME_FOLDER)" >/dev/null
 	@TRIN_HOME="$(HOME_FOLDER)" DAGSTER_HOME="$(HOME_FOLDER)/dagster" PATH="$(abspath $(BIN)):$$PATH" $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
 
-test: $(READY) ## Every test but those that need a browser, and the ladder's calibration
-	@$(BIN)/python -m pytest -q -n 2 -m "not browser and not calibration"
+test: $(READY) ## Every test but those that need a browser or very long
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not calibration and not long"
 
 test-fast: $(READY) ## Tests that take less than a minute together
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser and not calibration"
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not long and not browser and not calibration"
 
-test-slow: $(READY) ## The simulations, whole runs and the ladder's calibration
-	@$(BIN)/python -m pytest -q -n 2 -m "slow or calibration"
+test-slow: $(READY) ## Every simulation, whole runs and the ladder's calibration
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow or long or calibration"
 
 $(BROWSER_READY): $(READY) requirements-browser.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
@@ -58,7 +58,7 @@ test-browser: $(BROWSER_READY) ## The pages in a real Chromium (needs Debian's p
 	@$(BIN)/python -m pytest -q -m "browser"
 
 coverage: $(READY) ## Which lines and branches the fast tests reach
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser and not calibration" --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not long and not browser and not calibration" --cov --cov-report=term:skip-covered
 
 simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a quarter of an hour
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.simulations

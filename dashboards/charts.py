@@ -9,9 +9,11 @@ into presentation attributes, so that a strict content security policy holds.
 
 from __future__ import annotations
 
+import functools
+import json
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import altair as alt
 import numpy as np
@@ -27,27 +29,48 @@ LOCALES: dict[str, dict[str, Any]] = {
     "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."]},
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["$", ""]},
 }
+CONFIG = {
+    "view": {"stroke": None, "continuousWidth": 300, "continuousHeight": 300},
+    "font": "sans-serif",
+    "background": "white",
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": DARK,
+        "titleColor": DARK,
+        "gridColor": "#e6e8eb",
+        "domain": False,
+        "ticks": False,
+        "labelLimit": 330,
+        "labelPadding": 10,
+    },
+    "legend": {"labelFontSize": 12, "title": None, "orient": "bottom", "symbolSize": 90},
+}
+P = ParamSpec("P")
+MOST_KEPT = 500
+"""Pictures of one kind, some 10 kB each."""
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
+def drawn_once(draw: Callable[P, str]) -> Callable[P, str]:
+    """Keep pictures by what they show: a quarter is published again with every project, and few have changed."""
+    kept: dict[str, str] = {}
+
+    @functools.wraps(draw)
+    def drawn(*given: P.args, **named: P.kwargs) -> str:
+        key = json.dumps([given, named], sort_keys=True)
+        if key not in kept:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[key] = draw(*given, **named)
+        return kept[key]
+
+    return drawn
+
+
 def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str, language: str) -> str:
-    configured = (
-        chart.configure_view(stroke=None)
-        .configure(font="sans-serif", background="white")
-        .configure_axis(
-            labelFontSize=12,
-            titleFontSize=12,
-            labelColor=DARK,
-            titleColor=DARK,
-            gridColor="#e6e8eb",
-            domain=False,
-            ticks=False,
-            labelLimit=330,
-            labelPadding=10,
-        )
-        .configure_legend(labelFontSize=12, title=None, orient="bottom", symbolSize=90)
-    )
-    svg = vl_convert.vegalite_to_svg(configured.to_dict(), format_locale=LOCALES[language])
+    # What is drawn is made here and not by users: that the specification is valid is tested, not asked for every picture.
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), config=CONFIG, format_locale=LOCALES[language])
     svg = _STYLE.sub(_as_attributes, svg)
     svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"| class="[^"]*"', "", svg)
     # Said once at the root, inherited by every text.
@@ -62,6 +85,7 @@ def _as_attributes(match: re.Match[str]) -> str:
     return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in parts if name.strip() != "pointer-events")
 
 
+@drawn_once
 def estimates_chart(row: dict[str, Any], language: str) -> str:
     """Draw every declared estimate of one result with its interval, and the raw difference named as such.
 
@@ -161,6 +185,7 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
     return rows
 
 
+@drawn_once
 def tipping_chart(row: dict[str, Any], language: str) -> str:
     """Draw what is left of an estimate and its interval when a growing bias is taken away from it.
 
@@ -204,6 +229,7 @@ def tipping_sentence(row: dict[str, Any], language: str) -> str:
     return phrase(language, "tipping_words", point=point, limit=limit)
 
 
+@drawn_once
 def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language: str) -> str:
     """Draw what a result is made of, one line each, and the result itself below.
 
@@ -249,6 +275,7 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
     return _svg(alt.layer(zero, lines, points), told, language)
 
 
+@drawn_once
 def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
     """Draw shares as bars, one line each.
 
@@ -270,6 +297,7 @@ def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
     return _svg(chart, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
 
 
+@drawn_once
 def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
     """Draw standardised differences before and after; the band is |SMD| below 0.1.
 

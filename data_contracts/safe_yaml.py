@@ -18,6 +18,8 @@ import yaml
 from data_contracts.faults import Fault, InputRefused
 
 MAXIMUM_CHARACTERS = 262_144
+DEEPEST = 20
+"""Nothing in a protocol or a dossier is nested half as deep; reading thousands of levels takes minutes."""
 NULL_WORDS = frozenset({"", "~", "null"})
 
 Path = tuple[str | int, ...]
@@ -48,7 +50,7 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
     if len(text) > MAXIMUM_CHARACTERS:
         raise InputRefused([Fault("The file is larger than 262,144 characters.", "Split or shorten it.", file)])
     try:
-        _refuse_aliases_and_tags(text, file)
+        _refuse_hostile(text, file)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -66,9 +68,16 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
     return data, lines
 
 
-def _refuse_aliases_and_tags(text: str, file: str) -> None:
+def _refuse_hostile(text: str, file: str) -> None:
+    """Refuse aliases, tags and depth while reading, before any of it is put together."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
         line = event.start_mark.line + 1 if event.start_mark is not None else None
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise InputRefused(
+                [Fault("This is no valid YAML here: it is nested too deeply.", "Flatten it.", file, line)]
+            )
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             fault = Fault("Anchors (&) and aliases (*) are not used here.", "Write the value out.", file, line)
             raise InputRefused([fault])

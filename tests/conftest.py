@@ -41,10 +41,19 @@ def no_instance_left() -> Iterator[None]:
     assert DefsStateStorage.get() is None
 
 
+@pytest.fixture(scope="session")
+def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster's databases without a run, made once: they take as long as a small test."""
+    home = Home(tmp_path_factory.mktemp("databases") / "home")
+    set_up(home, demo=False)
+    return home.dagster
+
+
 @pytest.fixture
-def small_home(tmp_path: Path) -> Home:
+def small_home(tmp_path: Path, empty_databases: Path) -> Home:
     """A home with one small study, `small`: 60 participants and 300 others in one CSV file."""
     home = Home(tmp_path / "home")
+    shutil.copytree(empty_databases, home.dagster)
     set_up(home, demo=False)
     write_small_study(home)
     return home

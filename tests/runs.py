@@ -17,6 +17,7 @@ from assets.home import Home
 from assets.partitions import partition_key
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs
+from pipelines.rehearsal import rehearse
 from pipelines.runner import QUIET, Outcome, run_quarter
 from pipelines.schedules import register_projects
 from projects.portfolio import PORTFOLIO
@@ -49,6 +50,12 @@ def evaluate(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, 
     execute(home, project, quarter)
     path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
+
+
+def rehearsed(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
+    """Take in a project's files and evaluate them by the stations' own functions, without Dagster; return its records."""
+    made = rehearse(home, project, quarter)
+    return {record.result_id: record.model_dump(mode="json") for _, _, record in made}
 
 
 def records(home: Home, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:

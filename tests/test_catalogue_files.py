@@ -40,6 +40,8 @@ from tests.fault_study import (
 )
 from tests.receiving import everything_written, take
 
+pytestmark = pytest.mark.slow
+
 ENCODING, WRITTEN, COLUMNS = "encodings", "still written, empty, cut", "missing, renamed, extra, doubled column"
 NUMBERS, DATES, DAYS, IDS = "decimals and separators", "date formats", "impossible days", "identifiers"
 NULLS, SHEETS, EMPTY, DRIFT = "null words, NUL, inf", "workbooks", "empty tables", "unit and code drift"

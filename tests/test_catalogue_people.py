@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from assets.home import Home
-from tests.runs import evaluate, run_demo
+from tests.runs import evaluate, rehearsed, run_demo
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 
 pytestmark = pytest.mark.slow
@@ -152,7 +152,7 @@ STORIES = [
 @pytest.mark.parametrize("story", STORIES, ids=[s.name for s in STORIES])
 def test_ends_in_words(small_home: Home, story: Story) -> None:
     write_small_study(small_home, story.rows(small_rows()), story.protocol)
-    record = evaluate(small_home, "small")[RESULT]
+    record = rehearsed(small_home, "small")[RESULT]
     for name in ("estimate", "standard_error", "interval_low", "interval_high"):
         assert record[name] is None or np.isfinite(record[name])
     story.check(record)
@@ -164,7 +164,7 @@ def test_one_weight_that_outweighs_all_others_is_seen(small_home: Home) -> None:
     found = []
     for rows in (apart, set_cells("earlier", 20.0, [70])(apart), set_cells("earlier", 10.0, [70])(apart)):
         write_small_study(small_home, rows, WEIGHTED)
-        found.append(evaluate(small_home, "small")[RESULT])
+        found.append(rehearsed(small_home, "small")[RESULT])
     clean, heavy, heaviest = found
     # So few are left to compare with in effect that the number counts only among others.
     assert (clean["status"], heavy["status"]) == ("estimated", "pooled_only")

@@ -92,6 +92,7 @@ def faulty_rows(n: int = 400) -> pd.DataFrame:
     return rows
 
 
+@pytest.mark.slow
 def test_great_expectations_and_sql_count_the_same_faults(i_gang: Protocol, tmp_path: Path) -> None:
     contract = compile_contract("comparison_pool", i_gang)
     delivery = Delivery(table="comparison_pool", files="x.csv", format="csv", decimal=",")

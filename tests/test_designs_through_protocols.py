@@ -23,6 +23,8 @@ from models.disclosure import default_policy, publish
 from models.plan_lock import LockState, PlanChange
 from tests.design_studies import STUDIES, Study, cases, judged, panel, rate, studies, trial
 
+pytestmark = pytest.mark.slow
+
 
 def numbers(record: ResultRecord) -> dict[str, float | None]:
     return {m.code: m.value for m in record.measures}

@@ -173,6 +173,7 @@ def test_a_file_under_another_name_is_refused_and_names_nobody(small_home: Home)
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("demo")
 def test_a_dossier_goes_from_its_folder_to_explain_and_to_the_published_files(demo_home: Home) -> None:
     home = str(demo_home.root)
     code, text = run("explain", "--home", home, "i-gang.dossier.casa-32-12", "--language", "en")
@@ -190,6 +191,7 @@ def test_a_dossier_goes_from_its_folder_to_explain_and_to_the_published_files(de
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("demo")
 def test_a_release_is_held_against_a_result(demo_home: Home, tmp_path: Path) -> None:
     home = str(demo_home.root)
     for language in ("da", "en"):
@@ -205,6 +207,7 @@ def test_a_release_is_held_against_a_result(demo_home: Home, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("demo")
 def test_three_results_are_explained_on_one_screen_each_in_two_languages(demo_home: Home) -> None:
     words = {
         "da": (

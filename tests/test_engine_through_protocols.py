@@ -31,6 +31,8 @@ from models.plan_lock import LockState
 from models.tagging import Provenance, tag_result
 from tests.small_study import PROTOCOL, TRUE_EFFECT, small_rows
 
+pytestmark = pytest.mark.slow
+
 OLD_COMPARISON = PROTOCOL[PROTOCOL.index("comparison:") : PROTOCOL.index("placebo_outcomes:")]
 SCORE = "score_covariates: [age, earlier, group]"
 

@@ -28,6 +28,8 @@ from tests.receiving import everything_written, take
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 from tests.test_versions import LISTS, NAMED, drop, fresh
 
+pytestmark = pytest.mark.slow
+
 Q2, Q3 = Quarter(2026, 2), Quarter(2026, 3)
 
 
@@ -450,7 +452,6 @@ def test_a_column_needs_a_name(names: str) -> None:
         read_protocol(PROTOCOL.replace("person_id: id,", f"person_id: {names},", 1))
 
 
-@pytest.mark.slow
 def test_a_refused_file_is_in_the_exit_code(small_home: Home) -> None:
     home = ["--home", str(small_home.root)]
     assert CliRunner().invoke(trin, ["run", *home, "--quarter", "2026Q3"]).exit_code == 0

@@ -134,6 +134,7 @@ def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
     assert without_rounding(PAGE.read_text(encoding="utf-8")) == without_rounding(page()), "run make docs"
 
 
+@pytest.mark.slow
 def test_pages_of_designs_are_those_the_code_makes() -> None:
     from pipelines.design_pages import FOLDER, pages_and_pictures
 

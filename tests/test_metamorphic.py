@@ -171,6 +171,7 @@ def test_somebody_far_from_everybody_is_matched_with_nobody(seed: int, far: floa
     assert before.control.tolist() == after.control.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nearest", "inverse probability", "entropy balancing", "full matching"])
 def test_noise_in_the_score_moves_the_effect_by_less_than_its_own_doubt(name: str) -> None:
     """40 draws: a covariate of pure chance moves estimates without a direction, and by less than their error."""

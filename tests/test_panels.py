@@ -114,6 +114,7 @@ def test_intervals_hold_the_truth_where_effects_grow_and_fixed_effects_alone_do_
     assert held["wrong twin"] / 200 < 0.2
 
 
+@pytest.mark.slow
 def test_without_an_effect_one_world_in_twenty_looks_like_one() -> None:
     rng = np.random.default_rng(9)
     wrong = {"group time": 0, "fixed effects": 0, "before the start": 0, "band": 0}
@@ -187,6 +188,7 @@ def did(panel: Panel) -> float:
     return found.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("treated", [1, 2])
 def test_one_or_two_units_have_no_error_of_their_own_but_that_of_the_others(treated: int) -> None:
     """The wrong twin takes the spread of two units for what units differ by."""

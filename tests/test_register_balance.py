@@ -43,6 +43,7 @@ def test_a_table_without_one_of_the_groups_has_no_balance(tmp_path: Path) -> Non
     assert balance_in_file(path, ()) == ()
 
 
+@pytest.mark.slow
 def test_the_check_stands_in_the_graph_and_tells_what_was_not_matched_on(small_home: Home) -> None:
     protocol = small_home.projects / "small" / "project.yaml"
     text = protocol.read_text(encoding="utf-8")

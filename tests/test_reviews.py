@@ -127,6 +127,7 @@ def test_odds_differences_and_empty_cells() -> None:
     assert np.isnan(variance[2])
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_with_few_studies_where_normal_ones_do_not() -> None:
     """The wrong twin takes the normal distribution with five studies that differ."""
     rng = np.random.default_rng(21)
@@ -136,9 +137,9 @@ def test_intervals_hold_the_truth_with_few_studies_where_normal_ones_do_not() ->
         variances = rng.uniform(0.01, 0.05, 5)
         effects = rng.normal(0.3, np.sqrt(0.05 + variances))
         for kind in held:
-            e = reviewed(studies(effects, variances), interval=kind).primary
+            e = pool(effects, variances, interval=kind)  # type: ignore[arg-type]
             held[kind] += e.low <= 0.3 <= e.high
-        none = reviewed(studies(effects - 0.3, variances)).primary
+        none = pool(effects - 0.3, variances, interval="knapp_hartung")
         wrong += not none.low <= 0 <= none.high
     assert held["knapp_hartung"] / 500 == pytest.approx(0.95, abs=0.025)
     assert held["normal"] / 500 < 0.91
@@ -165,6 +166,7 @@ def test_teachers_expectations_are_those_of_raudenbush_and_small_studies_say_mor
     assert plain.slope_p == pytest.approx(2 * t_distribution.sf(k["egger_t"], 17), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_several_effects_of_one_study_are_not_several_studies() -> None:
     rng = np.random.default_rng(22)
     held = {"three levels": 0, "wrong twin": 0}

@@ -23,9 +23,9 @@ regression afterwards takes it away. The largest found in 1,000 draws was 0.042 
 
 WORLDS = [
     pytest.param(120, 0.5, False, id="120 people, a number, an effect"),
-    pytest.param(400, 0.5, False, id="400 people, a number, an effect"),
+    pytest.param(400, 0.5, False, marks=pytest.mark.long, id="400 people, a number, an effect"),
     pytest.param(120, 0.0, True, id="120 people, yes or no, no effect"),
-    pytest.param(400, 0.0, True, id="400 people, yes or no, no effect"),
+    pytest.param(400, 0.0, True, marks=pytest.mark.long, id="400 people, yes or no, no effect"),
 ]
 
 
@@ -57,7 +57,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(n: int, effect: float, is
         assert abs(np.mean(found)) < 4 * np.std(found) / np.sqrt(len(found)) + allowed, name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_trees_may_be_learnt_from_without_harm_to_the_interval() -> None:
     """Gradient boosting for score and outcome, cross-fitted: 60 worlds of 400 people, never far from 95 %."""
     rng = np.random.default_rng(7)

@@ -15,6 +15,8 @@ from models.parts_of_people import site_estimates
 from tests.design_studies import Study, rate, trial
 from tests.test_reviews import lived, record
 
+pytestmark = pytest.mark.slow
+
 TOWNS = ("0751", "0461")
 
 

@@ -15,6 +15,8 @@ from pipelines.command_line.main import trin
 from tests.runs import public_records, records, run_demo
 from tests.small_study import PROTOCOL, TRUE_EFFECT, small_rows, write_small_study
 
+pytestmark = pytest.mark.slow
+
 RESULT = "small.2026Q3.score"
 
 
@@ -71,7 +73,6 @@ NOT_ESTIMABLE = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("story", "change", "reason"), NOT_ESTIMABLE, ids=[n[0] for n in NOT_ESTIMABLE])
 def test_what_cannot_be_estimated_says_why(small_home: Home, story: str, change, reason: str) -> None:
     from data_contracts.ladder import read_knowledge
@@ -192,7 +193,6 @@ def test_bad_deliveries_are_told_without_a_traceback(small_home: Home) -> None:
     )
 
 
-@pytest.mark.slow
 def test_damage_in_the_home_ends_in_a_sentence(small_home: Home) -> None:
     home = ("--home", str(small_home.root))
     assert run("run", *home, "--quarter", "2026Q3")[0] == 0
@@ -223,7 +223,6 @@ def test_a_home_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
     assert "refused a file" in text
 
 
-@pytest.mark.slow
 def test_a_delivery_that_lands_during_a_run_is_new_the_next_time(
     small_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,7 +256,6 @@ def test_what_an_exception_quotes_is_not_stored(small_home: Home, monkeypatch: p
     assert b"Zebulon" not in everything
 
 
-@pytest.mark.slow
 def test_one_bad_project_stops_no_other(small_home: Home) -> None:
     bad = small_home.projects / "bad"
     bad.mkdir()
@@ -268,7 +266,6 @@ def test_one_bad_project_stops_no_other(small_home: Home) -> None:
     assert states == {"bad": "refused", "small": "made", "publication": "made"}
 
 
-@pytest.mark.slow
 def test_an_outcome_that_parts_the_groups_completely_is_no_crash(small_home: Home) -> None:
     rows = small_rows()
     rows["score"] = rows["club"].astype(float)
@@ -280,7 +277,6 @@ def test_an_outcome_that_parts_the_groups_completely_is_no_crash(small_home: Hom
     assert public_records(small_home)[RESULT]["status"] == "suppressed"
 
 
-@pytest.mark.slow
 def test_numbers_that_are_counts_in_disguise_are_hidden(small_home: Home) -> None:
     rows = small_rows()
     rows["score"] = 0.0

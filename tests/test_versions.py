@@ -25,6 +25,8 @@ from tests.receiving import TABLES, take
 from tests.runs import public_records, records, run_demo
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 
+pytestmark = pytest.mark.slow
+
 Q2, Q3 = Quarter(2026, 2), Quarter(2026, 3)
 NAMED = PROTOCOL.replace('files: "people*.csv"', 'files: "people_{period}{version}.csv"').replace(
     "first_quarter: 2026Q3", "first_quarter: 2026Q2"
@@ -79,9 +81,8 @@ def quarterly_files() -> dict[str, pd.DataFrame]:
     }
 
 
-@pytest.mark.slow
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -181,7 +182,6 @@ def test_a_quarter_does_not_see_the_next_one(tmp_path: Path) -> None:
     assert len(taken.accepted("participants", Q3)) == 60
 
 
-@pytest.mark.slow
 def test_a_late_file_makes_the_old_quarter_anew_and_says_so(tmp_path: Path) -> None:
     home = fresh(tmp_path, NAMED)
     drop(home, "people_2026Q2.csv", small_rows())
@@ -208,7 +208,6 @@ def test_a_late_file_makes_the_old_quarter_anew_and_says_so(tmp_path: Path) -> N
     assert {o.state for o in run_demo(home, quarter=Q3)} == {"unchanged"}
 
 
-@pytest.mark.slow
 def test_a_file_about_a_new_quarter_leaves_the_old_one_alone(tmp_path: Path) -> None:
     home = fresh(tmp_path, NAMED)
     drop(home, "people_2026Q2.csv", small_rows())

@@ -44,6 +44,7 @@ def evaluate(protocol: Protocol, scenario: Scenario, seed: int, participants: in
     return design.estimate(comparison, y, protocol.primary_outcome, protocol)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", list(TRUE_ATT))
 def test_participants_have_marginals_after_what_is_published(scenario: Scenario) -> None:
     drawn = [draw_world(scenario, seed=seed).people for seed in range(5)]
@@ -77,7 +78,7 @@ def test_hard_cases_come_and_hard_cases_are_lost() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", ["ignorable", "lottery"])
+@pytest.mark.parametrize("scenario", [pytest.param("ignorable", marks=pytest.mark.long), "lottery"])
 def test_the_engine_finds_the_truth_on_average(i_gang: Protocol, scenario: Scenario) -> None:
     """30 worlds: the mean estimate is the true effect, and intervals cover it in at least 26."""
     found = [evaluate(i_gang, scenario, seed) for seed in range(30)]
