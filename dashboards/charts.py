@@ -68,7 +68,17 @@ def drawn_once(draw: Callable[P, str]) -> Callable[P, str]:
     return drawn
 
 
-def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str, language: str) -> str:
+def svg_of(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str, language: str) -> str:
+    """Render a chart.
+
+    Parameters
+    ----------
+    chart : Chart
+    label : str
+        What the picture says, for those who do not see it.
+    language : {'da', 'en'}
+        Decides decimal and thousands separators.
+    """
     # What is drawn is made here and not by users: that the specification is valid is tested, not asked for every picture.
     svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), config=CONFIG, format_locale=LOCALES[language])
     svg = _STYLE.sub(_as_attributes, svg)
@@ -124,7 +134,7 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
         y=y, x=alt.X("value:Q", scale=x_scale), color=color, shape=alt.Shape("kind:N", scale=shapes, legend=None)
     )
     chart = alt.layer(zero, lines, points)
-    return _svg(chart, " ".join(f"{r['label']}: {r['text']}." for r in rows), language)
+    return svg_of(chart, " ".join(f"{r['label']}: {r['text']}." for r in rows), language)
 
 
 def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
@@ -214,7 +224,7 @@ def tipping_chart(row: dict[str, Any], language: str) -> str:
     band = base.mark_area(color=BAND, opacity=1).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
     line = base.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=alt.Y("value:Q", title=None))
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="zero:Q")
-    return _svg(alt.layer(band, line, zero), tipping_sentence(row, language), language)
+    return svg_of(alt.layer(band, line, zero), tipping_sentence(row, language), language)
 
 
 def tipping_sentence(row: dict[str, Any], language: str) -> str:
@@ -227,74 +237,6 @@ def tipping_sentence(row: dict[str, Any], language: str) -> str:
         for value in (row["estimate"], min((low, high), key=abs))
     )
     return phrase(language, "tipping_words", point=point, limit=limit)
-
-
-@drawn_once
-def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language: str) -> str:
-    """Draw what a result is made of, one line each, and the result itself below.
-
-    Parameters
-    ----------
-    parts : sequence of dict
-        `label`, `value`, `low`, `high`, `words` and `interval`.
-    row : dict
-        The result record.
-    language : {'da', 'en'}
-    """
-    rows = [{**part, "kind": "other"} for part in parts]
-    if row["estimate"] is not None and row["interval_low"] is not None:
-        words = difference_in(language, row, row["estimate"])
-        interval = interval_in(language, row, row["interval_low"], row["interval_high"])
-        own = {"label": phrase(language, "together_word"), "value": row["estimate"], "kind": "own", "words": words}
-        rows.append(own | {"low": row["interval_low"], "high": row["interval_high"], "interval": interval})
-    frame = pd.DataFrame([{k: r[k] for k in ("label", "value", "low", "high", "kind")} for r in rows])
-    is_ratio = row["outcome_type"] == "ratio"
-    for column in ("value", "low", "high"):
-        values = frame[column].astype(float)
-        frame[column] = np.exp(values) if is_ratio else values * (100 if row["outcome_type"] == "binary" else 1)
-    unit = phrase(language, "percentage_points") if row["outcome_type"] == "binary" else row["unit"][language]
-    # A few imprecise parts would press all others together: the axis ends where most of them do.
-    nothing = 1.0 if is_ratio else 0.0
-    low, high = min(nothing, float(frame["low"].quantile(0.05))), max(nothing, float(frame["high"].quantile(0.95)))
-    room = 0.03 * (high - low or 1.0)
-    domain = [low * 0.9, high * 1.1] if is_ratio else [low - room, high + room]
-    scale = alt.Scale(type="log" if is_ratio else "linear", domain=domain, nice=False, zero=False, clamp=True)
-    colors = alt.Scale(domain=["own", "other"], range=[BLUE, GREY])
-    shapes = alt.Scale(domain=["own", "other"], range=["diamond", "square"])
-    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
-    base = alt.Chart(frame, width=300, height=alt.Step(22))
-    color = alt.Color("kind:N", scale=colors, legend=None)
-    zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
-    x = alt.X("low:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
-    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=x, x2="high:Q", color=color)
-    shape = alt.Shape("kind:N", scale=shapes, legend=None)
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        y=y, x=alt.X("value:Q", scale=scale), color=color, shape=shape
-    )
-    told = " ".join(f"{r['label']}: {r['words']} ({r['interval']})." for r in rows)
-    return _svg(alt.layer(zero, lines, points), told, language)
-
-
-@drawn_once
-def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
-    """Draw shares as bars, one line each.
-
-    Parameters
-    ----------
-    parts : sequence of dict
-        `label`, `value` (0-1) and `words`.
-    language : {'da', 'en'}
-    """
-    frame = pd.DataFrame([{"label": p["label"], "share": 100 * float(p["value"])} for p in parts])
-    chart = (
-        alt.Chart(frame, width=300, height=alt.Step(24))
-        .mark_bar(color=BLUE)
-        .encode(
-            y=alt.Y("label:N", sort=list(frame["label"]), title=None),
-            x=alt.X("share:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
-        )
-    )
-    return _svg(chart, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
 
 
 @drawn_once
@@ -341,7 +283,7 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
         f"{r['label']}: {before} {number_text(language, abs(r['smd_before']), 2)}, {after} {number_text(language, abs(r['smd_after']), 2)}."
         for r in known
     ]
-    return _svg(alt.layer(band, join, points), " ".join(words), language)
+    return svg_of(alt.layer(band, join, points), " ".join(words), language)
 
 
 def overlap_chart(logit: NDArray[np.float64], treated: NDArray[np.bool_], language: str) -> str:
@@ -370,4 +312,4 @@ def overlap_chart(logit: NDArray[np.float64], treated: NDArray[np.bool_], langua
             color=alt.Color("group:N", scale=alt.Scale(domain=[up, down], range=[BLUE, BROWN])),
         )
     )
-    return _svg(chart, f"{up} / {down}", language)
+    return svg_of(chart, f"{up} / {down}", language)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards.charts import forest_chart, share_chart
+from dashboards.part_charts import forest_chart, funnel_chart, share_chart
 from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
 
@@ -30,7 +30,11 @@ def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
         own = [_spoken(part, row, kinds[kind]["has_effect"], language) for part in row["parts"] if part["kind"] == kind]
         drawn = [part for part in own if part["low"] is not None]
         svg = forest_chart(drawn, row, language) if kinds[kind]["has_effect"] and drawn else ""
-        if not kinds[kind]["has_effect"] and own and all(part["value"] is not None for part in own):
+        is_funnel = kinds[kind].get("drawn") == "funnel"
+        if is_funnel:
+            shown = [part for part in drawn if part["count"]]
+            svg = funnel_chart(shown, language) if shown else ""
+        elif not kinds[kind]["has_effect"] and own and all(part["value"] is not None for part in own):
             svg = share_chart(own, language)
         groups.append(
             {
@@ -39,6 +43,7 @@ def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
                 "has_effect": kinds[kind]["has_effect"],
                 "rows": own,
                 "svg": svg,
+                "is_funnel": is_funnel,
                 "has_weight": any(part["weight"] for part in own),
                 "has_count": any(part["count"] for part in own),
             }

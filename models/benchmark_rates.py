@@ -193,6 +193,8 @@ class Spread:
 
     Attributes
     ----------
+    places : tuple of str
+    rates, people : ndarray of float, shape (k,)
     limits : Funnel
     between : float
         Variance between places beyond chance.
@@ -200,6 +202,9 @@ class Spread:
         Of a single person's outcome that lies between places.
     """
 
+    places: tuple[str, ...]
+    rates: Array
+    people: Array
     limits: Funnel
     between: float
     variance_share: float
@@ -219,4 +224,5 @@ def spread_of_places(rows: pd.DataFrame) -> Spread | None:
     if not 0 < rate < 1:
         return None
     between = pool(rates, rate * (1 - rate) / people, between="dersimonian_laird").tau_squared
-    return Spread(funnel(rates, people, rate), between, between / (between + rate * (1 - rate)))
+    names = tuple(map(str, by_place.index))
+    return Spread(names, rates, people, funnel(rates, people, rate), between, between / (between + rate * (1 - rate)))

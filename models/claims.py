@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_contracts.ladder import error_sources, rungs
-from data_contracts.phrases import LANGUAGES, bilingual, decimals_for, difference_in, number_words
+from data_contracts.phrases import LANGUAGES, bilingual, decimals_for, difference_in, difference_text, number_words
 
+MOST_DECIMALS = 6
 OPEN_STATES = ("warning", "serious", "not_measured", "not_measurable")
 BLOCKING_SOURCES = (
     "unmeasured_confounding",
@@ -144,9 +145,9 @@ def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
     if verdict == "cannot_tell" and smallest is None:
         claims.append(bilingual("claim_cannot_tell_plain"))
     elif verdict == "cannot_tell":
-        claims.append(bilingual("claim_cannot_tell", smallest=_difference(record, smallest, signed=False)))
+        claims.append(bilingual("claim_cannot_tell", smallest=_as_declared(record, smallest)))
     elif verdict == "no_certain_effect":
-        claims.append(bilingual("claim_no_certain", smallest=_difference(record, smallest, signed=False)))
+        claims.append(bilingual("claim_no_certain", smallest=_as_declared(record, smallest)))
     elif rung == 5:
         claims.append(bilingual("claim_lies_above" if above else "claim_lies_below"))
     elif verdict == "works_in_trial":
@@ -221,6 +222,20 @@ def _looks_sentence(record: Mapping[str, Any]) -> dict[str, str]:
         low=_difference(record, record["always_valid_low"]),
         high=_difference(record, record["always_valid_high"]),
     )
+
+
+def _as_declared(record: Mapping[str, Any], smallest: float) -> dict[str, str]:
+    """Write the smallest worthwhile effect with the decimals it was declared with: it rests on nobody's data."""
+    shown = smallest * 100 if record["outcome_type"] == "binary" else smallest
+    if record["outcome_type"] == "ratio":
+        return _difference({**record, "rounded_to": None}, smallest, signed=False)
+    decimals = next((d for d in range(MOST_DECIMALS) if abs(round(shown, d) - shown) < 1e-9), MOST_DECIMALS)
+    return {
+        language: difference_text(
+            language, smallest, record["outcome_type"], record["unit"][language], decimals
+        ).removeprefix("+")
+        for language in LANGUAGES
+    }
 
 
 def _difference(record: Mapping[str, Any], value: float, signed: bool = True) -> dict[str, str]:

@@ -72,9 +72,17 @@ def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> 
         own_step = step if has_effect[row["kind"]] else 0.01
         kept = {name: None if is_hidden or row[name] is None else _to_step(row[name], own_step) for name in numbers}
         share = None if has_hidden or row["weight_share"] is None else round(row["weight_share"], 2)
-        count = None if are_people or is_hidden else row["count"]
+        count = None if is_hidden else row["count"]
+        if are_people and count is not None:
+            # How many people a published rate of a place rests on is no secret of ours, and is rounded all the same.
+            count = _two_figures(count) if kinds[row["kind"]].get("keeps_count") else None
         found.append(row | kept | {"is_hidden": is_hidden, "weight_share": share, "count": count})
     return found
+
+
+def _two_figures(count: int) -> int:
+    """Round to two significant figures: 1,234 becomes 1,200."""
+    return int(round(count, 2 - len(str(count))))
 
 
 def _to_step(value: float, step: float) -> float:

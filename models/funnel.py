@@ -29,11 +29,15 @@ class Funnel:
         Standardised distances, overdispersion taken into account.
     overdispersion : float
         Phi; 1 if the units differ no more than by chance.
+    low, high : ndarray of float, shape (k,)
+        How far chance and overdispersion take a unit of that size.
     outside_count : int
     expected_outside : float
     """
 
     z: Array
+    low: Array
+    high: Array
     overdispersion: float
     outside_count: int
     expected_outside: float
@@ -55,9 +59,12 @@ def funnel(rates: Array, people: Array, rate: float, *, level: float = 0.95) -> 
     Funnel
         Phi is the mean of squared distances, their outer tenths pulled in, so that the few who stand out do not hide themselves.
     """
-    z = (rates - rate) / np.sqrt(rate * (1 - rate) / people)
+    error = np.sqrt(rate * (1 - rate) / people)
+    z = (rates - rate) / error
     low, high = np.quantile(z, [WINSORISED_SHARE, 1 - WINSORISED_SHARE])
     phi = max(1.0, float((np.clip(z, low, high) ** 2).mean()))
     scaled = z / np.sqrt(phi)
     reach = float(norm.isf((1 - level) / 2))
-    return Funnel(scaled, phi, int((np.abs(scaled) > reach).sum()), len(z) * (1 - level))
+    half = reach * np.sqrt(phi) * error
+    limits = np.clip(rate - half, 0, 1), np.clip(rate + half, 0, 1)
+    return Funnel(scaled, *limits, phi, int((np.abs(scaled) > reach).sum()), len(z) * (1 - level))

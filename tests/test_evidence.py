@@ -303,6 +303,21 @@ VERDICTS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "smallest", "said"),
+    [("binary", 0.004, "0,4 procentpoint"), ("binary", 0.05, "5 procentpoint"), ("numeric", 0.25, "0,25 point")],
+)
+def test_the_smallest_difference_that_matters_is_told_as_it_was_declared(kind: str, smallest: float, said: str) -> None:
+    """A page rounded to 5 points must not say that a study is too small to see a difference of 0."""
+    fields = record(low=-0.1, high=0.2, states={"underpowered": "warning"}, outcome_type=kind, rounded_to=0.05)
+    fields |= {"unit": {"da": "point", "en": "points"}} if kind == "numeric" else {}
+    for source in fields["evidence"]["error_sources"]:
+        if source["code"] == "underpowered":
+            source["threshold"] = smallest
+    can = build_claims(fields)["can"]
+    assert any(text["da"].endswith(f"se en forskel på {said}.") for text in can), can
+
+
 @pytest.mark.parametrize(("story", "fields_of_record", "verdict"), VERDICTS, ids=[v[0] for v in VERDICTS])
 def test_verdicts(story: str, fields_of_record: dict, verdict: str) -> None:
     assert verdict_of(fields_of_record) == verdict

@@ -105,7 +105,7 @@ class Benchmarking(OfPeople):
             comparison.people["municipality_code"][has_outcome], seen - expected.per_person, protocol
         )
         shift, shift_error = _expected_shift(expected, outcome)
-        more, rate, change = _surroundings(rates, primary.value, protocol)
+        more, rates_around, rate, change = _surroundings(rates, primary.value, protocol)
 
         def within(inside: NDArray[np.bool_]) -> Found:
             return self._within(comparison, y, inside, outcome, protocol)
@@ -116,7 +116,7 @@ class Benchmarking(OfPeople):
             fewest_unlike_others=int(len(seen) - sizes.max()),
             raw_difference=float(seen.mean() - expected.overall),
             measures=(*measures, *_counts(seen, expected, outcome, protocol), *more, *among),
-            parts=parts,
+            parts=(*parts, *rates_around),
             design=DesignFindings(rate=rate, panel=change),
             predicted_shift=shift,
             predicted_shift_error=shift_error,
@@ -261,11 +261,12 @@ def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tupl
 
 def _surroundings(
     rates: pd.DataFrame, effect: float, protocol: Protocol
-) -> tuple[tuple[Measure, ...], RateFindings | None, PanelFindings | None]:
+) -> tuple[tuple[Measure, ...], tuple[Part, ...], RateFindings | None, PanelFindings | None]:
     """How places lie around their rate, and how the rate itself moved."""
     if rates.empty or protocol.benchmark.method == "reference_rate":
-        return (), None, None
+        return (), (), None, None
     measures: tuple[Measure, ...] = ()
+    parts: tuple[Part, ...] = ()
     found = None
     latest = chosen_rates(rates, (), None)
     is_share = bool(latest["value"].between(0, 1).all())
@@ -274,6 +275,13 @@ def _surroundings(
         measures = (
             Measure("overdispersion", spread.limits.overdispersion),
             Measure("place_variance_share", spread.variance_share),
+        )
+        limits = spread.limits
+        parts = tuple(
+            Part("place_rate", {"da": name, "en": name}, float(value), float(low), float(high), count=int(count))
+            for name, value, low, high, count in zip(
+                spread.places, spread.rates, limits.low, limits.high, spread.people, strict=True
+            )
         )
         found = RateFindings(len(spread.limits.z), spread.limits.outside_count, spread.limits.expected_outside)
     others = rates[~rates["place"].isin(protocol.benchmark.own_places)]
@@ -287,4 +295,4 @@ def _surroundings(
     if len(by_time) > 1 and effect != 0:
         series = (by_time["total"] / by_time["people_count"]).to_numpy(dtype=float)
         change = PanelFindings(control_trend_share=float((series[-1] - series[0]) / effect))
-    return measures, found, change
+    return measures, parts, found, change

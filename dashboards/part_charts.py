@@ -1,0 +1,129 @@
+"""Pictures of what a result is made of: parts with intervals, shares, and places in a funnel.
+
+Belongs here: one chart per way to draw parts. Does not belong here: laying
+parts out in words (`parts.py`), other charts (`charts.py`), any calculation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from dashboards.charts import BAND, BLUE, BROWN, DARK, GREY, drawn_once, svg_of
+from data_contracts.phrases import difference_in, interval_in, phrase
+
+
+@drawn_once
+def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language: str) -> str:
+    """Draw what a result is made of, one line each, and the result itself below.
+
+    Parameters
+    ----------
+    parts : sequence of dict
+        `label`, `value`, `low`, `high`, `words` and `interval`.
+    row : dict
+        The result record.
+    language : {'da', 'en'}
+    """
+    rows = [{**part, "kind": "other"} for part in parts]
+    if row["estimate"] is not None and row["interval_low"] is not None:
+        words = difference_in(language, row, row["estimate"])
+        interval = interval_in(language, row, row["interval_low"], row["interval_high"])
+        own = {"label": phrase(language, "together_word"), "value": row["estimate"], "kind": "own", "words": words}
+        rows.append(own | {"low": row["interval_low"], "high": row["interval_high"], "interval": interval})
+    frame = pd.DataFrame([{k: r[k] for k in ("label", "value", "low", "high", "kind")} for r in rows])
+    is_ratio = row["outcome_type"] == "ratio"
+    for column in ("value", "low", "high"):
+        values = frame[column].astype(float)
+        frame[column] = np.exp(values) if is_ratio else values * (100 if row["outcome_type"] == "binary" else 1)
+    unit = phrase(language, "percentage_points") if row["outcome_type"] == "binary" else row["unit"][language]
+    # A few imprecise parts would press all others together: the axis ends where most of them do.
+    nothing = 1.0 if is_ratio else 0.0
+    low, high = min(nothing, float(frame["low"].quantile(0.05))), max(nothing, float(frame["high"].quantile(0.95)))
+    room = 0.03 * (high - low or 1.0)
+    domain = [low * 0.9, high * 1.1] if is_ratio else [low - room, high + room]
+    scale = alt.Scale(type="log" if is_ratio else "linear", domain=domain, nice=False, zero=False, clamp=True)
+    colors = alt.Scale(domain=["own", "other"], range=[BLUE, GREY])
+    shapes = alt.Scale(domain=["own", "other"], range=["diamond", "square"])
+    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
+    base = alt.Chart(frame, width=300, height=alt.Step(22))
+    color = alt.Color("kind:N", scale=colors, legend=None)
+    zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    x = alt.X("low:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
+    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=x, x2="high:Q", color=color)
+    shape = alt.Shape("kind:N", scale=shapes, legend=None)
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        y=y, x=alt.X("value:Q", scale=scale), color=color, shape=shape
+    )
+    told = " ".join(f"{r['label']}: {r['words']} ({r['interval']})." for r in rows)
+    return svg_of(alt.layer(zero, lines, points), told, language)
+
+
+@drawn_once
+def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
+    """Draw shares as bars, one line each.
+
+    Parameters
+    ----------
+    parts : sequence of dict
+        `label`, `value` (0-1) and `words`.
+    language : {'da', 'en'}
+    """
+    frame = pd.DataFrame([{"label": p["label"], "share": 100 * float(p["value"])} for p in parts])
+    chart = (
+        alt.Chart(frame, width=300, height=alt.Step(24))
+        .mark_bar(color=BLUE)
+        .encode(
+            y=alt.Y("label:N", sort=list(frame["label"]), title=None),
+            x=alt.X("share:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
+        )
+    )
+    return svg_of(chart, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
+
+
+@drawn_once
+def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
+    """Draw places by how many people their rate rests on, and how far chance alone takes such a place.
+
+    Parameters
+    ----------
+    places : sequence of dict
+        `label`, `value`, `low`, `high` (shares, 0-1) and `count`; `low` and `high` are the limits at that count.
+    language : {'da', 'en'}
+
+    Returns
+    -------
+    str
+        SVG; the text names the places outside.
+    """
+    frame = pd.DataFrame(
+        {name: [float(place[name]) for place in places] for name in ("value", "low", "high", "count")}
+    ).sort_values(["count", "value"], kind="stable")
+    frame["kind"] = np.where((frame["value"] < frame["low"]) | (frame["value"] > frame["high"]), "outside", "inside")
+    frame[["value", "low", "high"]] *= 100
+    outside = [p["label"] for p in places if not p["low"] <= p["value"] <= p["high"]]
+    base = alt.Chart(frame, width=330, height=220)
+    x = alt.X("count:Q", title=phrase(language, "chart_funnel_people"), scale=alt.Scale(nice=False, zero=False))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(labelExpr="datum.label + ' %'"))
+    band = base.mark_area(color=BAND, opacity=1, interpolate="monotone").encode(
+        x=x, y=alt.Y("low:Q", title=None, scale=alt.Scale(zero=False)), y2="high:Q"
+    )
+    colors = alt.Scale(domain=["inside", "outside"], range=[BLUE, BROWN])
+    shapes = alt.Scale(domain=["inside", "outside"], range=["circle", "diamond"])
+    points = base.mark_point(filled=True, size=50, opacity=1).encode(
+        x=x,
+        y=y,
+        color=alt.Color("kind:N", scale=colors, legend=None),
+        shape=alt.Shape("kind:N", scale=shapes, legend=None),
+    )
+    return svg_of(alt.layer(band, points), funnel_sentence(len(places), outside, language), language)
+
+
+def funnel_sentence(count: int, outside: Sequence[str], language: str) -> str:
+    """Say how many places there are, and which lie outside the limits."""
+    names = ", ".join(outside) or phrase(language, "nobody_word")
+    return phrase(language, "chart_funnel_words", count=count, names=names)
