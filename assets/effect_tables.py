@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from scipy.stats import norm
 
+from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.protocol import Outcome, Protocol
 from data_contracts.protocol_parts import Text
@@ -23,8 +24,10 @@ from models.parts_of_people import site_name
 def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, language: str) -> str:
     """Return estimates as a table, the raw difference named as what it is."""
     gate = effects.gate.text
+    if effects.primary is None and gate is not None:
+        return f"**{phrase(language, 'not_estimable')}**: {gate[language]}"
     if effects.primary is None:
-        return f"**{phrase(language, 'not_estimable')}**: {gate[language] if gate else ''}"
+        return "\n".join([*(f"- {text[language]}" for text in effects.texts), *_measured(effects, language)])
     table = _Table(outcome, language, protocol.effects.confidence_level)
     lines = [] if gate is None else [f"**{phrase(language, 'pooled_only')}**: {gate[language]}", ""]
     head = [phrase(language, key) for key in ("column_estimator", "table_difference", "column_interval")]
@@ -32,11 +35,29 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
     lines += table.estimates(effects)
     lines += table.declared(effects, protocol)
     lines += table.placebos(effects)
+    lines += _measured(effects, language)
     lines += ["", f"n = {effects.n_treated} / {effects.n_control}"]
     unused = unused_settings(protocol)
     if unused:
         lines += ["", phrase(language, "settings_not_used", names=", ".join(f"`{name}`" for name in unused))]
     return "\n".join(lines)
+
+
+def _measured(effects: Effects, language: str) -> list[str]:
+    """Every further number, in the unit it is kept in."""
+    if not effects.measures:
+        return []
+    known = read_knowledge("measures")["measures"]
+    heads = [phrase(language, key) for key in ("column_measure", "column_value", "column_interval")]
+    lines = ["", f"| {' | '.join(heads)} |", "|---|---|---|"]
+    for measure in effects.measures:
+        value, *ends = (
+            None if number is None else number_text(language, number, 3)
+            for number in (measure.value, measure.low, measure.high)
+        )
+        interval = "–" if None in ends else "; ".join(map(str, ends))
+        lines.append(f"| {known[measure.code]['name'][language]} | {value or '–'} | {interval} |")
+    return lines
 
 
 class _Table:

@@ -96,7 +96,8 @@ def _page(name: str, facts: dict[str, Any], row: dict[str, Any], has_picture: bo
         f"**Use it when.** {facts['use_when']}",
         "",
         f"**Reads** {', '.join(f'`{t}`' for t in facts['tables'])}{f'; also {also} if delivered' if also else ''}. "
-        f"Settings stand under [`{facts['section']}:`](../reference/project-yaml.md).",
+        f"Settings stand under [`{facts['section']}:`](../reference/project-yaml.md); of what not every design reads, it reads "
+        f"{', '.join(f'`{key}`' for key in facts['uses'])}, and `trin check` names the rest if it is declared.",
         "",
         "## Error sources",
         "",

@@ -11,17 +11,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets.effect_tables import effects_markdown
+from assets.home import Home
 from dashboards.explanation import explanation
 from dashboards.parts import measures_markdown
 from dashboards.summary import result_markdown
 from data_contracts.faults import InputRefused
+from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import ResultRecord
 from models.derived_outcomes import with_derived
 from models.disclosure import default_policy, publish
 from models.plan_lock import LockState, PlanChange
-from tests.design_studies import STUDIES, Study, cases, judged, panel, rate, studies, trial
+from pipelines.rehearsal import rehearse
+from tests.design_studies import DAY, QUARTER, STUDIES, Study, cases, judged, panel, rate, studies, trial
 
 pytestmark = pytest.mark.slow
 
@@ -602,3 +606,19 @@ def test_a_phase_of_life_asks_for_its_own_risk_factors(tmp_path: Path) -> None:
     assert states[0].state == "clear"
     assert states[1].state == "serious"
     assert "substance use" in states[1].finding.en
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_an_analyst_sees_what_was_found_also_where_it_is_no_number(name: str, tmp_path: Path) -> None:
+    """The asset page of the estimates: a number, or a story and its measures; “not estimable” has a reason."""
+    study = STUDIES[name]()
+    study.run(tmp_path)
+    protocol = read_protocol(study.protocol)
+    ((_, effects, _),) = rehearse(Home(tmp_path), "small", QUARTER, day=DAY)
+    for language in LANGUAGES:
+        told = effects_markdown(effects, protocol.primary_outcome, protocol, language)
+        assert len(told) > 40
+        assert "beregnes" not in told
+        assert "not estimable" not in told
+        for measure in effects.measures:
+            assert read_knowledge("measures")["measures"][measure.code]["name"][language] in told
