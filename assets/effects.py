@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
+from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
 from assets.comparison import comparison_from
 from assets.effect_records import effects_record
@@ -22,11 +22,11 @@ from data_contracts.phrases import LANGUAGES
 from data_contracts.table_contract import compile_contract
 from models.derived_outcomes import with_derived
 from models.designs.registry import DESIGNS
+from models.populations import population
 
 
-@asset(
-    name="estimates",
-    key_prefix="effects",
+@multi_asset(
+    name="effects",
     group_name="effects",
     partitions_def=project_quarter,
     ins={
@@ -35,17 +35,26 @@ from models.designs.registry import DESIGNS
         "diagnostics": AssetIn(["comparison", "diagnostics"]),
         "outcomes": AssetIn(["deliveries", "outcomes"]),
     },
-    description="Virkning for deltagerne, eller hvorfor den ikke kan beregnes · The effect on participants, or why it cannot be estimated.",
+    outs={
+        "estimates": AssetOut(
+            key=["effects", "estimates"],
+            description="Virkning for deltagerne, eller hvorfor den ikke kan beregnes · The effect on participants, or why it cannot be estimated.",
+        ),
+        "populations": AssetOut(
+            key=["effects", "populations"],
+            description="Hvem tallene hviler på · Whom the numbers rest on, so that a release can be held against earlier ones.",
+        ),
+    },
 )
 @guarded
-def estimates(
+def effects(
     context: AssetExecutionContext,
     store: ResourceParam[Store],
     groups: pd.DataFrame,
     pairs: pd.DataFrame,
     diagnostics: dict[str, Any],
     outcomes: pd.DataFrame,
-) -> Output[Any]:
+) -> Any:
     """Estimate every declared outcome in every declared way."""
     project, _ = partition_of(context)
     with refusing():
@@ -55,12 +64,12 @@ def estimates(
     delivered = accepted_rows(outcomes, compile_contract("outcomes", protocol))
     measurements = with_derived(delivered, protocol)
     design = DESIGNS[protocol.design]
-    found = [
-        design.estimate(
-            comparison, design.values(comparison.people, measurements, outcome, protocol), outcome, protocol
-        )
-        for outcome in protocol.outcomes
-    ]
+    found, behind = [], []
+    for outcome in protocol.outcomes:
+        y = design.values(comparison.people, measurements, outcome, protocol)
+        found.append(design.estimate(comparison, y, outcome, protocol))
+        behind.append(population(comparison, y, outcome))
+    people = pd.concat(behind, ignore_index=True)
     record = {
         "effects": [effects_record(e) for e in found],
         "protocol_sha256": protocol.sha256,
@@ -73,4 +82,5 @@ def estimates(
         for outcome, effects in zip(protocol.outcomes, found, strict=True)
         for language in LANGUAGES
     }
-    return Output(record, metadata=metadata)
+    yield Output(record, "estimates", metadata=metadata)
+    yield Output(people, "populations", metadata={"dagster/row_count": len(people)})

@@ -70,6 +70,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def released(self) -> Path:
+        """What two people have let out, by quarter and version; nothing in it ever changes."""
+        return self.root / "released"
+
+    @property
     def ledger(self) -> Path:
         """What was locked and what was run."""
         return self.root / "ledger"
@@ -100,7 +105,7 @@ class Home:
 
     def prepare(self) -> None:
         """Create the folders; private ones are readable by their owner only."""
-        for path in (self.projects, self.published):
+        for path in (self.projects, self.published, self.released):
             path.mkdir(parents=True, exist_ok=True)
         for name in PRIVATE_FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)

@@ -1,20 +1,13 @@
 """Station publication: the only door out.
 
-Belongs here: disclosure control on every record of a quarter, and writing
-files and site. Does not belong here: what is safe (models) and how pages look
-(dashboards).
+Belongs here: disclosure control on every record of a quarter. Does not belong
+here: what is safe (models), writing files and pages (`public_files.py`), and
+letting them out for good (`releases.py`).
 """
 
-import os
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import duckdb
-import pandas as pd
 from dagster import (
     AssetDep,
     AssetExecutionContext,
@@ -27,38 +20,17 @@ from dagster import (
     asset,
 )
 
-from assets.home import Home, exchange_folders, locked, sync_folder, write_atomically, write_json
-from assets.intake.public_receipts import public_burden, public_deliveries
+from assets.home import write_json
 from assets.partitions import quarter_partitions
+from assets.public_files import publish_quarter, said_of_deliveries
 from assets.refusals import guarded, refusing
 from assets.restatements import with_restatements
 from assets.store import Store
 from assets.synthesis import records_of
-from dashboards.marts import build_marts, tidy_csv
-from dashboards.site import build_site
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.disclosure import default_policy, publish
 from models.tag_history import tag_changes
-
-PUBLIC = 0o644
-
-
-def record_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a list of result records."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Trin results",
-        "type": "array",
-        "items": {"$ref": "#/$defs/ResultRecord"},
-        "$defs": _definitions(),
-    }
-
-
-def _definitions() -> dict[str, Any]:
-    schema = ResultRecord.model_json_schema(ref_template="#/$defs/{model}")
-    definitions: dict[str, Any] = schema.pop("$defs")
-    return definitions | {"ResultRecord": schema}
 
 
 def everything_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
@@ -137,77 +109,3 @@ def site(context: AssetExecutionContext, store: ResourceParam[Store], public: li
         {"files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())},
         metadata={"start": MetadataValue.path(str(start)), "results": len(public)},
     )
-
-
-def said_of_deliveries(
-    home: Home, quarter: Quarter, projects: list[str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what the pages may say of projects' files, and of what the projects are asked for."""
-    protocols = [home.protocol(project) for project in projects]
-    deliveries = [row for protocol in protocols for row in public_deliveries(home, protocol, quarter)]
-    return deliveries, [public_burden(protocol) for protocol in protocols]
-
-
-def publish_quarter(
-    home: Home,
-    quarter: Quarter,
-    public: list[dict[str, Any]],
-    deliveries: Sequence[dict[str, Any]] = (),
-    burdens: Sequence[dict[str, Any]] = (),
-    papers: Sequence[dict[str, Any]] = (),
-) -> Path:
-    """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
-
-    Parameters
-    ----------
-    home : Home
-    quarter : Quarter
-    public : list of dict
-        Published records.
-    deliveries, burdens : sequence of dict
-        As `said_of_deliveries` gives them.
-    papers : sequence of dict
-        Each project's dossier: tagged studies that exist only on paper, and what they say together.
-
-    Returns
-    -------
-    Path
-        The quarter's folder.
-    """
-    target = home.published / str(quarter)
-    home.published.mkdir(parents=True, exist_ok=True)
-    with locked(home.ledger / "publication.lock"):
-        old = home.published / f".old-{quarter}"
-        if old.exists() and not target.exists():
-            os.replace(old, target)  # a run was killed between the two renames
-        for leftover in (*home.published.glob(".writing-*"), old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
-        building.chmod(0o755)
-        marts = build_marts(public, deliveries, burdens, papers)
-        write_json(building / "results.json", public, PUBLIC)
-        write_json(building / "dossier.json", list(papers), PUBLIC)
-        write_json(building / "results.schema.json", record_schema(), PUBLIC)
-        write_atomically(building / "results.csv", tidy_csv(marts), PUBLIC)
-        _write_marts(building / "marts.duckdb", marts)
-        for name, content in build_site(marts, str(quarter)).items():
-            write_atomically(building / "site" / name, content, PUBLIC)
-        if not target.exists():
-            os.replace(building, target)
-        elif exchange_folders(building, target):
-            os.replace(building, old)
-        else:
-            os.replace(target, old)
-            os.replace(building, target)
-        sync_folder(home.published)
-        shutil.rmtree(old, ignore_errors=True)
-    return target
-
-
-def _write_marts(path: Path, marts: dict[str, pd.DataFrame]) -> None:
-    with duckdb.connect(str(path)) as connection:
-        for name, frame in marts.items():
-            connection.register("frame", frame)
-            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM frame')
-            connection.unregister("frame")
-    path.chmod(0o444)

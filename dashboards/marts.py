@@ -49,6 +49,7 @@ SCALARS = (
     "highest_supported_rung",
     "restated_times",
     "restated_because",
+    "repeats_quarter",
     "data_note",
 )
 PAPER_SCALARS = (
@@ -82,11 +83,15 @@ DELIVERY_COLUMNS = [
 ]
 
 
+RELEASE_COLUMNS = ["quarter", "version", "released_on", "reason", "results", "changed", "withdrawn", "is_this"]
+
+
 def build_marts(
     records: list[dict[str, Any]],
     deliveries: Sequence[dict[str, Any]] = (),
     burdens: Sequence[dict[str, Any]] = (),
     papers: Sequence[dict[str, Any]] = (),
+    releases: Sequence[dict[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
     """Lay out published records as tables.
 
@@ -98,6 +103,8 @@ def build_marts(
         What may be said of each project's files, and what the project is asked for.
     papers : sequence of dict
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
+    releases : sequence of dict
+        What was released up to now, and this one; none of them is this one in a draft.
 
     Returns
     -------
@@ -126,6 +133,7 @@ def build_marts(
         "dim_burden": _frame(list(burdens), ["project", "asked_fields", "minutes_per_participant"]),
         "fct_paper_study": _frame([_paper(row) for own in papers for row in own["studies"]], ["result_id", "project"]),
         "dim_dossier": _frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
+        "dim_release": _frame(list(releases), RELEASE_COLUMNS),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
         "dim_intervention": _frame(_interventions(records), ["project"]),
         "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),

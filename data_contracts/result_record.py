@@ -341,6 +341,9 @@ class ResultRecord(Part):
     rounded_to: float | None = None
     restated_times: int = Field(default=0, description="How often the number has changed since it was first published.")
     restated_because: Literal["deliveries", "protocol", "method"] | None = None
+    repeats_quarter: str | None = Field(
+        default=None, description="The quarter whose released numbers stand, because too few people have changed since."
+    )
     diagnostics: Diagnostics
     balance: tuple[BalanceRow, ...] = ()
     alternatives: tuple[AlternativeEstimate, ...] = ()

@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     from assets.comparison import comparison
     from assets.deliveries import delivery_assets, delivery_checks
     from assets.dossier import dossier
-    from assets.effects import estimates
+    from assets.effects import effects
     from assets.evidence import records
     from assets.publication import results, site
     from assets.register_balance import every_register_covariate_is_alike
@@ -54,7 +54,7 @@ def build_defs(**overrides: Any) -> Definitions:
     """
     home = overrides.pop("home", None) or Home.from_environment()
     arguments: dict[str, Any] = {
-        "assets": [*delivery_assets, cohort, comparison, estimates, records, dossier, portfolio, results, site],
+        "assets": [*delivery_assets, cohort, comparison, effects, records, dossier, portfolio, results, site],
         "asset_checks": [*delivery_checks, every_register_covariate_is_alike],
         "jobs": [quarterly_evaluation, publication_job, retention_job],
         "schedules": [quarterly_schedule, retention_schedule],

@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from assets.publication import record_schema
+from assets.public_files import record_schema
 from data_contracts.dossier import PaperStudy
 from data_contracts.judgements import Judgements
 from data_contracts.protocol import Protocol

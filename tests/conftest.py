@@ -18,6 +18,7 @@ for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
     os.environ.pop(name, None)
 
 from dagster._core.storage.defs_state.base import DefsStateStorage
+from hypothesis import settings
 
 from assets.home import Home, locked
 from assets.intake import arrivals
@@ -25,6 +26,10 @@ from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 from pipelines.demo import set_up
 from tests.small_study import write_small_study
+
+# Machines are noisy: how long an example takes says nothing of whether it is right.
+settings.register_profile("trin", deadline=None)
+settings.load_profile("trin")
 
 
 @pytest.fixture(scope="session", autouse=True)

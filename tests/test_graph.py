@@ -52,6 +52,7 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
         "deliveries/ratings",
         "deliveries/studies",
         "effects/estimates",
+        "effects/populations",
         "evidence/dossier",
         "evidence/records",
         "publication/results",

@@ -18,7 +18,15 @@ from assets.intake.pseudonyms import canonical_identifier, has_lost_zero
 from assets.intake.reception import take_in, today
 from assets.intake.register import quarters_from, read_register, register_lock, write_register
 from assets.intake.sealed import drop_sealed, sealed_numbers
-from assets.intake.stored_tables import clear_half_written, is_derived, people_in, person_tables, without_people
+from assets.intake.stored_tables import (
+    clear_half_written,
+    is_derived,
+    is_released,
+    people_in,
+    person_tables,
+    without_names,
+    without_people,
+)
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
@@ -153,7 +161,8 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
                 path.unlink()
                 deleted += 1
             else:
-                rows += without_people(path, names)
+                # Whoever a released number rested on is still one of those it rested on, without a name.
+                rows += (without_names if is_released(home, path) else without_people)(path, names)
                 left += bool(set(people_in(path)) & names)
         sealed = sealed_numbers(home, project)
         for number in sealed:

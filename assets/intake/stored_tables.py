@@ -18,6 +18,7 @@ from assets.home import Home, write_atomically
 from assets.store import damaged_table, parquet_bytes, read_parquet
 
 PERSON = "person_id"
+RELEASED = "released"
 
 
 def person_tables(home: Home, project: str) -> Iterator[Path]:
@@ -55,7 +56,12 @@ def is_derived(home: Home, path: Path) -> bool:
     """Whether a table was made from others and can be made again."""
     if not path.is_relative_to(home.restricted):
         return False
-    return path.relative_to(home.restricted).parts[0] not in ("received", "identities")
+    return path.relative_to(home.restricted).parts[0] not in ("received", "identities", RELEASED)
+
+
+def is_released(home: Home, path: Path) -> bool:
+    """Whether a table says whom a release rested on: whoever is erased leaves it without a name, and is still counted."""
+    return path.is_relative_to(home.restricted) and path.relative_to(home.restricted).parts[0] == RELEASED
 
 
 def people_in(path: Path) -> pd.Series:
@@ -70,6 +76,16 @@ def without_people(path: Path, people: set[str]) -> int:
     gone = frame[PERSON].isin(people)
     if gone.any():
         write_atomically(path, parquet_bytes(frame[~gone].reset_index(drop=True)))
+    return int(gone.sum())
+
+
+def without_names(path: Path, people: set[str]) -> int:
+    """Take some people's names out of a table and keep their rows; return how many."""
+    frame = read_parquet(path)
+    gone = frame[PERSON].isin(people)
+    if gone.any():
+        frame[PERSON] = frame[PERSON].mask(gone)
+        write_atomically(path, parquet_bytes(frame))
     return int(gone.sum())
 
 

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, errors, home_option, language_option, show_faults
+from pipelines.command_line.release_verbs import ledger, release
 
 if TYPE_CHECKING:
     from assets.home import Home
@@ -64,7 +65,8 @@ def trin() -> None:
     """
 
 
-def _home(folder: Path, *, must_exist: bool = True) -> Home:
+def known_home(folder: Path, *, must_exist: bool = True) -> Home:
+    """Return the home in a folder; end the command where there is none and one is needed."""
     from assets.home import Home
 
     home = Home(folder.resolve())
@@ -76,7 +78,8 @@ def _home(folder: Path, *, must_exist: bool = True) -> Home:
     return home
 
 
-def _quarter(text: str | None) -> Quarter:
+def chosen_quarter(text: str | None) -> Quarter:
+    """Return the quarter that was named, or the last closed one."""
     from data_contracts.quarters import Quarter
     from pipelines.runner import default_quarter
 
@@ -105,7 +108,7 @@ def init(home_folder: Path, demo: bool) -> None:
     """
     from pipelines.demo import set_up
 
-    home = _home(home_folder, must_exist=False)
+    home = known_home(home_folder, must_exist=False)
     added = set_up(home, demo=demo)
     console.print(f"Home: {escape(str(home.root))}")
     for project in added:
@@ -132,7 +135,7 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
     """
     from pipelines.command_line.running import run_and_show
 
-    home = _home(home_folder)
+    home = known_home(home_folder)
     known = home.project_ids()
     unknown = [p for p in projects if p not in known]
     if unknown:
@@ -150,7 +153,7 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
             [f"There are no projects in {home.projects}. Add a folder with a project.yaml, or use trin init --demo."]
         )
         sys.exit(printing.REFUSED)
-    sys.exit(run_and_show(home, _quarter(quarter), list(projects) or known, again=again, language=language))
+    sys.exit(run_and_show(home, chosen_quarter(quarter), list(projects) or known, again=again, language=language))
 
 
 @trin.command()
@@ -169,7 +172,7 @@ def check(home_folder: Path, language: str, project: str | None, path: Path) -> 
     """
     from pipelines.command_line.checking import check_and_show
 
-    sys.exit(check_and_show(_home(home_folder, must_exist=False), path, project, language))
+    sys.exit(check_and_show(known_home(home_folder, must_exist=False), path, project, language))
 
 
 @trin.command()
@@ -184,7 +187,7 @@ def status(home_folder: Path, language: str) -> None:
     """
     from pipelines.command_line.showing import show_status
 
-    sys.exit(show_status(_home(home_folder), language))
+    sys.exit(show_status(known_home(home_folder), language))
 
 
 @trin.command()
@@ -202,7 +205,7 @@ def explain(home_folder: Path, language: str, in_full: bool, result_id: str) -> 
     """
     from pipelines.command_line.showing import explain_result
 
-    sys.exit(explain_result(_home(home_folder), result_id, language, in_full=in_full))
+    sys.exit(explain_result(known_home(home_folder), result_id, language, in_full=in_full))
 
 
 @trin.command(name="lint-claim")
@@ -229,7 +232,7 @@ def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> N
         except UnicodeDecodeError:
             show_faults(["The text is not UTF-8. Save it as UTF-8 text."])
             sys.exit(printing.REFUSED)
-    sys.exit(lint_and_show(_home(home_folder), given, result_id, language))
+    sys.exit(lint_and_show(known_home(home_folder), given, result_id, language))
 
 
 @trin.command(name="open")
@@ -242,9 +245,9 @@ def open_site(home_folder: Path, quarter: str | None) -> None:
     Example:
       trin open --quarter 2026Q3
     """
-    home = _home(home_folder)
+    home = known_home(home_folder)
     found = sorted(p.name for p in home.published.iterdir() if (p / "site" / "index.html").is_file())
-    chosen = str(_quarter(quarter)) if quarter else (found[-1] if found else None)
+    chosen = str(chosen_quarter(quarter)) if quarter else (found[-1] if found else None)
     if chosen is None or chosen not in found:
         show_faults(["Nothing has been published for this quarter. Run: trin run."])
         sys.exit(printing.FAILED)
@@ -269,7 +272,7 @@ def template(home_folder: Path, language: str, project: str, table: str, quarter
     """
     from pipelines.command_line.delivering import write_templates
 
-    sys.exit(write_templates(_home(home_folder), project, table, quarter, into, language))
+    sys.exit(write_templates(known_home(home_folder), project, table, quarter, into, language))
 
 
 @trin.command()
@@ -285,7 +288,7 @@ def withdraw(home_folder: Path, project: str, number: int) -> None:
     """
     from pipelines.command_line.delivering import withdraw_and_show
 
-    sys.exit(withdraw_and_show(_home(home_folder), project, number))
+    sys.exit(withdraw_and_show(known_home(home_folder), project, number))
 
 
 @trin.command()
@@ -305,7 +308,7 @@ def erase(home_folder: Path, language: str, projects: tuple[str, ...], yes: bool
     """
     from pipelines.command_line.delivering import erase_and_show
 
-    sys.exit(erase_and_show(_home(home_folder), list(projects), language, is_sure=yes))
+    sys.exit(erase_and_show(known_home(home_folder), list(projects), language, is_sure=yes))
 
 
 @trin.group()
@@ -324,7 +327,7 @@ def rotate(home_folder: Path) -> None:
     """
     from pipelines.command_line.delivering import rotate_and_show
 
-    sys.exit(rotate_and_show(_home(home_folder)))
+    sys.exit(rotate_and_show(known_home(home_folder)))
 
 
 @trin.command()
@@ -338,4 +341,8 @@ def doctor(home_folder: Path) -> None:
     """
     from pipelines.command_line.doctor import examine
 
-    sys.exit(examine(_home(home_folder, must_exist=False)))
+    sys.exit(examine(known_home(home_folder, must_exist=False)))
+
+
+trin.add_command(release)
+trin.add_command(ledger)

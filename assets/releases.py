@@ -1,0 +1,356 @@
+"""Releases: what two people let out, once and for good.
+
+Belongs here: proposing a quarter, approving it, and writing its folder. Does
+not belong here: which numbers may change (`models/release_rule.py`), reading
+releases back (`release_history.py`), pages (dashboards).
+
+A proposal is frozen: what is approved is what was looked at, whatever was run
+since. The chain is written before the folder is moved in; approving again
+finishes what was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assets.chain import append, digest_of, read
+from assets.home import Home, locked, read_json, sync_folder, write_atomically, write_json
+from assets.intake.reception import today
+from assets.intake.register import read_register
+from assets.public_files import PUBLIC, said_of_deliveries, write_public
+from assets.release_history import (
+    CERTIFICATE,
+    approved,
+    certificate_of,
+    chain_path,
+    earlier_releases,
+    manifest_sha256,
+    people_path,
+    release_folder,
+)
+from assets.store import Store, parquet_bytes
+from data_contracts.faults import Fault, InputRefused
+from data_contracts.quarters import Quarter
+from data_contracts.result_record import ResultRecord
+from models.disclosure import default_policy, publish
+from models.populations import COLUMNS, cells_of, population_sha256
+from models.release_rule import Decision, decide, flow_counts, has_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A quarter as it would be released.
+
+    Attributes
+    ----------
+    quarter : str
+    version : int
+    shown, hidden, repeated, changed : int
+        Results with numbers, without, with the numbers of an earlier release, and with others than the last release had.
+    """
+
+    quarter: str
+    version: int
+    shown: int
+    hidden: int
+    repeated: int
+    changed: int
+
+
+def proposal_path(home: Home, quarter: Quarter) -> Path:
+    """Return where a proposal waits."""
+    return home.restricted / "proposals" / f"{quarter}.json"
+
+
+def propose(
+    home: Home, quarter: Quarter, *, by: str, reason: str | None = None, without: tuple[str, ...] = ()
+) -> Proposed:
+    """Freeze a quarter's results for somebody else to approve.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    by : str
+        Who proposes; kept in the chain and shown nowhere else.
+    reason : str, optional
+        Why a quarter that was released before is released again; shown in the archive.
+    without : tuple of str
+        Projects that are withdrawn.
+
+    Raises
+    ------
+    InputRefused
+        If there is nothing to release, results wait for being made anew, or a reason is missing.
+    """
+    version = 1 + max((line["version"] for line in approved(home) if line["quarter"] == str(quarter)), default=0)
+    rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
+    _refuse_unready(home, quarter, rows, version, by, reason, without)
+    kept = [row for row in rows if row["project"] not in without]
+    decisions = {row["result_id"]: _decided(home, row, quarter) for row in kept}
+    records = [dict(decision.record) for decision in decisions.values()]
+    withdrawn = [_name_of(rows, project) for project in without]
+    changed = _changed_since(home, quarter, version, records)
+    projects = sorted({row["project"] for row in kept} & set(home.project_ids()))
+    deliveries, burdens = said_of_deliveries(home, quarter, projects)
+    papers = [
+        Store(home_folder=str(home.root)).read(["evidence", "dossier"], p, quarter.partition_key) for p in projects
+    ]
+    content = {
+        "quarter": str(quarter),
+        "version": version,
+        "day": today().isoformat(),
+        "by": by,
+        "reason": reason,
+        "withdrawn": withdrawn,
+        "changed": changed,
+        "records": records,
+        "deliveries": deliveries,
+        "burdens": burdens,
+        "papers": [row for row in papers if row is not None and row["studies"]],
+        "cells": [cell for row in kept for cell in _cell_lines(home, row, decisions[row["result_id"]], quarter)],
+    }
+    for project in sorted({row["project"] for row in kept}):
+        own = [row for row in kept if row["project"] == project and decisions[row["result_id"]].repeats is None]
+        _keep_people(home, project, quarter, version, own)
+    write_json(proposal_path(home, quarter), content)
+    digest = digest_of(content)
+    line = {"kind": "proposed", "quarter": str(quarter), "version": version, "day": content["day"], "by": by}
+    append(chain_path(home), [line | {"proposal_sha256": digest}])
+    return Proposed(
+        str(quarter),
+        version,
+        sum(has_numbers(row) for row in records),
+        sum(not has_numbers(row) for row in records),
+        sum(decision.repeats is not None for decision in decisions.values()),
+        len(changed),
+    )
+
+
+def _refuse_unready(
+    home: Home,
+    quarter: Quarter,
+    rows: list[dict[str, Any]],
+    version: int,
+    by: str,
+    reason: str | None,
+    without: tuple[str, ...],
+) -> None:
+    faults = []
+    if not _plain_name(by):
+        faults.append(Fault("Nobody is named as proposing it.", "Say who with --by.", "--by"))
+    if not rows:
+        faults.append(Fault("Nothing was run for this quarter.", f"trin run --quarter {quarter}", str(quarter)))
+    if version > 1 and not (reason or "").strip():
+        what = f"{quarter} was released before, as version {version - 1}."
+        faults.append(Fault(what, "Say with --reason why it is released again; the archive shows it.", "--reason"))
+    known = {row["project"] for row in rows}
+    for project in without:
+        if project not in known:
+            faults.append(Fault("There are no results of this project to leave out.", "See trin status.", project))
+    for project in sorted(known & set(home.project_ids()) - set(without)):
+        if str(quarter) in read_register(home, project).stale:
+            what = "Rows have changed since its results were made."
+            faults.append(Fault(what, f"trin run --quarter {quarter}", project))
+        people = _people(home, project, quarter)
+        behind = set(people["outcome"])
+        own = [r for r in rows if r["project"] == project and r["counted"] == "people" and (r["n_treated"] or 0) > 0]
+        if any(row["outcome"] not in behind for row in own):
+            # Without them nothing can be held against what was released before.
+            what = "Whom its numbers rest on was not kept."
+            faults.append(Fault(what, f"trin run --again --project {project} --quarter {quarter}", project))
+    if faults:
+        raise InputRefused(faults)
+
+
+def _decided(home: Home, row: dict[str, Any], quarter: Quarter) -> Decision:
+    policy = default_policy()
+    record = publish(ResultRecord.model_validate(row), policy).model_dump(mode="json")
+    if row["counted"] != "people":
+        return Decision(record, None)  # studies, places and raters may come one by one
+    earlier = earlier_releases(home, row["project"], row["outcome"])
+    return decide(record, _cells(home, row, quarter), flow_counts(row), earlier, policy)
+
+
+def _people(home: Home, project: str, quarter: Quarter) -> pd.DataFrame:
+    kept = Store(home_folder=str(home.root)).read(["effects", "populations"], project, quarter.partition_key)
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}) if kept is None else kept
+
+
+def _cells(home: Home, row: dict[str, Any], quarter: Quarter) -> dict[str, pd.Series]:
+    return cells_of(_people(home, row["project"], quarter), row["outcome"])
+
+
+def _cell_lines(home: Home, row: dict[str, Any], decision: Decision, quarter: Quarter) -> list[dict[str, Any]]:
+    """Say of every cell behind a record which people it rested on, by hash."""
+    cells = _cells(home, row, quarter) if decision.repeats is None else dict(decision.repeats.cells)
+    run = {name: row["provenance"][name] for name in ("code_version", "protocol_sha256", "input_sha256")}
+    shared = {"kind": "cell", "result_id": row["result_id"], "record_sha256": digest_of(dict(decision.record)), **run}
+    hashes: dict[str, str | None] = {name: population_sha256(people) for name, people in sorted(cells.items())}
+    hashes = hashes or {"all": None}
+    return [shared | {"cell": name, "population_sha256": digest} for name, digest in hashes.items()]
+
+
+def _keep_people(home: Home, project: str, quarter: Quarter, version: int, rows: list[dict[str, Any]]) -> None:
+    """Keep whom a project's own new numbers rest on, until it is approved under a name that does not count."""
+    people = _people(home, project, quarter)
+    shown = people[people["outcome"].isin([row["outcome"] for row in rows])].reset_index(drop=True)
+    path = people_path(home, project, quarter, version, is_proposed=True)
+    write_atomically(path, parquet_bytes(shown))
+    flow = {row["outcome"]: [[*key, count] for key, count in sorted(flow_counts(row).items())] for row in rows}
+    write_json(path.with_suffix(".json"), flow)
+
+
+def _changed_since(home: Home, quarter: Quarter, version: int, records: list[dict[str, Any]]) -> list[str]:
+    """Return results that say something else than in the quarter's last release."""
+    if version == 1:
+        return []
+    before = read_json(release_folder(home, quarter, version - 1) / "results.json") or []
+    shown = {row["result_id"]: _said(row) for row in before}
+    now = {row["result_id"]: _said(row) for row in records}
+    return sorted(name for name in {*shown, *now} if shown.get(name) != now.get(name))
+
+
+def _said(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "provenance"}
+
+
+def _name_of(rows: list[dict[str, Any]], project: str) -> dict[str, str]:
+    return next({"project": project, **row["project_name"]} for row in rows if row["project"] == project)
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
+    """Let out what was proposed.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    by : str
+        Somebody else than who proposed it.
+
+    Returns
+    -------
+    Path
+        The release's folder; nothing in it is ever changed.
+
+    Raises
+    ------
+    InputRefused
+        If nothing was proposed, the same person approves, the proposal was changed, or the chain is broken.
+    """
+    with locked(home.ledger / "release.lock"):
+        rows, faults = read(chain_path(home))
+        content = read_json(proposal_path(home, quarter))
+        _refuse_approval(rows, faults, content, quarter, by)
+        version = content["version"]
+        target = release_folder(home, quarter, version)
+        line = next((r for r in rows if r["kind"] == "approved" and _is(r, quarter, version)), None)
+        if line is not None and target.is_dir():
+            what = "There is nothing new to approve: the proposal was released."
+            raise InputRefused([Fault(what, "trin release propose", f"{quarter} v{version}")])
+        building = _built(home, quarter, content, line)
+        if line is None:
+            line = _entered(home, quarter, content, by, manifest_sha256(building))
+        _finish(home, building, target, line, content)
+    return target
+
+
+def _is(row: dict[str, Any], quarter: Quarter, version: int) -> bool:
+    return bool(row["quarter"] == str(quarter) and row["version"] == version)
+
+
+def _refuse_approval(rows: list[dict[str, Any]], faults: list[str], content: Any, quarter: Quarter, by: str) -> None:
+    if faults:
+        raise InputRefused(
+            [Fault(what, "Restore the ledger from backup; see trin ledger verify.", "ledger") for what in faults]
+        )
+    proposals = [row for row in rows if row["kind"] == "proposed" and row["quarter"] == str(quarter)]
+    if content is None or not proposals:
+        raise InputRefused([Fault("Nothing was proposed.", f"trin release propose --quarter {quarter}", str(quarter))])
+    if proposals[-1]["proposal_sha256"] != digest_of(content):
+        what = "The proposal is not the one that was entered: it was changed."
+        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
+    if not _plain_name(by) or _plain_name(by) == _plain_name(proposals[-1]["by"]):
+        what = "Whoever proposed a release cannot approve it."
+        raise InputRefused([Fault(what, "Somebody else says --by with a name of her own.", "--by")])
+
+
+def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str, Any] | None) -> Path:
+    """Write files and pages beside the releases."""
+    folder = home.released / str(quarter)
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob(".writing-*"):
+        if line is not None and manifest_sha256(leftover) == line["manifest_sha256"]:
+            return leftover  # it was entered, and interrupted before it was moved in
+        shutil.rmtree(leftover, ignore_errors=True)
+    building = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
+    day = today().isoformat() if line is None else line["day"]
+    releases = [*released_rows(home, before=line), _release_row(content, day) | {"is_this": True}]
+    parts = (content["records"], content["deliveries"], content["burdens"], content["papers"])
+    write_public(building, quarter, *parts, releases)
+    return building
+
+
+def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return rows of `dim_release` for all releases, or for those before a line of the chain."""
+    last = None if before is None else before["number"]
+    lines = [line for line in approved(home) if last is None or line["number"] < last]
+    return [{name: line[name] for name in SHOWN} | {"released_on": line["day"], "is_this": False} for line in lines]
+
+
+SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
+
+
+def _release_row(content: dict[str, Any], day: str) -> dict[str, Any]:
+    return {
+        "quarter": content["quarter"],
+        "version": content["version"],
+        "released_on": day,
+        "reason": content["reason"],
+        "results": len(content["records"]),
+        "changed": ", ".join(content["changed"]),
+        "withdrawn": ", ".join(row["project"] for row in content["withdrawn"]),
+    }
+
+
+def _entered(home: Home, quarter: Quarter, content: dict[str, Any], by: str, manifest: str) -> dict[str, Any]:
+    """Enter a release and all its cells in the chain."""
+    row = _release_row(content, today().isoformat())
+    own = {"quarter": str(quarter), "version": content["version"], "policy_version": default_policy().version}
+    line = own | {"kind": "approved", "by": by, "day": row["released_on"], "manifest_sha256": manifest}
+    line |= {name: row[name] for name in SHOWN}
+    append(chain_path(home), [line, *(own | cell for cell in content["cells"])])
+    return next(r for r in approved(home) if _is(r, quarter, content["version"]))
+
+
+def _finish(home: Home, building: Path, target: Path, line: dict[str, Any], content: dict[str, Any]) -> None:
+    """Move a release in for good, and the people behind it with it."""
+    if manifest_sha256(building) != line["manifest_sha256"]:
+        shutil.rmtree(building)
+        what = "The release cannot be made again as it was entered: code or settings have changed since."
+        raise InputRefused([Fault(what, "Install the version that entered it and approve again.", line["quarter"])])
+    for project in sorted({row["project"] for row in content["records"]}):
+        kept = people_path(home, project, line["quarter"], line["version"])
+        waiting = people_path(home, project, line["quarter"], line["version"], is_proposed=True)
+        for suffix in (".json", ".parquet"):
+            if waiting.with_suffix(suffix).is_file():
+                os.replace(waiting.with_suffix(suffix), kept.with_suffix(suffix))
+    write_json(building / CERTIFICATE, certificate_of(line), PUBLIC)
+    for path in sorted(building.rglob("*"), reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    os.replace(building, target)
+    target.chmod(0o555)
+    sync_folder(target.parent)

@@ -1,0 +1,78 @@
+"""Whose data a published number rests on.
+
+Belongs here: the people behind a result, by group and by what they reached,
+and by how many two such groups differ. Does not belong here: what may follow
+from that (`release_rule.py`) and keeping the groups.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.protocol import Outcome
+from models.comparison import Comparison
+
+COLUMNS = ("outcome", "cell", "person_id")
+
+
+def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame:
+    """Return the people whose outcome is in a result.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    y : ndarray of float, shape (n,), or what a design without one value per person places
+        The outcome of each of the comparison's people.
+    outcome : Outcome
+
+    Returns
+    -------
+    DataFrame
+        `outcome`, `cell`, `person_id`. A cell is a group (`treated`, `control`); of a yes-or-no outcome a group and
+        an answer, for somebody whose answer is corrected changes two cells and no group. Empty where nobody's own
+        data are in the result.
+    """
+    people = comparison.people
+    if "person_id" not in people or "weight" not in people or people.empty:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
+    treated = people["treated"].to_numpy(dtype=bool) if "treated" in people else np.ones(len(people), dtype=bool)
+    used = people["weight"].to_numpy(dtype=float) > 0
+    cells = pd.Series(np.where(treated, "treated", "control"), index=people.index)
+    if isinstance(y, np.ndarray) and y.shape == (len(people),):
+        used &= np.isfinite(y)
+        if outcome.type == "binary":
+            cells = cells + np.where(y == 1, "_yes", "_no")
+    found = pd.DataFrame({"outcome": outcome.name, "cell": cells, "person_id": people["person_id"].astype("str")})
+    return found[used].drop_duplicates().sort_values(list(COLUMNS), kind="stable").reset_index(drop=True)
+
+
+def cells_of(rows: pd.DataFrame, outcome: str) -> dict[str, pd.Series]:
+    """Return a result's cells by name, each with the people in it; missing names stand for people who were erased."""
+    own = rows[rows["outcome"] == outcome]
+    return {str(cell): group["person_id"] for cell, group in own.groupby("cell", sort=True)}
+
+
+def population_sha256(people: pd.Series) -> str:
+    """Hash the names of a cell's people, in their order as text."""
+    return hashlib.sha256("\n".join(sorted(people.dropna())).encode()).hexdigest()
+
+
+def changed_by(before: pd.Series, now: pd.Series) -> int:
+    """Count who is in one cell and not in the other.
+
+    Parameters
+    ----------
+    before : Series of str
+        As released; somebody who was erased since is a missing name, and counts as gone.
+    now : Series of str
+
+    Returns
+    -------
+    int
+    """
+    old, new = set(before.dropna()), set(now.dropna())
+    return len(old ^ new) + int(before.isna().sum())

@@ -1,0 +1,122 @@
+"""Which numbers may be released again, seen from all that was released before.
+
+Belongs here: the rule that a number changes only when enough people changed,
+pure. Does not belong here: coarsening a single record (`disclosure.py`),
+keeping releases (`assets/releases.py`).
+
+Two releases of one number are an equation for whoever came or went between
+them. Rounding leaves that equation open for one step; a rule closes it: a
+number is made anew when nobody changed, or at least eight did, since each
+release before. Otherwise the last released record stands in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from models.disclosure import Policy
+from models.populations import changed_by
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """One result as it was released.
+
+    Attributes
+    ----------
+    record : mapping
+        The published record.
+    cells : mapping of str to Series of str
+        Its people by cell; of one that repeats an earlier release, those of that release.
+    flow : mapping of (str, str) to int
+        Exact counts of the steps that led to it, by step and group.
+    """
+
+    record: Record
+    cells: Mapping[str, pd.Series]
+    flow: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is released of one result.
+
+    Attributes
+    ----------
+    record : mapping
+    repeats : Released or None
+        The earlier release whose numbers stand, because too few have changed since some release.
+    """
+
+    record: Record
+    repeats: Released | None
+
+
+def flow_counts(record: Record) -> dict[tuple[str, str], int]:
+    """Return the exact counts of a restricted record's steps."""
+    return {
+        (str(step["step"]), group): int(step[group])
+        for step in record.get("flow", ())
+        for group in ("treated", "pool")
+        if step[group] is not None
+    }
+
+
+def is_too_close(cells: Mapping[str, pd.Series], flow: Mapping[tuple[str, str], int], old: Released, few: int) -> bool:
+    """Whether some cell or step differs from an earlier release by 1 to `few` people."""
+    nobody = pd.Series(dtype="str")
+    for name in {*cells, *old.cells}:
+        if 0 < changed_by(old.cells.get(name, nobody), cells.get(name, nobody)) <= few:
+            return True
+    return any(0 < abs(count - old.flow[step]) <= few for step, count in flow.items() if step in old.flow)
+
+
+def decide(
+    record: Record,
+    cells: Mapping[str, pd.Series],
+    flow: Mapping[tuple[str, str], int],
+    earlier: Sequence[Released],
+    policy: Policy,
+) -> Decision:
+    """Decide whether a result is released with its own numbers.
+
+    Parameters
+    ----------
+    record : mapping
+        The record after disclosure control.
+    cells : mapping of str to Series of str
+        Its people by cell.
+    flow : mapping
+        As `flow_counts` gives it.
+    earlier : sequence of Released
+        Every earlier release of the same project's same outcome, in the order they were made.
+    policy : Policy
+
+    Returns
+    -------
+    Decision
+        With its own numbers, or with those of the last release that had any. A result whose numbers are hidden shows
+        nothing and may always be released, and nothing can be worked out against it.
+    """
+    few = policy.redact_at_or_below
+    shown = [old for old in earlier if has_numbers(old.record)]
+    if not has_numbers(record) or not any(is_too_close(cells, flow, old, few) for old in shown):
+        return Decision(record, None)
+    last = shown[-1]
+    kept = dict(last.record) | {"quarter": record["quarter"], "result_id": record["result_id"]}
+    since = last.record.get("repeats_quarter") or last.record["quarter"]
+    return Decision(kept | {"repeats_quarter": since}, last)
+
+
+def has_numbers(record: Record) -> bool:
+    """Whether a published record shows anything that rests on people."""
+    counts = [record["n_treated"], record["n_control"], record["estimate"]]
+    return any(number is not None for number in counts) or any(
+        step[group] is not None for step in record.get("flow", ()) for group in ("treated", "pool")
+    )

@@ -1,0 +1,144 @@
+"""The verbs `trin release` and `trin ledger`.
+
+Belongs here: their options, help and what they show. Does not belong here:
+releasing (`assets/releases.py`) and checking (`assets/release_history.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, home_option, show_faults, show_table
+
+if TYPE_CHECKING:
+    from assets.home import Home
+    from data_contracts.quarters import Quarter
+
+
+def _home(folder: Path) -> Home:
+    from pipelines.command_line.main import known_home
+
+    return known_home(folder)
+
+
+def _quarter(text: str | None) -> Quarter:
+    from pipelines.command_line.main import chosen_quarter
+
+    return chosen_quarter(text)
+
+
+@click.group()
+def release() -> None:
+    """Let a quarter out: one person proposes, another approves, and nothing changes afterwards."""
+
+
+@release.command()
+@home_option
+@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed one.")
+@click.option("--by", required=True, help="Who proposes; kept in the ledger, shown on no page.")
+@click.option("--reason", help="Why a quarter is released again; the archive shows it.")
+@click.option("--without", multiple=True, help="A project that is withdrawn; may be given several times.")
+def propose(home_folder: Path, quarter: str | None, by: str, reason: str | None, without: tuple[str, ...]) -> None:
+    """Freeze a quarter for somebody else to approve.
+
+    \b
+    Examples:
+      trin release propose --quarter 2026Q3 --by "Anne Holm"
+      trin release propose --quarter 2026Q3 --by "Anne Holm" --reason "A late file from Odense"
+    """
+    from assets.releases import propose as make_proposal
+
+    made = make_proposal(_home(home_folder), _quarter(quarter), by=by, reason=reason, without=without)
+    console.print(f"[green]✓[/green] {made.quarter} v{made.version} is proposed.")
+    for count, what in (
+        (made.shown, "results with numbers"),
+        (made.hidden, "results whose numbers are hidden, or that have none"),
+        (made.repeated, "repeat an earlier release: since then 1 to 7 people came, went or changed"),
+        (made.changed, "differ from the quarter's last release"),
+    ):
+        console.print(f"  {count:>4}  {what}")
+    console.print(
+        f"What it will say lies in the draft (trin open). Somebody else: trin release approve --quarter {made.quarter}"
+    )
+
+
+@release.command()
+@home_option
+@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed one.")
+@click.option("--by", required=True, help="Who approves: somebody else than who proposed.")
+def approve(home_folder: Path, quarter: str | None, by: str) -> None:
+    """Let out what was proposed; it is never changed afterwards.
+
+    \b
+    Example:
+      trin release approve --quarter 2026Q3 --by "Bo Lund"
+    """
+    from assets.releases import approve as let_out
+
+    folder = let_out(_home(home_folder), _quarter(quarter), by=by)
+    console.print("[green]✓[/green] Released:")
+    console.print(escape(str(folder / "site" / "index.html")), soft_wrap=True)
+
+
+@release.command(name="list")
+@home_option
+def list_releases(home_folder: Path) -> None:
+    """Show what was released, and why again.
+
+    \b
+    Example:
+      trin release list
+    """
+    from assets.release_history import approved
+
+    lines = approved(_home(home_folder))
+    if not lines:
+        console.print("Nothing has been released. trin release propose")
+        return
+    rows = [
+        [
+            f"{line['quarter']} v{line['version']}",
+            line["day"],
+            str(line["results"]),
+            line["changed"] or "–",
+            line["withdrawn"] or "–",
+            line["reason"] or "–",
+        ]
+        for line in lines
+    ]
+    show_table(["Release", "Day", "Results", "Changed", "Withdrawn", "Reason"], [list(map(escape, r)) for r in rows])
+
+
+@click.group()
+def ledger() -> None:
+    """What was promised and released, line by line."""
+
+
+@ledger.command()
+@home_option
+def verify(home_folder: Path) -> None:
+    """Find every line and every release that is not what it was. Exit code 1 if there is one.
+
+    \b
+    Example:
+      trin ledger verify
+    """
+    from assets.chain import head_of, read
+    from assets.release_history import chain_path, faults_in
+
+    home = _home(home_folder)
+    faults = faults_in(home)
+    if faults:
+        show_faults(faults)
+        sys.exit(printing.FAILED)
+    rows, _ = read(chain_path(home))
+    console.print(
+        f"[green]✓[/green] {len(rows)} lines, each as it was written. Note the head to hold it against later:"
+    )
+    console.print(head_of(rows), soft_wrap=True)

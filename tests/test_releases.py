@@ -1,0 +1,260 @@
+"""Releases: two people let a quarter out, nothing changes afterwards, and nobody is found by comparing two of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from assets import releases
+from assets.chain import append, read
+from assets.home import Home
+from assets.intake.erasure import erase
+from assets.intake.rotation import rotate
+from assets.release_history import chain_path, faults_in, people_path, release_folder
+from assets.releases import approve, proposal_path, propose
+from assets.store import read_parquet
+from data_contracts.faults import InputRefused
+from pipelines.command_line.main import trin
+from pipelines.demo import set_up
+from tests.runs import QUARTER, run_demo
+from tests.small_study import small_rows, write_small_study
+
+pytestmark = pytest.mark.slow
+RESULT = "small.2026Q3.score"
+
+
+@pytest.fixture(scope="module")
+def released_template(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("released") / "home")
+    set_up(home, demo=False)
+    write_small_study(home)
+    run_demo(home)
+    propose(home, QUARTER, by="Anne")
+    approve(home, QUARTER, by="Bo")
+    return home
+
+
+@pytest.fixture
+def released(released_template: Home, tmp_path: Path) -> Home:
+    """A home whose quarter was released once."""
+    shutil.copytree(released_template.root, tmp_path / "home")
+    return Home(tmp_path / "home")
+
+
+def record(home: Home, version: int) -> dict:
+    rows = json.loads((release_folder(home, QUARTER, version) / "results.json").read_text())
+    return next(row for row in rows if row["result_id"] == RESULT)
+
+
+def with_more(count: int, seed: int = 9) -> pd.DataFrame:
+    """The small study with some participants more, who do far better than all others."""
+    rows = small_rows()
+    rng = np.random.default_rng(seed)
+    more = rows[rows["club"] == 1].sample(count, random_state=seed).reset_index(drop=True)
+    more = more.assign(id=[f"new{i:03d}" for i in range(count)], score=rng.normal(95, 1, count).round(2))
+    return pd.concat([rows, more], ignore_index=True)
+
+
+def release_again(home: Home, rows: pd.DataFrame | None = None) -> int:
+    """Deliver anew, run, and release; return the version."""
+    if rows is not None:
+        write_small_study(home, rows)
+    run_demo(home)
+    version = propose(home, QUARTER, by="Anne", reason="A late file").version
+    approve(home, QUARTER, by="Bo")
+    return version
+
+
+def test_a_release_has_pages_and_files_and_is_in_the_chain(released: Home) -> None:
+    folder = release_folder(released, QUARTER, 1)
+    assert (folder / "site" / "index.html").is_file()
+    assert {p.name for p in folder.iterdir()} >= {"results.json", "results.csv", "marts.duckdb", "release.json"}
+    assert all(p.stat().st_mode & 0o222 == 0 for p in [folder, *folder.rglob("*")])
+    rows, faults = read(chain_path(released))
+    assert faults == faults_in(released) == []
+    assert [row["kind"] for row in rows[:2]] == ["proposed", "approved"]
+    cells = {row["cell"]: row for row in rows if row["kind"] == "cell" and row["result_id"] == RESULT}
+    assert set(cells) == {"control", "treated"}
+    assert all(
+        len(row["population_sha256"]) == 64 and row["policy_version"] and row["code_version"] for row in cells.values()
+    )
+    # Who did it stands in the chain and on no page.
+    assert all(b"Anne" not in p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+def test_running_again_changes_the_draft_and_no_release(released: Home) -> None:
+    before = {p: p.read_bytes() for p in release_folder(released, QUARTER, 1).rglob("*") if p.is_file()}
+    write_small_study(released, with_more(20))
+    run_demo(released)
+    assert {p: p.read_bytes() for p in before} == before
+    draft = json.loads((released.published / "2026Q3" / "results.json").read_text())
+    assert draft[0]["estimate"] != record(released, 1)["estimate"]
+
+
+def test_few_newcomers_change_nothing_that_is_shown(released: Home) -> None:
+    """Else the difference between two releases would be theirs alone."""
+    version = release_again(released, with_more(7))
+    before, now = record(released, 1), record(released, version)
+    assert now["repeats_quarter"] == "2026Q3"
+    assert {k: v for k, v in now.items() if k != "repeats_quarter"} == {
+        k: v for k, v in before.items() if k != "repeats_quarter"
+    }
+
+
+def test_eight_and_more_newcomers_change_it(released: Home) -> None:
+    version = release_again(released, with_more(20))
+    now = record(released, version)
+    assert now["repeats_quarter"] is None
+    assert now["estimate"] != record(released, 1)["estimate"]
+    rows, _ = read(chain_path(released))
+    (line,) = (row for row in rows if row["kind"] == "approved" and row["version"] == version)
+    assert (line["changed"], line["reason"]) == (RESULT, "A late file")
+
+
+def test_who_is_erased_leaves_the_release_nameless_and_still_counts(released: Home) -> None:
+    path = people_path(released, "small", QUARTER, 1)
+    before = read_parquet(path)
+    person = small_rows().query("club == 1")["id"].iloc[0]
+    erase(released, [released.protocol("small")], [person])
+    after = read_parquet(path)
+    assert len(after) == len(before)
+    assert after["person_id"].isna().sum() == 1
+    version = release_again(released)
+    assert record(released, version)["repeats_quarter"] == "2026Q3"
+    assert record(released, version)["estimate"] == record(released, 1)["estimate"]
+
+
+def test_another_key_makes_nobody_somebody_else(small_home: Home) -> None:
+    run_demo(small_home)
+    propose(small_home, QUARTER, by="Anne")
+    approve(small_home, QUARTER, by="Bo")
+    rotate(small_home)
+    version = release_again(small_home)
+    assert record(small_home, version)["repeats_quarter"] is None
+    assert record(small_home, version)["estimate"] == record(small_home, 1)["estimate"]
+
+
+@pytest.mark.parametrize("name", ["Anne", " anne ", "ANNE", "Ａｎｎｅ", ""])
+def test_nobody_approves_what_she_proposed(released: Home, name: str) -> None:
+    propose(released, QUARTER, by="Anne", reason="Again")
+    with pytest.raises(InputRefused, match="cannot approve it"):
+        approve(released, QUARTER, by=name)
+    assert not release_folder(released, QUARTER, 2).exists()
+
+
+def test_a_release_again_has_a_reason(released: Home) -> None:
+    with pytest.raises(InputRefused, match="released before, as version 1"):
+        propose(released, QUARTER, by="Anne")
+
+
+def test_what_was_approved_is_what_was_proposed(released: Home) -> None:
+    propose(released, QUARTER, by="Anne", reason="Again")
+    path = proposal_path(released, QUARTER)
+    path.write_text(path.read_text().replace('"estimated"', '"suppressed"'))
+    with pytest.raises(InputRefused, match="it was changed"):
+        approve(released, QUARTER, by="Bo")
+
+
+def test_results_that_wait_for_a_run_are_not_released(released: Home) -> None:
+    person = small_rows().query("club == 1")["id"].iloc[0]
+    erase(released, [released.protocol("small")], [person])
+    with pytest.raises(InputRefused, match="Rows have changed"):
+        propose(released, QUARTER, by="Anne", reason="Again")
+
+
+def test_a_project_can_be_taken_out_and_the_archive_says_so(released: Home) -> None:
+    propose(released, QUARTER, by="Anne", reason="Withdrawn by the project", without=("small",))
+    approve(released, QUARTER, by="Bo")
+    assert json.loads((release_folder(released, QUARTER, 2) / "results.json").read_text()) == []
+    told = CliRunner().invoke(trin, ["release", "list", "--home", str(released.root)]).output
+    assert "Withdrawn by the project" in " ".join(told.split())
+
+
+def test_killed_between_the_chain_and_the_folder_it_is_finished_by_approving_again(
+    released: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    propose(released, QUARTER, by="Anne", reason="Again")
+
+    def die(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(releases, "_finish", die)
+    with pytest.raises(KeyboardInterrupt):
+        approve(released, QUARTER, by="Bo")
+    monkeypatch.undo()
+    assert any("folder is missing" in fault for fault in faults_in(released))
+    approve(released, QUARTER, by="Bo")
+    assert faults_in(released) == []
+    assert release_folder(released, QUARTER, 2).is_dir()
+
+
+def verify(home: Home) -> tuple[int, str]:
+    done = CliRunner().invoke(trin, ["ledger", "verify", "--home", str(home.root)])
+    return done.exit_code, " ".join(done.output.split())
+
+
+def test_every_edit_of_the_chain_is_found(released: Home) -> None:
+    """1,000 edits: a byte changed, a line taken out, doubled, moved or cut off."""
+    path = chain_path(released)
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    rng = np.random.default_rng(5)
+    missed = 0
+    for turn in range(1000):
+        kind = turn % 5
+        content, at = bytearray(whole), int(rng.integers(len(whole)))
+        i, j = (int(k) for k in rng.choice(len(lines), 2, replace=False))
+        if kind == 0:
+            content[at] ^= 1 << int(rng.integers(8))
+            changed = bytes(content)
+        elif kind == 1:
+            changed = b"".join(lines[:i] + lines[i + 1 :])
+        elif kind == 2:
+            changed = b"".join([*lines[:i], lines[j], *lines[i:]])
+        elif kind == 3:
+            moved = [*lines]
+            moved[i], moved[j] = moved[j], moved[i]
+            changed = b"".join(moved)
+        else:
+            changed = whole[:at]
+        path.write_bytes(changed)
+        missed += not faults_in(released)
+    assert missed == 0
+    path.write_bytes(whole)
+    assert verify(released)[0] == 0
+
+
+def test_an_edited_release_is_found(released: Home) -> None:
+    page = release_folder(released, QUARTER, 1) / "site" / "index.html"
+    page.chmod(0o644)
+    page.write_bytes(page.read_bytes().replace(b"2026", b"2027", 1))
+    code, told = verify(released)
+    assert code == 1
+    assert "Release 2026Q3 v1 was changed after it was made" in told
+
+
+def test_nothing_is_added_to_a_broken_chain(released: Home) -> None:
+    chain_path(released).write_bytes(chain_path(released).read_bytes()[:-5])
+    with pytest.raises(InputRefused, match="cut off"):
+        append(chain_path(released), [{"kind": "x"}])
+
+
+def test_a_deleted_release_is_found(released: Home) -> None:
+    folder = release_folder(released, QUARTER, 1)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755)
+    shutil.rmtree(folder)
+    assert "folder is missing" in verify(released)[1]
+
+
+def test_a_release_nobody_approved_is_found(released: Home) -> None:
+    shutil.copytree(release_folder(released, QUARTER, 1), release_folder(released, QUARTER, 2))
+    assert "no line in the chain" in verify(released)[1]
+    assert os.access(released.ledger, os.W_OK)
