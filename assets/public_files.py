@@ -19,6 +19,7 @@ import pandas as pd
 
 from assets.home import Home, exchange_folders, locked, sync_folder, write_atomically, write_json
 from assets.intake.public_receipts import public_burden, public_deliveries
+from assets.release_history import released_rows
 from dashboards.marts import build_marts, tidy_csv
 from dashboards.site import build_site
 from data_contracts.quarters import Quarter
@@ -89,7 +90,7 @@ def publish_quarter(
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
         building.chmod(0o755)
-        write_public(building, quarter, public, deliveries, burdens, papers)
+        write_public(building, quarter, public, deliveries, burdens, papers, released_rows(home))
         if not target.exists():
             os.replace(building, target)
         elif exchange_folders(building, target):
@@ -119,7 +120,7 @@ def write_public(
     quarter, public, deliveries, burdens, papers
         As for `publish_quarter`.
     releases : sequence of dict
-        Rows of `dim_release`; none in a draft.
+        Rows of `dim_release`: what was released, and this one unless it is a draft.
     """
     marts = build_marts(public, deliveries, burdens, papers, releases)
     write_json(folder / "results.json", public, PUBLIC)

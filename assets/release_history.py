@@ -20,6 +20,7 @@ from models.release_rule import Released
 
 CHAIN = "releases.jsonl"
 CERTIFICATE = "release.json"
+SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
 
 
 def chain_path(home: Home) -> Path:
@@ -42,6 +43,13 @@ def approved(home: Home) -> list[dict[str, Any]]:
     """Return the chain's lines about approved releases, in the order they were made."""
     rows, _ = read(chain_path(home))
     return [row for row in rows if row["kind"] == "approved"]
+
+
+def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return rows of `dim_release` for all releases, or for those before a line of the chain."""
+    last = None if before is None else before["number"]
+    lines = [line for line in approved(home) if last is None or line["number"] < last]
+    return [{name: line[name] for name in SHOWN} | {"released_on": line["day"], "is_this": False} for line in lines]
 
 
 def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:

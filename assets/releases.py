@@ -28,6 +28,7 @@ from assets.intake.register import read_register
 from assets.public_files import PUBLIC, said_of_deliveries, write_public
 from assets.release_history import (
     CERTIFICATE,
+    SHOWN,
     approved,
     certificate_of,
     chain_path,
@@ -35,6 +36,7 @@ from assets.release_history import (
     manifest_sha256,
     people_path,
     release_folder,
+    released_rows,
 )
 from assets.store import Store, parquet_bytes
 from data_contracts.faults import Fault, InputRefused
@@ -302,16 +304,6 @@ def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str
     parts = (content["records"], content["deliveries"], content["burdens"], content["papers"])
     write_public(building, quarter, *parts, releases)
     return building
-
-
-def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Return rows of `dim_release` for all releases, or for those before a line of the chain."""
-    last = None if before is None else before["number"]
-    lines = [line for line in approved(home) if last is None or line["number"] < last]
-    return [{name: line[name] for name in SHOWN} | {"released_on": line["day"], "is_this": False} for line in lines]
-
-
-SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
 
 
 def _release_row(content: dict[str, Any], day: str) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def build_marts(
     papers : sequence of dict
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
     releases : sequence of dict
-        What was released up to now, and this one; none of them is this one in a draft.
+        What was released before, and this one; in a draft none of them is this one.
 
     Returns
     -------

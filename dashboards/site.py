@@ -13,6 +13,7 @@ import base64
 import hashlib
 import re
 import unicodedata
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -25,7 +26,7 @@ from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, plain_rows, project_pages
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
-from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number_text, phrase, phrases
+from data_contracts.phrases import LANGUAGES, date_text, difference_in, interval_in, number_text, phrase, phrases
 from data_contracts.quarters import Quarter
 
 
@@ -81,19 +82,19 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         "risk_of_bias": "fct_risk_of_bias",
         "protocol_change": "fct_protocol_change",
     }
+    parts = {table: _by_result(marts[table]) for table in (*children.values(), "fct_claim", "fct_error_source")}
     projects = {row["project"]: row for row in plain_rows(marts["dim_intervention"])}
     outcomes = {(row["project"], row["outcome"]): row for row in plain_rows(marts["dim_outcome"])}
     runs = {row["result_id"]: row for row in plain_rows(marts["fct_run"])}
     results = []
     for effect in plain_rows(marts["fct_effect"]):
         key = effect["result_id"]
-        own = {name: [r for r in plain_rows(marts[table]) if r["result_id"] == key] for name, table in children.items()}
-        claims = [r for r in plain_rows(marts["fct_claim"]) if r["result_id"] == key]
+        own = {name: parts[table].get(key, []) for name, table in children.items()}
+        claims = parts["fct_claim"].get(key, [])
         texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in TEXT_KINDS}
         sources = [
             r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")}
-            for r in plain_rows(marts["fct_error_source"])
-            if r["result_id"] == key
+            for r in parts["fct_error_source"].get(key, [])
         ]
         outcome = outcomes[effect["project"], effect["outcome"]]
         for row in (*own["known_answers"], *own["balance"], *own["placebo"], *own["specifications"], *own["parts"]):
@@ -134,6 +135,14 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     return results
 
 
+def _by_result(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return a table's rows by the result they belong to."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in plain_rows(frame):
+        found.setdefault(row["result_id"], []).append(row)
+    return found
+
+
 def _text(row: dict[str, Any], name: str) -> dict[str, Any]:
     return {language: row[f"{name}_{language}"] for language in LANGUAGES}
 
@@ -155,11 +164,39 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
     """
     results = results_of(marts)
     places = plain_rows(marts["dim_municipality"])
-    return {
-        page.path: _render(page, language, quarter)
-        for language in LANGUAGES
-        for page in (*_pages(results, places, language), *project_pages(marts, results, language))
-    }
+    releases = plain_rows(marts["dim_release"])
+    made: dict[str, bytes] = {}
+    for language in LANGUAGES:
+        pages = (
+            *_pages(results, places, language),
+            *project_pages(marts, results, language),
+            archive_page(releases, language),
+        )
+        this = next((_with_day(row, language) for row in releases if row["is_this"]), None)
+        made |= {page.path: _render(page, language, quarter, this) for page in pages}
+    return made
+
+
+def archive_page(releases: list[dict[str, Any]], language: str) -> Page:
+    """Return the page that lists every release, the latest first.
+
+    Parameters
+    ----------
+    releases : list of dict
+        Rows of `dim_release`.
+    language : {'da', 'en'}
+    """
+    prefix, other = ("", "en/") if language == "da" else ("en/", "")
+    rows = [_with_day(row, language) for row in reversed(releases)]
+    # From site/arkiv/ of a release, or of a draft, which lies beside all releases.
+    up = "../" * (4 if language == "da" else 5)
+    at = up if any(row["is_this"] for row in releases) else f"{up}released/"
+    values = {"releases": rows, "releases_at": at}
+    return Page(f"{prefix}arkiv/index.html", f"{other}arkiv/index.html", "archive.html", values)
+
+
+def _with_day(row: dict[str, Any], language: str) -> dict[str, Any]:
+    return row | {"day": date_text(language, date.fromisoformat(row["released_on"]))}
 
 
 def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language: str) -> list[Page]:
@@ -224,7 +261,7 @@ def _named(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
     return [row | {"label": row["label"][language]} for row in rows]
 
 
-def _render(page: Page, language: str, quarter: str) -> bytes:
+def _render(page: Page, language: str, quarter: str, release: dict[str, Any] | None) -> bytes:
     depth = page.path.count("/")
     css, digest = _style()
     parsed = Quarter.parse(quarter)
@@ -244,6 +281,7 @@ def _render(page: Page, language: str, quarter: str) -> bytes:
         "home": "../" * (depth if language == "da" else depth - 1),
         "files": "../" * (depth + 1),
         "twin": "../" * depth + page.twin,
+        "release": release,
         "css": css,
         "css_digest": digest,
     }

@@ -76,6 +76,7 @@ def pages() -> dict[str, bytes]:
 def test_there_is_a_page_for_each_result_and_municipality_in_both_languages(pages: dict[str, bytes]) -> None:
     danish = {
         "index.html",
+        "arkiv/index.html",
         "kommuner/0461-odense.html",
         "kommuner/0751-aarhus.html",
         *(f"resultat/{p}.2026Q3.o.html" for p in "pqr"),

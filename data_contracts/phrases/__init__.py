@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -52,6 +53,12 @@ def number_text(language: str, value: float, decimals: int) -> str:
         text = text.replace(",", " ").replace(".", ",").replace(" ", ".")
     is_zero = float(f"{abs(value):.{decimals}f}") == 0
     return text if value >= 0 or is_zero else MINUS + text
+
+
+def date_text(language: str, day: date) -> str:
+    """Write a date: “22. november 2026” in Danish, “22 November 2026” in English."""
+    month = phrase(language, "month_names").split(", ")[day.month - 1]
+    return phrase(language, "date_words", day=day.day, month=month, year=day.year)
 
 
 def share_text(language: str, share: float) -> str:
