@@ -184,7 +184,7 @@ def test_formulas_in_exports_are_disarmed() -> None:
 
 def test_an_empty_quarter_is_a_page_and_not_an_error() -> None:
     pages = site()
-    assert set(pages) == {"index.html", "en/index.html"}
+    assert set(pages) == {"index.html", "arkiv/index.html", "en/index.html", "en/arkiv/index.html"}
 
 
 def test_pages_fit_their_budget(pages: dict[str, bytes]) -> None:
