@@ -219,8 +219,12 @@ def exchange_folders(one: Path, other: Path) -> bool:
 
 def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
     """Write JSON with sorted keys, so that equal data are equal bytes."""
-    text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    write_atomically(path, (text + "\n").encode(), mode)
+    write_atomically(path, json_bytes(data), mode)
+
+
+def json_bytes(data: Any) -> bytes:
+    """Return JSON with sorted keys."""
+    return (json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path) -> Any:

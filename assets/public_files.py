@@ -17,15 +17,28 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from assets.home import Home, exchange_folders, locked, sync_folder, write_atomically, write_json
+from assets.home import Home, exchange_folders, json_bytes, locked, sync_folder, write_atomically
 from assets.intake.public_receipts import public_burden, public_deliveries
 from assets.release_history import released_rows
-from dashboards.marts import build_marts, tidy_csv
+from assets.store import parquet_bytes
+from dashboards.file_descriptions import described
+from dashboards.marts import build_marts
 from dashboards.site import build_site
+from dashboards.tables import csv_bytes, danish_csv_bytes, frame_of, result_rows, soem_bytes, source_rows
+from dashboards.workbook import workbook_bytes
+from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 
 PUBLIC = 0o644
+NOTES = (
+    "files_about",
+    "files_note_rung",
+    "files_note_interval",
+    "files_note_hidden",
+    "files_note_shares",
+    "files_note_synthetic",
+)
 
 
 def record_schema() -> dict[str, Any]:
@@ -123,13 +136,40 @@ def write_public(
         Rows of `dim_release`: what was released, and this one unless it is a draft.
     """
     marts = build_marts(public, deliveries, burdens, papers, releases)
-    write_json(folder / "results.json", public, PUBLIC)
-    write_json(folder / "dossier.json", list(papers), PUBLIC)
-    write_json(folder / "results.schema.json", record_schema(), PUBLIC)
-    write_atomically(folder / "results.csv", tidy_csv(marts), PUBLIC)
+    files = _data_files(public, papers, marts, quarter)
     _write_marts(folder / "marts.duckdb", marts)
+    files["marts.duckdb"] = (folder / "marts.duckdb").read_bytes()
+    day = next((row["released_on"] for row in releases if row["is_this"]), None)
+    for name, content in (files | described(files, quarter, day)).items():
+        if name != "marts.duckdb":
+            write_atomically(folder / name, content, PUBLIC)
     for name, content in build_site(marts, str(quarter)).items():
         write_atomically(folder / "site" / name, content, PUBLIC)
+
+
+def _data_files(
+    public: list[dict[str, Any]], papers: Sequence[dict[str, Any]], marts: dict[str, pd.DataFrame], quarter: Quarter
+) -> dict[str, bytes]:
+    """Return files for people's own tools, by name."""
+    files = {
+        "results.json": json_bytes(public),
+        "dossier.json": json_bytes(list(papers)),
+        "results.schema.json": json_bytes(record_schema()),
+        "soem.csv": soem_bytes(marts),
+    }
+    for language in LANGUAGES:
+        results, sources = result_rows(marts, language), source_rows(marts, language)
+        notes = [phrase(language, "files_title", quarter=str(quarter))]
+        notes += [phrase(language, key) for key in NOTES]
+        workbook = "results.xlsx" if language == "da" else "results.en.xlsx"
+        files[workbook] = workbook_bytes(results, sources, notes, language)
+        for table, rows in (("results", results), ("error_sources", sources)):
+            if language == "da":
+                files[f"{table}.da.csv"] = danish_csv_bytes(rows, table)
+            else:
+                files[f"{table}.csv"] = csv_bytes(rows, table)
+                files[f"{table}.parquet"] = parquet_bytes(frame_of(rows, table))
+    return files
 
 
 def _write_marts(path: Path, marts: dict[str, pd.DataFrame]) -> None:

@@ -8,8 +8,6 @@ Interval, rung and status stand in every row of `fct_effect`.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,7 +65,6 @@ PAPER_SCALARS = (
     "n_control",
     "finding_in_words",
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 DELIVERY_COLUMNS = [
@@ -308,31 +305,3 @@ def _municipalities(records: list[dict[str, Any]]) -> pd.DataFrame:
         for project, code in dict.fromkeys((r["project"], code) for r in records for code in r["municipalities"])
     ]
     return _frame(rows, ["project", "municipality_code", "municipality_name"])
-
-
-def tidy_csv(marts: dict[str, pd.DataFrame]) -> bytes:
-    """Return one row per result as CSV (RFC 4180); text that a spreadsheet would run as a formula is quoted off."""
-    effects = (
-        marts["fct_effect"].merge(
-            marts["dim_outcome"][["project", "outcome", "label_da", "label_en"]],
-            on=["project", "outcome"],
-            how="left",
-            validate="many_to_one",
-        )
-        if len(marts["fct_effect"])
-        else marts["fct_effect"]
-    )
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(effects.columns)
-    for row in effects.itertuples(index=False):
-        writer.writerow([_cell(value) for value in row])
-    return buffer.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value
