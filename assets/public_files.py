@@ -18,7 +18,7 @@ import duckdb
 import pandas as pd
 
 from assets.home import Home, exchange_folders, json_bytes, locked, sync_folder, write_atomically
-from assets.intake.public_receipts import public_burden, public_deliveries
+from assets.intake.public_receipts import public_deliveries, public_profile
 from assets.release_history import released_rows
 from assets.store import parquet_bytes
 from dashboards.file_descriptions import described
@@ -64,7 +64,7 @@ def said_of_deliveries(
     """Return what the pages may say of projects' files, and of what the projects are asked for."""
     protocols = [home.protocol(project) for project in projects]
     deliveries = [row for protocol in protocols for row in public_deliveries(home, protocol, quarter)]
-    return deliveries, [public_burden(protocol) for protocol in protocols]
+    return deliveries, [public_profile(protocol) for protocol in protocols]
 
 
 def publish_quarter(
@@ -72,7 +72,7 @@ def publish_quarter(
     quarter: Quarter,
     public: list[dict[str, Any]],
     deliveries: Sequence[dict[str, Any]] = (),
-    burdens: Sequence[dict[str, Any]] = (),
+    profiles: Sequence[dict[str, Any]] = (),
     papers: Sequence[dict[str, Any]] = (),
 ) -> Path:
     """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
@@ -83,7 +83,7 @@ def publish_quarter(
     quarter : Quarter
     public : list of dict
         Published records.
-    deliveries, burdens : sequence of dict
+    deliveries, profiles : sequence of dict
         As `said_of_deliveries` gives them.
     papers : sequence of dict
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
@@ -103,7 +103,7 @@ def publish_quarter(
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
         building.chmod(0o755)
-        write_public(building, quarter, public, deliveries, burdens, papers, released_rows(home))
+        write_public(building, quarter, public, deliveries, profiles, papers, released_rows(home))
         if not target.exists():
             os.replace(building, target)
         elif exchange_folders(building, target):
@@ -121,7 +121,7 @@ def write_public(
     quarter: Quarter,
     public: list[dict[str, Any]],
     deliveries: Sequence[dict[str, Any]],
-    burdens: Sequence[dict[str, Any]],
+    profiles: Sequence[dict[str, Any]],
     papers: Sequence[dict[str, Any]],
     releases: Sequence[dict[str, Any]] = (),
 ) -> None:
@@ -130,12 +130,12 @@ def write_public(
     Parameters
     ----------
     folder : Path
-    quarter, public, deliveries, burdens, papers
+    quarter, public, deliveries, profiles, papers
         As for `publish_quarter`.
     releases : sequence of dict
         Rows of `dim_release`: what was released, and this one unless it is a draft.
     """
-    marts = build_marts(public, deliveries, burdens, papers, releases)
+    marts = build_marts(public, deliveries, profiles, papers, releases)
     files = _data_files(public, papers, marts, quarter)
     _write_marts(folder / "marts.duckdb", marts)
     files["marts.duckdb"] = (folder / "marts.duckdb").read_bytes()

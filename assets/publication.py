@@ -100,10 +100,10 @@ def site(context: AssetExecutionContext, store: ResourceParam[Store], public: li
     quarter = Quarter.parse(context.partition_key)
     with refusing():
         projects = sorted({row["project"] for row in public} & set(store.home.project_ids()))
-        deliveries, burdens = said_of_deliveries(store.home, quarter, projects)
+        deliveries, profiles = said_of_deliveries(store.home, quarter, projects)
         kept = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
         papers = [row for row in kept if row is not None and row["studies"]]
-    folder = publish_quarter(store.home, quarter, public, deliveries, burdens, papers)
+    folder = publish_quarter(store.home, quarter, public, deliveries, profiles, papers)
     start = folder / "site" / "index.html"
     return Output(
         {"files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())},

@@ -102,7 +102,7 @@ def propose(
     withdrawn = [_name_of(rows, project) for project in without]
     changed = _changed_since(home, quarter, version, records)
     projects = sorted({row["project"] for row in kept} & set(home.project_ids()))
-    deliveries, burdens = said_of_deliveries(home, quarter, projects)
+    deliveries, profiles = said_of_deliveries(home, quarter, projects)
     papers = [
         Store(home_folder=str(home.root)).read(["evidence", "dossier"], p, quarter.partition_key) for p in projects
     ]
@@ -116,7 +116,7 @@ def propose(
         "changed": changed,
         "records": records,
         "deliveries": deliveries,
-        "burdens": burdens,
+        "profiles": profiles,
         "papers": [row for row in papers if row is not None and row["studies"]],
         "cells": [cell for row in kept for cell in _cell_lines(home, row, decisions[row["result_id"]], quarter)],
     }
@@ -301,7 +301,7 @@ def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str
     building = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
     day = today().isoformat() if line is None else line["day"]
     releases = [*released_rows(home, before=line), _release_row(content, day) | {"is_this": True}]
-    parts = (content["records"], content["deliveries"], content["burdens"], content["papers"])
+    parts = (content["records"], content["deliveries"], content["profiles"], content["papers"])
     write_public(building, quarter, *parts, releases)
     return building
 

@@ -86,7 +86,7 @@ RELEASE_COLUMNS = ["quarter", "version", "released_on", "reason", "results", "ch
 def build_marts(
     records: list[dict[str, Any]],
     deliveries: Sequence[dict[str, Any]] = (),
-    burdens: Sequence[dict[str, Any]] = (),
+    profiles: Sequence[dict[str, Any]] = (),
     papers: Sequence[dict[str, Any]] = (),
     releases: Sequence[dict[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
@@ -96,7 +96,7 @@ def build_marts(
     ----------
     records : list of dict
         Published result records.
-    deliveries, burdens : sequence of dict
+    deliveries, profiles : sequence of dict
         What may be said of each project's files, and what the project is asked for.
     papers : sequence of dict
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
@@ -127,7 +127,9 @@ def build_marts(
         "fct_lift": _children(records, _lifts, ("kind", "reaches")),
         "fct_risk_of_bias": _children(records, _bias_answers, ("domain", "question", "answer", "judgement")),
         "fct_delivery": _frame(list(deliveries), DELIVERY_COLUMNS),
-        "dim_burden": _frame(list(burdens), ["project", "asked_fields", "minutes_per_participant"]),
+        "dim_profile": _frame(
+            list(profiles), ["project", "prevention_level", "asked_fields", "minutes_per_participant"]
+        ),
         "fct_paper_study": _frame([_paper(row) for own in papers for row in own["studies"]], ["result_id", "project"]),
         "dim_dossier": _frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
         "dim_release": _frame(list(releases), RELEASE_COLUMNS),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboards.reading import plain_rows
 from data_contracts.ladder import rungs
 from data_contracts.phrases import LANGUAGES, phrase
 
@@ -24,18 +25,6 @@ class Page:
     twin: str
     template: str
     values: dict[str, Any]
-
-
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame as rows of plain values, missing ones None."""
-    rows: list[dict[str, Any]] = []
-    for raw in frame.to_dict("records"):
-        rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in raw.items()})
-    for row in rows:
-        for name in ("n_treated", "n_control", "n_dropped", "treated", "pool", "claimed_rung", "restated_times"):
-            if isinstance(row.get(name), float):
-                row[name] = int(row[name])
-    return rows
 
 
 def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]], language: str) -> Iterator[Page]:
@@ -53,7 +42,7 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
     Page
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
-    burdens = {row["project"]: row for row in plain_rows(marts["dim_burden"])}
+    profiles = {row["project"]: row for row in plain_rows(marts["dim_profile"])}
     places = plain_rows(marts["dim_municipality"])
     files = plain_rows(marts["fct_delivery"])
     papers = plain_rows(marts["fct_paper_study"])
@@ -68,7 +57,9 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
             "project": project,
             "results": own,
             "places": [place["municipality_name"] for place in places if place["project"] == name],
-            "burden": burdens.get(name, {"asked_fields": 0, "minutes_per_participant": 0.0}),
+            "burden": profiles.get(name, {"asked_fields": 0, "minutes_per_participant": 0.0}),
+            "questions": _questions(profiles.get(name), own, language),
+            "profile": profiles.get(name),
             "deliveries": deliveries,
             "ladder": list(rungs().values()),
             "together": together.get(name),
@@ -79,6 +70,34 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
             path = f"projekt/{name}-kvittering-{file['number']}.html"
             values = {"project": project, "row": file, "rules": list(_rules(file, language))}
             yield Page(prefix + path, other + path, "receipt.html", values)
+
+
+QUESTIONS = ("goal", "from_a_to_b", "active_ingredient", "how_people_move_on", "partners")
+
+
+def _questions(profile: dict[str, Any] | None, results: list[dict[str, Any]], language: str) -> list[dict[str, str]]:
+    """Answer six questions that whoever buys a project asks; the last is answered by its results, not by itself."""
+    if profile is None:
+        return []
+    rows = [
+        {
+            "question": phrase(language, f"profile_{name}"),
+            "answer": profile.get(f"{name}_{language}") or phrase(language, "profile_unanswered"),
+        }
+        for name in QUESTIONS
+    ]
+    main = next((result for result in results if result["primary"]), None)
+    answer = phrase(language, "profile_unanswered")
+    if main is not None:
+        answer = phrase(
+            language,
+            "profile_documented_words",
+            rung=main["rung_detail"],
+            name=rungs()[main["rung"]].name[language],
+            certainty=phrase(language, f"certainty_{main['certainty']}"),
+            verdict=main["claims"]["verdict_text"][language],
+        )
+    return [*rows, {"question": phrase(language, "profile_documented"), "answer": answer}]
 
 
 def _delivery(row: dict[str, Any], language: str) -> dict[str, Any]:

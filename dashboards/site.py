@@ -22,8 +22,10 @@ import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
+from dashboards.explaining_pages import explaining_pages
 from dashboards.parts import measure_rows, part_groups
-from dashboards.project_pages import Page, plain_rows, project_pages
+from dashboards.project_pages import Page, project_pages
+from dashboards.reading import plain_rows, results_of
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, rungs
 from data_contracts.phrases import LANGUAGES, date_text, difference_in, interval_in, number_text, phrase, phrases
@@ -63,90 +65,6 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-TEXT_KINDS = ("can", "cannot", "why", "certainty_step", "change")
-
-
-def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """Put results together again from the marts, in the form charts and summaries read."""
-    children = {
-        "alternatives": "fct_alternative",
-        "specifications": "fct_specification",
-        "placebo": "fct_placebo",
-        "known_answers": "fct_known_answer",
-        "balance": "fct_balance",
-        "flow": "fct_flow",
-        "measures": "fct_measure",
-        "parts": "fct_part",
-        "crosswalk": "fct_crosswalk",
-        "lift": "fct_lift",
-        "risk_of_bias": "fct_risk_of_bias",
-        "protocol_change": "fct_protocol_change",
-    }
-    parts = {table: _by_result(marts[table]) for table in (*children.values(), "fct_claim", "fct_error_source")}
-    projects = {row["project"]: row for row in plain_rows(marts["dim_intervention"])}
-    outcomes = {(row["project"], row["outcome"]): row for row in plain_rows(marts["dim_outcome"])}
-    runs = {row["result_id"]: row for row in plain_rows(marts["fct_run"])}
-    results = []
-    for effect in plain_rows(marts["fct_effect"]):
-        key = effect["result_id"]
-        own = {name: parts[table].get(key, []) for name, table in children.items()}
-        claims = parts["fct_claim"].get(key, [])
-        texts = {kind: [_text(r, "text") for r in claims if r["kind"] == kind] for kind in TEXT_KINDS}
-        sources = [
-            r | {"finding": _text(r, "finding"), "mitigation": _text(r, "mitigation")}
-            for r in parts["fct_error_source"].get(key, [])
-        ]
-        outcome = outcomes[effect["project"], effect["outcome"]]
-        for row in (*own["known_answers"], *own["balance"], *own["placebo"], *own["specifications"], *own["parts"]):
-            row["label"] = _text(row, "label")
-        for row in own["placebo"]:
-            row["unit"] = {language: text or "" for language, text in _text(row, "unit").items()}
-        results.append(
-            effect
-            | own
-            | {
-                "project_name": _text(projects[effect["project"]], "name"),
-                "organisation": projects[effect["project"]]["organisation"],
-                "outcome_label": _text(outcome, "label"),
-                "chosen_by": outcome["chosen_by"],
-                "unit": _text(effect, "unit"),
-                "compared_with": _text(effect, "compared_with"),
-                "ladder_name": rungs()[effect["rung"]].name,
-                "claims": {
-                    "can": texts["can"],
-                    "cannot": texts["cannot"],
-                    "verdict": effect["verdict"],
-                    "verdict_text": _text(effect, "verdict"),
-                },
-                "evidence": {
-                    "rung": effect["rung"],
-                    "rung_detail": effect["rung_detail"],
-                    "claimed_rung": effect["claimed_rung"],
-                    "certainty": effect["certainty"],
-                    "why": texts["why"],
-                    "error_sources": sources,
-                    "next_step": _text(effect, "next_step"),
-                    "certainty_steps": texts["certainty_step"],
-                    "changes": texts["change"],
-                },
-                "run": runs[key],
-            }
-        )
-    return results
-
-
-def _by_result(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return a table's rows by the result they belong to."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in plain_rows(frame):
-        found.setdefault(row["result_id"], []).append(row)
-    return found
-
-
-def _text(row: dict[str, Any], name: str) -> dict[str, Any]:
-    return {language: row[f"{name}_{language}"] for language in LANGUAGES}
-
-
 def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]:
     """Build every page of a quarter.
 
@@ -171,6 +89,7 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
             *_pages(results, places, language),
             *project_pages(marts, results, language),
             archive_page(releases, language),
+            *explaining_pages(language),
         )
         this = next((_with_day(row, language) for row in releases if row["is_this"]), None)
         made |= {page.path: _render(page, language, quarter, this) for page in pages}

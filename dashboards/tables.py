@@ -16,8 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.project_pages import plain_rows
-from dashboards.site import results_of
+from dashboards.reading import plain_rows, results_of
 from data_contracts.ladder import error_sources, read_knowledge, rungs
 from data_contracts.phrases import number_text, phrase
 

@@ -80,6 +80,7 @@ class Profile(Section):
     from_a_to_b: Text = Field(description="Where people stand when they start, and where they should end.")
     active_ingredient: Text = Field(description="What is believed to make the difference.")
     how_people_move_on: Text = Field(description="What happens when the project ends for a person.")
+    partners: Text | None = Field(default=None, description="Which firms and others take part, and with what.")
     prevention_level: PreventionLevel = Field(description="When in the course of a problem the project steps in.")
     life_phases: tuple[LifePhase, ...] = Field(
         default=(),

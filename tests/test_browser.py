@@ -15,7 +15,7 @@ from dashboards.marts import build_marts
 from dashboards.site import build_site
 from models.disclosure import default_policy, publish
 from tests.example_record import example_record
-from tests.test_site import QUARTER
+from tests.test_site import BURDENS, DELIVERIES, QUARTER
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,11 @@ PAGES = [
     "en/index.html",
     "en/kommuner/0751-aarhus.html",
     "en/resultat/p.2026Q3.o.html",
+    *(
+        f"{language}{name}"
+        for language in ("", "en/")
+        for name in ("stigen/index.html", "metode/index.html", "data/index.html", "arkiv/index.html", "projekt/p.html")
+    ),
 ]
 
 
@@ -36,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records = [example_record(), example_record(result_id="q.2026Q3.o", project="q", n_treated=5)]
     public = [publish(r, default_policy()).model_dump(mode="json") for r in records]
     root = tmp_path_factory.mktemp("site")
-    for name, content in build_site(build_marts(public), QUARTER).items():
+    for name, content in build_site(build_marts(public, DELIVERIES, BURDENS), QUARTER).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -12,6 +12,7 @@ import pytest
 from dashboards.charts import balance_chart
 from dashboards.marts import build_marts
 from dashboards.site import build_site, slug
+from data_contracts.ladder import rungs
 from data_contracts.phrases import number_text
 from models.disclosure import default_policy, publish
 from tests.example_record import example_record
@@ -31,7 +32,15 @@ DELIVERIES = [
     {"project": "p", "number": 2, "received_on": "2026-10-02", "state": "refused", "is_in_use": False}
     | {"files": "<b>", "period": None, "tables": "participants,outcomes", "rules": ""},
 ]
-BURDENS = [{"project": "p", "asked_fields": 6, "minutes_per_participant": 2.7}]
+PROFILE = {
+    "project": "p",
+    "asked_fields": 6,
+    "minutes_per_participant": 2.7,
+    "prevention_level": "early",
+    "payers": "state",
+}
+PROFILE |= {f"goal_{language}": "<b>Goal</b>" for language in ("da", "en")}
+BURDENS = [PROFILE]
 
 
 def site(*records) -> dict[str, bytes]:
@@ -77,6 +86,9 @@ def test_there_is_a_page_for_each_result_and_municipality_in_both_languages(page
     danish = {
         "index.html",
         "arkiv/index.html",
+        "stigen/index.html",
+        "metode/index.html",
+        "data/index.html",
         "kommuner/0461-odense.html",
         "kommuner/0751-aarhus.html",
         *(f"resultat/{p}.2026Q3.o.html" for p in "pqr"),
@@ -85,6 +97,30 @@ def test_there_is_a_page_for_each_result_and_municipality_in_both_languages(page
         "projekt/p-kvittering-2.html",
     }
     assert set(pages) == danish | {f"en/{name}" for name in danish}
+
+
+def test_a_project_answers_five_questions_itself_and_its_results_the_sixth(pages: dict[str, bytes]) -> None:
+    page = pages["projekt/p.html"].decode()
+    assert "&lt;b&gt;Goal&lt;/b&gt;" in page
+    assert page.count("ikke besvaret") == 4
+    assert "På trin 4a (Matchet kontrolgruppe), sikkerhed lav: lovende." in page
+    assert "Griber ind tidligt" in page
+    assert "Betales af: staten." in page
+
+
+def test_the_ladder_page_says_what_each_rung_asks_for_and_what_may_be_wrong(pages: dict[str, bytes]) -> None:
+    page = pages["stigen/index.html"].decode()
+    for rung in rungs().values():
+        assert rung.name["da"] in page
+        for code in rung.error_sources:
+            assert f'href="#{code}"' in page
+            assert f'id="{code}"' in page
+
+
+def test_the_method_page_names_the_policys_own_numbers(pages: dict[str, bytes]) -> None:
+    page = pages["en/metode/index.html"].decode()
+    assert "Groups of 7 or fewer are hidden" in page
+    assert "at least 8 people" in page
 
 
 def test_a_project_page_says_what_became_of_its_files_and_what_it_is_asked(pages: dict[str, bytes]) -> None:
@@ -122,7 +158,7 @@ def test_no_script_nothing_from_outside_and_a_strict_policy(pages: dict[str, byt
 
 
 def test_links_between_pages_lead_somewhere(pages: dict[str, bytes]) -> None:
-    files = {"results.csv", "results.da.csv", "error_sources.csv", "error_sources.da.csv", "results.parquet"}
+    files = {f"{table}.{kind}" for table in ("results", "error_sources") for kind in ("csv", "da.csv", "parquet")}
     files |= {"results.json", "results.schema.json", "marts.duckdb", "results.xlsx", "results.en.xlsx", "soem.csv"}
     files |= {"datapackage.json", "dataset.jsonld", "ro-crate-metadata.json"}
     for name, content in pages.items():
@@ -177,7 +213,8 @@ def test_hostile_text_stays_text() -> None:
 
 def test_an_empty_quarter_is_a_page_and_not_an_error() -> None:
     pages = site()
-    assert set(pages) == {"index.html", "arkiv/index.html", "en/index.html", "en/arkiv/index.html"}
+    always = {"index.html", *(f"{name}/index.html" for name in ("arkiv", "stigen", "metode", "data"))}
+    assert set(pages) == always | {f"en/{name}" for name in always}
 
 
 def test_pages_fit_their_budget(pages: dict[str, bytes]) -> None:

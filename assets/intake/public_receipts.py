@@ -11,6 +11,7 @@ from typing import Any
 
 from assets.home import Home
 from assets.intake.register import Entry, in_force, named_deliveries, read_register
+from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import TABLES, compile_contract
@@ -69,11 +70,20 @@ def _quarter_of(day: str) -> Quarter:
     return Quarter.containing(date.fromisoformat(day))
 
 
-def public_burden(protocol: Protocol) -> dict[str, Any]:
-    """Return what a project is asked for: fields, and minutes per participant by the contract's own estimate."""
+PROFILE_TEXTS = ("goal", "from_a_to_b", "active_ingredient", "how_people_move_on", "partners")
+
+
+def public_profile(protocol: Protocol) -> dict[str, Any]:
+    """Return what a project says of itself, and what it is asked for: fields, and minutes by the contract's own estimate."""
     contract = compile_contract("participants", protocol)
-    return {
+    texts: dict[str, str | None] = {}
+    for name in PROFILE_TEXTS:
+        text = getattr(protocol.profile, name)
+        texts |= {f"{name}_{language}": None if text is None else getattr(text, language) for language in LANGUAGES}
+    return texts | {
         "project": protocol.id,
+        "prevention_level": protocol.profile.prevention_level.value,
+        "payers": " ".join(protocol.profile.payers),
         "asked_fields": contract.asked_fields,
         "minutes_per_participant": contract.minutes_per_participant,
     }
