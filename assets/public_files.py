@@ -19,7 +19,7 @@ import pandas as pd
 
 from assets.home import Home, exchange_folders, json_bytes, locked, sync_folder, write_atomically
 from assets.intake.public_receipts import public_deliveries, public_profile
-from assets.release_history import released_rows
+from assets.release_history import released_before, released_rows
 from assets.store import parquet_bytes
 from dashboards.file_descriptions import described
 from dashboards.marts import build_marts
@@ -103,7 +103,9 @@ def publish_quarter(
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
         building.chmod(0o755)
-        write_public(building, quarter, public, deliveries, profiles, papers, released_rows(home))
+        write_public(
+            building, quarter, public, deliveries, profiles, papers, released_rows(home), released_before(home, quarter)
+        )
         if not target.exists():
             os.replace(building, target)
         elif exchange_folders(building, target):
@@ -124,6 +126,7 @@ def write_public(
     profiles: Sequence[dict[str, Any]],
     papers: Sequence[dict[str, Any]],
     releases: Sequence[dict[str, Any]] = (),
+    earlier: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Write files and pages of a quarter into an empty folder.
 
@@ -134,8 +137,10 @@ def write_public(
         As for `publish_quarter`.
     releases : sequence of dict
         Rows of `dim_release`: what was released, and this one unless it is a draft.
+    earlier : sequence of dict
+        Released records of earlier quarters.
     """
-    marts = build_marts(public, deliveries, profiles, papers, releases)
+    marts = build_marts(public, deliveries, profiles, papers, releases, earlier)
     files = _data_files(public, papers, marts, quarter)
     _write_marts(folder / "marts.duckdb", marts)
     files["marts.duckdb"] = (folder / "marts.duckdb").read_bytes()

@@ -74,6 +74,27 @@ def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
     return found
 
 
+def released_before(home: Home, quarter: Quarter) -> list[dict[str, Any]]:
+    """Return the released records of earlier quarters, of each quarter its last version, the oldest first.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+
+    Returns
+    -------
+    list of dict
+        Those with numbers of their own; a quarter that repeats another adds nothing to a series.
+    """
+    last = {line["quarter"]: line["version"] for line in approved(home) if Quarter.parse(line["quarter"]) < quarter}
+    found = []
+    for name in sorted(last):
+        rows = read_json(release_folder(home, name, last[name]) / "results.json") or []
+        found += [row for row in rows if row["repeats_quarter"] is None and row["status"] == "estimated"]
+    return found
+
+
 def manifest_sha256(folder: Path) -> str:
     """Hash every file of a release but its certificate, with its name."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / CERTIFICATE)

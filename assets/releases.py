@@ -36,6 +36,7 @@ from assets.release_history import (
     manifest_sha256,
     people_path,
     release_folder,
+    released_before,
     released_rows,
 )
 from assets.store import Store, parquet_bytes
@@ -115,6 +116,7 @@ def propose(
         "withdrawn": withdrawn,
         "changed": changed,
         "records": records,
+        "earlier": released_before(home, quarter),
         "deliveries": deliveries,
         "profiles": profiles,
         "papers": [row for row in papers if row is not None and row["studies"]],
@@ -302,7 +304,7 @@ def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str
     day = today().isoformat() if line is None else line["day"]
     releases = [*released_rows(home, before=line), _release_row(content, day) | {"is_this": True}]
     parts = (content["records"], content["deliveries"], content["profiles"], content["papers"])
-    write_public(building, quarter, *parts, releases)
+    write_public(building, quarter, *parts, releases, content["earlier"])
     return building
 
 

@@ -8,7 +8,7 @@ Interval, rung and status stand in every row of `fct_effect`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -89,6 +89,7 @@ def build_marts(
     profiles: Sequence[dict[str, Any]] = (),
     papers: Sequence[dict[str, Any]] = (),
     releases: Sequence[dict[str, Any]] = (),
+    earlier: Sequence[dict[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
     """Lay out published records as tables.
 
@@ -102,6 +103,9 @@ def build_marts(
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
     releases : sequence of dict
         What was released before, and this one; in a draft none of them is this one.
+
+    earlier : sequence of dict
+        Released records of earlier quarters.
 
     Returns
     -------
@@ -132,6 +136,7 @@ def build_marts(
         ),
         "fct_paper_study": _frame([_paper(row) for own in papers for row in own["studies"]], ["result_id", "project"]),
         "dim_dossier": _frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
+        "fct_trend": _frame(list(_trend(records, earlier)), ["result_id", "quarter", "estimate"]),
         "dim_release": _frame(list(releases), RELEASE_COLUMNS),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
         "dim_intervention": _frame(_interventions(records), ["project"]),
@@ -192,6 +197,31 @@ def _effect(record: dict[str, Any]) -> dict[str, Any]:
     }
     diagnostics: dict[str, Any] = dict(record["diagnostics"])
     return row | _by_language("benchmark_label", diagnostics.pop("benchmark_label")) | diagnostics
+
+
+TREND = (
+    "quarter",
+    "status",
+    "estimate",
+    "interval_low",
+    "interval_high",
+    "always_valid_low",
+    "always_valid_high",
+    "rounded_to",
+)
+
+
+def _trend(records: list[dict[str, Any]], earlier: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield each result's released numbers by quarter, its own last; only where there are earlier ones."""
+    for record in records:
+        own = (record["project"], record["outcome"])
+        series = [row for row in earlier if (row["project"], row["outcome"]) == own and row["unit"] == record["unit"]]
+        if not series or record["status"] != "estimated":
+            continue
+        last = () if record["repeats_quarter"] is not None else (record,)
+        for row in (*series, *last):
+            fields = {name: row[name] for name in TREND}
+            yield {"result_id": record["result_id"], "rung_detail": row["evidence"]["rung_detail"], **fields}
 
 
 def _facts(record: dict[str, Any]) -> list[dict[str, Any]]:

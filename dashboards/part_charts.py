@@ -123,6 +123,62 @@ def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
     return svg_of(alt.layer(band, points), funnel_sentence(len(places), outside, language), language)
 
 
+@drawn_once
+def trend_chart(rows: Sequence[dict[str, Any]], result: dict[str, Any], language: str) -> str:
+    """Draw a result's released numbers quarter by quarter, with the band that holds for all looks at once.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        `quarter`, `estimate`, `interval_low`, `interval_high`, `always_valid_low`, `always_valid_high`, `rung_detail`.
+    result : dict
+        The record they belong to.
+    language : {'da', 'en'}
+    """
+    names = ["estimate", "interval_low", "interval_high", "always_valid_low", "always_valid_high"]
+    frame = pd.DataFrame([{"quarter": row["quarter"], **{name: row[name] for name in names}} for row in rows])
+    is_ratio = result["outcome_type"] == "ratio"
+    for name in names:
+        values = frame[name].astype(float)
+        frame[name] = np.exp(values) if is_ratio else values * (100 if result["outcome_type"] == "binary" else 1)
+    unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
+    base = alt.Chart(frame, width=330, height=200)
+    x = alt.X("quarter:O", title=None, axis=alt.Axis(labelAngle=0))
+    scale = alt.Scale(zero=False)
+    nothing = pd.DataFrame({"zero": [1.0 if is_ratio else 0.0]})
+    layers = [alt.Chart(nothing).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="zero:Q")]
+    banded = frame["always_valid_low"].notna().any()
+    if banded:
+        layers.append(
+            base.mark_bar(size=26, color=BAND, opacity=1).encode(
+                x=x, y=alt.Y("always_valid_low:Q", title=unit, scale=scale), y2="always_valid_high:Q"
+            )
+        )
+    layers.append(
+        base.mark_rule(strokeWidth=2, color=BLUE).encode(
+            x=x, y=alt.Y("interval_low:Q", title=unit, scale=scale), y2="interval_high:Q"
+        )
+    )
+    points = base.mark_point(filled=True, size=90, opacity=1, color=BLUE)
+    layers.append(points.encode(x=x, y=alt.Y("estimate:Q", title=unit, scale=scale)))
+    return svg_of(alt.layer(*layers), trend_sentence(rows, result, language), language)
+
+
+def trend_sentence(rows: Sequence[dict[str, Any]], result: dict[str, Any], language: str) -> str:
+    """Say every quarter's number, interval and rung."""
+    return " ".join(
+        phrase(
+            language,
+            "trend_words",
+            quarter=row["quarter"],
+            words=difference_in(language, result, row["estimate"]),
+            interval=interval_in(language, result, row["interval_low"], row["interval_high"]),
+            rung=row["rung_detail"],
+        )
+        for row in rows
+    )
+
+
 def funnel_sentence(count: int, outside: Sequence[str], language: str) -> str:
     """Say how many places there are, and which lie outside the limits."""
     names = ", ".join(outside) or phrase(language, "nobody_word")

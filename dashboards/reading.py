@@ -40,6 +40,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         "flow": "fct_flow",
         "measures": "fct_measure",
         "parts": "fct_part",
+        "trend": "fct_trend",
         "crosswalk": "fct_crosswalk",
         "lift": "fct_lift",
         "risk_of_bias": "fct_risk_of_bias",

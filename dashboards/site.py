@@ -23,6 +23,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
 from dashboards.explaining_pages import explaining_pages
+from dashboards.part_charts import trend_chart
 from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, project_pages
 from dashboards.reading import plain_rows, results_of
@@ -149,6 +150,7 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 if result["status"] == "estimated" and result["evidence"]["rung"] in (3, 4)
                 else "",
                 groups=part_groups(result, language),
+                trend_svg=trend_chart(result["trend"], result, language) if len(result["trend"]) > 1 else "",
                 measures=measure_rows(result, language),
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
             )

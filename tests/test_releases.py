@@ -26,7 +26,8 @@ from pipelines.demo import set_up
 from tests.runs import QUARTER, run_demo
 from tests.small_study import small_rows, write_small_study
 
-pytestmark = pytest.mark.slow
+# Together on one worker: they start from the same released home.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("releases")]
 RESULT = "small.2026Q3.score"
 
 

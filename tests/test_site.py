@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
+from dashboards import charts
 from dashboards.charts import balance_chart
 from dashboards.marts import build_marts
 from dashboards.site import build_site, slug
@@ -240,3 +242,50 @@ def test_numbers_are_written_as_each_language_does() -> None:
     assert number_text("en", -1234.56, 1) == "−1,234.6"
     assert number_text("da", -0.001, 1) == "0,0"
     assert slug("Ærø & Århus Øst") == "aeroe-aarhus-oest"
+
+
+def test_earlier_releases_stand_beside_the_number_with_the_band_that_holds_for_all_looks() -> None:
+    def quarter(name: str, **changes: Any) -> dict[str, Any]:
+        made = example_record(quarter=name, result_id=f"p.{name}.o", **changes)
+        return publish(made, default_policy()).model_dump(mode="json")
+
+    now = quarter("2026Q3", always_valid_low=0.11, always_valid_high=0.29, looks_count=5)
+    before = quarter("2026Q2", estimate=0.15, interval_low=0.05, interval_high=0.25)
+    alone = build_site(build_marts([now]), QUARTER)["resultat/p.2026Q3.o.html"].decode()
+    assert 'id="trend"' not in alone
+    page = build_site(build_marts([now], earlier=[before]), QUARTER)["resultat/p.2026Q3.o.html"].decode()
+    assert "2026Q2: +15 procentpoint (+5 til +25 procentpoint), trin 4a." in page
+    assert "2026Q3: +20 procentpoint" in page
+    other = build_site(build_marts([now], earlier=[before | {"outcome": "x"}]), QUARTER)
+    assert 'id="trend"' not in other["resultat/p.2026Q3.o.html"].decode()
+    hidden = quarter("2026Q3", n_treated=5)
+    page = build_site(build_marts([hidden], earlier=[before]), QUARTER)["resultat/p.2026Q3.o.html"].decode()
+    assert 'id="trend"' not in page  # what is hidden now stands in no series
+
+
+def _contrast(one: str, other: str) -> float:
+    """Return WCAG's contrast ratio of two colours."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_text_can_be_read_against_what_lies_behind_it() -> None:
+    """WCAG 2.1 AA: 4.5 for text, 3 for what charts draw."""
+    css = (Path(__file__).parent.parent / "dashboards" / "templates" / "trin.css").read_text()
+    colours = dict(re.findall(r"--(\w+):(#[0-9a-f]{6})", css))
+    white, note = "#ffffff", "#fff6df"
+    assert note in css
+    pairs = [(colours[name], white) for name in ("ink", "soft", "blue", "red", "amber", "green")]
+    pairs += [(colours["ink"], note), (colours["ink"], colours["pale"]), (colours["soft"], colours["pale"])]
+    pairs += [(white, colours["blue"])]
+    for text, behind in pairs:
+        assert _contrast(text, behind) >= 4.5, (text, behind)
+    for drawn in (charts.BLUE, charts.BROWN, charts.GREY, charts.DARK):
+        for behind in (white, charts.BAND):
+            assert _contrast(drawn, behind) >= 3, (drawn, behind)
