@@ -250,11 +250,11 @@ def test_earlier_releases_stand_beside_the_number_with_the_band_that_holds_for_a
         return publish(made, default_policy()).model_dump(mode="json")
 
     now = quarter("2026Q3", always_valid_low=0.11, always_valid_high=0.29, looks_count=5)
-    before = quarter("2026Q2", estimate=0.15, interval_low=0.05, interval_high=0.25)
+    before = quarter("2026Q2", estimate=0.16, interval_low=0.06, interval_high=0.26)
     alone = build_site(build_marts([now]), QUARTER)["resultat/p.2026Q3.o.html"].decode()
     assert 'id="trend"' not in alone
     page = build_site(build_marts([now], earlier=[before]), QUARTER)["resultat/p.2026Q3.o.html"].decode()
-    assert "2026Q2: +15 procentpoint (+5 til +25 procentpoint), trin 4a." in page
+    assert "2026Q2: +16 procentpoint (+6 til +26 procentpoint), trin 4a." in page
     assert "2026Q3: +20 procentpoint" in page
     other = build_site(build_marts([now], earlier=[before | {"outcome": "x"}]), QUARTER)
     assert 'id="trend"' not in other["resultat/p.2026Q3.o.html"].decode()
