@@ -46,7 +46,7 @@ PLAIN_FIELDS = (
     "predicted_shift_error",
     "kind",
 )
-BOUNDS = ("lee_bounds", "manski_bounds")
+BOUNDS = ("lee_bounds", "manski_bounds", "dominance")
 
 
 def _estimate_record(estimate: Estimate | None) -> dict[str, Any] | None:
@@ -126,6 +126,7 @@ def effects_from(record: dict[str, Any]) -> Effects:
     return Effects(
         **{name: record[name] for name in PLAIN_FIELDS},
         lee_bounds=_bounds_from(record["lee_bounds"]),
+        dominance=_bounds_from(record["dominance"]),
         manski_bounds=_bounds_from(record["manski_bounds"]),
         gate=Gate(record["gate_reason"]),
         primary=_maybe_estimate(record["primary"]),

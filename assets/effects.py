@@ -4,7 +4,7 @@ Belongs here: joining outcomes through the gate, and keeping every estimate.
 Does not belong here: estimators, and the judgement of what they gave.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
@@ -22,7 +22,7 @@ from data_contracts.phrases import LANGUAGES
 from data_contracts.table_contract import compile_contract
 from models.derived_outcomes import with_derived
 from models.designs.registry import DESIGNS
-from models.populations import population
+from models.populations import dominance, population
 
 
 @multi_asset(
@@ -67,7 +67,8 @@ def effects(
     found, behind = [], []
     for outcome in protocol.outcomes:
         y = design.values(comparison.people, measurements, outcome, protocol)
-        found.append(design.estimate(comparison, y, outcome, protocol))
+        estimated = design.estimate(comparison, y, outcome, protocol)
+        found.append(replace(estimated, dominance=dominance(comparison, y, outcome)))
         behind.append(population(comparison, y, outcome))
     people = pd.concat(behind, ignore_index=True)
     record = {

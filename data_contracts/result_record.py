@@ -43,6 +43,8 @@ class Diagnostics(Part):
     outcome_missing_control_share: float | None = None
     minimal_detectable_effect: float | None = None
     fewest_unlike_others: int | None = Field(default=None, description="Restricted zone only.")
+    largest_share: float | None = Field(default=None, description="Restricted zone only.")
+    two_largest_share: float | None = Field(default=None, description="Restricted zone only.")
     e_value: float | None = None
     e_value_limit: float | None = None
     rosenbaum_gamma: float | None = Field(default=None, description="None where people are not in matched sets.")

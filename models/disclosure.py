@@ -37,6 +37,8 @@ class Policy:
     numeric_digits_of_half_width: int
     largest_hidden_share: float
     fewest_raters: int
+    largest_person_share: float
+    two_largest_share: float
 
 
 def default_policy() -> Policy:
@@ -75,7 +77,13 @@ def is_small(record: ResultRecord, policy: Policy) -> bool:
                 return True
     # Numbers can be counts in disguise: a mean in which only a few people differ is a small cell.
     fewest = record.diagnostics.fewest_unlike_others
-    return fewest is not None and fewest <= limit
+    return (fewest is not None and fewest <= limit) or is_dominated(record, policy)
+
+
+def is_dominated(record: ResultRecord, policy: Policy) -> bool:
+    """Whether a group's sum is nearly one person's, or two people's."""
+    one, two = record.diagnostics.largest_share, record.diagnostics.two_largest_share
+    return (one or 0.0) > policy.largest_person_share or (two or 0.0) > policy.two_largest_share
 
 
 def tells_of_one(record: ResultRecord, policy: Policy) -> bool:
@@ -166,7 +174,9 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
 
 MEASURES_OF_NO_RESULT = ("never_reported",)
 """Measures of a pooled result that rest on no project's numbers."""
-RESTRICTED_DIAGNOSTICS = frozenset({"fewest_unlike_others", "detectable_smd", "imbalance_p"})
+RESTRICTED_DIAGNOSTICS = frozenset(
+    {"fewest_unlike_others", "detectable_smd", "imbalance_p", "largest_share", "two_largest_share"}
+)
 """Numbers from which the size of a group could be worked out."""
 PEOPLE_FREE_SOURCES = frozenset(
     {"register_limited_covariates", "imprecise_intervention", "immortal_time", "repeated_looks", "protocol_changed"}

@@ -1,8 +1,9 @@
 """Whose data a published number rests on.
 
 Belongs here: the people behind a result, by group and by what they reached,
-and by how many two such groups differ. Does not belong here: what may follow
-from that (`release_rule.py`) and keeping the groups.
+by how many two such groups differ, and how much of a group's sum is one
+person's. Does not belong here: what may follow from that (`release_rule.py`,
+`disclosure.py`) and keeping the groups.
 """
 
 from __future__ import annotations
@@ -48,6 +49,35 @@ def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame
             cells = cells + np.where(y == 1, "_yes", "_no")
     found = pd.DataFrame({"outcome": outcome.name, "cell": cells, "person_id": people["person_id"].astype("str")})
     return found[used].drop_duplicates().sort_values(list(COLUMNS), kind="stable").reset_index(drop=True)
+
+
+def dominance(comparison: Comparison, y: Any, outcome: Outcome) -> tuple[float, float] | None:
+    """Return how much of a group's sum its largest person, and its two largest, make up.
+
+    Parameters
+    ----------
+    comparison, y, outcome
+        As for `population`.
+
+    Returns
+    -------
+    (float, float) or None
+        Of the group in which it is most, sizes without their sign; None for a yes-or-no outcome, and where y is no
+        number per person. A mean that is one person's tells of that person, however many stand beside her.
+    """
+    people = comparison.people
+    if outcome.type == "binary" or not isinstance(y, np.ndarray) or y.shape != (len(people),) or "weight" not in people:
+        return None
+    treated = people["treated"].to_numpy(dtype=bool) if "treated" in people else np.ones(len(people), dtype=bool)
+    used = (people["weight"].to_numpy(dtype=float) > 0) & np.isfinite(y)
+    shares = []
+    for group in (used & treated, used & ~treated):
+        sizes = np.sort(np.abs(y[group]))[::-1]
+        if sizes.sum() > 0:
+            shares.append((float(sizes[0] / sizes.sum()), float(sizes[:2].sum() / sizes.sum())))
+    if not shares:
+        return None
+    return max(first for first, _ in shares), max(two for _, two in shares)
 
 
 def cells_of(rows: pd.DataFrame, outcome: str) -> dict[str, pd.Series]:

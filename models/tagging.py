@@ -308,6 +308,8 @@ def _diagnostics(f: Findings, comparison: Comparison, effects: Effects) -> dict[
         "outcome_missing_control_share": effects.missing_control_share,
         "minimal_detectable_effect": detectable,
         "fewest_unlike_others": effects.fewest_unlike_others,
+        "largest_share": None if effects.dominance is None else effects.dominance[0],
+        "two_largest_share": None if effects.dominance is None else effects.dominance[1],
         "detectable_smd": d.detectable_smd,
         "imbalance_p": d.imbalance_p,
         **bounds_of(f),

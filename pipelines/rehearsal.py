@@ -6,6 +6,7 @@ not belong here: anything a station does not do; what it keeps is kept nowhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from models.designs.interface import Effects
 from models.designs.registry import DESIGNS
 from models.findings import Circumstances
 from models.plan_lock import LockState
+from models.populations import dominance
 from models.tagging import Provenance, q_values, tag_result
 
 UNTOUCHED = LockState(is_locked=True, is_unchanged=True)
@@ -77,10 +79,11 @@ def rehearse(
     cohort = design.cohort(tables, protocol, quarter.end, named)
     comparison = design.compare(cohort, protocol, tables)
     measured = with_derived(tables["outcomes"], protocol)
-    effects = [
-        design.estimate(comparison, design.values(comparison.people, measured, outcome, protocol), outcome, protocol)
-        for outcome in protocol.outcomes
-    ]
+    effects = []
+    for outcome in protocol.outcomes:
+        y = design.values(comparison.people, measured, outcome, protocol)
+        estimated = design.estimate(comparison, y, outcome, protocol)
+        effects.append(replace(estimated, dominance=dominance(comparison, y, outcome)))
     q = q_values(tuple(effects))
     around = Circumstances(quarter, lock, steps=cohort.steps)
     made = []

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.phrases import phrase
+from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import Bilingual, ResultRecord
+from models.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from models.detectors.bounds import bound_words
 from models.disclosure import default_policy, is_small, publish, safe_count
+from models.populations import dominance
 from tests.example_record import example_fields, example_record
+from tests.small_study import PROTOCOL
 
 POLICY = default_policy()
 
@@ -266,3 +272,41 @@ def test_a_share_that_stands_for_a_few_lost_people_is_hidden() -> None:
     assert public.diagnostics.outcome_missing_control_share is not None
     attrition = next(s for s in public.evidence.error_sources if s.code == "attrition")
     assert (attrition.value, attrition.finding.en) == (None, phrase("en", "finding_state_only"))
+
+
+def test_a_mean_that_is_one_persons_is_hidden() -> None:
+    """Sixty people, of whom one earns more than all others: the mean is hers, however many stand beside her."""
+    numeric = {
+        "outcome_type": "numeric",
+        "unit": {"da": "kr.", "en": "kroner"},
+        "estimate": 900.0,
+        "standard_error": 300.0,
+    }
+    numeric |= {"interval_low": 300.0, "interval_high": 1500.0, "treated_value": 2000.0, "control_value": 1100.0}
+    plain = example_record(**numeric)
+    assert publish(plain, default_policy()).status == "estimated"
+    for shares in (
+        {"largest_share": 0.6, "two_largest_share": 0.62},
+        {"largest_share": 0.45, "two_largest_share": 0.9},
+    ):
+        dominated = plain.model_copy(update={"diagnostics": plain.diagnostics.model_copy(update=shares)})
+        assert publish(dominated, default_policy()).status == "suppressed"
+    spread = {"largest_share": 0.05, "two_largest_share": 0.09}
+    open_one = publish(
+        plain.model_copy(update={"diagnostics": plain.diagnostics.model_copy(update=spread)}), default_policy()
+    )
+    assert open_one.status == "estimated"
+    assert (open_one.diagnostics.largest_share, open_one.diagnostics.two_largest_share) == (None, None)
+
+
+def test_how_much_is_one_persons_is_measured_where_it_is_most() -> None:
+    people = pd.DataFrame({"person_id": list("abcdef"), "treated": [True] * 3 + [False] * 3, "weight": 1.0})
+    diagnostics = ComparisonDiagnostics(3, 3, 3, 3, 3.0)
+    made = Comparison(people, no_pairs(), (), diagnostics, "att", Gate())
+    outcome = read_protocol(PROTOCOL).primary_outcome
+    y = np.array([1.0, 1.0, 2.0, -8.0, 1.0, 1.0])
+    assert dominance(made, y, outcome) == pytest.approx((0.8, 0.9))
+    assert dominance(made, np.where(y == -8.0, np.nan, y), outcome) == pytest.approx((0.5, 1.0))
+    assert dominance(made, np.zeros(6), outcome) is None
+    binary = outcome.model_copy(update={"type": "binary"})
+    assert dominance(made, y, binary) is None

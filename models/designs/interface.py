@@ -158,6 +158,8 @@ class Effects:
         Its standard error.
     lee_bounds, manski_bounds : (float, float) or None
         What the people without an outcome could hide; Manski's where the outcome has limits.
+    dominance : (float, float) or None
+        How much of a group's sum its largest person, and its two largest, make up.
     hidden_bias : HiddenBias or None
         How much hidden bias the primary estimate bears.
     benchmark : Benchmark or None
@@ -193,6 +195,7 @@ class Effects:
     predicted_shift_error: float | None = None
     lee_bounds: tuple[float, float] | None = None
     manski_bounds: tuple[float, float] | None = None
+    dominance: tuple[float, float] | None = None
     hidden_bias: HiddenBias | None = None
     benchmark: Benchmark | None = None
     kind: Literal["estimate", "assessed", "told"] = "estimate"
