@@ -76,7 +76,6 @@ def delivery_asset(table: str) -> AssetsDefinition:
         group_name="deliveries",
         partitions_def=project_quarter,
         description=DESCRIPTIONS[table],
-        kinds={"parquet"},
     )
     @guarded
     def delivered(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:

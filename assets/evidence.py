@@ -14,6 +14,7 @@ from assets.code_version import code_version
 from assets.cohort import steps_from
 from assets.comparison import comparison_from
 from assets.effect_records import effects_from
+from assets.home import page_of
 from assets.intake.register import unmark_stale
 from assets.judgements import signed_answers
 from assets.ledger import lock_from
@@ -139,6 +140,7 @@ def records(
         "rung": first["evidence"]["rung_detail"],
         "certainty": first["evidence"]["certainty"],
         "verdict": first["claims"]["verdict"],
+        "page": MetadataValue.path(str(page_of(store.home, quarter, first["result_id"]))),
     }
     if first["estimate"] is not None:
         metadata |= {

@@ -217,6 +217,11 @@ def exchange_folders(one: Path, other: Path) -> bool:
     return bool(result == 0)
 
 
+def page_of(home: Home, quarter: object, result_id: str) -> Path:
+    """Return where a result's page lies in the quarter's draft."""
+    return home.published / str(quarter) / "site" / "resultat" / f"{result_id}.html"
+
+
 def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
     """Write JSON with sorted keys, so that equal data are equal bytes."""
     write_atomically(path, json_bytes(data), mode)

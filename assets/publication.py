@@ -92,7 +92,6 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     partitions_def=quarter_partitions,
     ins={"public": AssetIn(["publication", "results"])},
     description="Sider og filer for kommunerne · Pages and files for municipalities: results.json, CSV, DuckDB and a site that needs no script.",
-    kinds={"html", "duckdb"},
 )
 @guarded
 def site(context: AssetExecutionContext, store: ResourceParam[Store], public: list[dict[str, Any]]) -> Output[Any]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from dashboards.charts import BAND, BLUE, BROWN, DARK, GREY, drawn_once, svg_of
-from data_contracts.phrases import difference_in, interval_in, phrase
+from data_contracts.phrases import difference_in, interval_in, number_text, phrase
 
 
 @drawn_once
@@ -83,6 +83,52 @@ def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
         )
     )
     return svg_of(chart, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
+
+
+@drawn_once
+def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
+    """Draw how many participants are left after each step of the selection.
+
+    Parameters
+    ----------
+    steps : sequence of dict
+        `step` and `treated` (None where the count is hidden), in order.
+    language : {'da', 'en'}
+
+    Returns
+    -------
+    str
+        SVG; empty where fewer than two counts are shown. Hidden counts stand in the text as hidden.
+    """
+    shown = [step for step in steps if step["treated"] is not None]
+    if len(shown) < 2:
+        return ""
+    frame = pd.DataFrame(
+        [
+            {
+                "label": phrase(language, f"step_{s['step']}"),
+                "count": int(s["treated"]),
+                "text": number_text(language, s["treated"], 0),
+            }
+            for s in shown
+        ]
+    )
+    most = float(frame["count"].max())
+    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
+    x = alt.X("count:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.15]))
+    base = alt.Chart(frame, width=300, height=alt.Step(26))
+    bars = base.mark_bar(color=BLUE, size=16).encode(y=y, x=x)
+    words = base.mark_text(align="left", dx=5, color=DARK, fontSize=12).encode(y=y, x=x, text="text:N")
+    told = " ".join(
+        phrase(
+            language,
+            "flow_words",
+            step=phrase(language, f"step_{s['step']}"),
+            count=phrase(language, "hidden") if s["treated"] is None else number_text(language, s["treated"], 0),
+        )
+        for s in steps
+    )
+    return svg_of(alt.layer(bars, words), told, language)
 
 
 @drawn_once

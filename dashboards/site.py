@@ -23,12 +23,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
 from dashboards.explaining_pages import explaining_pages
-from dashboards.part_charts import trend_chart
+from dashboards.part_charts import flow_chart, trend_chart
 from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, project_pages
 from dashboards.reading import plain_rows, results_of
 from dashboards.summary import STATE_SIGNS, effect_words
-from data_contracts.ladder import crosswalk, error_sources, rungs
+from data_contracts.ladder import crosswalk, error_sources, read_knowledge, rungs
 from data_contracts.phrases import LANGUAGES, date_text, difference_in, interval_in, number_text, phrase, phrases
 from data_contracts.quarters import Quarter
 
@@ -150,15 +150,38 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 if result["status"] == "estimated" and result["evidence"]["rung"] in (3, 4)
                 else "",
                 groups=part_groups(result, language),
+                flow_svg=flow_chart(_steps(result), language),
                 trend_svg=trend_chart(result["trend"], result, language) if len(result["trend"]) > 1 else "",
                 measures=measure_rows(result, language),
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
             )
         )
+    counts = {
+        code: sum(
+            r["project"] in {row["project"] for row in places if row["municipality_code"] == code} for r in results
+        )
+        for code in municipalities
+    }
+    pages.append(page("kommuner/index.html", "municipalities.html", towns=_towns(counts)))
     for (path, name), code in zip(links, sorted(municipalities), strict=True):
         own = {row["project"] for row in places if row["municipality_code"] == code}
         pages.append(page(path, "municipality.html", name=name, results=[r for r in results if r["project"] in own]))
     return pages
+
+
+def _towns(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Return every municipality with how many results it has, in the order of its name."""
+    known = read_knowledge("municipalities")["municipalities"]
+    rows = [
+        {"code": code, "name": name, "count": counts.get(code, 0), "file": f"{code}-{slug(name)}.html"}
+        for code, name in {**known, **{code: code for code in counts if code not in known}}.items()
+    ]
+    return sorted(rows, key=lambda row: slug(str(row["name"])))
+
+
+def _steps(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the flow's picture shows: steps and participants."""
+    return [{"step": row["step"], "treated": row["treated"]} for row in result["flow"]]
 
 
 def _headline(result: dict[str, Any], language: str) -> dict[str, str]:

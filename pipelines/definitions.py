@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from dagster import BetaWarning, Definitions, PreviewWarning, in_process_executor
+from dagster import AssetSpec, BetaWarning, Definitions, PreviewWarning, in_process_executor, map_asset_specs
 
 with warnings.catch_warnings():
     # Partitioned checks are a preview of Dagster's, partition mappings a beta; the version is pinned exactly.
@@ -40,6 +40,25 @@ def resources_for(home: Home) -> dict[str, Any]:
     return {"store": store, "io_manager": store}
 
 
+OWNERS = {"deliveries": "team:data", "publication": "team:publication"}
+EVERYBODY_ELSE = "team:evidence"
+KINDS = {
+    "deliveries": {"parquet"},
+    "cohort": {"pandas"},
+    "comparison": {"scikitlearn"},
+    "effects": {"statsmodels"},
+    "evidence": {"json"},
+    "synthesis": {"statsmodels"},
+    "publication": {"html", "duckdb"},
+}
+
+
+def _labelled(spec: AssetSpec) -> AssetSpec:
+    """Say who answers for an asset and what it is made with, by its station."""
+    station = spec.key.path[0]
+    return spec.replace_attributes(owners=[OWNERS.get(station, EVERYBODY_ELSE)], kinds=KINDS[station])
+
+
 def build_defs(**overrides: Any) -> Definitions:
     """Return a fresh set of definitions.
 
@@ -54,7 +73,9 @@ def build_defs(**overrides: Any) -> Definitions:
     """
     home = overrides.pop("home", None) or Home.from_environment()
     arguments: dict[str, Any] = {
-        "assets": [*delivery_assets, cohort, comparison, effects, records, dossier, portfolio, results, site],
+        "assets": map_asset_specs(
+            _labelled, [*delivery_assets, cohort, comparison, effects, records, dossier, portfolio, results, site]
+        ),
         "asset_checks": [*delivery_checks, every_register_covariate_is_alike],
         "jobs": [quarterly_evaluation, publication_job, retention_job],
         "schedules": [quarterly_schedule, retention_schedule],

@@ -31,7 +31,14 @@ PAGES = [
     *(
         f"{language}{name}"
         for language in ("", "en/")
-        for name in ("stigen/index.html", "metode/index.html", "data/index.html", "arkiv/index.html", "projekt/p.html")
+        for name in (
+            "stigen/index.html",
+            "metode/index.html",
+            "data/index.html",
+            "arkiv/index.html",
+            "kommuner/index.html",
+            "projekt/p.html",
+        )
     ),
 ]
 

@@ -90,6 +90,16 @@ def test_a_funnel_of_a_study_is_drawn_from_its_rates_and_published_coarsely(tmp_
     assert group["svg"]
 
 
+def test_the_flow_shows_who_is_left_and_hides_what_is_hidden() -> None:
+    steps = [{"step": "delivered", "treated": 600}, {"step": "compared", "treated": None}]
+    assert part_charts.flow_chart(steps, "da") == ""
+    svg = part_charts.flow_chart([*steps, {"step": "outcome_known", "treated": 1565}], "da")
+    label = re.search(r'aria-label="([^"]*)"', svg)
+    assert label is not None
+    assert label[1] == "leveret: 600. sammenlignet: Skjult (7 eller færre). udfald kendt: 1.565."
+    assert "1.565" in re.sub(r'aria-label="[^"]*"', "", svg)
+
+
 def test_the_same_picture_is_drawn_once_and_another_is_drawn() -> None:
     drawn: list[int] = []
 

@@ -68,6 +68,15 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 15 1,4,7,10 *", "Europe/Copenhagen")
 
 
+def test_every_asset_says_who_answers_for_it_and_what_it_is_made_with(definitions: Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.owners, key
+        assert node.kinds, key
+        assert node.description, key
+
+
 def test_nothing_before_effects_has_seen_an_outcome(definitions: Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.get_all_asset_keys():

@@ -91,6 +91,7 @@ def test_there_is_a_page_for_each_result_and_municipality_in_both_languages(page
         "stigen/index.html",
         "metode/index.html",
         "data/index.html",
+        "kommuner/index.html",
         "kommuner/0461-odense.html",
         "kommuner/0751-aarhus.html",
         *(f"resultat/{p}.2026Q3.o.html" for p in "pqr"),
@@ -117,6 +118,13 @@ def test_the_ladder_page_says_what_each_rung_asks_for_and_what_may_be_wrong(page
         for code in rung.error_sources:
             assert f'href="#{code}"' in page
             assert f'id="{code}"' in page
+
+
+def test_all_98_municipalities_stand_with_name_and_code(pages: dict[str, bytes]) -> None:
+    page = pages["kommuner/index.html"].decode()
+    assert page.count('<th scope="row">') == 98
+    assert '<a href="0751-aarhus.html">Aarhus</a></th><td>0751</td>' in page
+    assert "København</th><td>0101</td>" in page
 
 
 def test_the_method_page_names_the_policys_own_numbers(pages: dict[str, bytes]) -> None:
@@ -215,7 +223,7 @@ def test_hostile_text_stays_text() -> None:
 
 def test_an_empty_quarter_is_a_page_and_not_an_error() -> None:
     pages = site()
-    always = {"index.html", *(f"{name}/index.html" for name in ("arkiv", "stigen", "metode", "data"))}
+    always = {"index.html", *(f"{name}/index.html" for name in ("arkiv", "stigen", "metode", "data", "kommuner"))}
     assert set(pages) == always | {f"en/{name}" for name in always}
 
 
