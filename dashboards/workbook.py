@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from openpyxl import Workbook
@@ -51,7 +51,8 @@ def workbook_bytes(results: list[Row], sources: list[Row], notes: list[str], lan
         _table(sheet, table, heads, content)
     book.properties.creator = "Trin"
     book.properties.title = notes[0]
-    book.properties.created = book.properties.modified = datetime(*FIXED[:3])  # noqa: DTZ001 - XLSX knows no zone
+    # XLSX knows no zone.
+    book.properties.created = book.properties.modified = datetime(*FIXED[:3], tzinfo=UTC).replace(tzinfo=None)
     buffer = io.BytesIO()
     book.save(buffer)
     return _without_times(buffer.getvalue())
