@@ -14,6 +14,7 @@ from assets.chain import read
 from assets.home import Home, read_json
 from assets.intake.stored_tables import RELEASED
 from assets.store import read_parquet
+from data_contracts.faults import Fault, InputRefused
 from data_contracts.quarters import Quarter
 from models.populations import cells_of
 from models.release_rule import Released
@@ -68,6 +69,11 @@ def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
             if not is_own or record["repeats_quarter"] is not None:
                 continue
             path = people_path(home, project, line["quarter"], line["version"])
+            if record["counted"] == "people" and not path.is_file():
+                # Held against nobody, everything would pass.
+                place = path.relative_to(home.root).as_posix()
+                what = "Whom an earlier release rested on is missing, so that nothing can be held against it."
+                raise InputRefused([Fault(what, "Restore it from backup.", place)])
             cells = cells_of(read_parquet(path), outcome) if path.is_file() else {}
             kept = (read_json(path.with_suffix(".json")) or {}).get(outcome, ())
             found.append(Released(record, cells, {(step, group): count for step, group, count in kept}))

@@ -33,6 +33,7 @@ from assets.release_history import (
     certificate_of,
     chain_path,
     earlier_releases,
+    faults_in,
     manifest_sha256,
     people_path,
     release_folder,
@@ -94,6 +95,11 @@ def propose(
     InputRefused
         If there is nothing to release, results wait for being made anew, or a reason is missing.
     """
+    broken = faults_in(home)
+    if broken:
+        # A release that is entered and not finished would be held against nothing, and could not be finished any more.
+        fix = "See trin ledger verify; a release that was interrupted is finished by approving it again."
+        raise InputRefused([Fault(what, fix, "ledger") for what in broken])
     version = 1 + max((line["version"] for line in approved(home) if line["quarter"] == str(quarter)), default=0)
     rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
     _refuse_unready(home, quarter, rows, version, by, reason, without)
@@ -286,6 +292,12 @@ def _refuse_approval(rows: list[dict[str, Any]], faults: list[str], content: Any
         raise InputRefused([Fault("Nothing was proposed.", f"trin release propose --quarter {quarter}", str(quarter))])
     if proposals[-1]["proposal_sha256"] != digest_of(content):
         what = "The proposal is not the one that was entered: it was changed."
+        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
+    mine = proposals[-1]
+    own = (mine["quarter"], mine["version"])
+    since = [r for r in rows if r["kind"] == "approved" and r["number"] > mine["number"]]
+    if any((r["quarter"], r["version"]) != own for r in since):
+        what = "Another release was made since it was proposed, and it was not held against that one."
         raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
     if not _plain_name(by) or _plain_name(by) == _plain_name(proposals[-1]["by"]):
         what = "Whoever proposed a release cannot approve it."

@@ -196,6 +196,42 @@ def test_killed_between_the_chain_and_the_folder_it_is_finished_by_approving_aga
     assert release_folder(released, QUARTER, 2).is_dir()
 
 
+def test_nothing_is_proposed_over_a_release_that_is_not_finished(
+    released: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    propose(released, QUARTER, by="Anne", reason="Again")
+    entered = releases._entered
+
+    def die_after(*given: object) -> None:
+        entered(*given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(releases, "_entered", die_after)
+    with pytest.raises(KeyboardInterrupt):
+        approve(released, QUARTER, by="Bo")
+    monkeypatch.undo()
+    with pytest.raises(InputRefused, match="folder is missing"):
+        propose(released, QUARTER, by="Anne", reason="Once more")
+    approve(released, QUARTER, by="Bo")
+    assert faults_in(released) == []
+
+
+def test_without_the_people_behind_it_nothing_is_held_against_a_release(released: Home) -> None:
+    people_path(released, "small", QUARTER, 1).unlink()
+    with pytest.raises(InputRefused, match="Whom an earlier release rested on is missing"):
+        propose(released, QUARTER, by="Anne", reason="Again")
+
+
+def test_a_proposal_is_stale_when_another_release_was_made_since(released: Home) -> None:
+    propose(released, QUARTER, by="Anne", reason="Again")
+    rows, _ = read(chain_path(released))
+    line = next(row for row in rows if row["kind"] == "approved")
+    other = {name: value for name, value in line.items() if name not in ("number", "previous", "sha256")}
+    append(chain_path(released), [other | {"quarter": "2026Q2", "version": 1}])
+    with pytest.raises(InputRefused, match="Another release was made since"):
+        approve(released, QUARTER, by="Bo")
+
+
 def verify(home: Home) -> tuple[int, str]:
     done = CliRunner().invoke(trin, ["ledger", "verify", "--home", str(home.root)])
     return done.exit_code, " ".join(done.output.split())
