@@ -32,6 +32,7 @@ from models.detectors.design_findings import (
 )
 from models.estimates import Estimate, RiskRatio
 from models.hidden_bias import Benchmark, HiddenBias
+from models.overlap import Fifth
 
 PLAIN_FIELDS = (
     "outcome",
@@ -99,6 +100,8 @@ def effects_record(effects: Effects) -> dict[str, Any]:
     fields["measures"] = [asdict(measure) for measure in effects.measures]
     fields["parts"] = [asdict(part) for part in effects.parts]
     fields["texts"] = list(effects.texts)
+    fields["fifths"] = [asdict(row) for row in effects.fifths]
+    fields["places"] = [list(row) for row in effects.places]
     fields["design"] = asdict(effects.design)
     return fields
 
@@ -142,6 +145,8 @@ def effects_from(record: dict[str, Any]) -> Effects:
         ),
         subgroups=_parts_from(record["subgroups"]),
         sites=_parts_from(record["sites"]),
+        fifths=tuple(Fifth(**row) for row in record["fifths"]),
+        places=tuple((code, count) for code, count in record["places"]),
         systematic_error=None if systematic is None else SystematicError(**systematic),
         hidden_bias=None if bias is None else HiddenBias(**bias),
         benchmark=None if benchmark is None else Benchmark(**benchmark),

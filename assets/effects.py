@@ -22,6 +22,8 @@ from data_contracts.phrases import LANGUAGES
 from data_contracts.table_contract import compile_contract
 from models.derived_outcomes import with_derived
 from models.designs.registry import DESIGNS
+from models.overlap import overlap_fifths
+from models.places import places_of
 from models.populations import dominance, population
 
 
@@ -65,11 +67,14 @@ def effects(
     measurements = with_derived(delivered, protocol)
     design = DESIGNS[protocol.design]
     found, behind = [], []
+    fifths = overlap_fifths(comparison.people)
     for outcome in protocol.outcomes:
         y = design.values(comparison.people, measurements, outcome, protocol)
         estimated = design.estimate(comparison, y, outcome, protocol)
-        found.append(replace(estimated, dominance=dominance(comparison, y, outcome)))
-        behind.append(population(comparison, y, outcome))
+        own = population(comparison, y, outcome)
+        behind.append(own)
+        largest, places = dominance(comparison, y, outcome), places_of(own, outcome.name)
+        found.append(replace(estimated, dominance=largest, places=places, fifths=fifths))
     people = pd.concat(behind, ignore_index=True)
     record = {
         "effects": [effects_record(e) for e in found],

@@ -29,7 +29,8 @@ from assets.store import Store
 from assets.synthesis import records_of
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from models.tag_history import tag_changes
 
 

@@ -44,9 +44,10 @@ from assets.store import Store, parquet_bytes
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import default_policy, publish
-from models.populations import COLUMNS, cells_of, population_sha256
-from models.release_rule import Decision, decide, flow_counts, has_numbers
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
+from models.populations import COLUMNS, PLACE, cells_of, population_sha256
+from models.release_rule import Decision, decide, flow_counts, has_numbers, says_own_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,8 @@ def _cells(home: Home, row: dict[str, Any], quarter: Quarter) -> dict[str, pd.Se
 def _cell_lines(home: Home, row: dict[str, Any], decision: Decision, quarter: Quarter) -> list[dict[str, Any]]:
     """Say of every cell behind a record which people it rested on, by hash."""
     cells = _cells(home, row, quarter) if decision.repeats is None else dict(decision.repeats.cells)
+    if decision.repeats is None and not says_own_places(decision.record):
+        cells = {name: people for name, people in cells.items() if not name.startswith(PLACE)}
     run = {name: row["provenance"][name] for name in ("code_version", "protocol_sha256", "input_sha256")}
     shared = {"kind": "cell", "result_id": row["result_id"], "record_sha256": digest_of(dict(decision.record)), **run}
     hashes: dict[str, str | None] = {name: population_sha256(people) for name, people in sorted(cells.items())}

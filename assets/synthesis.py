@@ -32,7 +32,8 @@ from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Outcome
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from models.portfolio import Promise, living_review
 from models.tagging import Provenance
 

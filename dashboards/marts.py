@@ -120,6 +120,10 @@ def build_marts(
         "fct_specification": _children(records, _specifications, ("name",)),
         "fct_placebo": _children(records, lambda r: r["placebo"], ("covariate",)),
         "fct_known_answer": _children(records, lambda r: r["known_answers"], ("estimate",)),
+        "fct_overlap": _children(records, lambda r: r.get("overlap", ()), ("pool_share", "chosen_share")),
+        "fct_place": _children(
+            records, lambda r: r.get("places", ()), ("code", "name", "count", "quarter", "is_hidden")
+        ),
         "fct_flow": _children(records, lambda r: r["flow"], ("step", "treated", "pool")),
         "fct_measure": _children(records, lambda r: r["measures"], ("code", "value")),
         "fct_part": _children(records, lambda r: r["parts"], ("kind", "estimate")),

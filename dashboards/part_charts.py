@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from dashboards.charts import BAND, BLUE, BROWN, DARK, GREY, drawn_once, svg_of
-from data_contracts.phrases import difference_in, interval_in, number_text, phrase
+from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
 
 
 @drawn_once
@@ -167,6 +167,51 @@ def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
         shape=alt.Shape("kind:N", scale=shapes, legend=None),
     )
     return svg_of(alt.layer(band, points), funnel_sentence(len(places), outside, language), language)
+
+
+@drawn_once
+def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
+    """Draw where register and comparison group lie among the participants' scores; the line is the participants.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        `pool_share` and `chosen_share` (0-1) of five fifths, the least likely to take part first.
+    language : {'da', 'en'}
+    """
+    names = {"pool_share": phrase(language, "column_pool"), "chosen_share": phrase(language, "overlap_chosen")}
+    frame = pd.DataFrame(
+        [
+            {"fifth": str(i), "group": label, "value": 100 * row[key]}
+            for i, row in enumerate(rows, 1)
+            for key, label in names.items()
+        ]
+    )
+    order = list(names.values())
+    base = alt.Chart(frame, width=330, height=190)
+    colors = alt.Scale(domain=order, range=[GREY, BLUE])
+    bars = base.mark_bar().encode(
+        x=alt.X("fifth:O", title=phrase(language, "overlap_axis"), axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("group:N", sort=order),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(labelExpr="datum.label + ' %'", tickCount=5)),
+        color=alt.Color("group:N", scale=colors, sort=order, legend=alt.Legend()),
+    )
+    line = alt.Chart(pd.DataFrame({"own": [20.0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="own:Q")
+    return svg_of(alt.layer(bars, line), fifths_sentence(rows, language), language)
+
+
+def fifths_sentence(rows: Sequence[dict[str, Any]], language: str) -> str:
+    """Say every share that is drawn."""
+    return " ".join(
+        phrase(
+            language,
+            "overlap_words",
+            fifth=i,
+            pool=share_text(language, row["pool_share"]),
+            chosen=share_text(language, row["chosen_share"]),
+        )
+        for i, row in enumerate(rows, 1)
+    )
 
 
 @drawn_once

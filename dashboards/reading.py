@@ -38,6 +38,8 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
         "known_answers": "fct_known_answer",
         "balance": "fct_balance",
         "flow": "fct_flow",
+        "places": "fct_place",
+        "overlap": "fct_overlap",
         "measures": "fct_measure",
         "parts": "fct_part",
         "trend": "fct_trend",

@@ -23,7 +23,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
 from dashboards.explaining_pages import explaining_pages
-from dashboards.part_charts import flow_chart, trend_chart
+from dashboards.part_charts import fifths_chart, flow_chart, trend_chart
 from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, project_pages
 from dashboards.reading import plain_rows, results_of
@@ -151,6 +151,7 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
                 else "",
                 groups=part_groups(result, language),
                 flow_svg=flow_chart(_steps(result), language),
+                overlap_svg=fifths_chart(result["overlap"], language) if result["overlap"] else "",
                 trend_svg=trend_chart(result["trend"], result, language) if len(result["trend"]) > 1 else "",
                 measures=measure_rows(result, language),
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",

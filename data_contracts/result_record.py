@@ -122,6 +122,25 @@ class BalanceRow(Part):
     fewest: int | None = Field(default=None, description="Restricted zone only.")
 
 
+class OverlapRow(Part):
+    """A fifth of the participants, the least likely to take part first; shares of other groups with such a score, 0-1."""
+
+    pool_share: float | None
+    chosen_share: float | None
+    pool_count: int | None = Field(default=None, description="Restricted zone only.")
+    chosen_count: int | None = Field(default=None, description="Restricted zone only.")
+
+
+class PlaceRow(Part):
+    """How many of a result's participants come from a municipality."""
+
+    code: str
+    name: str
+    count: int | None
+    quarter: str = Field(description="Whose count it is: an earlier quarter's, where too few have changed since.")
+    is_hidden: bool = False
+
+
 class KnownAnswerRow(Part):
     """A better answer to the same question, from elsewhere."""
 
@@ -356,6 +375,8 @@ class ResultRecord(Part):
     placebo: tuple[PlaceboResult, ...] = ()
     known_answers: tuple[KnownAnswerRow, ...] = ()
     flow: tuple[AttritionStep, ...] = ()
+    overlap: tuple[OverlapRow, ...] = ()
+    places: tuple[PlaceRow, ...] = Field(default=(), description="Participants by municipality.")
     measures: tuple[MeasureRow, ...] = ()
     parts: tuple[PartRow, ...] = ()
     texts: tuple[Bilingual, ...] = Field(default=(), description="What is told where there is no number.")

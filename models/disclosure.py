@@ -13,49 +13,16 @@ counts beside it and a reader is never off by more than half the printed step.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import bilingual
 from data_contracts.result_record import ResultRecord
 from models.claims import build_claims
 from models.detectors.bounds import bound_words
-from models.disclosure_parts import open_measures, open_parts
+from models.disclosure_parts import open_measures, open_overlap, open_parts
+from models.disclosure_policy import Policy, nearest, safe_count
+from models.places import open_places
 from models.sensitivity import e_values_of_difference
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What may leave; see `disclosure.yaml`."""
-
-    version: str
-    redact_at_or_below: int
-    round_counts_to: int
-    share_steps: tuple[float, ...]
-    smd_decimals: int
-    numeric_digits_of_half_width: int
-    largest_hidden_share: float
-    fewest_raters: int
-    largest_person_share: float
-    two_largest_share: float
-
-
-def default_policy() -> Policy:
-    """Return the policy of `disclosure.yaml`."""
-    fields = dict(read_knowledge("disclosure"))
-    return Policy(**fields | {"share_steps": tuple(fields["share_steps"])})
-
-
-def safe_count(count: int | None, policy: Policy) -> int | None:
-    """Round a count of people; None if it is 1 to 7 (0 stays 0)."""
-    if count is None or 0 < count <= policy.redact_at_or_below:
-        return None
-    return _nearest(count, policy.round_counts_to)
-
-
-def _nearest(count: float, base: int) -> int:
-    return math.floor(count / base + 0.5) * base
 
 
 def is_small(record: ResultRecord, policy: Policy) -> bool:
@@ -135,6 +102,7 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
 
 def _told(fields: dict[str, Any]) -> dict[str, Any]:
     """Keep what is told: it is put together from the protocol's own words, and no case is named in it."""
+    fields |= {"places": [], "overlap": []}
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
     fields["measures"] = open_measures(fields["measures"], step=0.01, share_step=0.01)
     fields["parts"] = open_parts(fields["parts"], step=0.01, are_people=fields["counted"] == "people")
@@ -165,7 +133,16 @@ def _without_numbers(fields: dict[str, Any]) -> dict[str, Any]:
         )
     )
     fields["diagnostics"] = dict.fromkeys(fields["diagnostics"])
-    fields |= {"balance": [], "alternatives": [], "specifications": [], "subgroups": [], "sites": [], "placebo": []}
+    fields |= {
+        "balance": [],
+        "alternatives": [],
+        "specifications": [],
+        "subgroups": [],
+        "sites": [],
+        "placebo": [],
+        "places": [],
+        "overlap": [],
+    }
     fields |= {"risk_ratio": None, "measures": [], "parts": [], "texts": []}
     for source in fields["evidence"]["error_sources"]:
         _keep_state_only(source)
@@ -225,6 +202,8 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
             row |= dict.fromkeys(("estimate", "interval_low", "interval_high"))
     # A part of the participants beside the whole tells of the rest.
     fields |= {"subgroups": [], "sites": [], "risk_ratio": None}
+    fields["places"] = open_places(fields["places"], policy) if record.counted == "people" else []
+    fields["overlap"] = open_overlap(fields["overlap"], record.n_treated, share_step, policy)
     for row in fields["placebo"]:
         own_step = _numeric_step(row["interval_low"], row["interval_high"], policy)
         row["rounded_to"] = share_step if row["outcome_type"] == "binary" else own_step
@@ -365,7 +344,7 @@ def _coarse_diagnostics(
         elif key in ("minimal_detectable_effect", "benchmark_adjusted"):
             coarse[key] = _to_step(value, step)
         elif key == "effective_sample_size":
-            coarse[key] = float(_nearest(value, policy.round_counts_to))
+            coarse[key] = float(nearest(value, policy.round_counts_to))
         elif key.startswith("e_value") or key == "rosenbaum_gamma":
             coarse[key] = round(value, 1)
         elif key.startswith("robustness"):

@@ -11,7 +11,10 @@ import math
 from typing import Any
 
 from data_contracts.ladder import read_knowledge
+from models.disclosure_policy import Policy
 
+COARSEST_OVERLAP = 0.05
+NO_COUNTS = {"pool_count": None, "chosen_count": None}
 FEWEST_IN_A_PART = 30
 """People below whom a block or a stratum is hidden: its two groups, with and without the outcome, are four cells."""
 
@@ -46,6 +49,31 @@ def _coarse(value: float | None, declared: dict[str, Any], step: float, share_st
     if declared["kind"] == "share":
         return _to_step(value, share_step)
     return round(value, int(declared["decimals"]))
+
+
+def open_overlap(
+    rows: list[dict[str, Any]], participants: int | None, step: float, policy: Policy
+) -> list[dict[str, Any]]:
+    """Return where register and comparison group lie among participants' scores; empty where that tells of few.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Five, each with counts and shares of the register and of those compared with.
+    participants : int or None
+        In the result.
+    step : float
+        What shares of its people are rounded to.
+    policy : Policy
+    """
+    few = policy.redact_at_or_below
+    counts = [row[name] for row in rows for name in ("pool_count", "chosen_count")]
+    if not rows or (participants or 0) <= few * len(rows) or any(0 < count <= few for count in counts):
+        return []
+    if step > COARSEST_OVERLAP:
+        return []  # a picture in steps of a tenth shows nothing
+    shares = ("pool_share", "chosen_share")
+    return [row | {name: _to_step(row[name], step) for name in shares} | NO_COUNTS for row in rows]
 
 
 def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> list[dict[str, Any]]:

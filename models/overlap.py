@@ -1,18 +1,41 @@
 """Overlap: whether the two groups could have changed places.
 
-Belongs here: the preference score and what it says. Source: Walker et al.
-(2013), "A tool for assessing the feasibility of comparative effectiveness
-research". Does not belong here: dropping people (matching does that).
+Belongs here: the preference score and what it says, and where both groups lie
+among participants' scores. Source: Walker et al. (2013), "A tool for assessing
+the feasibility of comparative effectiveness research". Does not belong here:
+dropping people (matching does that).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.special import logit as log_odds
 
 EQUIPOISE_LOW, EQUIPOISE_HIGH = 0.3, 0.7
+FIFTHS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fifth:
+    """A fifth of the participants, by how likely somebody like them was to take part.
+
+    Attributes
+    ----------
+    pool_count, pool_share : int, float
+        People of the register with such a score, and their share of all of them.
+    chosen_count, chosen_share : int, float
+        People who are compared with, and their share by weight.
+    """
+
+    pool_count: int
+    pool_share: float
+    chosen_count: int
+    chosen_share: float
 
 
 def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -36,3 +59,40 @@ def equipoise_share(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> f
     score = preference_score(logit, treated)
     inside = (score >= EQUIPOISE_LOW) & (score <= EQUIPOISE_HIGH)
     return float(min(inside[treated].mean(), inside[~treated].mean()))
+
+
+def overlap_fifths(people: pd.DataFrame) -> tuple[Fifth, ...]:
+    """Return where register and comparison group lie among the participants' scores.
+
+    Parameters
+    ----------
+    people : DataFrame
+        `treated`, `propensity_logit` and `weight`, of everybody who entered.
+
+    Returns
+    -------
+    tuple of Fifth
+        The least likely first. The fifths are those of the compared participants, so that they say nothing of the
+        participants themselves: it is one in five in each. Empty where there are no scores, or where so many share one
+        that there are no fifths.
+    """
+    if not {"propensity_logit", "treated", "weight"} <= set(people) or people["propensity_logit"].isna().any():
+        return ()
+    logit, weight = people["propensity_logit"].to_numpy(dtype=float), people["weight"].to_numpy(dtype=float)
+    treated = people["treated"].to_numpy(dtype=bool)
+    own = treated & (weight > 0)
+    if not own.any() or not (~treated & (weight > 0)).any():
+        return ()
+    edges = np.quantile(logit[own], np.arange(1, FIFTHS) / FIFTHS)
+    place = np.searchsorted(edges, logit, side="left")
+    size = np.bincount(place[own], minlength=FIFTHS) / own.sum()
+    if np.abs(size - 1 / FIFTHS).max() > 1 / (2 * FIFTHS):
+        return ()
+    pool, chosen = place[~treated], ~treated & (weight > 0)
+    counts = np.bincount(pool, minlength=FIFTHS)
+    picked = np.bincount(place[chosen], minlength=FIFTHS)
+    weighed = np.bincount(place[chosen], weights=weight[chosen], minlength=FIFTHS)
+    return tuple(
+        Fifth(int(counts[i]), float(counts[i] / len(pool)), int(picked[i]), float(weighed[i] / weighed.sum()))
+        for i in range(FIFTHS)
+    )

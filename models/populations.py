@@ -18,6 +18,8 @@ from data_contracts.protocol import Outcome
 from models.comparison import Comparison
 
 COLUMNS = ("outcome", "cell", "person_id")
+PLACE = "place_"
+"""Cells that say where participants come from begin with it; the municipality's code follows."""
 
 
 def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame:
@@ -34,8 +36,8 @@ def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame
     -------
     DataFrame
         `outcome`, `cell`, `person_id`. A cell is a group (`treated`, `control`); of a yes-or-no outcome a group and
-        an answer, for somebody whose answer is corrected changes two cells and no group. Empty where nobody's own
-        data are in the result.
+        an answer, for somebody whose answer is corrected changes two cells and no group. Participants stand once
+        more by municipality, where it is known of all of them. Empty where nobody's own data are in the result.
     """
     people = comparison.people
     if "person_id" not in people or "weight" not in people or people.empty:
@@ -47,8 +49,11 @@ def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame
         used &= np.isfinite(y)
         if outcome.type == "binary":
             cells = cells + np.where(y == 1, "_yes", "_no")
-    found = pd.DataFrame({"outcome": outcome.name, "cell": cells, "person_id": people["person_id"].astype("str")})
-    return found[used].drop_duplicates().sort_values(list(COLUMNS), kind="stable").reset_index(drop=True)
+    found = pd.DataFrame({"outcome": outcome.name, "cell": cells, "person_id": people["person_id"].astype("str")})[used]
+    own = people[used & treated]
+    if "municipality_code" in own and own["municipality_code"].notna().all():
+        found = pd.concat([found, found.loc[own.index].assign(cell=PLACE + own["municipality_code"].astype("str"))])
+    return found.drop_duplicates().sort_values(list(COLUMNS), kind="stable").reset_index(drop=True)
 
 
 def dominance(comparison: Comparison, y: Any, outcome: Outcome) -> tuple[float, float] | None:

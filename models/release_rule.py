@@ -18,8 +18,8 @@ from typing import Any
 
 import pandas as pd
 
-from models.disclosure import Policy
-from models.populations import changed_by
+from models.disclosure_policy import Policy
+from models.populations import PLACE, changed_by
 
 Record = Mapping[str, Any]
 
@@ -69,12 +69,31 @@ def flow_counts(record: Record) -> dict[tuple[str, str], int]:
 
 
 def is_too_close(cells: Mapping[str, pd.Series], flow: Mapping[tuple[str, str], int], old: Released, few: int) -> bool:
-    """Whether some cell or step differs from an earlier release by 1 to `few` people."""
-    nobody = pd.Series(dtype="str")
-    for name in {*cells, *old.cells}:
-        if 0 < changed_by(old.cells.get(name, nobody), cells.get(name, nobody)) <= few:
-            return True
+    """Whether some cell or step differs from an earlier release by 1 to `few` people; places are held by themselves."""
+    names = {name for name in {*cells, *old.cells} if not name.startswith(PLACE)}
+    if _few_changed(names, cells, old, few):
+        return True
     return any(0 < abs(count - old.flow[step]) <= few for step, count in flow.items() if step in old.flow)
+
+
+def _few_changed(names: set[str], cells: Mapping[str, pd.Series], old: Released, few: int) -> bool:
+    nobody = pd.Series(dtype="str")
+    return any(0 < changed_by(old.cells.get(name, nobody), cells.get(name, nobody)) <= few for name in names)
+
+
+def says_own_places(record: Record) -> bool:
+    """Whether a record says where its own quarter's participants come from."""
+    return any(row["quarter"] == record["quarter"] for row in record.get("places", ()))
+
+
+def _with_places(record: Record, cells: Mapping[str, pd.Series], shown: Sequence[Released], few: int) -> Record:
+    """Let places stand as they were last released where too few have come or gone in one of them."""
+    told = [old for old in shown if says_own_places(old.record)]
+    for old in told if says_own_places(record) else ():
+        names = {name for name in {*cells, *old.cells} if name.startswith(PLACE)}
+        if _few_changed(names, cells, old, few):
+            return dict(record) | {"places": told[-1].record["places"]}
+    return record
 
 
 def decide(
@@ -101,13 +120,14 @@ def decide(
     Returns
     -------
     Decision
-        With its own numbers, or with those of the last release that had any. A result whose numbers are hidden shows
+        With its own numbers, or with those of the last release that had any; participants by municipality may be older
+        than the rest, and say of which quarter they are. A result whose numbers are hidden shows
         nothing and may always be released, and nothing can be worked out against it.
     """
     few = policy.redact_at_or_below
     shown = [old for old in earlier if has_numbers(old.record)]
     if not has_numbers(record) or not any(is_too_close(cells, flow, old, few) for old in shown):
-        return Decision(record, None)
+        return Decision(_with_places(record, cells, shown, few), None)
     last = shown[-1]
     kept = dict(last.record) | {"quarter": record["quarter"], "result_id": record["result_id"]}
     since = last.record.get("repeats_quarter") or last.record["quarter"]

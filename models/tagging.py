@@ -133,6 +133,11 @@ def tag_result(
             if k.outcome == outcome.name
         ],
         "flow": _flow(around.steps, comparison, effects) if around.steps else [],
+        "overlap": [asdict(row) for row in effects.fifths],
+        "places": [
+            {"code": code, "name": site_name(code)["da"], "count": count, "quarter": str(quarter)}
+            for code, count in effects.places
+        ],
         "measures": _measures(effects, outcome, protocol),
         "parts": [
             {

@@ -13,7 +13,8 @@ import pytest
 
 from dashboards.marts import build_marts
 from dashboards.site import build_site
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from tests.example_record import example_record
 from tests.test_site import BURDENS, DELIVERIES, QUARTER
 

@@ -22,7 +22,8 @@ from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import ResultRecord
 from models.derived_outcomes import with_derived
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from models.plan_lock import LockState, PlanChange
 from pipelines.rehearsal import rehearse
 from tests.design_studies import DAY, QUARTER, STUDIES, Study, cases, judged, panel, rate, studies, trial

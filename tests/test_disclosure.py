@@ -15,7 +15,8 @@ from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import Bilingual, ResultRecord
 from models.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from models.detectors.bounds import bound_words
-from models.disclosure import default_policy, is_small, publish, safe_count
+from models.disclosure import is_small, publish
+from models.disclosure_policy import default_policy, safe_count
 from models.populations import dominance
 from tests.example_record import example_fields, example_record
 from tests.small_study import PROTOCOL

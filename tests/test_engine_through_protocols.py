@@ -24,7 +24,8 @@ from models.cohort import build_cohort
 from models.comparison import Comparison
 from models.designs.interface import Effects
 from models.designs.matched_control import MatchedControl
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from models.findings import Circumstances
 from models.outcomes import outcome_values
 from models.plan_lock import LockState

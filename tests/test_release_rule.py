@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 
 from data_contracts.result_record import ResultRecord
-from models.disclosure import Policy, default_policy, publish, safe_count
+from models.disclosure import publish
+from models.disclosure_policy import Policy, default_policy, safe_count
 from models.populations import changed_by
 from models.release_rule import Released, decide, flow_counts
 from tests.example_record import example_fields

@@ -17,7 +17,8 @@ from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from models.meta_regression import meta_regression, three_levels
 from models.pooling import pool
 from models.portfolio import Promise, living_review, poolable

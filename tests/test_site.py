@@ -16,7 +16,8 @@ from dashboards.marts import build_marts
 from dashboards.site import build_site, slug
 from data_contracts.ladder import rungs
 from data_contracts.phrases import number_text
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from tests.example_record import example_record
 
 QUARTER = "2026Q3"

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from data_contracts.result_record import ResultRecord
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from models.meta_regression import three_levels
 from models.parts_of_people import site_estimates
 from tests.design_studies import Study, rate, trial

@@ -22,6 +22,7 @@ from models.detectors.design_findings import DesignFindings
 from models.estimates import Estimate
 from models.facts import DesignFacts
 from models.hidden_bias import Benchmark, HiddenBias
+from models.overlap import Fifth
 from models.plan_lock import LockState
 
 Counted = Literal["people", "units", "studies", "raters", "cases"]
@@ -140,6 +141,10 @@ class Effects:
     subgroups : tuple of SubgroupEstimate
     sites : tuple of SubgroupEstimate
         By municipality, named by its code.
+    places : tuple of (str, int)
+        Participants by municipality code.
+    fifths : tuple of Fifth
+        Where register and comparison group lie among the participants' scores.
     systematic_error : SystematicError or None
         Learnt from at least five placebo outcomes.
     raw_difference : float or None
@@ -185,6 +190,8 @@ class Effects:
     specifications: tuple[SpecificationEstimate, ...] = ()
     subgroups: tuple[SubgroupEstimate, ...] = ()
     sites: tuple[SubgroupEstimate, ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
+    fifths: tuple[Fifth, ...] = ()
     systematic_error: SystematicError | None = None
     raw_difference: float | None = None
     missing_treated_share: float | None = None

@@ -17,7 +17,8 @@ from data_contracts.faults import InputRefused, suggestion
 from data_contracts.phrases import phrase
 from data_contracts.result_record import ResultRecord
 from models.claim_lint import lint_claim, sentences_of
-from models.disclosure import default_policy, publish
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 
