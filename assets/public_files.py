@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pandas as pd
 from assets.home import Home, exchange_folders, json_bytes, locked, sync_folder, write_atomically
 from assets.intake.public_receipts import public_deliveries, public_profile
 from assets.release_history import released_before, released_rows
+from assets.site_settings import site_settings
 from assets.store import parquet_bytes
 from dashboards.file_descriptions import described
 from dashboards.marts import build_marts
@@ -58,22 +60,56 @@ def _definitions() -> dict[str, Any]:
     return definitions | {"ResultRecord": schema}
 
 
-def said_of_deliveries(
-    home: Home, quarter: Quarter, projects: list[str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what the pages may say of projects' files, and of what the projects are asked for."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What pages say beside results.
+
+    Attributes
+    ----------
+    deliveries, profiles : list of dict
+        What may be said of projects' files, and what the projects are asked for.
+    papers : list of dict
+        Each project's dossier: tagged studies that exist only on paper, and what they say together.
+    publisher : dict
+        As `SiteSettings` holds it.
+    """
+
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    papers: list[dict[str, Any]] = field(default_factory=list)
+    publisher: dict[str, str] = field(default_factory=dict)
+
+
+def beside_results(home: Home, quarter: Quarter, projects: list[str], papers: list[Any]) -> Beside:
+    """Return what pages say beside the results of some projects.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    projects : list of str
+    papers : list of dict or None
+        Each project's dossier, if it has one.
+
+    Raises
+    ------
+    InputRefused
+        If a protocol or `site.yaml` has faults.
+    """
     protocols = [home.protocol(project) for project in projects]
-    deliveries = [row for protocol in protocols for row in public_deliveries(home, protocol, quarter)]
-    return deliveries, [public_profile(protocol) for protocol in protocols]
+    return Beside(
+        deliveries=[row for protocol in protocols for row in public_deliveries(home, protocol, quarter)],
+        profiles=[public_profile(protocol) for protocol in protocols],
+        papers=[row for row in papers if row is not None and row["studies"]],
+        publisher=site_settings(home).model_dump(),
+    )
 
 
 def publish_quarter(
     home: Home,
     quarter: Quarter,
     public: list[dict[str, Any]],
-    deliveries: Sequence[dict[str, Any]] = (),
-    profiles: Sequence[dict[str, Any]] = (),
-    papers: Sequence[dict[str, Any]] = (),
+    beside: Beside | None = None,
 ) -> Path:
     """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
 
@@ -83,10 +119,7 @@ def publish_quarter(
     quarter : Quarter
     public : list of dict
         Published records.
-    deliveries, profiles : sequence of dict
-        As `said_of_deliveries` gives them.
-    papers : sequence of dict
-        Each project's dossier: tagged studies that exist only on paper, and what they say together.
+    beside : Beside, optional
 
     Returns
     -------
@@ -103,9 +136,7 @@ def publish_quarter(
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
         building.chmod(0o755)
-        write_public(
-            building, quarter, public, deliveries, profiles, papers, released_rows(home), released_before(home, quarter)
-        )
+        write_public(building, quarter, public, beside or Beside(), released_rows(home), released_before(home, quarter))
         if not target.exists():
             os.replace(building, target)
         elif exchange_folders(building, target):
@@ -122,9 +153,7 @@ def write_public(
     folder: Path,
     quarter: Quarter,
     public: list[dict[str, Any]],
-    deliveries: Sequence[dict[str, Any]],
-    profiles: Sequence[dict[str, Any]],
-    papers: Sequence[dict[str, Any]],
+    beside: Beside,
     releases: Sequence[dict[str, Any]] = (),
     earlier: Sequence[dict[str, Any]] = (),
 ) -> None:
@@ -133,15 +162,15 @@ def write_public(
     Parameters
     ----------
     folder : Path
-    quarter, public, deliveries, profiles, papers
+    quarter, public, beside
         As for `publish_quarter`.
     releases : sequence of dict
         Rows of `dim_release`: what was released, and this one unless it is a draft.
     earlier : sequence of dict
         Released records of earlier quarters.
     """
-    marts = build_marts(public, deliveries, profiles, papers, releases, earlier)
-    files = _data_files(public, papers, marts, quarter)
+    marts = build_marts(public, **asdict(beside), releases=releases, earlier=earlier)
+    files = _data_files(public, beside.papers, marts, quarter)
     _write_marts(folder / "marts.duckdb", marts)
     files["marts.duckdb"] = (folder / "marts.duckdb").read_bytes()
     day = next((row["released_on"] for row in releases if row["is_this"]), None)

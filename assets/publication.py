@@ -22,13 +22,14 @@ from dagster import (
 
 from assets.home import write_json
 from assets.partitions import quarter_partitions
-from assets.public_files import publish_quarter, said_of_deliveries
+from assets.public_files import beside_results, publish_quarter
 from assets.refusals import guarded, refusing
 from assets.restatements import with_restatements
 from assets.store import Store
 from assets.synthesis import records_of
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
+from data_contracts.site_settings import missing_settings
 from models.disclosure import publish
 from models.disclosure_policy import default_policy
 from models.tag_history import tag_changes
@@ -100,12 +101,17 @@ def site(context: AssetExecutionContext, store: ResourceParam[Store], public: li
     quarter = Quarter.parse(context.partition_key)
     with refusing():
         projects = sorted({row["project"] for row in public} & set(store.home.project_ids()))
-        deliveries, profiles = said_of_deliveries(store.home, quarter, projects)
-        kept = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
-        papers = [row for row in kept if row is not None and row["studies"]]
-    folder = publish_quarter(store.home, quarter, public, deliveries, profiles, papers)
+        papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
+        beside = beside_results(store.home, quarter, projects, papers)
+    for name in missing_settings(beside.publisher):
+        context.log.warning("site.yaml: %s is empty, and the pages say so.", name)
+    folder = publish_quarter(store.home, quarter, public, beside)
     start = folder / "site" / "index.html"
     return Output(
         {"files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())},
-        metadata={"start": MetadataValue.path(str(start)), "results": len(public)},
+        metadata={
+            "start": MetadataValue.path(str(start)),
+            "results": len(public),
+            "empty_in_site_yaml": ", ".join(missing_settings(beside.publisher)) or "–",
+        },
     )

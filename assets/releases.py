@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from assets.chain import append, digest_of, read
 from assets.home import Home, locked, read_json, sync_folder, write_atomically, write_json
 from assets.intake.reception import today
 from assets.intake.register import read_register
-from assets.public_files import PUBLIC, said_of_deliveries, write_public
+from assets.public_files import PUBLIC, Beside, beside_results, write_public
 from assets.release_history import (
     CERTIFICATE,
     SHOWN,
@@ -41,7 +41,9 @@ from assets.release_history import (
     released_rows,
 )
 from assets.store import Store, parquet_bytes
+from dashboards.site import build_overview
 from data_contracts.faults import Fault, InputRefused
+from data_contracts.phrases import LANGUAGES
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.disclosure import publish
@@ -110,10 +112,9 @@ def propose(
     withdrawn = [_name_of(rows, project) for project in without]
     changed = _changed_since(home, quarter, version, records)
     projects = sorted({row["project"] for row in kept} & set(home.project_ids()))
-    deliveries, profiles = said_of_deliveries(home, quarter, projects)
-    papers = [
-        Store(home_folder=str(home.root)).read(["evidence", "dossier"], p, quarter.partition_key) for p in projects
-    ]
+    store = Store(home_folder=str(home.root))
+    papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
+    beside = beside_results(home, quarter, projects, papers)
     content = {
         "quarter": str(quarter),
         "version": version,
@@ -124,9 +125,7 @@ def propose(
         "changed": changed,
         "records": records,
         "earlier": released_before(home, quarter),
-        "deliveries": deliveries,
-        "profiles": profiles,
-        "papers": [row for row in papers if row is not None and row["studies"]],
+        "beside": asdict(beside),
         "cells": [cell for row in kept for cell in _cell_lines(home, row, decisions[row["result_id"]], quarter)],
     }
     for project in sorted({row["project"] for row in kept}):
@@ -278,6 +277,8 @@ def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
         if line is None:
             line = _entered(home, quarter, content, by, manifest_sha256(building))
         _finish(home, building, target, line, content)
+        for name, page in build_overview(released_rows(home)).items():
+            write_atomically(home.released / name, page, PUBLIC)
     return target
 
 
@@ -317,9 +318,10 @@ def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str
         shutil.rmtree(leftover, ignore_errors=True)
     building = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
     day = today().isoformat() if line is None else line["day"]
-    releases = [*released_rows(home, before=line), _release_row(content, day) | {"is_this": True}]
-    parts = (content["records"], content["deliveries"], content["profiles"], content["papers"])
-    write_public(building, quarter, *parts, releases, content["earlier"])
+    names = {f"withdrawn_{lang}": "; ".join(row[lang] for row in content["withdrawn"]) for lang in LANGUAGES}
+    this = _release_row(content, day) | names | {"is_this": True}
+    releases = [*released_rows(home, before=line), this]
+    write_public(building, quarter, content["records"], Beside(**content["beside"]), releases, content["earlier"])
     return building
 
 

@@ -8,7 +8,7 @@ Interval, rung and status stand in every row of `fct_effect`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -80,7 +80,8 @@ DELIVERY_COLUMNS = [
 ]
 
 
-RELEASE_COLUMNS = ["quarter", "version", "released_on", "reason", "results", "changed", "withdrawn", "is_this"]
+RELEASE_COLUMNS = ["quarter", "version", "released_on", "reason", "results", "changed", "withdrawn"]
+RELEASE_COLUMNS += ["withdrawn_da", "withdrawn_en", "is_this"]
 
 
 def build_marts(
@@ -90,6 +91,7 @@ def build_marts(
     papers: Sequence[dict[str, Any]] = (),
     releases: Sequence[dict[str, Any]] = (),
     earlier: Sequence[dict[str, Any]] = (),
+    publisher: Mapping[str, str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Lay out published records as tables.
 
@@ -103,9 +105,10 @@ def build_marts(
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
     releases : sequence of dict
         What was released before, and this one; in a draft none of them is this one.
-
     earlier : sequence of dict
         Released records of earlier quarters.
+    publisher : mapping, optional
+        Who publishes the pages.
 
     Returns
     -------
@@ -142,6 +145,7 @@ def build_marts(
         "dim_dossier": _frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
         "fct_trend": _frame(list(_trend(records, earlier)), ["result_id", "quarter", "estimate"]),
         "dim_release": _frame(list(releases), RELEASE_COLUMNS),
+        "dim_publisher": _frame([dict(publisher)] if publisher else [], ["publisher", "was_url", "phone", "email"]),
         "fct_run": _frame([_run(r) for r in records], ["result_id"]),
         "dim_intervention": _frame(_interventions(records), ["project"]),
         "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),
@@ -337,7 +341,7 @@ def _outcomes(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _municipalities(records: list[dict[str, Any]]) -> pd.DataFrame:
     names = read_knowledge("municipalities")["municipalities"]
     rows = [
-        {"project": project, "municipality_code": code, "municipality_name": names.get(code, code)}
+        {"project": project, "municipality_code": code, "municipality_name": names.get(code)}
         for project, code in dict.fromkeys((r["project"], code) for r in records for code in r["municipalities"])
     ]
     return _frame(rows, ["project", "municipality_code", "municipality_name"])

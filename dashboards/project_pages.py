@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.reading import plain_rows
+from dashboards.reading import plain_rows, town_name
 from data_contracts.ladder import rungs
 from data_contracts.phrases import LANGUAGES, phrase
 
@@ -56,7 +56,7 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
         values = {
             "project": project,
             "results": own,
-            "places": [place["municipality_name"] for place in places if place["project"] == name],
+            "places": [town_name(place["municipality_code"], language) for place in places if place["project"] == name],
             "burden": profiles.get(name, {"asked_fields": 0, "minutes_per_participant": 0.0}),
             "questions": _questions(profiles.get(name), own, language),
             "profile": profiles.get(name),

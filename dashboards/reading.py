@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from data_contracts.ladder import rungs
-from data_contracts.phrases import LANGUAGES
+from data_contracts.ladder import read_knowledge, rungs
+from data_contracts.phrases import LANGUAGES, phrase
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -24,6 +24,12 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
             if isinstance(row.get(name), float):
                 row[name] = int(row[name])
     return rows
+
+
+def town_name(code: str, language: str) -> str:
+    """Return a municipality's name; of a code that none has, it says so."""
+    known: str | None = read_knowledge("municipalities")["municipalities"].get(code)
+    return known or phrase(language, "unknown_municipality", code=code)
 
 
 TEXT_KINDS = ("can", "cannot", "why", "certainty_step", "change")

@@ -13,7 +13,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from datetime import date
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,11 +26,15 @@ from dashboards.explaining_pages import explaining_pages
 from dashboards.part_charts import fifths_chart, flow_chart, trend_chart
 from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, project_pages
-from dashboards.reading import plain_rows, results_of
+from dashboards.reading import plain_rows, results_of, town_name
+from dashboards.standing_pages import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, read_knowledge, rungs
-from data_contracts.phrases import LANGUAGES, date_text, difference_in, interval_in, number_text, phrase, phrases
+from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number_text, phrase, phrases
 from data_contracts.quarters import Quarter
+
+SCRIPTED = ("start.html", "municipality.html", "project.html")
+"""Pages with a table that can be sorted and filtered; the others hold no script."""
 
 
 def _template_text(name: str) -> str:
@@ -51,11 +55,11 @@ def _environment() -> Environment:
 
 
 @cache
-def _style() -> tuple[str, str]:
-    """Return the style sheet and its hash for the content security policy."""
-    css = re.sub(r"\s*\n\s*", "\n", _template_text("trin.css")).strip()
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return css, f"sha256-{digest}"
+def _inline(name: str) -> tuple[str, str]:
+    """Return a style sheet or script and its hash for the content security policy."""
+    text = re.sub(r"\s*\n\s*", "\n", _template_text(name)).strip()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return text, f"sha256-{digest}"
 
 
 def slug(text: str) -> str:
@@ -84,51 +88,46 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
     results = results_of(marts)
     places = plain_rows(marts["dim_municipality"])
     releases = plain_rows(marts["dim_release"])
+    this = next((row for row in releases if row["is_this"]), None)
+    gone = [] if this is None or not this["withdrawn"] else list(_withdrawn(this))
+    publisher = next(iter(plain_rows(marts["dim_publisher"])), {})
     made: dict[str, bytes] = {}
     for language in LANGUAGES:
         pages = (
-            *_pages(results, places, language),
+            *_pages(results, places, gone, language),
             *project_pages(marts, results, language),
             archive_page(releases, language),
+            *withdrawn_pages(gone, language),
+            accessibility_page(publisher, language),
             *explaining_pages(language),
         )
-        this = next((_with_day(row, language) for row in releases if row["is_this"]), None)
-        made |= {page.path: _render(page, language, quarter, this) for page in pages}
+        release = None if this is None else with_day(this, language)
+        made |= {page.path: _render(page, language, quarter, release) for page in pages}
     return made
 
 
-def archive_page(releases: list[dict[str, Any]], language: str) -> Page:
-    """Return the page that lists every release, the latest first.
-
-    Parameters
-    ----------
-    releases : list of dict
-        Rows of `dim_release`.
-    language : {'da', 'en'}
-    """
-    prefix, other = ("", "en/") if language == "da" else ("en/", "")
-    rows = [_with_day(row, language) for row in reversed(releases)]
-    # From site/arkiv/ of a release, or of a draft, which lies beside all releases.
-    up = "../" * (4 if language == "da" else 5)
-    at = up if any(row["is_this"] for row in releases) else f"{up}released/"
-    values = {"releases": rows, "releases_at": at}
-    return Page(f"{prefix}arkiv/index.html", f"{other}arkiv/index.html", "archive.html", values)
+def _withdrawn(this: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield projects that were withdrawn from a release, with their names."""
+    names = {language: this[f"withdrawn_{language}"].split("; ") for language in LANGUAGES}
+    for i, project in enumerate(this["withdrawn"].split(", ")):
+        yield {"project": project, "reason": this["reason"], **{lang: own[i] for lang, own in names.items()}}
 
 
-def _with_day(row: dict[str, Any], language: str) -> dict[str, Any]:
-    return row | {"day": date_text(language, date.fromisoformat(row["released_on"]))}
-
-
-def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language: str) -> list[Page]:
+def _pages(
+    results: list[dict[str, Any]], places: list[dict[str, Any]], gone: list[dict[str, Any]], language: str
+) -> list[Page]:
     prefix = "" if language == "da" else "en/"
     other = "en/" if language == "da" else ""
+    places = [row | {"municipality_name": town_name(row["municipality_code"], language)} for row in places]
     municipalities = {row["municipality_code"]: row["municipality_name"] for row in places}
-    links = [(f"kommuner/{code}-{slug(name)}.html", name) for code, name in sorted(municipalities.items())]
+    links = [(f"kommuner/{_town_file(code)}", name) for code, name in sorted(municipalities.items())]
 
     def page(path: str, template: str, **values: Any) -> Page:
         return Page(prefix + path, other + path, template, values)
 
-    pages = [page("index.html", "start.html", results=results, municipalities=links, ladder=list(rungs().values()))]
+    withdrawn = [row | {"name": row[language]} for row in gone]
+    start = {"results": results, "municipalities": links, "ladder": list(rungs().values()), "withdrawn": withdrawn}
+    pages = [page("index.html", "start.html", **start)]
     names: dict[str, list[str]] = {row["project"]: [] for row in places}
     for row in places:
         names[row["project"]].append(row["municipality_name"])
@@ -163,19 +162,24 @@ def _pages(results: list[dict[str, Any]], places: list[dict[str, Any]], language
         )
         for code in municipalities
     }
-    pages.append(page("kommuner/index.html", "municipalities.html", towns=_towns(counts)))
+    pages.append(page("kommuner/index.html", "municipalities.html", towns=_towns(counts, language)))
     for (path, name), code in zip(links, sorted(municipalities), strict=True):
         own = {row["project"] for row in places if row["municipality_code"] == code}
         pages.append(page(path, "municipality.html", name=name, results=[r for r in results if r["project"] in own]))
     return pages
 
 
-def _towns(counts: dict[str, int]) -> list[dict[str, Any]]:
+def _town_file(code: str) -> str:
+    name = read_knowledge("municipalities")["municipalities"].get(code)
+    return f"{slug(code)}-{slug(name) if name else 'ukendt'}.html"
+
+
+def _towns(counts: dict[str, int], language: str) -> list[dict[str, Any]]:
     """Return every municipality with how many results it has, in the order of its name."""
     known = read_knowledge("municipalities")["municipalities"]
     rows = [
-        {"code": code, "name": name, "count": counts.get(code, 0), "file": f"{code}-{slug(name)}.html"}
-        for code, name in {**known, **{code: code for code in counts if code not in known}}.items()
+        {"code": code, "name": town_name(code, language), "count": counts.get(code, 0), "file": _town_file(code)}
+        for code in dict.fromkeys([*known, *counts])
     ]
     return sorted(rows, key=lambda row: slug(str(row["name"])))
 
@@ -208,9 +212,11 @@ def _named(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
 
 def _render(page: Page, language: str, quarter: str, release: dict[str, Any] | None) -> bytes:
     depth = page.path.count("/")
-    css, digest = _style()
+    css, digest = _inline("trin.css")
     parsed = Quarter.parse(quarter)
-    values = page.values | {
+    has_script = page.template in SCRIPTED and bool(page.values["results"])
+    script, script_digest = _inline("trin.js")
+    values = {
         "t": phrases(language),
         "say": lambda key, **blanks: phrase(language, key, **blanks),
         "language": language,
@@ -229,9 +235,34 @@ def _render(page: Page, language: str, quarter: str, release: dict[str, Any] | N
         "release": release,
         "css": css,
         "css_digest": digest,
+        "has_script": has_script,
+        "script": script,
+        "script_digest": script_digest,
+        **page.values,
     }
     html = _environment().get_template(page.template).render(values)
     return re.sub(r"\n\s*\n+", "\n", html).encode()
+
+
+def build_overview(releases: list[dict[str, Any]]) -> dict[str, bytes]:
+    """Build the page above all releases, in both languages.
+
+    Parameters
+    ----------
+    releases : list of dict
+        Rows of `dim_release`, in the order they were made; at least one.
+
+    Returns
+    -------
+    dict of str to bytes
+        File name below the folder of releases to content.
+    """
+    made = {}
+    for language in LANGUAGES:
+        page = overview_page(releases, language)
+        latest = page.values["latest"]
+        made[page.path] = _render(page, language, latest["quarter"], latest)
+    return made
 
 
 def _grouped(result: dict[str, Any]) -> tuple[int, int]:

@@ -11,7 +11,9 @@ import shutil
 
 from assets.home import Home, write_atomically, write_json
 from assets.intake.keys import create_key
+from assets.site_settings import SITE_SETTINGS
 from data_contracts.protocol import Protocol
+from data_contracts.site_settings import EMPTY_FILE
 from pipelines.instance import prepare_instance
 
 AN_HOUR = 3600.0
@@ -33,6 +35,9 @@ def set_up(home: Home, *, demo: bool) -> list[str]:
     home.prepare()
     create_key(home, demo=demo)
     prepare_instance(home)
+    settings = home.root / SITE_SETTINGS
+    if not settings.exists():
+        write_atomically(settings, EMPTY_FILE.encode(), 0o644)
     write_json(home.projects / "project.schema.json", Protocol.model_json_schema(), 0o644)
     return _add_portfolio(home) if demo else []
 

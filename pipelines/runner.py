@@ -32,9 +32,11 @@ from assets.intake.register import (
 from assets.intake.retention import enforce_retention
 from assets.partitions import partition_key
 from assets.refusals import UNEXPECTED, only_kind_and_place
+from assets.site_settings import SITE_SETTINGS, site_settings
 from data_contracts.faults import InputRefused
 from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
+from data_contracts.site_settings import missing_settings
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance, prepare_instance
 from pipelines.schedules import last_closed_quarter, register_projects
@@ -252,7 +254,8 @@ def _warnings(events: Any) -> Iterator[str]:
 def _publish(
     home: Home, quarter: Quarter, job: JobDefinition, instance: DagsterInstance, again: bool
 ) -> Outcome | None:
-    parts = [code_version(), _site_version()]
+    settings = home.root / SITE_SETTINGS
+    parts = [code_version(), _site_version(), _file_hash(settings) if settings.is_file() else ""]
     for project in home.project_ids():
         evidence = home.restricted / "evidence"
         made = [
@@ -274,12 +277,14 @@ def _publish(
     if not result.success:
         return Outcome("publication", "failed", tuple(_failure_words(result.all_events)), str(quarter))
     write_json(mark, {"fingerprint": digest})
-    return Outcome("publication", "made", (), str(quarter))
+    empty = ", ".join(missing_settings(site_settings(home).model_dump()))
+    notes = (f"{SITE_SETTINGS}: {empty} say nothing yet; the pages name what is missing.",) if empty else ()
+    return Outcome("publication", "made", notes, str(quarter))
 
 
 def _site_version() -> str:
     digest = hashlib.sha256()
     root = Path(__file__).resolve().parent.parent / "dashboards"
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".html", ".css")):
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".html", ".css", ".js")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

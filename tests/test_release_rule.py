@@ -20,7 +20,7 @@ from data_contracts.result_record import ResultRecord
 from models.disclosure import publish
 from models.disclosure_policy import Policy, default_policy, safe_count
 from models.populations import changed_by
-from models.release_rule import Released, decide, flow_counts
+from models.release_rule import Released, decide, flow_counts, says_own_places
 from tests.example_record import example_fields
 
 POLICY = default_policy()
@@ -83,6 +83,36 @@ def test_what_shows_nothing_is_always_released_and_never_held_against() -> None:
     assert decide(shown(60) | hidden, made_of(63), {}, [old], POLICY).repeats is None
     dark = Released(shown(60) | hidden, made_of(60), {})
     assert decide(shown(63), made_of(63), {}, [dark], POLICY).repeats is None
+
+
+def with_places(n: int, here: int, quarter: str) -> tuple[dict[str, Any], dict[str, pd.Series]]:
+    """A result of `n` people, the first `here` of them from one place."""
+    cells = made_of(n)
+    everybody = cells["treated"]
+    cells |= {"place_0751": everybody[:here], "place_0461": everybody[here:]}
+    rows = [{"code": code, "count": len(cells[f"place_{code}"]), "quarter": quarter} for code in ("0461", "0751")]
+    return shown(n, places=rows, quarter=quarter), cells
+
+
+def test_a_place_where_few_are_new_keeps_its_last_released_number() -> None:
+    """Twelve new in all: the result is new. Three of them from Aarhus: where they come from stands as it did."""
+    record, cells = with_places(100, 60, "2026Q2")
+    first = Released(record, cells, {})
+    later, later_cells = with_places(112, 63, "2026Q3")
+    decision = decide(later, later_cells, {}, [first], POLICY)
+    assert decision.repeats is None
+    assert decision.record["n_treated"] == 112
+    assert decision.record["places"] == record["places"]
+    assert not says_own_places(decision.record)
+    enough, enough_cells = with_places(116, 68, "2026Q3")
+    assert says_own_places(decide(enough, enough_cells, {}, [first], POLICY).record)
+
+
+def test_places_that_were_never_shown_are_held_against_nothing() -> None:
+    record, cells = with_places(100, 60, "2026Q2")
+    older = Released(record | {"places": []}, cells, {})
+    later, later_cells = with_places(112, 63, "2026Q3")
+    assert says_own_places(decide(later, later_cells, {}, [older], POLICY).record)
 
 
 # The attacker ---------------------------------------------------------------------------------------------------------

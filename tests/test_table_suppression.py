@@ -16,8 +16,11 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from models.disclosure import publish
 from models.disclosure_policy import default_policy, safe_count
+from models.places import open_places
 from models.table_suppression import protected_table
+from tests.example_record import example_record
 
 POLICY = default_policy()
 ENOUGH = 5
@@ -253,3 +256,34 @@ def test_the_bounds_are_those_of_trying_every_table() -> None:
         for inside in groups:
             if 1 <= truth[inside].sum() <= 7:
                 assert len(np.unique(every[fits][:, inside].sum(axis=1))) >= ENOUGH
+
+
+# In use: where a result's participants come from ----------------------------------------------------------------------
+
+
+def place_rows(**counts: int) -> list[dict[str, Any]]:
+    return [{"code": code, "count": count, "is_hidden": False} for code, count in counts.items()]
+
+
+def test_participants_by_municipality_hide_what_their_total_would_tell() -> None:
+    """485 and 3: of 488 in all, of whom a reader may know the exact number, 485 stand as 483 to 487: one to five left."""
+    assert [row["count"] for row in open_places(place_rows(a=485, b=3), POLICY)] == [485, None]
+    assert open_places(place_rows(a=488, b=1), POLICY) == []  # 490 is at least 488, and one is left of 489
+    three = open_places(place_rows(a=488, b=1, c=33), POLICY)
+    assert [row["is_hidden"] for row in three] == [False, True, True]
+    assert open_places(place_rows(a=40), POLICY) == []
+    assert open_places([], POLICY) == []
+
+
+def test_places_of_no_record_that_is_hidden_told_or_not_estimable_are_shown() -> None:
+    places = [{"code": c, "name": c, "count": 60, "quarter": "2026Q3"} for c in ("0461", "0751")]
+    because = {"status_reason": {"da": "Grund", "en": "Reason"}}
+    changes: list[dict[str, Any]] = [
+        {"n_treated": 5},
+        {"status": "told", "texts": []},
+        {"status": "not_estimable"} | because,
+        {"counted": "units"},
+    ]
+    for change in changes:
+        assert publish(example_record(places=places, **change), POLICY).places == ()
+    assert [row.count for row in publish(example_record(places=places), POLICY).places] == [60, 60]

@@ -1,0 +1,25 @@
+"""Who publishes the pages, as the home's `site.yaml` says.
+
+Belongs here: reading the file. Does not belong here: its shape (contracts) and
+where it is shown (dashboards).
+"""
+
+from __future__ import annotations
+
+from assets.home import Home, text_of
+from data_contracts.section_reading import read_section
+from data_contracts.site_settings import SiteSettings
+
+SITE_SETTINGS = "site.yaml"
+
+
+def site_settings(home: Home) -> SiteSettings:
+    """Return who publishes the pages; all empty where nobody has said.
+
+    Raises
+    ------
+    InputRefused
+        With every fault of the file.
+    """
+    path = home.root / SITE_SETTINGS
+    return read_section(text_of(path, SITE_SETTINGS), SITE_SETTINGS, SiteSettings) if path.is_file() else SiteSettings()

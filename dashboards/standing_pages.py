@@ -1,0 +1,89 @@
+"""Pages about the pages: releases, what was withdrawn, and accessibility.
+
+Belongs here: what stands whatever the results are. Does not belong here: pages
+of results (`site.py`) and those that explain method and ladder
+(`explaining_pages.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from dashboards.project_pages import Page
+from data_contracts.phrases import date_text, phrase
+from data_contracts.site_settings import missing_settings
+
+
+def archive_page(releases: list[dict[str, Any]], language: str) -> Page:
+    """Return the page that lists every release, the latest first.
+
+    Parameters
+    ----------
+    releases : list of dict
+        Rows of `dim_release`.
+    language : {'da', 'en'}
+    """
+    prefix, other = ("", "en/") if language == "da" else ("en/", "")
+    rows = [with_day(row, language) for row in reversed(releases)]
+    # From site/arkiv/ of a release, or of a draft, which lies beside all releases.
+    up = "../" * (4 if language == "da" else 5)
+    at = up if any(row["is_this"] for row in releases) else f"{up}released/"
+    values = {"releases": rows, "releases_at": at}
+    return Page(f"{prefix}arkiv/index.html", f"{other}arkiv/index.html", "archive.html", values)
+
+
+def with_day(row: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return a release with its day in words."""
+    return row | {"day": date_text(language, date.fromisoformat(row["released_on"]))}
+
+
+def overview_page(releases: list[dict[str, Any]], language: str) -> Page:
+    """Return the page above all releases: the latest first, and which of them another has replaced.
+
+    Parameters
+    ----------
+    releases : list of dict
+        Rows of `dim_release`, in the order they were made; at least one.
+    language : {'da', 'en'}
+    """
+    up, inside = ("", "") if language == "da" else ("../", "en/")
+    newest = {row["quarter"]: row["version"] for row in releases}
+    rows = [
+        with_day(row, language)
+        | {
+            "at": f"{up}{row['quarter']}/v{row['version']}/site/{inside}index.html",
+            "is_replaced": row["version"] < newest[row["quarter"]],
+        }
+        for row in reversed(releases)
+    ]
+    quarter = max(newest)
+    latest = next(row for row in rows if row["quarter"] == quarter)
+    values = {"releases": rows, "latest": latest, "home": latest["at"].removesuffix("index.html")}
+    values["twin"] = "en/index.html" if language == "da" else "../index.html"
+    return Page(f"{inside}index.html", values["twin"], "releases.html", values)
+
+
+def withdrawn_pages(gone: list[dict[str, Any]], language: str) -> Iterator[Page]:
+    """Yield a page where each withdrawn project's page stood, so that a link to it says what became of it."""
+    prefix, other = ("", "en/") if language == "da" else ("en/", "")
+    for row in gone:
+        path = f"projekt/{row['project']}.html"
+        yield Page(prefix + path, other + path, "withdrawn.html", {"name": row[language], "reason": row["reason"]})
+
+
+def accessibility_page(publisher: dict[str, Any], language: str) -> Page:
+    """Return the page about accessibility; what nobody has filled in, it says.
+
+    Parameters
+    ----------
+    publisher : dict
+        As `SiteSettings` holds it; may be empty.
+    language : {'da', 'en'}
+    """
+    prefix, other = ("", "en/") if language == "da" else ("en/", "")
+    known = {name: publisher.get(name) or "" for name in ("publisher", "was_url", "phone", "email")}
+    missing = ", ".join(phrase(language, f"access_key_{name}") for name in missing_settings(known))
+    path = "tilgaengelighed/index.html"
+    return Page(prefix + path, other + path, "accessibility.html", {"publisher": known, "missing": missing})
