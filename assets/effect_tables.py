@@ -107,7 +107,7 @@ class _Table:
         parts: list[tuple[str, SpecificationEstimate | SubgroupEstimate]] = [
             *(("specification_title", row) for row in effects.specifications),
             *(("subgroup_title", row) for row in effects.subgroups),
-            *(("site_title", row) for row in effects.sites),
+            *(("column_municipality", row) for row in effects.sites),
         ]
         for title, row in parts:
             label = labels[row.name] if row.name in labels else Text(**site_name(row.name))

@@ -179,7 +179,7 @@ def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
         `pool_share` and `chosen_share` (0-1) of five fifths, the least likely to take part first.
     language : {'da', 'en'}
     """
-    names = {"pool_share": phrase(language, "column_pool"), "chosen_share": phrase(language, "overlap_chosen")}
+    names = {"pool_share": phrase(language, "overlap_pool"), "chosen_share": phrase(language, "overlap_chosen")}
     frame = pd.DataFrame(
         [
             {"fifth": str(i), "group": label, "value": 100 * row[key]}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.phrases import phrases
+from data_contracts.safe_yaml import read_yaml
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("assets", "dashboards", "data_contracts", "models", "pipelines", "projects")
@@ -29,6 +30,14 @@ def test_every_module_opens_with_what_belongs_there_and_is_short(path: Path) -> 
     if path.name != "__main__.py":
         assert "elongs here" in sign[1], "the room sign says what belongs here"
         assert re.search(r"not\s+belong\s+here", sign[1]), "and what does not"
+
+
+def test_no_key_of_a_yaml_file_stands_twice() -> None:
+    """The second would silently take the first one's place."""
+    for folder in ("data_contracts", "projects"):
+        for path in (ROOT / folder).rglob("*.yaml"):
+            if not path.name.endswith(".odcs.yaml"):
+                read_yaml(path.read_text(encoding="utf-8"), path.name)
 
 
 def test_imports_keep_the_laws() -> None:
@@ -110,6 +119,7 @@ def test_every_phrase_is_said_somewhere() -> None:
         "verdict_meaning_",
         "state_meaning_",
         "soem_",
+        "access_key_",
     )
     unused = [key for key in phrases("da") if key not in texts and not key.startswith(built)]
     # Faults of files are made from their code.

@@ -207,6 +207,11 @@ def test_links_between_pages_lead_somewhere(pages: dict[str, bytes]) -> None:
             assert path in files or path.removeprefix("site/") in pages, (name, target)
 
 
+def test_every_page_says_whose_it_is(pages: dict[str, bytes]) -> None:
+    for name, content in pages.items():
+        assert '<p class="name">Trin <span>' in content.decode(), name
+
+
 def test_headings_go_down_one_step_at_a_time(pages: dict[str, bytes]) -> None:
     for name, content in pages.items():
         levels = [int(t[1]) for t, _ in Reader(content.decode()).tags if re.fullmatch(r"h[1-6]", t)]

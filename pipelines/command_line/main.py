@@ -15,6 +15,7 @@ import click
 from rich.markup import escape
 
 from pipelines.command_line import printing
+from pipelines.command_line.page_verbs import open_site, pdf
 from pipelines.command_line.printing import console, errors, home_option, language_option, show_faults
 from pipelines.command_line.release_verbs import ledger, release
 
@@ -235,27 +236,6 @@ def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> N
     sys.exit(lint_and_show(known_home(home_folder), given, result_id, language))
 
 
-@trin.command(name="open")
-@home_option
-@click.option("--quarter", help="Default: the latest that was published.")
-def open_site(home_folder: Path, quarter: str | None) -> None:
-    """Open the site of a quarter in a browser, and print where it lies.
-
-    \b
-    Example:
-      trin open --quarter 2026Q3
-    """
-    home = known_home(home_folder)
-    found = sorted(p.name for p in home.published.iterdir() if (p / "site" / "index.html").is_file())
-    chosen = str(chosen_quarter(quarter)) if quarter else (found[-1] if found else None)
-    if chosen is None or chosen not in found:
-        show_faults(["Nothing has been published for this quarter. Run: trin run."])
-        sys.exit(printing.FAILED)
-    start = home.published / chosen / "site" / "index.html"
-    console.print(escape(str(start)), soft_wrap=True)
-    click.launch(start.as_uri())
-
-
 @trin.command()
 @home_option
 @language_option
@@ -346,3 +326,5 @@ def doctor(home_folder: Path) -> None:
 
 trin.add_command(release)
 trin.add_command(ledger)
+trin.add_command(open_site)
+trin.add_command(pdf)

@@ -1,0 +1,45 @@
+"""A page as a PDF, for mail and paper.
+
+Belongs here: turning one page's HTML into a tagged PDF. Does not belong here:
+the page (`site.py`) and its looks on paper (`trin.css`).
+
+The engine is an optional extra. It is let fetch nothing: a page holds all it
+shows.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from data_contracts.faults import Fault, InputRefused
+
+EXTRA = "pip install --require-hashes -r requirements-browser.lock"
+LIBRARIES = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+def pdf_of(html: str) -> bytes:
+    """Return a page as PDF/UA-1, the same for the same page.
+
+    Parameters
+    ----------
+    html : str
+        A page of the site.
+
+    Raises
+    ------
+    InputRefused
+        If the engine, or what it draws with, is not installed.
+    """
+    if find_spec("weasyprint") is None:
+        raise InputRefused([Fault("What makes PDF files is not installed.", EXTRA, "weasyprint")])
+    try:
+        engine: Any = import_module("weasyprint")
+    except OSError:
+        raise InputRefused([Fault("What draws text in PDF files is not installed.", LIBRARIES, "pango")]) from None
+    fetches_nothing = engine.urls.URLFetcher(allowed_protocols=())
+    made: bytes = engine.HTML(string=html, url_fetcher=fetches_nothing, media_type="print").write_pdf(
+        pdf_variant="pdf/ua-1"
+    )
+    return made

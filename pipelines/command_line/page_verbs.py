@@ -1,0 +1,85 @@
+"""The verbs about pages: `trin open` and `trin pdf`.
+
+Belongs here: finding a page and handing it on. Does not belong here: making
+pages (dashboards) and letting them out (`release_verbs.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, home_option, language_option, show_faults
+
+if TYPE_CHECKING:
+    from assets.home import Home
+
+
+def _home(folder: Path) -> Home:
+    from pipelines.command_line.main import known_home
+
+    return known_home(folder)
+
+
+def _sites(home: Home) -> dict[str, Path]:
+    """Return each quarter's pages: its last release, or its draft while there is none."""
+    drafts = {p.parent.parent.name: p.parent for p in sorted(home.published.glob("*Q*/site/index.html"))}
+    released = sorted(home.released.glob("*Q*/v*/site/index.html"), key=lambda p: int(p.parents[1].name[1:]))
+    return drafts | {p.parents[2].name: p.parent for p in released}
+
+
+@click.command(name="open")
+@home_option
+@click.option("--quarter", help="Default: the latest that was published.")
+def open_site(home_folder: Path, quarter: str | None) -> None:
+    """Open the draft of a quarter in a browser, and print where it lies.
+
+    \b
+    Example:
+      trin open --quarter 2026Q3
+    """
+    from pipelines.command_line.main import chosen_quarter
+
+    home = _home(home_folder)
+    found = sorted(p.name for p in home.published.iterdir() if (p / "site" / "index.html").is_file())
+    chosen = str(chosen_quarter(quarter)) if quarter else (found[-1] if found else None)
+    if chosen is None or chosen not in found:
+        show_faults(["Nothing has been published for this quarter. Run: trin run."])
+        sys.exit(printing.FAILED)
+    start = home.published / chosen / "site" / "index.html"
+    console.print(escape(str(start)), soft_wrap=True)
+    click.launch(start.as_uri())
+
+
+@click.command()
+@home_option
+@language_option
+@click.argument("result_id")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Default: RESULT_ID.pdf here.")
+def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -> None:
+    """Write a result's page as a PDF: as it was released, or the draft while it was not.
+
+    Needs the extra `pdf`, which requirements-browser.lock holds.
+
+    \b
+    Example:
+      trin pdf i-gang.2026Q3.in_work_or_education
+    """
+    from assets.home import write_atomically
+    from dashboards.pdf import pdf_of
+    from data_contracts.faults import Fault, InputRefused, suggestion
+
+    folders = _sites(_home(home_folder)).values()
+    inside = "resultat" if language == "da" else "en/resultat"
+    pages = {path.stem: path for folder in folders for path in sorted((folder / inside).glob("*.html"))}
+    if result_id not in pages:
+        fix = suggestion(result_id, sorted(pages)) or "See trin status."
+        raise InputRefused([Fault("No page of this result was published.", fix, "RESULT_ID")])
+    path = target or Path(f"{result_id}.pdf")
+    write_atomically(path, pdf_of(pages[result_id].read_text(encoding="utf-8")), 0o644)
+    console.print(f"[green]✓[/green] {escape(str(path))}", soft_wrap=True)
