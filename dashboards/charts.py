@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
@@ -46,6 +47,9 @@ CONFIG = {
     },
     "legend": {"labelFontSize": 12, "title": None, "orient": "bottom", "symbolSize": 90},
 }
+PLOT = 240
+"""Width of what is drawn beside labels, in pixels; label and plot together are read on a telephone too."""
+LABEL_LETTERS = 25
 P = ParamSpec("P")
 MOST_KEPT = 500
 """Pictures of one kind, some 10 kB each."""
@@ -95,6 +99,28 @@ def _as_attributes(match: re.Match[str]) -> str:
     return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in parts if name.strip() != "pointer-events")
 
 
+def label_axis(labels: Sequence[str]) -> alt.Y:
+    """Return an axis of labels in their order, long ones on several lines."""
+    axis = alt.Axis(
+        labelExpr="split(datum.label, '\\n')", labelLineHeight=13, labelOffset=-7 * (_most_lines(labels) - 1)
+    )
+    return alt.Y("label:N", sort=[broken(label) for label in labels], title=None, axis=axis)
+
+
+def broken(label: str) -> str:
+    """Break a label into lines."""
+    return "\n".join(textwrap.wrap(label, LABEL_LETTERS)) or label
+
+
+def line_height(labels: Sequence[str], lowest: int) -> alt.Step:
+    """Return the height of a line that has room for the longest label."""
+    return alt.Step(max(lowest, 13 * _most_lines(labels) + 8))
+
+
+def _most_lines(labels: Sequence[str]) -> int:
+    return max((broken(label).count("\n") + 1 for label in labels), default=1)
+
+
 @drawn_once
 def estimates_chart(row: dict[str, Any], language: str) -> str:
     """Draw every declared estimate of one result with its interval, and the raw difference named as such.
@@ -123,8 +149,9 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
     values = pd.concat([frame["value"], frame["low"], frame["high"], pd.Series([nothing])]).dropna()
     room = 0.05 * float(values.max() - values.min() or 1.0)
     x_scale = alt.Scale(domain=[float(values.min()) - room, float(values.max()) + room], nice=False, zero=False)
-    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
-    base = alt.Chart(frame, width=330, height=alt.Step(30))
+    labels = list(frame["label"])
+    y = label_axis(labels)
+    base = alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 28))
     color = alt.Color("kind:N", scale=colors, legend=None)
     zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
     lines = base.mark_rule(strokeWidth=2).encode(
@@ -254,14 +281,14 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
     ordered = [r["label"] for r in sorted(known, key=lambda r: -abs(r["smd_before"]))]
     frame = pd.DataFrame(
         [
-            {"label": r["label"], "when": when, "value": abs(r[key])}
+            {"label": broken(r["label"]), "when": when, "value": abs(r[key])}
             for r in known
             for when, key in ((before, "smd_before"), (after, "smd_after"))
         ]
     )
-    y = alt.Y("label:N", sort=ordered, title=None)
+    y = label_axis(ordered)
     band = alt.Chart(pd.DataFrame({"low": [0.0], "high": [0.1]})).mark_rect(color=BAND).encode(x="low:Q", x2="high:Q")
-    base = alt.Chart(frame, width=270, height=alt.Step(24))
+    base = alt.Chart(frame, width=PLOT, height=line_height(ordered, 24))
     join = base.mark_line(color="#c6cbd1", strokeWidth=1).encode(y=y, x=alt.X("value:Q", title=None), detail="label:N")
     points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(
         y=y,

@@ -13,7 +13,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboards.charts import BAND, BLUE, BROWN, DARK, GREY, drawn_once, svg_of
+from dashboards.charts import BAND, BLUE, BROWN, DARK, GREY, PLOT, broken, drawn_once, label_axis, line_height, svg_of
 from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
 
 
@@ -49,8 +49,9 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
     scale = alt.Scale(type="log" if is_ratio else "linear", domain=domain, nice=False, zero=False, clamp=True)
     colors = alt.Scale(domain=["own", "other"], range=[BLUE, GREY])
     shapes = alt.Scale(domain=["own", "other"], range=["diamond", "square"])
-    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
-    base = alt.Chart(frame, width=300, height=alt.Step(22))
+    labels = list(frame["label"])
+    y = label_axis(labels)
+    base = alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 22))
     color = alt.Color("kind:N", scale=colors, legend=None)
     zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
     x = alt.X("low:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
@@ -74,11 +75,12 @@ def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
     language : {'da', 'en'}
     """
     frame = pd.DataFrame([{"label": p["label"], "share": 100 * float(p["value"])} for p in parts])
+    labels = list(frame["label"])
     chart = (
-        alt.Chart(frame, width=300, height=alt.Step(24))
+        alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 24))
         .mark_bar(color=BLUE)
         .encode(
-            y=alt.Y("label:N", sort=list(frame["label"]), title=None),
+            y=label_axis(labels),
             x=alt.X("share:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
         )
     )
@@ -114,9 +116,10 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
         ]
     )
     most = float(frame["count"].max())
-    y = alt.Y("label:N", sort=list(frame["label"]), title=None)
+    labels = list(frame["label"])
+    y = label_axis(labels)
     x = alt.X("count:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.15]))
-    base = alt.Chart(frame, width=300, height=alt.Step(26))
+    base = alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 26))
     bars = base.mark_bar(color=BLUE, size=16).encode(y=y, x=x)
     words = base.mark_text(align="left", dx=5, color=DARK, fontSize=12).encode(y=y, x=x, text="text:N")
     told = " ".join(

@@ -31,6 +31,7 @@
     });
   });
   select.addEventListener("change", filter);
+  table.classList.add("sortable");
   tools.hidden = false;
   filter();
 })();
