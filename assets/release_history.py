@@ -7,11 +7,12 @@ finding what was tampered with. Does not belong here: releasing (`releases.py`).
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from assets.chain import read
-from assets.home import Home, read_json
+from assets.home import Home, read_json, write_json
 from assets.intake.stored_tables import RELEASED
 from assets.store import read_parquet
 from data_contracts.faults import Fault, InputRefused
@@ -21,6 +22,7 @@ from models.release_rule import Released
 
 CHAIN = "releases.jsonl"
 CERTIFICATE = "release.json"
+FORGOTTEN = "forgotten_on"
 SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
 
 
@@ -69,15 +71,41 @@ def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
             if not is_own or record["repeats_quarter"] is not None:
                 continue
             path = people_path(home, project, line["quarter"], line["version"])
+            kept = read_json(path.with_suffix(".json")) or {}
+            if FORGOTTEN in kept:
+                found.append(Released(record, {}, {}, is_forgotten=True))
+                continue
             if record["counted"] == "people" and not path.is_file():
                 # Held against nobody, everything would pass.
                 place = path.relative_to(home.root).as_posix()
                 what = "Whom an earlier release rested on is missing, so that nothing can be held against it."
                 raise InputRefused([Fault(what, "Restore it from backup.", place)])
             cells = cells_of(read_parquet(path), outcome) if path.is_file() else {}
-            kept = (read_json(path.with_suffix(".json")) or {}).get(outcome, ())
-            found.append(Released(record, cells, {(step, group): count for step, group, count in kept}))
+            steps = kept.get(outcome, ())
+            found.append(Released(record, cells, {(step, group): count for step, group, count in steps}))
     return found
+
+
+def forget_people(home: Home, project: str, day: date) -> int:
+    """Delete whom a project's releases rest on; nothing can be held against them any more, so that they stand.
+
+    Parameters
+    ----------
+    home : Home
+    project : str
+    day : date
+        Said in their place.
+
+    Returns
+    -------
+    int
+        Releases and proposals whose people were deleted.
+    """
+    found = sorted((home.restricted / RELEASED / project).glob("*.parquet"))
+    for path in found:
+        write_json(path.with_suffix(".json"), {FORGOTTEN: day.isoformat()})  # first: a missing table alone is a fault
+        path.unlink()
+    return len(found)
 
 
 def released_before(home: Home, quarter: Quarter) -> list[dict[str, Any]]:

@@ -36,11 +36,14 @@ class Released:
         Its people by cell; of one that repeats an earlier release, those of that release.
     flow : mapping of (str, str) to int
         Exact counts of the steps that led to it, by step and group.
+    is_forgotten : bool
+        Whether its people were deleted when their time was up. Nothing can be held against it, so that it stands.
     """
 
     record: Record
     cells: Mapping[str, pd.Series]
     flow: Mapping[tuple[str, str], int]
+    is_forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def flow_counts(record: Record) -> dict[tuple[str, str], int]:
 
 def is_too_close(cells: Mapping[str, pd.Series], flow: Mapping[tuple[str, str], int], old: Released, few: int) -> bool:
     """Whether some cell or step differs from an earlier release by 1 to `few` people; places are held by themselves."""
+    if old.is_forgotten:
+        return True
     names = {name for name in {*cells, *old.cells} if not name.startswith(PLACE)}
     if _few_changed(names, cells, old, few):
         return True

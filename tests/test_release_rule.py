@@ -77,6 +77,11 @@ def test_a_step_of_the_flow_counts_too() -> None:
     assert decide(shown(60), made_of(60), {("delivered", "treated"): 98}, [old], POLICY).repeats is None
 
 
+def test_a_release_whose_people_were_deleted_in_time_stands() -> None:
+    first = Released(shown(60), {}, {}, is_forgotten=True)
+    assert decide(shown(200), made_of(200), {}, [first], POLICY).repeats is first
+
+
 def test_what_shows_nothing_is_always_released_and_never_held_against() -> None:
     hidden = {"n_treated": None, "n_control": None, "estimate": None, "flow": []}
     old = Released(shown(60), made_of(60), {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,16 @@ from assets import releases
 from assets.chain import append, read
 from assets.home import Home
 from assets.intake.erasure import erase
+from assets.intake.retention import enforce_retention
 from assets.intake.rotation import rotate
-from assets.release_history import chain_path, faults_in, people_path, release_folder
+from assets.release_history import chain_path, earlier_releases, faults_in, people_path, release_folder
 from assets.releases import approve, proposal_path, propose
 from assets.store import read_parquet
 from data_contracts.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.demo import set_up
 from tests.runs import QUARTER, run_demo
-from tests.small_study import small_rows, write_small_study
+from tests.small_study import PROTOCOL, small_rows, write_small_study
 
 # Together on one worker: they start from the same released home.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("releases")]
@@ -130,6 +132,26 @@ def test_who_is_erased_leaves_the_release_nameless_and_still_counts(released: Ho
     version = release_again(released)
     assert record(released, version)["repeats_quarter"] == "2026Q3"
     assert record(released, version)["estimate"] == record(released, 1)["estimate"]
+
+
+def test_when_the_last_rows_go_so_do_the_people_behind_a_release(released: Home) -> None:
+    """The release stands as it was; without its people nothing new can be held against it, so it is repeated."""
+    text = PROTOCOL.replace("format: csv,", 'format: csv, retention_until: "2026-12-31",')
+    (released.projects / "small" / "project.yaml").write_text(text)
+    plan = released.protocol("small")
+    path = people_path(released, "small", QUARTER, 1)
+    enforce_retention(released, plan, date(2026, 12, 31))
+    assert path.is_file()
+    enforce_retention(released, plan, date(2027, 1, 1))
+    assert not list(path.parent.glob("*.parquet"))
+    assert faults_in(released) == []
+    before = record(released, 1)
+    (earlier,) = earlier_releases(released, "small", "score")
+    assert earlier.is_forgotten
+    (released.projects / "small" / "project.yaml").write_text(PROTOCOL)
+    version = release_again(released, with_more(20))
+    assert record(released, version)["estimate"] == before["estimate"]
+    assert record(released, version)["repeats_quarter"] == "2026Q3"
 
 
 def test_another_key_makes_nobody_somebody_else(small_home: Home) -> None:

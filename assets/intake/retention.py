@@ -20,6 +20,7 @@ from assets.intake.register import (
 )
 from assets.intake.sealed import KEPT_DAYS, drop_sealed, sealed_numbers
 from assets.intake.stored_tables import derived_tables
+from assets.release_history import forget_people
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Protocol
 
@@ -31,7 +32,7 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
     ----------
     home : Home
     protocol : Protocol
-        Says until when each line's rows may be kept.
+        Says until when each line's rows may be kept. When the last have gone, so do the people behind releases.
     day : date
         Today.
 
@@ -51,6 +52,8 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
         for number in sealed_numbers(home, protocol.id):
             if received.get(number, date.min) + timedelta(days=KEPT_DAYS) < day:
                 drop_sealed(home, protocol.id, number)
+        if over and not any(use.rows and use.delivery not in over for e in register.entries for use in e.uses):
+            forget_people(home, protocol.id, day)  # the last rows go, and with them whom releases rest on
         hit = [e.number for e in register.entries if any(use.rows and use.delivery in over for use in e.uses)]
         if not hit:
             return []
