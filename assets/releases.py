@@ -44,12 +44,13 @@ from assets.store import Store, parquet_bytes
 from dashboards.site import build_overview
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import LANGUAGES
+from data_contracts.protocol_rules import LIVING_REVIEW
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.disclosure import publish
 from models.disclosure_policy import default_policy
 from models.populations import COLUMNS, PLACE, cells_of, population_sha256
-from models.release_rule import Decision, decide, flow_counts, has_numbers, says_own_places
+from models.release_rule import Decision, decide, decide_pooled, flow_counts, has_numbers, says_own_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def propose(
     rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
     _refuse_unready(home, quarter, rows, version, by, reason, without)
     kept = [row for row in rows if row["project"] not in without]
-    decisions = {row["result_id"]: _decided(home, row, quarter) for row in kept}
+    decisions = _decisions(home, kept, quarter)
     records = [dict(decision.record) for decision in decisions.values()]
     withdrawn = [_name_of(rows, project) for project in without]
     changed = _changed_since(home, quarter, version, records)
@@ -181,6 +182,20 @@ def _refuse_unready(
         raise InputRefused(faults)
 
 
+def _decisions(home: Home, rows: list[dict[str, Any]], quarter: Quarter) -> dict[str, Decision]:
+    """Decide on every result; what projects say together is decided after the projects."""
+    made = {row["result_id"]: _decided(home, row, quarter) for row in rows}
+    repeated = {row["outcome"] for row in rows if made[row["result_id"]].repeats is not None}
+    for row in rows:
+        if row["project"] == LIVING_REVIEW:
+            full, policy = ResultRecord.model_validate(row), default_policy()
+            record = publish(full, policy).model_dump(mode="json")
+            withheld = publish(full, policy, is_withheld=True).model_dump(mode="json")
+            earlier = earlier_releases(home, LIVING_REVIEW, row["outcome"])
+            made[row["result_id"]] = decide_pooled(record, withheld, row["outcome"] in repeated, earlier)
+    return made
+
+
 def _decided(home: Home, row: dict[str, Any], quarter: Quarter) -> Decision:
     policy = default_policy()
     record = publish(ResultRecord.model_validate(row), policy).model_dump(mode="json")
@@ -232,7 +247,8 @@ def _changed_since(home: Home, quarter: Quarter, version: int, records: list[dic
 
 
 def _said(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != "provenance"}
+    """Return what a record says; how it was made, and that it is repeated, changes no number."""
+    return {name: value for name, value in record.items() if name not in ("provenance", "repeats_quarter")}
 
 
 def _name_of(rows: list[dict[str, Any]], project: str) -> dict[str, str]:

@@ -63,7 +63,7 @@ def tells_of_one(record: ResultRecord, policy: Policy) -> bool:
     return len(hidden) == 1 and (hidden[0].weight_share or 1.0) > policy.largest_hidden_share
 
 
-def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
+def publish(record: ResultRecord, policy: Policy, *, is_withheld: bool = False) -> ResultRecord:
     """Return the publishable form of a record.
 
     Parameters
@@ -71,6 +71,8 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
     record : ResultRecord
         In full precision.
     policy : Policy
+    is_withheld : bool
+        Whether its numbers stay hidden for what they would tell beside others.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def publish(record: ResultRecord, policy: Policy) -> ResultRecord:
     if record.status == "told":
         fields = _told(fields)
     elif record.status in ("estimated", "pooled_only", "assessed") and (
-        is_small(record, policy) or tells_of_one(record, policy)
+        is_withheld or is_small(record, policy) or tells_of_one(record, policy)
     ):
         fields = _suppressed(fields)
     elif record.status in ("estimated", "assessed"):

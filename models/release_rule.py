@@ -133,7 +133,34 @@ def decide(
     shown = [old for old in earlier if has_numbers(old.record)]
     if not has_numbers(record) or not any(is_too_close(cells, flow, old, few) for old in shown):
         return Decision(_with_places(record, cells, shown, few), None)
-    last = shown[-1]
+    return _repeated(record, shown[-1])
+
+
+def decide_pooled(record: Record, withheld: Record, are_parts_repeated: bool, earlier: Sequence[Released]) -> Decision:
+    """Decide whether what several results say together is released with its own numbers.
+
+    Parameters
+    ----------
+    record, withheld : mapping
+        The record after disclosure control, and the same without its numbers.
+    are_parts_repeated : bool
+        Whether one of the results it is made of repeats an earlier release. The whole, made with that result's new
+        numbers, less the others would tell what too few people have changed.
+    earlier : sequence of Released
+        Every earlier release of the same.
+
+    Returns
+    -------
+    Decision
+        Its own numbers, those of the last release, or none where there was no release.
+    """
+    shown = [old for old in earlier if has_numbers(old.record)]
+    if not are_parts_repeated or not has_numbers(record):
+        return Decision(record, None)
+    return _repeated(record, shown[-1]) if shown else Decision(withheld, None)
+
+
+def _repeated(record: Record, last: Released) -> Decision:
     kept = dict(last.record) | {"quarter": record["quarter"], "result_id": record["result_id"]}
     since = last.record.get("repeats_quarter") or last.record["quarter"]
     return Decision(kept | {"repeats_quarter": since}, last)

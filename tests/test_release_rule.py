@@ -20,7 +20,7 @@ from data_contracts.result_record import ResultRecord
 from models.disclosure import publish
 from models.disclosure_policy import Policy, default_policy, safe_count
 from models.populations import changed_by
-from models.release_rule import Released, decide, flow_counts, says_own_places
+from models.release_rule import Released, decide, decide_pooled, flow_counts, says_own_places
 from tests.example_record import example_fields
 
 POLICY = default_policy()
@@ -88,6 +88,22 @@ def test_what_shows_nothing_is_always_released_and_never_held_against() -> None:
     assert decide(shown(60) | hidden, made_of(63), {}, [old], POLICY).repeats is None
     dark = Released(shown(60) | hidden, made_of(60), {})
     assert decide(shown(63), made_of(63), {}, [dark], POLICY).repeats is None
+
+
+def test_what_several_say_together_stands_while_one_of_them_does() -> None:
+    """Project A stands as released, for three are new. Pooled with the three, less the other projects, they would show."""
+    hidden = {"n_treated": None, "n_control": None, "estimate": None, "flow": []}
+    new, withheld = shown(3, counted="studies", quarter="2026Q3"), shown(3, quarter="2026Q3") | hidden
+    old = Released(shown(3, counted="studies", quarter="2026Q2", estimate=0.11), {}, {})
+    assert decide_pooled(new, withheld, False, [old]).record is new
+    stands = decide_pooled(new, withheld, True, [old])
+    assert (stands.record["estimate"], stands.record["repeats_quarter"], stands.record["quarter"]) == (
+        0.11,
+        "2026Q2",
+        "2026Q3",
+    )
+    assert decide_pooled(new, withheld, True, []).record is withheld  # never released: not now either
+    assert decide_pooled(withheld, withheld, True, [old]).repeats is None
 
 
 def with_places(n: int, here: int, quarter: str) -> tuple[dict[str, Any], dict[str, pd.Series]]:
