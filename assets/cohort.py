@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
+from dagster import AssetExecutionContext, AssetIn, AssetOut, Output, ResourceParam, multi_asset
 
+from assets.asset_pages import markdown
 from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
@@ -77,7 +78,7 @@ def cohort(
         },
     }
     tables = {
-        f"udvælgelse · selection ({language})": MetadataValue.md(steps_markdown(record["steps"], language))
+        f"udvælgelse · selection ({language})": markdown(steps_markdown(record["steps"], language))
         for language in LANGUAGES
     }
     yield Output(selected.people, "people", metadata={"dagster/row_count": len(selected.people), **tables})
@@ -92,4 +93,4 @@ def _intake_metadata(rows: list[dict[str, Any]]) -> dict[str, Any]:
         share = "–" if row["share"] is None else f"{row['share']:.0%}"
         mean = "–" if row["mean"] is None else f"{row['mean']:.2f}"
         lines.append(f"| {row['covariate']} | {share} | {mean} | {row['known_count']} |")
-    return {"kun deltagere · participants only": MetadataValue.md("\n".join(lines))}
+    return {"kun deltagere · participants only": markdown("\n".join(lines))}

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
+from assets.asset_pages import markdown, picture
 from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
-from assets.pictures import picture
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import balance_chart, overlap_chart
@@ -149,7 +149,7 @@ def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
             ]
             title = phrase(language, "chart_balance_title")
             metadata[f"{title} ({language})"] = picture(balance_chart(rows, language))
-            metadata[f"{phrase(language, 'balance_table')} ({language})"] = MetadataValue.md(
+            metadata[f"{phrase(language, 'balance_table')} ({language})"] = markdown(
                 balance_markdown(made, protocol, language)
             )
     return {key: MetadataValue.text(value) if isinstance(value, str) else value for key, value in metadata.items()}

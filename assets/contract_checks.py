@@ -23,12 +23,12 @@ from dagster import (
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSeverity,
-    MetadataValue,
     PartitionsDefinition,
     ResourceParam,
     asset_check,
 )
 
+from assets.asset_pages import markdown
 from assets.partitions import partition_of
 from assets.refusals import guarded
 from assets.store import Store
@@ -267,7 +267,7 @@ def contract_check(table: str, partitions: PartitionsDefinition[Any]) -> AssetCh
             severity=AssetCheckSeverity.ERROR if is_blocking else AssetCheckSeverity.WARN,
             description=f"{refused} of {len(frame)} rows break the contract; receipts are in quarantine/{project}.",
             metadata={
-                "rules": MetadataValue.md(f"| rule | rows that break it |\n|---|---|\n{lines}"),
+                "rules": markdown(f"| rule | rows that break it |\n|---|---|\n{lines}"),
                 "rows": len(frame),
                 "refused_rows": refused,
                 "largest_refused_share": contract.largest_refused_share,

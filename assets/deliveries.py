@@ -11,7 +11,6 @@ from typing import Any
 from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
-    MetadataValue,
     Output,
     ResourceParam,
     TableColumn,
@@ -20,6 +19,7 @@ from dagster import (
     asset,
 )
 
+from assets.asset_pages import markdown
 from assets.contract_checks import contract_check
 from assets.intake.assembly import assemble
 from assets.intake.receipts import receipts_of
@@ -93,8 +93,8 @@ def delivery_asset(table: str) -> AssetsDefinition:
                 "accepted_rows": int(frame["is_accepted"].sum()),
                 "dagster/column_schema": _column_schema(contract),
                 "files": ", ".join(str(number) for number in assembled.numbers) or "–",
-                "kvitteringer (da)": MetadataValue.md(receipts_of(store.home, project, assembled.numbers, "da")),
-                "receipts (en)": MetadataValue.md(receipts_of(store.home, project, assembled.numbers, "en")),
+                "kvitteringer (da)": markdown(receipts_of(store.home, project, assembled.numbers, "da")),
+                "receipts (en)": markdown(receipts_of(store.home, project, assembled.numbers, "en")),
                 "contract_version": contract.version,
             },
         )

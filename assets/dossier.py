@@ -6,8 +6,9 @@ not belong here: any rule about evidence.
 
 from typing import Any
 
-from dagster import AssetExecutionContext, MetadataValue, Output, ResourceParam, asset
+from dagster import AssetExecutionContext, Output, ResourceParam, asset
 
+from assets.asset_pages import markdown
 from assets.home import PROJECT_ID, Home, text_of
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
@@ -68,9 +69,7 @@ def dossier(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
         tagged = tagged_dossier(store.home, project)
     metadata: dict[str, Any] = {"studies": len(tagged)}
     for language in LANGUAGES:
-        metadata[f"{phrase(language, 'dossier_title')} ({language})"] = MetadataValue.md(
-            dossier_markdown(tagged, language)
-        )
+        metadata[f"{phrase(language, 'dossier_title')} ({language})"] = markdown(dossier_markdown(tagged, language))
     return Output({"project": project, "studies": tagged, "together": dossier_verdict(tagged)}, metadata=metadata)
 
 

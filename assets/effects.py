@@ -8,8 +8,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
+from dagster import AssetExecutionContext, AssetIn, AssetOut, Output, ResourceParam, multi_asset
 
+from assets.asset_pages import markdown
 from assets.comparison import comparison_from
 from assets.effect_records import effects_record
 from assets.effect_tables import effects_markdown
@@ -84,7 +85,7 @@ def effects(
         "input_sha256": {"outcomes": content_sha256(delivered)},
     }
     metadata = {
-        f"{outcome.name} ({language})": MetadataValue.md(effects_markdown(effects, outcome, protocol, language))
+        f"{outcome.name} ({language})": markdown(effects_markdown(effects, outcome, protocol, language))
         for outcome, effects in zip(protocol.outcomes, found, strict=True)
         for language in LANGUAGES
     }

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
 
+from assets.asset_pages import markdown, picture
 from assets.code_version import code_version
 from assets.cohort import steps_from
 from assets.comparison import comparison_from
@@ -19,7 +20,6 @@ from assets.intake.register import unmark_stale
 from assets.judgements import signed_answers
 from assets.ledger import lock_from
 from assets.partitions import partition_of, project_quarter
-from assets.pictures import picture
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import estimates_chart, tipping_chart
@@ -128,9 +128,9 @@ def records(
         for language in LANGUAGES:
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             told = "\n".join([result_markdown(row, language), *measures_markdown(row, language)])
-            metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(told)
-            explained = explanation(row, language)
-            metadata[f"{row['outcome']}, explain ({language})"] = MetadataValue.md(f"```text\n{explained}\n```")
+            metadata[f"{row['outcome']} ({language})"] = markdown(told)
+            explained = explanation(row, language).replace("```", "'''")
+            metadata[f"{row['outcome']}, explain ({language})"] = markdown(f"```text\n{explained}\n```")
             if row["status"] == "estimated":
                 metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
                 title = phrase(language, "chart_tipping_title")

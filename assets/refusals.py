@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterError, Failure, MetadataValue
+from dagster import DagsterError, Failure
 
+from assets.asset_pages import markdown
 from assets.home import refused_by_computer
 from data_contracts.faults import Fault, InputRefused
 
@@ -30,7 +31,7 @@ def failure_of(faults: tuple[Fault, ...]) -> Failure:
     lines = "\n".join(f"- {fault}" for fault in faults)
     return Failure(
         description="\n".join(str(fault) for fault in faults),
-        metadata={"faults": MetadataValue.md(lines)},
+        metadata={"faults": markdown(lines)},
         allow_retries=False,
     )
 

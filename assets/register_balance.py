@@ -18,11 +18,11 @@ from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
     AssetCheckSeverity,
-    MetadataValue,
     ResourceParam,
     asset_check,
 )
 
+from assets.asset_pages import markdown
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded
 from assets.store import Store
@@ -162,5 +162,5 @@ def every_register_covariate_is_alike(
         passed=not apart,
         severity=AssetCheckSeverity.WARN,
         description=f"{len(apart)} of {len(found)} covariates are more than {limit} standard deviations apart.",
-        metadata={"balance": MetadataValue.md("\n".join(lines)), "apart": ", ".join(apart) or "–"},
+        metadata={"balance": markdown("\n".join(lines)), "apart": ", ".join(apart) or "–"},
     )

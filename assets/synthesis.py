@@ -11,17 +11,16 @@ from dagster import (
     AssetDep,
     AssetExecutionContext,
     AssetKey,
-    MetadataValue,
     MultiToSingleDimensionPartitionMapping,
     Output,
     ResourceParam,
     asset,
 )
 
+from assets.asset_pages import markdown, picture
 from assets.code_version import code_version
 from assets.home import Home, read_json
 from assets.partitions import quarter_partitions
-from assets.pictures import picture
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import estimates_chart
@@ -117,7 +116,7 @@ def portfolio(context: AssetExecutionContext, store: ResourceParam[Store]) -> Ou
         for language in LANGUAGES:
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             told = "\n".join([result_markdown(row, language), *measures_markdown(row, language)])
-            metadata[f"{row['outcome']} ({language})"] = MetadataValue.md(told)
+            metadata[f"{row['outcome']} ({language})"] = markdown(told)
             if row["status"] == "estimated":
                 metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
     return Output(found, metadata=metadata)

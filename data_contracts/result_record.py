@@ -319,14 +319,14 @@ class ResultRecord(Part):
     """One result of one project in one quarter."""
 
     record_version: Literal["1"] = "1"
-    result_id: str
-    project: str
+    result_id: str = Field(pattern=r"^[a-z0-9-]{1,41}\.\d{4}Q[1-4]\.[a-z0-9_-]{1,41}$", description="Names the page.")
+    project: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
     project_name: Bilingual
     organisation: str
     data_note: Literal["synthetic", "public_microdata", "confidential"]
     municipalities: tuple[str, ...]
     quarter: str = Field(pattern=r"^\d{4}Q[1-4]$")
-    outcome: str
+    outcome: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
     outcome_label: Bilingual
     outcome_type: Literal["binary", "numeric", "ratio"]
     outcome_direction: Literal["higher_is_better", "lower_is_better"]
