@@ -99,6 +99,9 @@ class Money(Section):
     )
     payer: Text | None = Field(default=None, description="Whose money.")
     price_year: int | None = Field(default=None, ge=1900, le=2200)
+    ratio: float | None = Field(
+        default=None, gt=1, le=1000, description="Kroner for each krone paid, where it is told beside the amount."
+    )
     is_modelled: bool = Field(description="Worked out from assumptions, not from the participants' own outcomes.")
 
 

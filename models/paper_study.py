@@ -226,6 +226,7 @@ def _money(study: PaperStudy) -> dict[str, Any]:
         "per": None if money.per is None else _both(money.per),
         "payer": None if money.payer is None else _both(money.payer),
         "price_year": money.price_year,
+        "ratio": money.ratio,
         "is_modelled": money.is_modelled,
         "missing": [*missing, *(["modelled"] if money.is_modelled else [])],
     }

@@ -1,0 +1,151 @@
+"""Rules between the parts of a project's account: nothing counted twice, nothing without a payer.
+
+Belongs here: what must hold between an account, a protocol and prices, in
+plain words. Does not belong here: the parts (`economics_settings.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data_contracts.economics_settings import EconomicsSettings
+from data_contracts.faults import Fault, InputRefused, suggestion
+from data_contracts.ladder import read_knowledge
+from data_contracts.price_catalogue import Price, illustrative_catalogue, price_index
+from data_contracts.protocol import Protocol
+from data_contracts.safe_yaml import Path, line_of
+from data_contracts.section_reading import in_order, read_shape, spoken
+
+Found = Iterator[tuple[Path, str, str]]
+
+
+def read_economics(text: str, file: str, protocol: Protocol) -> EconomicsSettings:
+    """Read and check an account.
+
+    Parameters
+    ----------
+    text : str
+        Content of `economics.yaml`.
+    file : str
+        Name used in faults.
+    protocol : Protocol
+        Of the same project.
+
+    Raises
+    ------
+    InputRefused
+        With every fault of the file.
+    """
+    reading = read_shape(text, file, EconomicsSettings)
+    faults = list(reading.faults)
+    if reading.section is not None:
+        for path, what, fix in rule_faults(reading.section, protocol):
+            faults.append(Fault(what, fix, file, line_of(reading.lines, path), spoken(path)))
+    if faults or reading.section is None:
+        raise InputRefused(in_order(faults))
+    return reading.section
+
+
+def prices_of(settings: EconomicsSettings) -> dict[str, Price]:
+    """Return prices by name: the catalogue's, and the project's own in their place."""
+    own = {price.name: price for price in settings.prices}
+    return {price.name: price for price in illustrative_catalogue().prices} | own
+
+
+def horizon_of(settings: EconomicsSettings) -> int:
+    """Return the last year that counts."""
+    usual = int(read_knowledge("economics")["horizon_years"])
+    return settings.duration.horizon_years or usual
+
+
+def rule_faults(settings: EconomicsSettings, protocol: Protocol) -> Found:
+    """Yield every rule that is broken: where, what, and what to do."""
+    yield from _counted_once(settings)
+    yield from _outcomes_and_prices(settings, protocol)
+    yield from _payers(settings)
+    yield from _years(settings, protocol)
+    if settings.deadweight:
+        what = "The control group has measured what would have happened anyway; taken off again, it would count twice."
+        yield ("deadweight",), what, "Leave deadweight out."
+
+
+def _counted_once(settings: EconomicsSettings) -> Found:
+    prices = prices_of(settings)
+    seen: dict[str, str] = {}
+    for i, consequence in enumerate(settings.consequences):
+        price = prices.get(consequence.price)
+        if price is None:
+            continue
+        if price.counts in seen:
+            what = f"“{price.counts}” is counted already, by {seen[price.counts]}: the same gain would be booked twice."
+            yield ("consequences", i, "price"), what, "Keep the one that says it best."
+        seen.setdefault(price.counts, f"consequences[{i + 1}]")
+    for i, proxy in enumerate(settings.proxies):
+        if proxy.counts in seen:
+            what = f"“{proxy.counts}” is counted already, by {seen[proxy.counts]}: the same gain would be booked twice."
+            yield ("proxies", i, "counts"), what, "Leave the proxy out, or say what else it is."
+        seen.setdefault(proxy.counts, f"proxies[{i + 1}]")
+    for part in ("costs", "prices", "proxies"):
+        names = [row.name for row in getattr(settings, part)]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                yield (part, i, "name"), f"The name “{name}” stands twice.", "Give each a name of its own."
+
+
+def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Found:
+    outcomes, prices = [outcome.name for outcome in protocol.outcomes], prices_of(settings)
+    for part in ("consequences", "proxies"):
+        for i, row in enumerate(getattr(settings, part)):
+            if row.outcome not in outcomes:
+                fix = suggestion(row.outcome, outcomes) or f"Outcomes here: {', '.join(outcomes)}."
+                yield (part, i, "outcome"), "The protocol has no such outcome.", fix
+    for i, consequence in enumerate(settings.consequences):
+        if consequence.price not in prices:
+            fix = suggestion(consequence.price, prices) or f"Prices: {', '.join(prices)}."
+            yield ("consequences", i, "price"), "There is no such price.", fix
+
+
+def _payers(settings: EconomicsSettings) -> Found:
+    known = [*read_knowledge("economics")["payers"], *settings.payers]
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = (("costs", ("paid_by",)), ("prices", ("paid_by", "received_by")))
+    for part, sides in parts:
+        for i, row in enumerate(getattr(settings, part)):
+            for side in sides:
+                for payer in getattr(row, side):
+                    if payer not in known:
+                        fix = (
+                            suggestion(payer, known) or f"Payers: {', '.join(known)}; others are declared under payers."
+                        )
+                        yield (part, i, side, payer), f"“{payer}” is nobody who pays or gains.", fix
+
+
+def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
+    index, horizon = price_index(), horizon_of(settings)
+    usual = int(read_knowledge("economics")["horizon_years"])
+    if horizon > usual and settings.duration.why_longer is None:
+        what = f"The horizon is longer than {usual} years."
+        yield ("duration", "horizon_years"), what, "Say in why_longer what shows that the effect lasts so long."
+    for outcome in protocol.outcomes:
+        if outcome.name in {row.outcome for row in settings.consequences} and outcome.from_months > 12 * horizon:
+            what = f"“{outcome.name}” is measured later than the horizon ends."
+            yield ("duration", "horizon_years"), what, "Let the horizon reach the follow-up."
+    if settings.duration.full_years > horizon:
+        yield (
+            ("duration", "full_years"),
+            "The effect would hold longer than the horizon.",
+            "Lower it, or lengthen the horizon.",
+        )
+    years: list[tuple[Path, int]] = [(("report_price_year",), settings.report_price_year)]
+    for part in ("costs", "prices"):
+        years += [((part, i, "price_year"), row.price_year) for i, row in enumerate(getattr(settings, part))]
+    years += [
+        (("proxies", i, "value_a_year", "price_year"), row.value_a_year.price_year)
+        for i, row in enumerate(settings.proxies)
+    ]
+    for path, year in years:
+        if year not in index:
+            fix = f"The index knows {min(index)} to {max(index)}; convert the amount and say so in its source."
+            yield path, f"There is no price index for {year}.", fix
+    for i, cost in enumerate(settings.costs):
+        if cost.year > horizon:
+            yield ("costs", i, "year"), "The cost falls after the horizon.", "Let the horizon reach it."

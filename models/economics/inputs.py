@@ -1,0 +1,207 @@
+"""What an account rests on: each number with its range, by name.
+
+Belongs here: from settings, prices and a published result to the inputs of an
+account, pure. Does not belong here: the account (`account.py`) and chance
+(`uncertainty.py`).
+
+The effect is the published one, rounded and with its interval: an account made
+from the exact effect would undo the rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from data_contracts.economics_rules import horizon_of, prices_of
+from data_contracts.economics_settings import EconomicsSettings
+from data_contracts.ladder import read_knowledge
+from data_contracts.price_catalogue import Amount
+from models.economics.discounting import in_prices_of
+
+Array = NDArray[np.float64]
+SOCIETY = "society"
+PUBLIC = ("municipality", "region", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number and what is believable: lowest, itself, highest."""
+
+    low: float
+    value: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A published effect.
+
+    Attributes
+    ----------
+    value : float
+        Share (0-1) or the outcome's own unit.
+    chance_sd : float
+        Standard deviation of chance, from the published interval.
+    bias_sd : float
+        Of what was not measured; see `bias_of`.
+    """
+
+    value: float
+    chance_sd: float
+    bias_sd: float
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of both doubts together."""
+        return math.hypot(self.chance_sd, self.bias_sd)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """An account's inputs.
+
+    Attributes
+    ----------
+    payers : tuple of str
+    effects : dict of str to Effect
+        By outcome.
+    outcome_of : tuple of str
+        Outcome of each consequence, consequences in the order of their price's name.
+    names : tuple of str
+        Each consequence's price.
+    units, prices : tuple of Range
+        Units a year for one more who reaches the outcome; kroner a unit in the report's money.
+    gains : ndarray of float, shape (consequences, payers)
+        What one krone's worth more is to each payer: received less paid.
+    is_production : ndarray of bool, shape (consequences,)
+    costs : ndarray of float, shape (years, payers)
+        Kroner per participant, by year from 0, in the report's money.
+    cost_ranges : tuple of (str, Range, ndarray of float, shape (years, payers))
+        Each cost with its range as a share of itself.
+    full_years, horizon : int
+    drop_off, displacement, attribution : Range
+    net_tax_factor, tax_distortion : float
+    """
+
+    payers: tuple[str, ...]
+    effects: dict[str, Effect]
+    outcome_of: tuple[str, ...]
+    names: tuple[str, ...]
+    units: tuple[Range, ...]
+    prices: tuple[Range, ...]
+    gains: Array
+    is_production: NDArray[np.bool_]
+    costs: Array
+    cost_ranges: tuple[tuple[str, Range, Array], ...]
+    full_years: int
+    horizon: int
+    drop_off: Range
+    displacement: Range
+    attribution: Range
+    net_tax_factor: float
+    tax_distortion: float
+
+
+def effect_of(record: Mapping[str, Any]) -> Effect:
+    """Return a published record's effect with both its doubts.
+
+    Parameters
+    ----------
+    record : mapping
+        A published record with an estimate and an interval.
+    """
+    reach = float(norm.isf((1 - record["confidence_level"]) / 2))
+    chance = (record["interval_high"] - record["interval_low"]) / (2 * reach)
+    # What was rounded is open by its step.
+    chance = math.hypot(chance, (record["rounded_to"] or 0.0) / math.sqrt(12))
+    return Effect(float(record["estimate"]), chance, bias_of(record))
+
+
+def bias_of(record: Mapping[str, Any]) -> float:
+    """Return how far what was not measured may move an effect, as one standard deviation.
+
+    A share of the effect by its rung (`economics.yaml`), or what a hidden factor as strong as the strongest measured one
+    would do to it, whichever is more. The effect is widened by it and never shifted.
+    """
+    shares = read_knowledge("economics")["bias_share_by_rung"]
+    share = float(shares[record["evidence"]["rung"]]) * abs(float(record["estimate"]))
+    adjusted = record["diagnostics"].get("benchmark_adjusted")
+    benchmark = 0.0 if adjusted is None else abs(float(adjusted) - float(record["estimate"]))
+    return max(share, benchmark)
+
+
+def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, Any]]) -> Inputs:
+    """Return an account's inputs.
+
+    Parameters
+    ----------
+    settings : EconomicsSettings
+    records : mapping of str to mapping
+        Published records by outcome, of at least the outcomes that consequences name.
+    """
+    known = read_knowledge("economics")
+    year, catalogue = settings.report_price_year, prices_of(settings)
+    rows = sorted(settings.consequences, key=lambda row: row.price)
+    prices = [catalogue[row.price] for row in rows]
+    payers = tuple(dict.fromkeys([*known["payers"], *settings.payers]))
+    used = {p for price in prices for p in (*price.paid_by, *price.received_by)}
+    used |= {p for cost in settings.costs for p in cost.paid_by}
+    payers = tuple(payer for payer in payers if payer in used)
+    gains = np.array([[price.received_by.get(p, 0.0) - price.paid_by.get(p, 0.0) for p in payers] for price in prices])
+    horizon = horizon_of(settings)
+    cost_ranges = []
+    for cost in settings.costs:
+        flow = np.zeros((horizon + 1, len(payers)))
+        share = 1.0 if cost.participants is None else 1.0 / cost.participants
+        amount = in_prices_of(cost.amount, cost.price_year, year) * share
+        flow[cost.year] = [amount * cost.paid_by.get(payer, 0.0) for payer in payers]
+        cost_ranges.append((cost.name, _as_share(cost), flow))
+    return Inputs(
+        payers=payers,
+        effects={name: effect_of(records[name]) for name in sorted({row.outcome for row in rows})},
+        outcome_of=tuple(row.outcome for row in rows),
+        names=tuple(row.price for row in rows),
+        units=tuple(range_of(row.units_a_year, row.low, row.high) for row in rows),
+        prices=tuple(_in_year(price, year) for price in prices),
+        gains=gains,
+        is_production=np.array([price.kind == "production" for price in prices]),
+        costs=sum((flow for _, _, flow in cost_ranges), np.zeros((horizon + 1, len(payers)))),
+        cost_ranges=tuple(cost_ranges),
+        full_years=settings.duration.full_years,
+        horizon=horizon,
+        drop_off=_share(settings.duration.drop_off),
+        displacement=_share(settings.displacement),
+        attribution=_share(settings.attribution),
+        net_tax_factor=float(known["net_tax_factor"]["value"]),
+        tax_distortion=float(settings.tax_distortion),
+    )
+
+
+def _share(share: Any) -> Range:
+    return Range(share.low, share.value, share.high)
+
+
+def range_of(value: float, low: float | None, high: float | None) -> Range:
+    """A range; where nobody has given one, it is wide."""
+    if low is None or high is None:
+        wide = abs(value) * float(read_knowledge("economics")["missing_range_share"])
+        return Range(value - wide, value, value + wide)
+    return Range(low, value, high)
+
+
+def _in_year(price: Amount, year: int) -> Range:
+    found = range_of(price.amount, price.low, price.high)
+    low, value, high = (in_prices_of(x, price.price_year, year) for x in (found.low, found.value, found.high))
+    return Range(low, value, high)
+
+
+def _as_share(cost: Amount) -> Range:
+    found = range_of(cost.amount, cost.low, cost.high)
+    return Range(found.low / found.value, 1.0, found.high / found.value) if found.value else Range(1.0, 1.0, 1.0)

@@ -1,0 +1,93 @@
+"""Social return on investment: the same account, and what has no price.
+
+Belongs here: proxies' present values and the ratio, pure. Does not belong
+here: the account it shares its other parts with (`account.py`).
+
+What a price counts stands in the account; what has none stands here. The two
+never count the same thing (`economics_rules.py`), so that the ratio of the
+account and the social return differ by the proxies and by nothing else.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.economics_settings import EconomicsSettings, Proxy
+from models.economics.account import Numbers, persistence
+from models.economics.discounting import discount_factors, in_prices_of
+from models.economics.inputs import Inputs, Range, effect_of, range_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyValue:
+    """What a change is worth to somebody, per participant.
+
+    Attributes
+    ----------
+    proxy : Proxy
+    value : float
+        Present value as declared.
+    draws : ndarray of float, shape (draws,)
+        Present value in each draw.
+    """
+
+    proxy: Proxy
+    value: float
+    draws: Array
+
+
+def proxy_values(
+    settings: EconomicsSettings,
+    inputs: Inputs,
+    middle: Numbers,
+    draws: Numbers,
+    records: Mapping[str, Mapping[str, Any]],
+    z: Array,
+    seed: int,
+) -> tuple[ProxyValue, ...]:
+    """Return every proxy's present value.
+
+    Parameters
+    ----------
+    settings, inputs
+        Of the account.
+    middle, draws : Numbers
+        The account's inputs as declared, and its draws: how long the effect lasts is the same here.
+    records : mapping
+        Published records by outcome.
+    z : ndarray of float, shape (draws,)
+        How far the effect is from its middle in each draw, in standard deviations.
+    seed : int
+    """
+    factors = discount_factors(inputs.horizon)[1:]
+
+    def kept(numbers: Numbers) -> Array:
+        left = persistence(inputs, numbers.drop_off) @ factors
+        return np.asarray(left * numbers.attribution * (1.0 - numbers.displacement), dtype=float)
+
+    found = []
+    for proxy in settings.proxies:
+        effect = effect_of(records[proxy.outcome])
+        worth = proxy.value_a_year
+        amounts = range_of(worth.amount, worth.low, worth.high)
+        year = (worth.price_year, settings.report_price_year)
+        low, value, high = (in_prices_of(x, *year) for x in (amounts.low, amounts.value, amounts.high))
+        price = _triangular(Range(low, value, high), len(z), seed, f"proxy {proxy.name}")
+        drawn = (effect.value + effect.sd * z) * price * kept(draws)
+        found.append(ProxyValue(proxy, float(effect.value * value * kept(middle)[0]), drawn))
+    return tuple(found)
+
+
+def _triangular(row: Range, count: int, seed: int, name: str) -> Array:
+    if row.low == row.high:
+        return np.full(count, row.value)
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    return np.asarray(rng.triangular(row.low, row.value, row.high, count), dtype=float)

@@ -1,0 +1,162 @@
+"""How sure an account is: many draws at once, one input at a time, and where the gain ends.
+
+Belongs here: Monte Carlo, tornado and break-even, pure and seeded. Does not
+belong here: the account itself (`account.py`).
+
+Effects of several outcomes are of the same people and are drawn together: luck
+with one is luck with all, which is the wider answer.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from data_contracts.ladder import read_knowledge
+from models.economics.account import Numbers, central, present_values
+from models.economics.inputs import Inputs, Range
+
+Array = NDArray[np.float64]
+
+
+def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
+    """Draw every input.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    count, seed : int
+
+    Returns
+    -------
+    Numbers
+        Effects are normal around the published ones, with chance and bias; all other inputs triangular between lowest
+        and highest with the declared value as their top. Each input has a stream of its own by its name, so that
+        another input changes no draw of it.
+    """
+
+    def stream(name: str) -> np.random.Generator:
+        return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+    def triangular(name: str, row: Range) -> Array:
+        if row.low == row.high:
+            return np.full(count, row.value)
+        return stream(name).triangular(row.low, row.value, row.high, count)
+
+    z = stream("effect").standard_normal(count)
+    effects = [inputs.effects[name].value + inputs.effects[name].sd * z for name in inputs.outcome_of]
+    named = list(zip(inputs.names, inputs.units, inputs.prices, strict=True))
+    return Numbers(
+        effects=np.column_stack(effects),
+        units=np.column_stack([triangular(f"units {name}", units) for name, units, _ in named]),
+        prices=np.column_stack([triangular(f"price {name}", price) for name, _, price in named]),
+        drop_off=triangular("drop_off", inputs.drop_off),
+        displacement=triangular("displacement", inputs.displacement),
+        attribution=triangular("attribution", inputs.attribution),
+        costs=np.column_stack([triangular(f"cost {name}", share) for name, share, _ in inputs.cost_ranges]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What draws say of one column, kroner per participant in present value.
+
+    Attributes
+    ----------
+    low, high : float
+        Limits that hold the middle share of draws (`interval_level`).
+    probability_of_gain : float
+        Share of draws in which the column gains.
+    """
+
+    low: float
+    high: float
+    probability_of_gain: float
+
+
+def spreads(net: Array) -> tuple[Spread, ...]:
+    """Return what draws of net present values say; net of shape (draws, columns)."""
+    level = float(read_knowledge("economics")["interval_level"])
+    low, high = np.quantile(net, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    wins = (net > 0).mean(axis=0)
+    return tuple(Spread(float(a), float(b), float(p)) for a, b, p in zip(low, high, wins, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What one input does alone: the total where it is lowest and where it is highest."""
+
+    name: str
+    at_low: float
+    at_high: float
+
+
+def tornado(inputs: Inputs, column: int | None = None) -> tuple[Swing, ...]:
+    """Move one input at a time between its limits, the largest swing first.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    column : int, optional
+        Of an account; the total where it is not said.
+
+    Returns
+    -------
+    tuple of Swing
+        The effect moves between the limits that hold the middle share of its draws, chance and bias together.
+    """
+    base = central(inputs)
+
+    def net(numbers: Numbers) -> float:
+        gains, costs = present_values(inputs, numbers)
+        row = (gains - costs)[0]
+        return float(row.sum() if column is None else row[column])
+
+    level = float(read_knowledge("economics")["interval_level"])
+    from_middle = _reach(level)
+    found = []
+    ends = []
+    for sign in (-1.0, 1.0):
+        moved = [
+            inputs.effects[name].value + sign * from_middle * inputs.effects[name].sd for name in inputs.outcome_of
+        ]
+        ends.append(net(replace(base, effects=np.array([moved]))))
+    found.append(Swing("effect", *ends))
+    for kind, rows in (("units", inputs.units), ("prices", inputs.prices)):
+        for i, (name, row) in enumerate(zip(inputs.names, rows, strict=True)):
+            if row.low != row.high:
+                values = [_with(getattr(base, kind), i, end) for end in (row.low, row.high)]
+                found.append(Swing(f"{kind} {name}", *(net(replace(base, **{kind: v})) for v in values)))
+    for i, (name, share, _) in enumerate(inputs.cost_ranges):
+        if share.low != share.high:
+            values = [_with(base.costs, i, end) for end in (share.low, share.high)]
+            found.append(Swing(f"cost {name}", *(net(replace(base, costs=v)) for v in values)))
+    for name in ("drop_off", "displacement", "attribution"):
+        row = getattr(inputs, name)
+        if row.low != row.high:
+            found.append(Swing(name, *(net(replace(base, **{name: np.array([end])})) for end in (row.low, row.high))))
+    return tuple(sorted(found, key=lambda s: (-abs(s.at_high - s.at_low), s.name)))
+
+
+def _with(values: Array, i: int, value: float) -> Array:
+    moved = values.copy()
+    moved[:, i] = value
+    return moved
+
+
+def _reach(level: float) -> float:
+    return float(norm.isf((1 - level) / 2))
+
+
+def break_even_share(inputs: Inputs, column: int | None = None) -> float | None:
+    """Return the share of the effect that pays what it costs; None where no effect of this direction does.
+
+    An account is linear in the effect: gains are proportional to it, costs do not move.
+    """
+    gains, costs = present_values(inputs, central(inputs))
+    gain, cost = (float(row[0].sum() if column is None else row[0][column]) for row in (gains, costs))
+    return cost / gain if gain > 0 else None
