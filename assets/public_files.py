@@ -72,15 +72,20 @@ class Beside:
         Each project's dossier: tagged studies that exist only on paper, and what they say together.
     publisher : dict
         As `SiteSettings` holds it.
+    accounts : list of dict
+        What effects are worth, of projects that have an account.
     """
 
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     profiles: list[dict[str, Any]] = field(default_factory=list)
     papers: list[dict[str, Any]] = field(default_factory=list)
     publisher: dict[str, str] = field(default_factory=dict)
+    accounts: list[dict[str, Any]] = field(default_factory=list)
 
 
-def beside_results(home: Home, quarter: Quarter, projects: list[str], papers: list[Any]) -> Beside:
+def beside_results(
+    home: Home, quarter: Quarter, projects: list[str], papers: list[Any], accounts: list[dict[str, Any]]
+) -> Beside:
     """Return what pages say beside the results of some projects.
 
     Parameters
@@ -90,6 +95,8 @@ def beside_results(home: Home, quarter: Quarter, projects: list[str], papers: li
     projects : list of str
     papers : list of dict or None
         Each project's dossier, if it has one.
+    accounts : list of dict
+        What effects are worth.
 
     Raises
     ------
@@ -102,6 +109,7 @@ def beside_results(home: Home, quarter: Quarter, projects: list[str], papers: li
         profiles=[public_profile(protocol) for protocol in protocols],
         papers=[row for row in papers if row is not None and row["studies"]],
         publisher=site_settings(home).model_dump(),
+        accounts=accounts,
     )
 
 

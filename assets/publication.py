@@ -92,17 +92,22 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     key_prefix="publication",
     group_name="publication",
     partitions_def=quarter_partitions,
-    ins={"public": AssetIn(["publication", "results"])},
+    ins={"public": AssetIn(["publication", "results"]), "accounts": AssetIn(["economics", "accounts"])},
     description="Sider og filer for kommunerne · Pages and files for municipalities: results.json, CSV, DuckDB and a site that needs no script.",
 )
 @guarded
-def site(context: AssetExecutionContext, store: ResourceParam[Store], public: list[dict[str, Any]]) -> Output[Any]:
+def site(
+    context: AssetExecutionContext,
+    store: ResourceParam[Store],
+    public: list[dict[str, Any]],
+    accounts: list[dict[str, Any]],
+) -> Output[Any]:
     """Write the quarter's files and pages from published records only."""
     quarter = Quarter.parse(context.partition_key)
     with refusing():
         projects = sorted({row["project"] for row in public} & set(store.home.project_ids()))
         papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
-        beside = beside_results(store.home, quarter, projects, papers)
+        beside = beside_results(store.home, quarter, projects, papers, accounts)
     for name in missing_settings(beside.publisher):
         context.log.warning("site.yaml: %s is empty, and the pages say so.", name)
     folder = publish_quarter(store.home, quarter, public, beside)

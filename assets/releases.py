@@ -21,6 +21,7 @@ from typing import Any
 
 import pandas as pd
 
+from assets.accounts import accounts_of
 from assets.chain import append, digest_of, read
 from assets.home import Home, locked, read_json, sync_folder, write_atomically, write_json
 from assets.intake.reception import today
@@ -115,7 +116,7 @@ def propose(
     projects = sorted({row["project"] for row in kept} & set(home.project_ids()))
     store = Store(home_folder=str(home.root))
     papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
-    beside = beside_results(home, quarter, projects, papers)
+    beside = beside_results(home, quarter, projects, papers, accounts_of(home, records))
     content = {
         "quarter": str(quarter),
         "version": version,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboards.economics_marts import economics_marts
 from data_contracts.ladder import read_knowledge, rungs
 from data_contracts.phrases import LANGUAGES
 
@@ -92,6 +93,7 @@ def build_marts(
     releases: Sequence[dict[str, Any]] = (),
     earlier: Sequence[dict[str, Any]] = (),
     publisher: Mapping[str, str] | None = None,
+    accounts: Sequence[dict[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
     """Lay out published records as tables.
 
@@ -109,13 +111,15 @@ def build_marts(
         Released records of earlier quarters.
     publisher : mapping, optional
         Who publishes the pages.
+    accounts : sequence of dict
+        What effects are worth, of projects that have an account.
 
     Returns
     -------
     dict of str to DataFrame
         Facts (`fct_…`) and dimensions (`dim_…`) by name; empty tables keep their columns.
     """
-    return {
+    return economics_marts(accounts) | {
         "fct_effect": _frame([_effect(r) for r in records], ["result_id"]),
         "fct_error_source": _children(records, lambda r: r["evidence"]["error_sources"], ("code",)),
         "fct_balance": _children(records, lambda r: r["balance"], ("covariate", "smd_before", "smd_after")),

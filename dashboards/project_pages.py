@@ -46,6 +46,7 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
     places = plain_rows(marts["dim_municipality"])
     files = plain_rows(marts["fct_delivery"])
     papers = plain_rows(marts["fct_paper_study"])
+    accounts = {row["project"] for row in plain_rows(marts["dim_account"])}
     together = {row["project"]: row for row in plain_rows(marts["dim_dossier"])}
     for row in plain_rows(marts["dim_intervention"]):
         name = row["project"]
@@ -62,6 +63,7 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
             "profile": profiles.get(name),
             "deliveries": deliveries,
             "ladder": list(rungs().values()),
+            "has_account": name in accounts,
             "together": together.get(name),
             "papers": [paper for paper in papers if paper["project"] == name],
         }

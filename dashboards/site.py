@@ -22,6 +22,7 @@ import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
+from dashboards.economics_pages import economics_pages
 from dashboards.explaining_pages import explaining_pages
 from dashboards.part_charts import fifths_chart, flow_chart, trend_chart
 from dashboards.parts import measure_rows, part_groups
@@ -96,6 +97,7 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
         pages = (
             *_pages(results, places, gone, language),
             *project_pages(marts, results, language),
+            *economics_pages(marts, results, language),
             archive_page(releases, language),
             *withdrawn_pages(gone, language),
             accessibility_page(publisher, language),

@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     from assets.comparison import comparison
     from assets.deliveries import delivery_assets, delivery_checks
     from assets.dossier import dossier
+    from assets.economics import accounts
     from assets.effects import effects
     from assets.evidence import records
     from assets.publication import results, site
@@ -49,6 +50,7 @@ KINDS = {
     "effects": {"statsmodels"},
     "evidence": {"json"},
     "synthesis": {"statsmodels"},
+    "economics": {"numpy"},
     "publication": {"html", "duckdb"},
 }
 
@@ -74,7 +76,8 @@ def build_defs(**overrides: Any) -> Definitions:
     home = overrides.pop("home", None) or Home.from_environment()
     arguments: dict[str, Any] = {
         "assets": map_asset_specs(
-            _labelled, [*delivery_assets, cohort, comparison, effects, records, dossier, portfolio, results, site]
+            _labelled,
+            [*delivery_assets, cohort, comparison, effects, records, dossier, portfolio, accounts, results, site],
         ),
         "asset_checks": [*delivery_checks, every_register_covariate_is_alike],
         "jobs": [quarterly_evaluation, publication_job, retention_job],

@@ -12,7 +12,7 @@ from assets.store import Store
 from data_contracts.faults import InputRefused
 
 LONGEST_RUN_SECONDS = 3600
-PUBLICATION = AssetSelection.groups("synthesis", "publication")
+PUBLICATION = AssetSelection.groups("synthesis", "economics", "publication")
 EVALUATION = AssetSelection.groups("deliveries", "cohort", "comparison", "effects", "evidence")
 TAGS = {"dagster/max_runtime": str(LONGEST_RUN_SECONDS), "dagster/max_retries": "1"}
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from assets.public_files import record_schema
 from data_contracts.dossier import PaperStudy
+from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.judgements import Judgements
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import TABLES, contract_text
@@ -41,6 +42,7 @@ def pages() -> dict[str, str]:
         "risk-of-bias.md": risk_of_bias_page(),
         "dossier.md": sections_page("Studies on paper", DOSSIER_LEAD, PaperStudy),
         "judgements.md": sections_page("Signed judgements", JUDGEMENTS_LEAD, Judgements),
+        "economics.md": sections_page("Accounts in money", ECONOMICS_LEAD, EconomicsSettings),
     }
 
 
@@ -137,6 +139,26 @@ rules as results made here. Write down only what the source states; what it does
 number of people, or an interval of its own, no interval is possible, and the figure stays a claim. `trin check projects/<id>` tells
 every fault; `trin explain <project>.dossier.<study>` shows the tag; `trin lint-claim TEXT --result <project>.dossier.<study>` holds a
 text against it. `projects/i-gang/dossier/` has seven examples. Facts are those of [the ladder](ladder.md).
+"""
+ECONOMICS_LEAD = """\
+`projects/<id>/economics.yaml`: what a project costs, and what follows when one more person reaches an outcome. The effect itself is
+not here: it is the published one, with its interval and its rung, and what would have happened anyway was measured by the control group.
+`trin check projects/<id>` reads the file; the account stands on a page of its own and in `marts.duckdb` (`fct_economics`).
+
+Prices come from the file, or by name from an [illustrative catalogue](../../data_contracts/prices.yaml) whose amounts are invented and say
+so wherever they show. Rates, the net tax factor, tax distortion and the price index are the [Ministry of Finance's and Statistics
+Denmark's](../../data_contracts/economics.yaml).
+
+    economics_version: "1"
+    report_price_year: 2023
+    costs:
+      - {name: course, label: {da: Forløbet, en: The course}, amount: 36000, low: 32000, high: 40000, per: participant,
+         paid_by: {municipality: 0.75, foundation: 0.25}, price_year: 2023, source: "The project's accounts 2023"}
+    consequences:
+      - {outcome: in_work, price: cash_benefit_month, units_a_year: -11, low: -12, high: -9, source: "Who says so"}
+    duration:
+      full_years: 2
+      drop_off: {value: 0.25, low: 0.15, high: 0.5, source: "Who says so"}
 """
 JUDGEMENTS_LEAD = """\
 `projects/<id>/judgements.yaml`: what only people can answer in a [risk-of-bias instrument](risk-of-bias.md). The file carries a name

@@ -18,6 +18,7 @@ from typing import Any
 from dagster import DagsterInstance, Failure, JobDefinition
 from dagster._core.events import DagsterEventType
 
+from assets.accounts import ECONOMICS
 from assets.code_version import code_version
 from assets.home import Home, locked, read_json, refused_by_computer, write_json
 from assets.intake.receipts import FileReceipt
@@ -263,7 +264,7 @@ def _publish(
             for table, when in (("records", quarter), ("dossier", quarter), ("records", quarter.shifted(-1)))
         ]
         if made[0].is_file():
-            seen = [*made, register_path(home, project)]
+            seen = [*made, register_path(home, project), home.projects / project / ECONOMICS]
             parts.append(f"{project}={','.join(_file_hash(path) if path.is_file() else '' for path in seen)}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     mark = _mark(home, quarter, "publication")

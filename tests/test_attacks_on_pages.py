@@ -29,6 +29,7 @@ from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from models.disclosure import publish
 from models.disclosure_policy import default_policy
+from tests.example_account import example_account
 from tests.example_record import example_fields, example_record
 from tests.test_site import BURDENS, DELIVERIES, Reader, own_script, release_row
 
@@ -75,6 +76,7 @@ def poisoned(value: Any, turn: count, free: frozenset[str]) -> Any:
 
 
 RECORD_TEXTS = frozenset({"organisation", "source", "code_version", "metric", "published_source", "before", "after"})
+ACCOUNT_TEXTS = frozenset({"source"})
 OTHER_TEXTS = frozenset({"files", "publisher", "reason", "withdrawn_da", "withdrawn_en", "title"})
 OTHER_TEXTS |= {f"{name}_{language}" for name in ("goal", "partners", "claim", "note") for language in ("da", "en")}
 
@@ -101,7 +103,11 @@ def everything(first: int | None) -> tuple[list[dict[str, Any]], Beside, list[di
         "phone": "89402000",
         "email": "a@b.dk",
     }
-    public, beside, releases = [full_record()], Beside(DELIVERIES, BURDENS, [], publisher), [release_row(**gone)]
+    public, beside, releases = (
+        [full_record()],
+        Beside(DELIVERIES, BURDENS, [], publisher, [example_account()]),
+        [release_row(**gone)],
+    )
     if first is None:
         return public, beside, releases
     turn = count(first)
@@ -109,7 +115,7 @@ def everything(first: int | None) -> tuple[list[dict[str, Any]], Beside, list[di
         poisoned(public, turn, RECORD_TEXTS),
         Beside(
             poisoned(DELIVERIES, turn, OTHER_TEXTS), poisoned(BURDENS, turn, OTHER_TEXTS), [],
-            poisoned(publisher, turn, OTHER_TEXTS),
+            poisoned(publisher, turn, OTHER_TEXTS), poisoned([example_account()], turn, ACCOUNT_TEXTS),
         ),
         poisoned(releases, turn, OTHER_TEXTS),
     )  # fmt: skip
@@ -117,7 +123,15 @@ def everything(first: int | None) -> tuple[list[dict[str, Any]], Beside, list[di
 
 def pages_of(first: int | None) -> dict[str, bytes]:
     public, beside, releases = everything(first)
-    marts = build_marts(public, beside.deliveries, beside.profiles, beside.papers, releases, publisher=beside.publisher)
+    marts = build_marts(
+        public,
+        beside.deliveries,
+        beside.profiles,
+        beside.papers,
+        releases,
+        publisher=beside.publisher,
+        accounts=beside.accounts,
+    )
     overview = build_overview([releases[0] | {"is_this": False}])
     return build_site(marts, str(QUARTER)) | {f"released/{name}": page for name, page in overview.items()}
 

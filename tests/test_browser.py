@@ -19,6 +19,7 @@ from dashboards.marts import build_marts
 from dashboards.site import build_overview, build_site
 from models.disclosure import publish
 from models.disclosure_policy import default_policy
+from tests.example_account import example_account
 from tests.example_record import example_record
 from tests.test_site import BURDENS, DELIVERIES, HOSTILE, QUARTER, release_row
 
@@ -48,6 +49,7 @@ PAGES = [
             "projekt/p-kvittering-1.html",
             "projekt/w.html",
             "tilgaengelighed/index.html",
+            "oekonomi/p.html",
         )
     ),
 ]
@@ -65,7 +67,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     public = [publish(r, default_policy()).model_dump(mode="json") for r in records]
     gone = {"withdrawn": "w", "withdrawn_da": "Væk", "withdrawn_en": "Gone", "reason": "Bedt om det"}
-    marts = build_marts(public, DELIVERIES, BURDENS, releases=[release_row(**gone)])
+    accounts = [example_account()]
+    marts = build_marts(public, DELIVERIES, BURDENS, releases=[release_row(**gone)], accounts=accounts)
     root = tmp_path_factory.mktemp("site")
     releases = {f"releases/{name}": page for name, page in build_overview([release_row(is_this=False)]).items()}
     for name, content in (build_site(marts, QUARTER) | releases).items():
@@ -250,7 +253,10 @@ def test_hostile_words_run_nowhere(browser, tmp_path: Path) -> None:
     public = [publish(record, default_policy()).model_dump(mode="json")]
     gone = {"withdrawn": "w", "withdrawn_da": HOSTILE, "withdrawn_en": HOSTILE, "reason": HOSTILE}
     said = {"publisher": HOSTILE, "was_url": "", "phone": "", "email": ""}
-    marts = build_marts(public, DELIVERIES, [profile], releases=[release_row(**gone)], publisher=said)
+    hostile = example_account() | {"project_name": both}
+    marts = build_marts(
+        public, DELIVERIES, [profile], releases=[release_row(**gone)], publisher=said, accounts=[hostile]
+    )
     page = browser.new_page()
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

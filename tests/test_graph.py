@@ -12,7 +12,7 @@ from assets.home import Home
 from data_contracts.table_contract import TABLES
 from pipelines.definitions import build_defs
 
-STATIONS = ["deliveries", "cohort", "comparison", "effects", "evidence", "synthesis", "publication"]
+STATIONS = ["deliveries", "cohort", "comparison", "effects", "evidence", "synthesis", "economics", "publication"]
 OUTCOMES = AssetKey(["deliveries", "outcomes"])
 
 
@@ -51,6 +51,7 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
         "deliveries/rates",
         "deliveries/ratings",
         "deliveries/studies",
+        "economics/accounts",
         "effects/estimates",
         "effects/populations",
         "evidence/dossier",

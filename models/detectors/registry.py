@@ -11,7 +11,8 @@ from collections.abc import Callable
 from data_contracts.ladder import economics_sources, rungs
 from models.detectors import comparison_sources, effect_sources, judgement_sources, panel_sources, plan_sources
 from models.detectors import synthesis_sources as synthesis
-from models.detectors.interface import Detection, Findings
+from models.detectors.design_findings import AccountFindings
+from models.detectors.interface import Conduct, Detection, Findings
 
 DETECTORS: dict[str, Callable[[Findings], Detection]] = {
     "group_differences": comparison_sources.group_differences,
@@ -63,3 +64,14 @@ def detect(rung: int, findings: Findings) -> tuple[Detection, ...]:
     if findings.account is not None:
         codes += economics_sources()
     return tuple(DETECTORS[code](findings) for code in codes)
+
+
+def account_sources(account: AccountFindings) -> tuple[Detection, ...]:
+    """Look for the error sources of an account in money.
+
+    Parameters
+    ----------
+    account : AccountFindings
+    """
+    findings = Findings(Conduct("numeric", "higher_is_better"), account=account)
+    return tuple(DETECTORS[code](findings) for code in economics_sources())

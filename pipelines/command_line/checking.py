@@ -51,9 +51,14 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 
 def _check_words(home: Home, protocol: Protocol) -> None:
     """Check what people have signed, and the studies on paper."""
+    from assets.accounts import economics_settings
     from assets.dossier import paper_studies
     from assets.judgements import signed_answers
 
+    account = economics_settings(home, protocol)
+    if account is not None:
+        words = f"economics.yaml: {len(account.consequences)} consequences, in prices of {account.report_price_year}"
+        console.print(f"[green]✓[/green] {words}")
     signed = signed_answers(home, protocol)
     if signed is not None:
         current = "" if signed.is_current else ", for another plan: the answers do not count"

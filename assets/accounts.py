@@ -1,0 +1,70 @@
+"""Accounts in money: each project's `economics.yaml` held against its published results.
+
+Belongs here: reading the file and putting an account together. Does not belong
+here: the asset (`economics.py`) and any calculation (models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from assets.dossier import tagged_dossier
+from assets.home import Home, text_of
+from data_contracts.economics_rules import read_economics
+from data_contracts.economics_settings import EconomicsSettings
+from data_contracts.faults import InputRefused
+from data_contracts.protocol import Protocol
+from models.detectors.registry import account_sources
+from models.economics.report import account_of, findings_of
+
+ECONOMICS = "economics.yaml"
+
+
+def economics_settings(home: Home, protocol: Protocol) -> EconomicsSettings | None:
+    """Return what a project declares of its account; None if it has none.
+
+    Raises
+    ------
+    InputRefused
+        With every fault of the file.
+    """
+    path = home.projects / protocol.id / ECONOMICS
+    name = f"projects/{protocol.id}/{ECONOMICS}"
+    return read_economics(text_of(path, name), name, protocol) if path.is_file() else None
+
+
+def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the account of every project that has one and has results here.
+
+    Parameters
+    ----------
+    home : Home
+    records : sequence of dict
+        Published records of one quarter.
+
+    Returns
+    -------
+    list of dict
+        As `account_of` makes them, with `project`, `project_name`, `data_note` and `error_sources`. Of a file with
+        faults only these: `refused` holds them.
+    """
+    found = []
+    for project in sorted({row["project"] for row in records} & set(home.project_ids())):
+        own = {row["outcome"]: row for row in records if row["project"] == project}
+        first = next(iter(own.values()))
+        shared = {name: first[name] for name in ("project", "project_name", "data_note", "quarter")}
+        try:
+            settings = economics_settings(home, home.protocol(project))
+        except InputRefused as refused:
+            found.append(shared | {"is_estimated": False, "refused": [str(fault) for fault in refused.faults]})
+            continue
+        if settings is None:
+            continue
+        account = account_of(settings, own, tagged_dossier(home, project))
+        sources = [
+            {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
+            for d in account_sources(findings_of(settings))
+        ]
+        found.append(shared | account | {"refused": [], "error_sources": sources})
+    return found

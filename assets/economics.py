@@ -1,0 +1,67 @@
+"""Station economics: what each project's effect is worth, to whom, from published numbers only.
+
+Belongs here: the asset that keeps every project's account. Does not belong here:
+reading what a project declares (`accounts.py`), any calculation (models) and
+pages (dashboards).
+
+An account is made from the result as it is published, rounded: from the exact
+one it would undo the rounding.
+"""
+
+from typing import Any
+
+from dagster import (
+    AssetDep,
+    AssetExecutionContext,
+    AssetKey,
+    MultiToSingleDimensionPartitionMapping,
+    Output,
+    ResourceParam,
+    asset,
+)
+
+from assets.accounts import accounts_of
+from assets.asset_pages import markdown
+from assets.partitions import quarter_partitions
+from assets.refusals import guarded
+from assets.store import Store
+from assets.synthesis import records_of
+from dashboards.money import account_markdown
+from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.quarters import Quarter
+from data_contracts.result_record import ResultRecord
+from models.disclosure import publish
+from models.disclosure_policy import default_policy
+
+
+@asset(
+    name="accounts",
+    key_prefix="economics",
+    group_name="economics",
+    partitions_def=quarter_partitions,
+    deps=[
+        AssetDep(
+            AssetKey(["evidence", "records"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter")
+        ),
+        AssetDep(
+            AssetKey(["evidence", "dossier"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter")
+        ),
+    ],
+    description="Hvem der betaler, og hvem der vinder · Who pays and who gains, per payer and year, with its uncertainty.",
+)
+@guarded
+def accounts(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
+    """Make every project's account from its published results."""
+    quarter, policy = Quarter.parse(context.partition_key), default_policy()
+    public = [
+        publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in records_of(store, quarter)
+    ]
+    made = accounts_of(store.home, public)
+    metadata: dict[str, Any] = {"accounts": len(made)}
+    for account in made:
+        for fault in account["refused"]:
+            context.log.warning("%s", fault)
+        for language in LANGUAGES:
+            name = f"{account['project']}: {phrase(language, 'economics_title')} ({language})"
+            metadata[name] = markdown(account_markdown(account, language))
+    return Output(made, metadata=metadata)

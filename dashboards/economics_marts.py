@@ -1,0 +1,146 @@
+"""Accounts in money as tidy tables.
+
+Belongs here: laying out accounts for people's tools and for pages. Does not
+belong here: any calculation, and results (`marts.py`).
+
+Interval, rung and status stand in every row of `fct_economics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.phrases import LANGUAGES
+
+ACCOUNT_SCALARS = (
+    "project",
+    "quarter",
+    "data_note",
+    "is_estimated",
+    "report_price_year",
+    "cost_per_participant",
+    "is_illustrative",
+    "horizon",
+    "full_years",
+    "draws",
+    "seed",
+    "interval_level",
+    "outcome",
+)
+TABLES = {
+    "fct_economics": ("payer", "cost", "gain", "net", "low", "high", "probability_of_gain", "payback_year"),
+    "fct_economics_year": ("year", "payer", "net"),
+    "fct_economics_swing": ("name", "at_low", "at_high"),
+    "fct_break_even": ("payer", "share_of_effect", "effect", "bias"),
+    "fct_side_payment": ("payer", "receiver", "amount"),
+    "fct_proxy": ("name", "stakeholder_da", "stakeholder_en", "change_da", "change_en", "value"),
+    "fct_assumption": ("kind", "name", "value", "low", "high", "price_year", "source", "is_illustrative", "is_stale"),
+    "fct_old_claim": ("name_da", "name_en", "amount_dkk", "ratio", "implied_low", "implied_high"),
+    "fct_account_source": ("code", "state", "finding_da", "finding_en"),
+    "fct_account_effect": ("outcome", "estimate", "chance_sd", "bias_sd", "rung", "rung_detail", "certainty"),
+}
+
+
+def economics_marts(accounts: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Lay out accounts as tables.
+
+    Parameters
+    ----------
+    accounts : sequence of dict
+        As the economics station keeps them.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        `dim_account`, `dim_payer` and facts by name; empty tables keep their columns.
+    """
+    names: dict[str, dict[str, str]] = {}
+    for account in accounts:
+        names |= account.get("payer_names", {})
+    payers = [{"payer": name, **_spread("name", text)} for name, text in names.items()]
+    made = {
+        "dim_account": _frame([_account(account) for account in accounts], ACCOUNT_SCALARS),
+        "dim_payer": _frame(payers, ("payer", "name_da", "name_en")),
+    }
+    parts: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    for account in accounts:
+        for name, rows in _parts(account).items():
+            parts[name] += [{"project": account["project"], "position": i, **row} for i, row in enumerate(rows)]
+    return made | {name: _frame(parts[name], ("project", "position", *TABLES[name])) for name in TABLES}
+
+
+def _parts(account: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    worth = _rung_of(account) | {"price_year": account.get("report_price_year")}
+    worth |= {"status": "estimated" if account["is_estimated"] else "not_estimable"}
+    columns = [*account.get("columns", ())]
+    if columns:
+        columns.append({"payer": "total", **{k: v for k, v in account["total"].items() if k != "gain_per_krone"}})
+    social = account.get("social_return") or {}
+    return {
+        "fct_economics": [row | worth | {"is_illustrative": account["is_illustrative"]} for row in columns],
+        "fct_economics_year": list(account.get("years", ())),
+        "fct_economics_swing": list(account.get("tornado", ())),
+        "fct_break_even": list(account.get("break_even", ())),
+        "fct_side_payment": list(account.get("side_payments") or ()),
+        "fct_proxy": [_flat(row) for row in social.get("proxies", ())],
+        "fct_assumption": [_flat(row) for row in account.get("assumptions", ())],
+        "fct_old_claim": [
+            _flat(row) | {"missing": ", ".join(row["missing"] or ())} for row in account.get("old_claims", ())
+        ],
+        "fct_account_source": [_flat(row) for row in account.get("error_sources", ())],
+        "fct_account_effect": list(account.get("effects", ())),
+    }
+
+
+def _account(account: dict[str, Any]) -> dict[str, Any]:
+    row = {name: account.get(name) for name in ACCOUNT_SCALARS} | _rung_of(account)
+    social, scenario = account.get("social_return") or {}, account.get("scenario") or {}
+    row |= {f"social_{name}": social.get(name) for name in ("ratio", "low", "high", "shared_with_account")}
+    names = ("people", "share_reached", "source", "net", "low", "high")
+    row |= {f"scenario_{name}": scenario.get(name) for name in names}
+    return row | {
+        **_spread("name", account["project_name"]),
+        **_spread("scenario_label", scenario.get("label")),
+        "gain_per_krone": (account.get("total") or {}).get("gain_per_krone"),
+        "can_be_made_whole": None if not account["is_estimated"] else account["side_payments"] is not None,
+        "without_number": ", ".join(account.get("without_number", ())),
+        "refused": " ".join(account.get("refused", ())),
+    }
+
+
+def _rung_of(account: dict[str, Any]) -> dict[str, Any]:
+    """The weakest rung an account rests on, for it is no stronger than that."""
+    effects = account.get("effects") or [{"rung": None, "rung_detail": None, "certainty": None}]
+    weakest = max(effects, key=lambda row: (row["rung"] or 0, row["rung_detail"] or ""))
+    return {name: weakest[name] for name in ("rung", "rung_detail", "certainty")}
+
+
+def _flat(fields: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name in (
+            "label",
+            "unit",
+            "name",
+            "claim",
+            "per",
+            "payer",
+            "stakeholder",
+            "change",
+            "finding",
+        ) and not isinstance(value, str):
+            flat |= _spread(name, value)
+        else:
+            flat[name] = value
+    return flat
+
+
+def _spread(name: str, text: dict[str, str] | None) -> dict[str, str | None]:
+    return {f"{name}_{language}": None if text is None else text[language] for language in LANGUAGES}
+
+
+def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(columns))

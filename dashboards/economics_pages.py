@@ -1,0 +1,220 @@
+"""Economics pages: who pays and who gains of one project, for somebody who keeps a budget.
+
+Belongs here: from marts to the page of one account. Does not belong here: other
+pages, words (`money.py`), pictures (`money_charts.py`), any calculation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from dashboards.economics_marts import TABLES
+from dashboards.money import chance, exact_kroner, kroner, net_words, payer_sentence, plain_hundreds
+from dashboards.money_charts import pockets_chart, swings_chart
+from dashboards.project_pages import Page
+from dashboards.reading import plain_rows
+from data_contracts.ladder import error_sources, read_knowledge, rungs
+from data_contracts.phrases import difference_text, number_text, phrase
+
+MOST_SWINGS = 8
+
+
+def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]], language: str) -> Iterator[Page]:
+    """Yield the page of each account.
+
+    Parameters
+    ----------
+    marts : dict of str to DataFrame
+    results : list of dict
+        As `results_of` puts them together.
+    language : {'da', 'en'}
+    """
+    prefix, other = ("", "en/") if language == "da" else ("en/", "")
+    names = {row["payer"]: row[f"name_{language}"] for row in plain_rows(marts["dim_payer"])}
+    parts = {table: plain_rows(marts[table]) for table in TABLES}
+    for account in plain_rows(marts["dim_account"]):
+        own = {table: [r for r in rows if r["project"] == account["project"]] for table, rows in parts.items()}
+        path = f"oekonomi/{account['project']}.html"
+        values = _values(account, own, names, [r for r in results if r["project"] == account["project"]], language)
+        yield Page(prefix + path, other + path, "economics.html", values)
+
+
+def _values(
+    account: dict[str, Any],
+    own: dict[str, list[dict[str, Any]]],
+    names: dict[str, str],
+    results: list[dict[str, Any]],
+    language: str,
+) -> dict[str, Any]:
+    outcomes = {row["outcome"]: row for row in results}
+    effects = own["fct_account_effect"]
+    columns = [row | {"label": _payer(row["payer"], names, language)} for row in own["fct_economics"]]
+    payers = [row for row in columns if row["payer"] != "total"]
+    swings = [
+        row | {"label": _swing(row["name"], own["fct_assumption"], language)}
+        for row in own["fct_economics_swing"][:MOST_SWINGS]
+    ]
+    money = {
+        "plain": lambda v: plain_hundreds(language, v),
+        "kroner": lambda v: kroner(language, v),
+        "exact": lambda v: exact_kroner(language, v),
+    }
+    known = read_knowledge("economics")
+    return money | {
+        "account": account,
+        "name": account[f"name_{language}"],
+        "effects": [
+            row
+            | {
+                "result": outcomes[row["outcome"]],
+                "words": _effect_words(row, outcomes[row["outcome"]], language),
+                "rung_name": rungs()[row["rung"]].name[language],
+            }
+            for row in effects
+        ],
+        "columns": columns,
+        "first": next((row for row in payers if row["payer"] == "municipality"), None),
+        "sentences": [
+            payer_sentence(language, row, row["label"], int(account["horizon"]))
+            for row in payers
+            if row["payer"] != "society"
+        ],
+        "net": lambda row: net_words(language, row),
+        "chance": lambda row: chance(language, row["probability_of_gain"]),
+        "payback": lambda row: _payback(row, language),
+        "pockets_svg": pockets_chart(_drawn(columns), _told(columns, language), language) if columns else "",
+        "years": _years(own["fct_economics_year"], [row["payer"] for row in payers]),
+        "payers": payers,
+        "swings": swings,
+        "swings_svg": swings_chart(_drawn(swings), _swung(swings, language), language) if swings else "",
+        "break_even": [_break_even(row, account, outcomes, names, language) for row in own["fct_break_even"]],
+        "side_payments": [
+            row | {"payer": _payer(row["payer"], names, language), "receiver": _payer(row["receiver"], names, language)}
+            for row in own["fct_side_payment"]
+        ],
+        "proxies": own["fct_proxy"],
+        "assumptions": [row | {"words": _assumption(row, language)} for row in own["fct_assumption"]],
+        "old_claims": own["fct_old_claim"],
+        "error_states": own["fct_account_source"],
+        "error_names": error_sources(),
+        "ladder": list(rungs().values()),
+        "standards": [
+            known[name]["source"] for name in ("discounting", "net_tax_factor", "tax_distortion", "price_index")
+        ],
+        "bias_shares": {
+            rung: f"{number_text(language, 100 * share, 0)} %" for rung, share in known["bias_share_by_rung"].items()
+        },
+    }
+
+
+def _drawn(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    keys = ("label", "cost", "gain", "net", "low", "high", "at_low", "at_high")
+    return [{key: row[key] for key in keys if key in row} for row in rows]
+
+
+def _payer(payer: str, names: dict[str, str], language: str) -> str:
+    return phrase(language, "total_word") if payer == "total" else names[payer]
+
+
+def _told(columns: list[dict[str, Any]], language: str) -> str:
+    return " ".join(
+        phrase(
+            language,
+            "pockets_words",
+            name=row["label"],
+            cost=kroner(language, row["cost"]),
+            gain=kroner(language, row["gain"]),
+            net=net_words(language, row),
+        )
+        for row in columns
+    )
+
+
+def _swung(swings: list[dict[str, Any]], language: str) -> str:
+    return " ".join(
+        phrase(
+            language,
+            "swing_words",
+            name=row["label"],
+            low=kroner(language, row["at_low"]),
+            high=kroner(language, row["at_high"]),
+        )
+        for row in swings
+    )
+
+
+def _swing(name: str, assumptions: list[dict[str, Any]], language: str) -> str:
+    kind, _, rest = name.partition(" ")
+    kind = {"prices": "price"}.get(kind, kind)
+    label = next((r[f"label_{language}"] for r in assumptions if r["kind"] == kind and r["name"] == rest), None)
+    word = phrase(language, f"assumption_{kind}")
+    return f"{word}: {label}" if label else word
+
+
+def _payback(row: dict[str, Any], language: str) -> str:
+    if not row["cost"] > 0:
+        return phrase(language, "payback_pays_nothing")
+    if row["payback_year"] is None:
+        return phrase(language, "payback_never")
+    return phrase(language, "payback_words", year=int(row["payback_year"]))
+
+
+def _years(rows: list[dict[str, Any]], payers: list[str]) -> list[dict[str, Any]]:
+    """One row a year, with each payer's net in the payers' order and their sum."""
+    found: dict[int, dict[str, float]] = {}
+    for row in rows:
+        found.setdefault(int(row["year"]), {})[row["payer"]] = row["net"]
+    return [
+        {"year": year, "nets": [nets[payer] for payer in payers], "total": sum(nets.values())}
+        for year, nets in sorted(found.items())
+    ]
+
+
+def _effect_words(row: dict[str, Any], result: dict[str, Any], language: str) -> str:
+    def words(value: float) -> str:
+        return difference_text(language, value, result["outcome_type"], result["unit"][language])
+
+    width = (
+        phrase(language, "bias_none")
+        if not row["bias_sd"]
+        else phrase(language, "bias_words", bias=words(row["bias_sd"]).removeprefix("+"))
+    )
+    return f"{words(row['estimate'])}. {width}"
+
+
+def _break_even(
+    row: dict[str, Any], account: dict[str, Any], outcomes: dict[str, Any], names: dict[str, str], language: str
+) -> str:
+    name = _payer(row["payer"], names, language)
+    name = name[:1].upper() + name[1:]
+    if row["share_of_effect"] is None:
+        return phrase(language, "break_even_none", name=name)
+    result = outcomes[account["outcome"]]
+    if row["share_of_effect"] >= 1:
+        key, value = "break_even_more", row["effect"]
+    else:
+        key, value = "break_even_words", row["bias"]
+    words = difference_text(language, abs(value), result["outcome_type"], result["unit"][language]).removeprefix("+")
+    return phrase(language, key, name=name, value=words, outcome=result["outcome_label"][language])
+
+
+def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
+    """Return an assumption's name, value and range in words."""
+    label = row[f"label_{language}"] if row.get(f"label_{language}") else ""
+    kind = phrase(language, f"assumption_{row['kind']}")
+    unit = row.get(f"unit_{language}") or ""
+
+    def words(value: float | None) -> str:
+        if value is None:
+            return "–"
+        if row["kind"] in ("cost", "price", "proxy"):
+            return exact_kroner(language, value)
+        if row["kind"] == "units":
+            return f"{number_text(language, value, 0 if float(value).is_integer() else 2)} {unit}"
+        return f"{number_text(language, 100 * value, 0)} %"
+
+    spread = "–" if row["low"] is None else f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
+    return {"name": f"{kind}: {label}" if label else kind, "value": words(row["value"]), "range": spread}

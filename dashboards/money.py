@@ -1,0 +1,106 @@
+"""Accounts in words: kroner, chances, and what an account says in a few lines.
+
+Belongs here: an account's sentences, for pages and asset pages. Does not belong
+here: tables and pages (`economics_pages.py`), pictures (`money_charts.py`), any
+calculation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from data_contracts.phrases import number_text, phrase
+
+HUNDRED = 100
+Row = Mapping[str, Any]
+
+
+def kroner(language: str, value: float | None) -> str:
+    """Write an amount: to the nearest hundred kroner, large ones in millions and milliards."""
+    if value is None:
+        return "–"
+    size = abs(value)
+    for least, word in ((1e9, "milliard_words"), (1e6, "million_words")):
+        if size >= least:
+            return phrase(language, word, amount=number_text(language, value / least, 1))
+    return phrase(language, "kroner_words", amount=number_text(language, _nearest(value), 0))
+
+
+def _nearest(value: float) -> float:
+    return math.floor(abs(value) / HUNDRED + 0.5) * HUNDRED * (1 if value >= 0 else -1)
+
+
+def plain_hundreds(language: str, value: float) -> str:
+    """Write an amount to the nearest hundred without its unit, for wide tables."""
+    return number_text(language, _nearest(value), 0)
+
+
+def exact_kroner(language: str, value: float | None) -> str:
+    """Write a declared amount as it was declared."""
+    if value is None:
+        return "–"
+    return phrase(language, "kroner_words", amount=number_text(language, value, 0 if float(value).is_integer() else 2))
+
+
+def chance(language: str, value: float | None) -> str:
+    """Write a chance as whole per cent; never 0 or 100, for no draw of ten thousand is not never."""
+    if value is None:
+        return "–"
+    if value < 0.01:
+        return phrase(language, "chance_under", value="1 %")
+    if value > 0.99:
+        return phrase(language, "chance_over", value="99 %")
+    return f"{number_text(language, 100 * value, 0)} %"
+
+
+def net_words(language: str, row: Row) -> str:
+    """Write what a payer is left with, with its interval."""
+    low, high = kroner(language, row["low"]), kroner(language, row["high"])
+    return phrase(language, "net_words", net=kroner(language, row["net"]), low=low, high=high)
+
+
+def payer_sentence(language: str, row: Row, name: str, horizon: int) -> str:
+    """Say what a payer pays, gets back, and how likely it gains."""
+    key = "payer_pays_words" if row["cost"] > 0 else "payer_gains_words" if row["gain"] >= 0 else "payer_loses_words"
+    return phrase(
+        language,
+        key,
+        name=name[:1].upper() + name[1:],
+        cost=kroner(language, row["cost"]),
+        gain=kroner(language, abs(row["gain"])),
+        net=net_words(language, row),
+        low=kroner(language, row["low"]),
+        high=kroner(language, row["high"]),
+        years=horizon,
+        chance=chance(language, row["probability_of_gain"]),
+    )
+
+
+def account_markdown(account: dict[str, Any], language: str) -> str:
+    """Return an account in a few lines, for asset pages.
+
+    Parameters
+    ----------
+    account : dict
+        As the economics station keeps it.
+    language : {'da', 'en'}
+    """
+    if account["refused"]:
+        return "\n".join([phrase(language, "economics_refused"), *(f"- {fault}" for fault in account["refused"])])
+    lines = [phrase(language, "economics_invented")] if account["is_illustrative"] else []
+    if not account["is_estimated"]:
+        cost = kroner(language, account["cost_per_participant"])
+        return "\n\n".join([*lines, phrase(language, "economics_no_effect", cost=cost)])
+    heads = [phrase(language, f"column_{name}") for name in ("payer", "pays", "gets_back", "left", "chance_of_gain")]
+    lines += ["", f"| {' | '.join(heads)} |", "|---|---|---|---|---|"]
+    for row in [*account["columns"], account["total"] | {"payer": "total"}]:
+        name = (
+            phrase(language, "total_word")
+            if row["payer"] == "total"
+            else account["payer_names"][row["payer"]][language]
+        )
+        cells = [name, kroner(language, row["cost"]), kroner(language, row["gain"]), net_words(language, row)]
+        lines.append(f"| {' | '.join([*cells, chance(language, row['probability_of_gain'])])} |")
+    return "\n".join(lines)
