@@ -72,6 +72,7 @@ bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python -m bench.register_balance
 	@$(BIN)/python -m bench.deliveries
 	@$(BIN)/python -m bench.site
+	@$(BIN)/python -m bench.economics
 
 $(RIVALS_READY): bench/rivals/requirements.txt
 	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)

@@ -26,7 +26,15 @@ from assets.store import parquet_bytes
 from dashboards.file_descriptions import described
 from dashboards.marts import build_marts
 from dashboards.site import build_site
-from dashboards.tables import csv_bytes, danish_csv_bytes, frame_of, result_rows, soem_bytes, source_rows
+from dashboards.tables import (
+    csv_bytes,
+    danish_csv_bytes,
+    frame_of,
+    result_rows,
+    soem_bytes,
+    soem_prices_bytes,
+    source_rows,
+)
 from dashboards.workbook import workbook_bytes
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.quarters import Quarter
@@ -198,6 +206,7 @@ def _data_files(
         "dossier.json": json_bytes(list(papers)),
         "results.schema.json": json_bytes(record_schema()),
         "soem.csv": soem_bytes(marts),
+        "soem_prices.csv": soem_prices_bytes(marts),
     }
     for language in LANGUAGES:
         results, sources = result_rows(marts, language), source_rows(marts, language)

@@ -30,6 +30,7 @@ FILES = (
     ("results.schema.json", "code"),
     ("marts.duckdb", "code"),
     ("soem.csv", "soem"),
+    ("soem_prices.csv", "soem"),
     ("datapackage.json", "machines"),
     ("dataset.jsonld", "machines"),
     ("ro-crate-metadata.json", "machines"),

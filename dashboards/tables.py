@@ -24,6 +24,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CARRIED = ("result_id", "project", "quarter", "outcome_label", "status", "rung", "certainty", "estimate")
 SOEM = (
     "project_name",
+    "goal",
     "quarter",
     "outcome_label",
     "compared_with",
@@ -119,15 +120,46 @@ def source_rows(marts: dict[str, pd.DataFrame], language: str) -> list[Row]:
 def soem_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
     """Return what SØM asks of an effect: who, what, how large, how sure, and the level SØM itself gives such evidence.
 
-    Prices are SØM's own. Results that SØM does not admit stand there and say so; nothing is left out in silence.
+    Prices are SØM's own; what an account here assumes stands in a list of its own. Results that SØM does not admit stand there and say so; nothing is left out in silence.
     """
     grades = {
         row["result_id"]: row["grade_da"] for row in plain_rows(marts["fct_crosswalk"]) if row["standard"] == "soem"
     }
+    goals = {row["project"]: row.get("goal_da") for row in plain_rows(marts["dim_profile"])}
     heads = [phrase("da", f"soem_{name}") for name in SOEM]
+    content = []
+    for row in result_rows(marts, "da"):
+        known = row | {"level": grades.get(row["result_id"]), "goal": goals.get(row["project"])}
+        content.append([_danish(known[name]) for name in SOEM])
+    return _written(heads, content, ";").encode("utf-8-sig")
+
+
+SOEM_PRICES = (
+    "project",
+    "kind",
+    "label_da",
+    "value",
+    "unit_da",
+    "low",
+    "high",
+    "price_year",
+    "paid_by",
+    "received_by",
+    "source",
+    "is_illustrative",
+)
+
+
+def soem_prices_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
+    """Return what each account assumes, as a list of prices and quantities; what is invented says so."""
+    heads = [phrase("da", f"soem_price_{name}") for name in SOEM_PRICES]
+    rows = plain_rows(marts["fct_assumption"])
     content = [
-        [_danish(row[name] if name in row else grades.get(row["result_id"])) for name in SOEM]
-        for row in result_rows(marts, "da")
+        [
+            _danish(phrase("da", f"assumption_{row['kind']}") if name == "kind" else row.get(name))
+            for name in SOEM_PRICES
+        ]
+        for row in rows
     ]
     return _written(heads, content, ";").encode("utf-8-sig")
 

@@ -183,6 +183,7 @@ def test_no_word_is_run_by_a_spreadsheet_breaks_a_file_or_names_one(tmp_path: An
             ("results.da.csv", ";"),
             ("error_sources.csv", ","),
             ("soem.csv", ";"),
+            ("soem_prices.csv", ";"),
         ):
             text = (folder / name).read_bytes().decode("utf-8-sig")
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))

@@ -191,6 +191,7 @@ def test_one_small_script_of_our_own_nothing_from_outside_and_a_strict_policy(pa
 def test_links_between_pages_lead_somewhere(pages: dict[str, bytes]) -> None:
     files = {f"{table}.{kind}" for table in ("results", "error_sources") for kind in ("csv", "da.csv", "parquet")}
     files |= {"results.json", "results.schema.json", "marts.duckdb", "results.xlsx", "results.en.xlsx", "soem.csv"}
+    files |= {"soem_prices.csv"}
     files |= {"datapackage.json", "dataset.jsonld", "ro-crate-metadata.json"}
     for name, content in pages.items():
         for _, attributes in Reader(content.decode()).tags:

@@ -237,7 +237,9 @@ def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
     prices, year = prices_of(settings), settings.report_price_year
     rows: list[dict[str, Any]] = []
 
-    def add(kind: str, name: str, label: Any, row: Any, value: float, low: Any, high: Any, unit: Any = None) -> None:
+    def add(
+        kind: str, name: str, label: Any, row: Any, value: float, low: Any, high: Any, unit: Any = None, **paid: Any
+    ) -> None:
         rows.append(
             {
                 "kind": kind,
@@ -251,16 +253,29 @@ def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
                 "source": row.source,
                 "is_illustrative": getattr(row, "is_illustrative", False),
                 "is_stale": getattr(row, "price_year", year) != year,
+                "paid_by": _shares(paid.get("paid_by")),
+                "received_by": _shares(paid.get("received_by")),
             }
         )
 
     for cost in settings.costs:
-        add("cost", cost.name, cost.label, cost, cost.amount, cost.low, cost.high)
+        add("cost", cost.name, cost.label, cost, cost.amount, cost.low, cost.high, paid_by=cost.paid_by)
     for consequence in sorted(settings.consequences, key=lambda row: row.price):
         price = prices[consequence.price]
         units = consequence.units_a_year
         add("units", price.name, price.label, consequence, units, consequence.low, consequence.high, price.unit)
-        add("price", price.name, price.label, price, price.amount, price.low, price.high, price.unit)
+        add(
+            "price",
+            price.name,
+            price.label,
+            price,
+            price.amount,
+            price.low,
+            price.high,
+            price.unit,
+            paid_by=price.paid_by,
+            received_by=price.received_by,
+        )
     for name in ("displacement", "attribution"):
         share = getattr(settings, name)
         add(name, name, None, share, share.value, share.low, share.high)
@@ -270,3 +285,8 @@ def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
         worth = proxy.value_a_year
         add("proxy", proxy.name, proxy.change, worth, worth.amount, worth.low, worth.high)
     return rows
+
+
+def _shares(shares: Mapping[str, float] | None) -> str | None:
+    """Write payers and their shares as one text, e.g. `municipality 0.7, state 0.3`."""
+    return ", ".join(f"{name} {share:g}" for name, share in shares.items()) if shares else None

@@ -26,11 +26,10 @@ def _home(folder: Path) -> Home:
     return known_home(folder)
 
 
-def _sites(home: Home) -> dict[str, Path]:
-    """Return each quarter's pages: its last release, or its draft while there is none."""
-    drafts = {p.parent.parent.name: p.parent for p in sorted(home.published.glob("*Q*/site/index.html"))}
-    released = sorted(home.released.glob("*Q*/v*/site/index.html"), key=lambda p: int(p.parents[1].name[1:]))
-    return drafts | {p.parents[2].name: p.parent for p in released}
+def _sites(home: Home) -> list[Path]:
+    """Return folders of pages: drafts first, then releases in the order of their versions; a later one counts."""
+    drafts = sorted(home.published.glob("*Q*/site"))
+    return [*drafts, *sorted(home.released.glob("*Q*/v*/site"), key=lambda p: int(p.parent.name[1:]))]
 
 
 @click.command(name="open")
@@ -62,21 +61,27 @@ def open_site(home_folder: Path, quarter: str | None) -> None:
 @click.argument("result_id")
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Default: RESULT_ID.pdf here.")
 def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -> None:
-    """Write a result's page as a PDF: as it was released, or the draft while it was not.
+    """Write a result's page, or a project's account, as a PDF: as it was released, or the draft while it was not.
 
     Needs the extra `pdf`, which requirements-browser.lock holds.
 
     \b
-    Example:
+    Examples:
       trin pdf i-gang.2026Q3.in_work_or_education
+      trin pdf i-gang
     """
     from assets.home import write_atomically
     from dashboards.pdf import pdf_of
     from data_contracts.faults import Fault, InputRefused, suggestion
 
-    folders = _sites(_home(home_folder)).values()
-    inside = "resultat" if language == "da" else "en/resultat"
-    pages = {path.stem: path for folder in folders for path in sorted((folder / inside).glob("*.html"))}
+    folders = _sites(_home(home_folder))
+    up = "" if language == "da" else "en/"
+    pages = {
+        path.stem: path
+        for folder in folders
+        for inside in ("resultat", "oekonomi")
+        for path in sorted((folder / f"{up}{inside}").glob("*.html"))
+    }
     if result_id not in pages:
         fix = suggestion(result_id, sorted(pages)) or "See trin status."
         raise InputRefused([Fault("No page of this result was published.", fix, "RESULT_ID")])
