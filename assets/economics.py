@@ -21,11 +21,12 @@ from dagster import (
 )
 
 from assets.accounts import accounts_of
-from assets.asset_pages import markdown
+from assets.asset_pages import markdown, picture
 from assets.partitions import quarter_partitions
 from assets.refusals import guarded
 from assets.store import Store
 from assets.synthesis import records_of
+from dashboards.economics_pages import account_picture
 from dashboards.money import account_markdown
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.quarters import Quarter
@@ -64,4 +65,6 @@ def accounts(context: AssetExecutionContext, store: ResourceParam[Store]) -> Out
         for language in LANGUAGES:
             name = f"{account['project']}: {phrase(language, 'economics_title')} ({language})"
             metadata[name] = markdown(account_markdown(account, language))
+            if account["is_estimated"]:
+                metadata[f"{name}, figur · figure"] = picture(account_picture(account, language))
     return Output(made, metadata=metadata)

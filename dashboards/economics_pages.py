@@ -42,6 +42,23 @@ def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]
         yield Page(prefix + path, other + path, "economics.html", values)
 
 
+def account_picture(account: dict[str, Any], language: str) -> str:
+    """Return the picture of who pays and who gains, as on the page; empty where there is no account.
+
+    Parameters
+    ----------
+    account : dict
+        As the economics station keeps it.
+    language : {'da', 'en'}
+    """
+    if not account["is_estimated"]:
+        return ""
+    names = {name: text[language] for name, text in account["payer_names"].items()}
+    rows = [*account["columns"], account["total"] | {"payer": "total"}]
+    columns = [row | {"label": _payer(row["payer"], names, language)} for row in rows]
+    return pockets_chart(_drawn(columns), _told(columns, language), language)
+
+
 def _values(
     account: dict[str, Any],
     own: dict[str, list[dict[str, Any]]],
