@@ -95,19 +95,31 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
             faults.append(f"Line {number} does not follow from the line before it: lines are missing, added or moved.")
         rows.append(row)
         head = row["sha256"]
-    kept = read_json(path.with_suffix(HEAD))
-    if kept is not None and not any((r["number"], r["sha256"]) == (kept["number"], kept["sha256"]) for r in rows):
-        faults.append(f"Line {kept['number']}, which was the last, is not there as it was written.")
-    return rows, faults
+    return rows, faults + _head_faults(path.with_suffix(HEAD), rows)
+
+
+def _head_faults(path: Path, rows: list[dict[str, Any]]) -> list[str]:
+    """Hold the lines against the head that was written down beside them."""
+    try:
+        kept = read_json(path)
+    except InputRefused:
+        kept = {}
+    if kept is None:
+        return [f"{path.name} is missing: lines at the end could be missing too."] if rows else []
+    if not isinstance(kept, dict) or not {"number", "sha256"} <= set(kept):
+        return [f"{path.name} is not what was written."]
+    if not any((r.get("number"), r["sha256"]) == (kept["number"], kept["sha256"]) for r in rows):
+        return [f"Line {str(kept['number'])[:12]}, which was the last, is not there as it was written."]
+    return []
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
     """Return a line's row if it is what it was when it was written."""
     try:
         row = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(row, dict) or line_of(row) != line or "sha256" not in row:
+        if not isinstance(row, dict) or line_of(row) != line or "sha256" not in row:
+            return None
+    except (ValueError, RecursionError):
         return None
     content = {name: value for name, value in row.items() if name != "sha256"}
     return row if hashlib.sha256(line_of(content)).hexdigest() == row["sha256"] else None

@@ -41,6 +41,8 @@ from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 
 PUBLIC = 0o644
+DRAFT = 0o600
+"""A draft beside a release can tell what the rule of releases holds back; it is for whoever runs, and nobody else."""
 NOTES = (
     "files_about",
     "files_note_rung",
@@ -151,7 +153,6 @@ def publish_quarter(
         for leftover in (*home.published.glob(".writing-*"), old):
             shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
-        building.chmod(0o755)
         write_public(building, quarter, public, beside or Beside(), released_rows(home), released_before(home, quarter))
         if not target.exists():
             os.replace(building, target)
@@ -172,6 +173,7 @@ def write_public(
     beside: Beside,
     releases: Sequence[dict[str, Any]] = (),
     earlier: Sequence[dict[str, Any]] = (),
+    mode: int = DRAFT,
 ) -> None:
     """Write files and pages of a quarter into an empty folder.
 
@@ -184,6 +186,8 @@ def write_public(
         Rows of `dim_release`: what was released, and this one unless it is a draft.
     earlier : sequence of dict
         Released records of earlier quarters.
+    mode : int
+        Who may read the files.
     """
     marts = build_marts(public, **asdict(beside), releases=releases, earlier=earlier)
     files = _data_files(public, beside.papers, marts, quarter)
@@ -192,9 +196,9 @@ def write_public(
     day = next((row["released_on"] for row in releases if row["is_this"]), None)
     for name, content in (files | described(files, quarter, day)).items():
         if name != "marts.duckdb":
-            write_atomically(folder / name, content, PUBLIC)
+            write_atomically(folder / name, content, mode)
     for name, content in build_site(marts, str(quarter)).items():
-        write_atomically(folder / "site" / name, content, PUBLIC)
+        write_atomically(folder / "site" / name, content, mode)
 
 
 def _data_files(
@@ -229,4 +233,4 @@ def _write_marts(path: Path, marts: dict[str, pd.DataFrame]) -> None:
             connection.register("frame", frame)
             connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM frame')
             connection.unregister("frame")
-    path.chmod(0o444)
+    path.chmod(0o400)

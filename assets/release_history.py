@@ -1,7 +1,8 @@
 """What was released before: read back for the rule, for the archive and for whoever checks.
 
-Belongs here: reading the chain of releases and the people they rested on, and
-finding what was tampered with. Does not belong here: releasing (`releases.py`).
+Belongs here: reading the chain of releases and the people they rested on. Does
+not belong here: releasing (`releases.py`, `approvals.py`) and finding what was
+tampered with (`release_check.py`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from assets.chain import read
 from assets.home import Home, read_json, write_json
 from assets.intake.stored_tables import RELEASED
 from assets.store import read_parquet
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.quarters import Quarter
-from models.populations import cells_of
+from models.populations import cells_of, population_sha256
 from models.release_rule import Released
 
 CHAIN = "releases.jsonl"
@@ -37,6 +40,11 @@ def people_path(home: Home, project: str, quarter: Quarter | str, version: int, 
     return home.restricted / RELEASED / project / f"{quarter}-v{version}{proposed}.parquet"
 
 
+def proposal_path(home: Home, quarter: Quarter) -> Path:
+    """Return where a proposal waits."""
+    return home.restricted / "proposals" / f"{quarter}.json"
+
+
 def release_folder(home: Home, quarter: Quarter | str, version: int) -> Path:
     """Return a release's folder."""
     return home.released / str(quarter) / f"v{version}"
@@ -45,7 +53,90 @@ def release_folder(home: Home, quarter: Quarter | str, version: int) -> Path:
 def approved(home: Home) -> list[dict[str, Any]]:
     """Return the chain's lines about approved releases, in the order they were made."""
     rows, _ = read(chain_path(home))
-    return [row for row in rows if row["kind"] == "approved"]
+    return approved_among(rows)
+
+
+def approved_among(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return lines about approved releases; of one that was built again, with the manifest it has since."""
+    again = {(r["quarter"], r["version"]): r["manifest_sha256"] for r in rows if r.get("kind") == "rebuilt"}
+    found = [row for row in rows if row.get("kind") == "approved"]
+    return [
+        row | {"manifest_sha256": again.get((row["quarter"], row["version"]), row["manifest_sha256"])} for row in found
+    ]
+
+
+def sealed_people(
+    home: Home, project: str, quarter: Quarter | str, version: int, *, is_proposed: bool = False
+) -> dict[str, str | None]:
+    """Return hashes that bind whom a release rests on to the chain.
+
+    Returns
+    -------
+    dict
+        `rows_sha256` of outcomes and cells in their order, without a name: erasing somebody or changing the key leaves it
+        as it is. `flow_sha256` of the steps. `key_id` that names were made with. None where a file is missing.
+    """
+    path = people_path(home, project, quarter, version, is_proposed=is_proposed)
+    rows = flow = key = None
+    if path.is_file():
+        frame = read_parquet(path)
+        text = "\n".join(f"{outcome} {cell}" for outcome, cell in zip(frame["outcome"], frame["cell"], strict=True))
+        rows = hashlib.sha256(text.encode()).hexdigest()
+        key = next((str(name).partition("-")[0] for name in frame["person_id"].dropna()), None)
+    if path.with_suffix(".json").is_file():
+        flow = hashlib.sha256(path.with_suffix(".json").read_bytes()).hexdigest()
+    return {"rows_sha256": rows, "flow_sha256": flow, "key_id": key}
+
+
+def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
+    """Return what does not fit between the chain and the people behind releases.
+
+    Parameters
+    ----------
+    home : Home
+    rows : list of dict
+        The chain.
+
+    Returns
+    -------
+    list of str
+        Missing or changed files. Names are held against the chain where nobody was erased and the key is the same.
+    """
+    faults = []
+    cells: dict[tuple[str, int], dict[tuple[str, str], str]] = {}
+    for row in rows:
+        if row.get("kind") == "cell" and row["population_sha256"] is not None:
+            own = cells.setdefault((row["quarter"], row["version"]), {})
+            own[row["result_id"], row["cell"]] = row["population_sha256"]
+    for row in (row for row in rows if row.get("kind") == "people"):
+        project, quarter, version = row["project"], row["quarter"], row["version"]
+        path = people_path(home, project, quarter, version)
+        if FORGOTTEN in (read_json(path.with_suffix(".json")) or {}) and not path.is_file():
+            continue
+        now = sealed_people(home, project, quarter, version)
+        if any(now[name] != row[name] for name in ("rows_sha256", "flow_sha256")):
+            what = "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "not those that were entered"
+            faults.append(f"The people behind {quarter} v{version} of {project} are {what}: restricted/{RELEASED}.")
+        elif (
+            path.is_file()
+            and now["key_id"] == row["key_id"]
+            and not _are_those_entered(read_parquet(path), project, quarter, cells.get((quarter, version), {}))
+        ):
+            faults.append(f"The people behind {quarter} v{version} of {project} are others: restricted/{RELEASED}.")
+    return faults
+
+
+def _are_those_entered(frame: pd.DataFrame, project: str, quarter: str, cells: dict[tuple[str, str], str]) -> bool:
+    """Whether names are those that were hashed, as far as they can be: not after an erasure or another key."""
+    names = frame["person_id"]
+    if names.isna().any() or names.empty:
+        return True
+    for outcome in frame["outcome"].unique():
+        known = {cell: digest for (result, cell), digest in cells.items() if result == f"{project}.{quarter}.{outcome}"}
+        for cell, people in cells_of(frame, str(outcome)).items():
+            if cell in known and population_sha256(people) != known[cell]:
+                return False
+    return True
 
 
 def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -127,54 +218,3 @@ def released_before(home: Home, quarter: Quarter) -> list[dict[str, Any]]:
         rows = read_json(release_folder(home, name, last[name]) / "results.json") or []
         found += [row for row in rows if row["repeats_quarter"] is None and row["status"] == "estimated"]
     return found
-
-
-def manifest_sha256(folder: Path) -> str:
-    """Hash every file of a release but its certificate, with its name."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / CERTIFICATE)
-    lines = [f"{p.relative_to(folder).as_posix()} {_file_sha256(p)}" for p in files]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def certificate_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Return what a release says of itself: which line of the chain it is, and nothing of who did what."""
-    names = ("quarter", "version", "day", "reason", "manifest_sha256", "policy_version")
-    return {name: line[name] for name in names} | {"ledger_line": line["number"], "ledger_sha256": line["sha256"]}
-
-
-def faults_in(home: Home) -> list[str]:
-    """Return what does not fit between chain and releases; empty if nothing was changed.
-
-    Parameters
-    ----------
-    home : Home
-
-    Returns
-    -------
-    list of str
-        Changed, missing, moved or added lines; releases that were changed, are missing, or are in no line.
-    """
-    rows, faults = read(chain_path(home))
-    lines = {(row["quarter"], row["version"]): row for row in rows if row["kind"] == "approved"}
-    folders = {(p.parent.name, int(p.name[1:])): p for p in home.released.glob("*Q*/v*") if p.name[1:].isdigit()}
-    for (quarter, version), line in sorted(lines.items()):
-        name = f"{quarter} v{version}"
-        folder = folders.get((quarter, version))
-        if folder is None:
-            faults.append(f"Release {name} is in the chain, and its folder is missing.")
-        elif manifest_sha256(folder) != line["manifest_sha256"]:
-            faults.append(f"Release {name} was changed after it was made: its files are not those that were approved.")
-        elif _certificate(folder) != certificate_of(line):
-            faults.append(f"Release {name} does not belong to its line in the chain: {CERTIFICATE} says another.")
-    for quarter, version in sorted(set(folders) - set(lines)):
-        faults.append(f"Release {quarter} v{version} has a folder, and no line in the chain: the line is missing.")
-    return faults
-
-
-def _certificate(folder: Path) -> Any:
-    return read_json(folder / CERTIFICATE)

@@ -1,12 +1,12 @@
-"""Releases: what two people let out, once and for good.
+"""Releases: proposing what two people let out, once and for good.
 
-Belongs here: proposing a quarter, approving it, and writing its folder. Does
-not belong here: which numbers may change (`models/release_rule.py`), reading
-releases back (`release_history.py`), pages (dashboards).
+Belongs here: freezing a quarter for somebody else to approve. Does not belong
+here: approving (`approvals.py`), which numbers may change
+(`models/release_rule.py`), reading releases back (`release_history.py`), pages
+(dashboards).
 
-A proposal is frozen: what is approved is what was looked at, whatever was run
-since. The chain is written before the folder is moved in; approving again
-finishes what was interrupted.
+A proposal is frozen, with its pages beside it to look at: what is approved is
+what was looked at, whatever was run since.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,29 +21,26 @@ from typing import Any
 import pandas as pd
 
 from assets.accounts import accounts_of
-from assets.chain import append, digest_of, read
-from assets.home import Home, locked, read_json, sync_folder, write_atomically, write_json
+from assets.approvals import write_release
+from assets.chain import append, digest_of
+from assets.home import Home, locked, read_json, write_atomically, write_json
 from assets.intake.reception import today
 from assets.intake.register import read_register
-from assets.public_files import PUBLIC, Beside, beside_results, write_public
+from assets.public_files import beside_results
+from assets.release_check import faults_in
 from assets.release_history import (
-    CERTIFICATE,
-    SHOWN,
     approved,
-    certificate_of,
     chain_path,
     earlier_releases,
-    faults_in,
-    manifest_sha256,
     people_path,
+    proposal_path,
     release_folder,
     released_before,
-    released_rows,
+    sealed_people,
 )
 from assets.store import Store, parquet_bytes
-from dashboards.site import build_overview
+from assets.who_and_why import name_faults, reason_faults
 from data_contracts.faults import Fault, InputRefused
-from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol_rules import LIVING_REVIEW
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
@@ -64,6 +60,10 @@ class Proposed:
     version : int
     shown, hidden, repeated, changed : int
         Results with numbers, without, with the numbers of an earlier release, and with others than the last release had.
+    repeats : tuple of str
+        Results with the numbers of an earlier release.
+    preview : Path
+        Folder of the pages as they would be released.
     """
 
     quarter: str
@@ -72,11 +72,8 @@ class Proposed:
     hidden: int
     repeated: int
     changed: int
-
-
-def proposal_path(home: Home, quarter: Quarter) -> Path:
-    """Return where a proposal waits."""
-    return home.restricted / "proposals" / f"{quarter}.json"
+    repeats: tuple[str, ...]
+    preview: Path
 
 
 def propose(
@@ -100,7 +97,12 @@ def propose(
     InputRefused
         If there is nothing to release, results wait for being made anew, or a reason is missing.
     """
-    broken = faults_in(home)
+    with locked(home.ledger / "release.lock"):  # not while another proposal is frozen or let out
+        return _propose(home, quarter, by, reason, without)
+
+
+def _propose(home: Home, quarter: Quarter, by: str, reason: str | None, without: tuple[str, ...]) -> Proposed:
+    broken = faults_in(home)  # also whether those whom earlier releases rested on are still those
     if broken:
         # A release that is entered and not finished would be held against nothing, and could not be finished any more.
         fix = "See trin ledger verify; a release that was interrupted is finished by approving it again."
@@ -109,7 +111,8 @@ def propose(
     rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
     _refuse_unready(home, quarter, rows, version, by, reason, without)
     kept = [row for row in rows if row["project"] not in without]
-    decisions = _decisions(home, kept, quarter)
+    left_out = {row["outcome"] for row in rows if row["project"] in without}
+    decisions = _decisions(home, kept, quarter, left_out)
     records = [dict(decision.record) for decision in decisions.values()]
     withdrawn = [_name_of(rows, project) for project in without]
     changed = _changed_since(home, quarter, version, records)
@@ -130,9 +133,13 @@ def propose(
         "beside": asdict(beside),
         "cells": [cell for row in kept for cell in _cell_lines(home, row, decisions[row["result_id"]], quarter)],
     }
+    kept_people = {}
     for project in sorted({row["project"] for row in kept}):
         own = [row for row in kept if row["project"] == project and decisions[row["result_id"]].repeats is None]
         _keep_people(home, project, quarter, version, own)
+        kept_people[project] = sealed_people(home, project, quarter, version, is_proposed=True)
+    content["people"] = kept_people
+    preview = _preview(home, quarter, content)
     write_json(proposal_path(home, quarter), content)
     digest = digest_of(content)
     line = {"kind": "proposed", "quarter": str(quarter), "version": version, "day": content["day"], "by": by}
@@ -144,7 +151,20 @@ def propose(
         sum(not has_numbers(row) for row in records),
         sum(decision.repeats is not None for decision in decisions.values()),
         len(changed),
+        tuple(name for name, decision in decisions.items() if decision.repeats is not None),
+        preview,
     )
+
+
+def _preview(home: Home, quarter: Quarter, content: dict[str, Any]) -> Path:
+    """Write the pages as they would be released, for whoever is to approve them."""
+    target = home.restricted / "proposals" / f"{quarter}-pages"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
+    write_release(building, home, quarter, content, content["day"], None)
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(building, target)
+    return target
 
 
 def _refuse_unready(
@@ -156,9 +176,8 @@ def _refuse_unready(
     reason: str | None,
     without: tuple[str, ...],
 ) -> None:
-    faults = []
-    if not _plain_name(by):
-        faults.append(Fault("Nobody is named as proposing it.", "Say who with --by.", "--by"))
+    faults: list[Fault] = []
+    faults += [*name_faults(by), *reason_faults(reason)]
     if not rows:
         faults.append(Fault("Nothing was run for this quarter.", f"trin run --quarter {quarter}", str(quarter)))
     if version > 1 and not (reason or "").strip():
@@ -183,8 +202,8 @@ def _refuse_unready(
         raise InputRefused(faults)
 
 
-def _decisions(home: Home, rows: list[dict[str, Any]], quarter: Quarter) -> dict[str, Decision]:
-    """Decide on every result; what projects say together is decided after the projects."""
+def _decisions(home: Home, rows: list[dict[str, Any]], quarter: Quarter, left_out: set[str]) -> dict[str, Decision]:
+    """Decide on every result; what projects say together is decided after them, and hidden where one was withdrawn."""
     made = {row["result_id"]: _decided(home, row, quarter) for row in rows}
     repeated = {row["outcome"] for row in rows if made[row["result_id"]].repeats is not None}
     for row in rows:
@@ -192,6 +211,9 @@ def _decisions(home: Home, rows: list[dict[str, Any]], quarter: Quarter) -> dict
             full, policy = ResultRecord.model_validate(row), default_policy()
             record = publish(full, policy).model_dump(mode="json")
             withheld = publish(full, policy, is_withheld=True).model_dump(mode="json")
+            if row["outcome"] in left_out:
+                made[row["result_id"]] = Decision(withheld, None)  # it was pooled with the project that is withdrawn
+                continue
             earlier = earlier_releases(home, LIVING_REVIEW, row["outcome"])
             made[row["result_id"]] = decide_pooled(record, withheld, row["outcome"] in repeated, earlier)
     return made
@@ -254,131 +276,3 @@ def _said(record: dict[str, Any]) -> dict[str, Any]:
 
 def _name_of(rows: list[dict[str, Any]], project: str) -> dict[str, str]:
     return next({"project": project, **row["project_name"]} for row in rows if row["project"] == project)
-
-
-def _plain_name(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
-    """Let out what was proposed.
-
-    Parameters
-    ----------
-    home : Home
-    quarter : Quarter
-    by : str
-        Somebody else than who proposed it.
-
-    Returns
-    -------
-    Path
-        The release's folder; nothing in it is ever changed.
-
-    Raises
-    ------
-    InputRefused
-        If nothing was proposed, the same person approves, the proposal was changed, or the chain is broken.
-    """
-    with locked(home.ledger / "release.lock"):
-        rows, faults = read(chain_path(home))
-        content = read_json(proposal_path(home, quarter))
-        _refuse_approval(rows, faults, content, quarter, by)
-        version = content["version"]
-        target = release_folder(home, quarter, version)
-        line = next((r for r in rows if r["kind"] == "approved" and _is(r, quarter, version)), None)
-        if line is not None and target.is_dir():
-            what = "There is nothing new to approve: the proposal was released."
-            raise InputRefused([Fault(what, "trin release propose", f"{quarter} v{version}")])
-        building = _built(home, quarter, content, line)
-        if line is None:
-            line = _entered(home, quarter, content, by, manifest_sha256(building))
-        _finish(home, building, target, line, content)
-        for name, page in build_overview(released_rows(home)).items():
-            write_atomically(home.released / name, page, PUBLIC)
-    return target
-
-
-def _is(row: dict[str, Any], quarter: Quarter, version: int) -> bool:
-    return bool(row["quarter"] == str(quarter) and row["version"] == version)
-
-
-def _refuse_approval(rows: list[dict[str, Any]], faults: list[str], content: Any, quarter: Quarter, by: str) -> None:
-    if faults:
-        raise InputRefused(
-            [Fault(what, "Restore the ledger from backup; see trin ledger verify.", "ledger") for what in faults]
-        )
-    proposals = [row for row in rows if row["kind"] == "proposed" and row["quarter"] == str(quarter)]
-    if content is None or not proposals:
-        raise InputRefused([Fault("Nothing was proposed.", f"trin release propose --quarter {quarter}", str(quarter))])
-    if proposals[-1]["proposal_sha256"] != digest_of(content):
-        what = "The proposal is not the one that was entered: it was changed."
-        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
-    mine = proposals[-1]
-    own = (mine["quarter"], mine["version"])
-    since = [r for r in rows if r["kind"] == "approved" and r["number"] > mine["number"]]
-    if any((r["quarter"], r["version"]) != own for r in since):
-        what = "Another release was made since it was proposed, and it was not held against that one."
-        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
-    if not _plain_name(by) or _plain_name(by) == _plain_name(proposals[-1]["by"]):
-        what = "Whoever proposed a release cannot approve it."
-        raise InputRefused([Fault(what, "Somebody else says --by with a name of her own.", "--by")])
-
-
-def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str, Any] | None) -> Path:
-    """Write files and pages beside the releases."""
-    folder = home.released / str(quarter)
-    folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob(".writing-*"):
-        if line is not None and manifest_sha256(leftover) == line["manifest_sha256"]:
-            return leftover  # it was entered, and interrupted before it was moved in
-        shutil.rmtree(leftover, ignore_errors=True)
-    building = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
-    day = today().isoformat() if line is None else line["day"]
-    names = {f"withdrawn_{lang}": "; ".join(row[lang] for row in content["withdrawn"]) for lang in LANGUAGES}
-    this = _release_row(content, day) | names | {"is_this": True}
-    releases = [*released_rows(home, before=line), this]
-    write_public(building, quarter, content["records"], Beside(**content["beside"]), releases, content["earlier"])
-    return building
-
-
-def _release_row(content: dict[str, Any], day: str) -> dict[str, Any]:
-    return {
-        "quarter": content["quarter"],
-        "version": content["version"],
-        "released_on": day,
-        "reason": content["reason"],
-        "results": len(content["records"]),
-        "changed": ", ".join(content["changed"]),
-        "withdrawn": ", ".join(row["project"] for row in content["withdrawn"]),
-    }
-
-
-def _entered(home: Home, quarter: Quarter, content: dict[str, Any], by: str, manifest: str) -> dict[str, Any]:
-    """Enter a release and all its cells in the chain."""
-    row = _release_row(content, today().isoformat())
-    own = {"quarter": str(quarter), "version": content["version"], "policy_version": default_policy().version}
-    line = own | {"kind": "approved", "by": by, "day": row["released_on"], "manifest_sha256": manifest}
-    line |= {name: row[name] for name in SHOWN}
-    append(chain_path(home), [line, *(own | cell for cell in content["cells"])])
-    return next(r for r in approved(home) if _is(r, quarter, content["version"]))
-
-
-def _finish(home: Home, building: Path, target: Path, line: dict[str, Any], content: dict[str, Any]) -> None:
-    """Move a release in for good, and the people behind it with it."""
-    if manifest_sha256(building) != line["manifest_sha256"]:
-        shutil.rmtree(building)
-        what = "The release cannot be made again as it was entered: code or settings have changed since."
-        raise InputRefused([Fault(what, "Install the version that entered it and approve again.", line["quarter"])])
-    for project in sorted({row["project"] for row in content["records"]}):
-        kept = people_path(home, project, line["quarter"], line["version"])
-        waiting = people_path(home, project, line["quarter"], line["version"], is_proposed=True)
-        for suffix in (".json", ".parquet"):
-            if waiting.with_suffix(suffix).is_file():
-                os.replace(waiting.with_suffix(suffix), kept.with_suffix(suffix))
-    write_json(building / CERTIFICATE, certificate_of(line), PUBLIC)
-    for path in sorted(building.rglob("*"), reverse=True):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    os.replace(building, target)
-    target.chmod(0o555)
-    sync_folder(target.parent)

@@ -6,7 +6,10 @@ where it is shown (dashboards).
 
 from __future__ import annotations
 
+import os
+
 from assets.home import Home, text_of
+from data_contracts.faults import Fault, InputRefused
 from data_contracts.section_reading import read_section
 from data_contracts.site_settings import SiteSettings
 
@@ -22,4 +25,8 @@ def site_settings(home: Home) -> SiteSettings:
         With every fault of the file.
     """
     path = home.root / SITE_SETTINGS
-    return read_section(text_of(path, SITE_SETTINGS), SITE_SETTINGS, SiteSettings) if path.is_file() else SiteSettings()
+    if not os.path.lexists(path):
+        return SiteSettings()
+    if not path.is_file():
+        raise InputRefused([Fault("This is not a file.", "Put the file itself here, or nothing.", SITE_SETTINGS)])
+    return read_section(text_of(path, SITE_SETTINGS), SITE_SETTINGS, SiteSettings)

@@ -238,6 +238,7 @@ def _render(page: Page, language: str, quarter: str, release: dict[str, Any] | N
         "css": css,
         "css_digest": digest,
         "has_script": has_script,
+        "is_overview": False,
         "script": script,
         "script_digest": script_digest,
         **page.values,

@@ -61,6 +61,7 @@ def overview_page(releases: list[dict[str, Any]], language: str) -> Page:
     quarter = max(newest)
     latest = next(row for row in rows if row["quarter"] == quarter)
     values = {"releases": rows, "latest": latest, "home": latest["at"].removesuffix("index.html")}
+    values["is_overview"] = True
     values["twin"] = "en/index.html" if language == "da" else "../index.html"
     return Page(f"{inside}index.html", values["twin"], "releases.html", values)
 

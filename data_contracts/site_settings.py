@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -28,11 +29,18 @@ class SiteSettings(Section):
     phone: str = Field(default="", max_length=40, description="Whom to call about what cannot be read.")
     email: str = Field(default="", max_length=200, description="Whom to write to about what cannot be read.")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_empty(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
     @field_validator("was_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%?=&#+-]*)?", value):
-            raise ValueError("An address begins with https:// and holds no blanks or quotes")
+            raise ValueError(
+                "An address begins with https:// and holds letters a-z, digits and . _ ~ / % ? = & # + - only"
+            )
         return value
 
     @field_validator("phone")

@@ -352,7 +352,7 @@ def test_a_withdrawn_projects_page_says_that_it_was_withdrawn_and_why() -> None:
     made = build_site(build_marts(public, releases=[release_row(), release_row(version=2, **gone)][1:]), QUARTER)
     page = made["projekt/w.html"].decode()
     assert "<h1>Væk</h1>" in page
-    assert "trukket tilbage fra denne udgivelse" in page
+    assert "trukket tilbage fra denne frigivelse" in page
     assert "Projektet bad om det" in page
     assert "Gone" in made["en/index.html"].decode()
 
@@ -363,7 +363,7 @@ def test_above_all_releases_a_page_leads_to_the_latest_and_says_which_were_repla
     made = build_overview(rows)
     page = made["index.html"].decode()
     assert 'href="2026Q3/v2/site/index.html">Læs den seneste' in page
-    assert page.count("afløst af en nyere udgave") == 1
+    assert page.count("afløst af en nyere version") == 1
     assert page.index("2026Q2 v1") < page.index("2026Q3 v2") < page.index("2026Q3 v1")
     english = made["en/index.html"].decode()
     assert 'href="../2026Q3/v2/site/en/index.html"' in english

@@ -29,7 +29,7 @@ def _home(folder: Path) -> Home:
 def _sites(home: Home) -> list[Path]:
     """Return folders of pages: drafts first, then releases in the order of their versions; a later one counts."""
     drafts = sorted(home.published.glob("*Q*/site"))
-    return [*drafts, *sorted(home.released.glob("*Q*/v*/site"), key=lambda p: int(p.parent.name[1:]))]
+    return [*drafts, *sorted(home.released.glob("*Q*/v[0-9]*/site"), key=lambda p: p.parent.name.zfill(12))]
 
 
 @click.command(name="open")
@@ -74,7 +74,8 @@ def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -
     from dashboards.pdf import pdf_of
     from data_contracts.faults import Fault, InputRefused, suggestion
 
-    folders = _sites(_home(home_folder))
+    home = _home(home_folder)
+    folders = _sites(home)
     up = "" if language == "da" else "en/"
     pages = {
         path.stem: path
@@ -86,5 +87,9 @@ def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -
         fix = suggestion(result_id, sorted(pages)) or "See trin status."
         raise InputRefused([Fault("No page of this result was published.", fix, "RESULT_ID")])
     path = target or Path(f"{result_id}.pdf")
+    if path.resolve().is_relative_to(home.released.resolve()):
+        raise InputRefused([Fault("Nothing is written among the releases.", "Give another place with --to.", "--to")])
+    if path.exists() and not (path.is_file() and path.read_bytes()[:4] == b"%PDF"):
+        raise InputRefused([Fault("There is something else of this name.", "Give another name with --to.", "--to")])
     write_atomically(path, pdf_of(pages[result_id].read_text(encoding="utf-8")), 0o644)
     console.print(f"[green]✓[/green] {escape(str(path))}", soft_wrap=True)

@@ -63,9 +63,11 @@ def propose(home_folder: Path, quarter: str | None, by: str, reason: str | None,
         (made.changed, "differ from the quarter's last release"),
     ):
         console.print(f"  {count:>4}  {what}")
-    console.print(
-        f"What it will say lies in the draft (trin open). Somebody else: trin release approve --quarter {made.quarter}"
-    )
+    for name in made.repeats:
+        console.print(f"        {escape(name)}", style="dim")
+    console.print("What it will say, to read before it is approved:")
+    console.print(escape(str(made.preview / "site" / "index.html")), soft_wrap=True)
+    console.print(f"Somebody else: trin release approve --quarter {made.quarter}")
 
 
 @release.command()
@@ -79,7 +81,7 @@ def approve(home_folder: Path, quarter: str | None, by: str) -> None:
     Example:
       trin release approve --quarter 2026Q3 --by "Bo Lund"
     """
-    from assets.releases import approve as let_out
+    from assets.approvals import approve as let_out
 
     folder = let_out(_home(home_folder), _quarter(quarter), by=by)
     console.print("[green]✓[/green] Released:")
@@ -95,9 +97,16 @@ def list_releases(home_folder: Path) -> None:
     Example:
       trin release list
     """
-    from assets.release_history import approved
+    from assets.chain import read
+    from assets.release_history import approved, chain_path
 
-    lines = approved(_home(home_folder))
+    home = _home(home_folder)
+    lines = approved(home)
+    proposed = {
+        (row["quarter"], row["version"]): row["by"]
+        for row in read(chain_path(home))[0]
+        if row.get("kind") == "proposed"
+    }
     if not lines:
         console.print("Nothing has been released. trin release propose")
         return
@@ -109,10 +118,14 @@ def list_releases(home_folder: Path) -> None:
             line["changed"] or "–",
             line["withdrawn"] or "–",
             line["reason"] or "–",
+            f"{proposed.get((line['quarter'], line['version']), '–')} / {line['by']}",
         ]
         for line in lines
     ]
-    show_table(["Release", "Day", "Results", "Changed", "Withdrawn", "Reason"], [list(map(escape, r)) for r in rows])
+    show_table(
+        ["Release", "Day", "Results", "Changed", "Withdrawn", "Reason", "Proposed / approved"],
+        [list(map(escape, r)) for r in rows],
+    )
 
 
 @click.group()
@@ -122,22 +135,27 @@ def ledger() -> None:
 
 @ledger.command()
 @home_option
-def verify(home_folder: Path) -> None:
+@click.option("--head", help="A head that was noted down: it must still be in the chain.")
+def verify(home_folder: Path, head: str | None) -> None:
     """Find every line and every release that is not what it was. Exit code 1 if there is one.
 
     \b
-    Example:
+    Examples:
       trin ledger verify
+      trin ledger verify --head 3f2a…
     """
     from assets.chain import head_of, read
-    from assets.release_history import chain_path, faults_in
+    from assets.release_check import faults_in
+    from assets.release_history import chain_path
 
     home = _home(home_folder)
     faults = faults_in(home)
+    rows, _ = read(chain_path(home))
+    if head is not None and head not in {row["sha256"] for row in rows}:
+        faults.append("The head that was noted down is not in the chain: lines are missing, or all were written anew.")
     if faults:
         show_faults(faults)
         sys.exit(printing.FAILED)
-    rows, _ = read(chain_path(home))
     console.print(
         f"[green]✓[/green] {len(rows)} lines, each as it was written. Note the head to hold it against later:"
     )

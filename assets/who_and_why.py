@@ -1,0 +1,61 @@
+"""Who lets a release out, and why: names and reasons as people type them.
+
+Belongs here: what a name and a reason may hold, and whether two names are one.
+Does not belong here: releasing (`releases.py`, `approvals.py`). The system
+cannot know who types; it refuses what only looks like another name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from data_contracts.faults import Fault
+
+LONGEST_REASON = 300
+LIKE_A_PERSON = re.compile(r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one when case, accents, spaces and points do not count."""
+    return bool(_bare(one)) and _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    spelt = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in spelt if letter.isalnum() and unicodedata.category(letter) != "Mn")
+
+
+def name_faults(name: str) -> list[Fault]:
+    """Return what is wrong with a name; empty if it can be a person's."""
+    spelt = unicodedata.normalize("NFC", name)
+    fix = "Write a name in Latin letters, e.g. “Anne Holm”."
+    is_plain = all(_may_stand(letter) for letter in spelt)
+    if not is_plain or sum(letter.isalpha() for letter in spelt) < 2 or len(spelt) > 100:
+        return [Fault("This is no name of a person.", fix, "--by")]
+    return []
+
+
+def _may_stand(letter: str) -> bool:
+    if letter in " .'-":
+        return True
+    return letter.isalpha() and unicodedata.name(letter, "").startswith("LATIN ")
+
+
+def reason_faults(reason: str | None) -> list[Fault]:
+    """Return what is wrong with a reason; it is shown on pages for good."""
+    if reason is None:
+        return []
+    faults = []
+    if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in reason):
+        faults.append(
+            Fault("The reason holds signs that are not seen.", "Write it as one line of plain text.", "--reason")
+        )
+    if len(reason) > LONGEST_REASON:
+        faults.append(Fault(f"The reason is longer than {LONGEST_REASON} characters.", "Say it shorter.", "--reason"))
+    if LIKE_A_PERSON.search(reason):
+        what = "The reason holds a number that looks like a person's."
+        faults.append(Fault(what, "Leave it out: the archive shows the reason for good.", "--reason"))
+    if not any(letter.isalnum() for letter in reason):
+        faults.append(Fault("The reason says nothing.", "Say in a few words what has changed.", "--reason"))
+    return faults
