@@ -81,10 +81,13 @@ def publish(record: ResultRecord, policy: Policy, *, is_withheld: bool = False) 
         coarse numbers.
     """
     fields = record.model_dump()
-    if record.status == "told":
+    if is_withheld:
+        fields = _without_numbers(fields) | {"status": "not_estimable", "status_reason": bilingual("withheld_words")}
+        fields |= {"n_treated": None, "n_control": None, "n_dropped": None, "flow": [], "interval_method": None}
+    elif record.status == "told":
         fields = _told(fields)
     elif record.status in ("estimated", "pooled_only", "assessed") and (
-        is_withheld or is_small(record, policy) or tells_of_one(record, policy)
+        is_small(record, policy) or tells_of_one(record, policy)
     ):
         fields = _suppressed(fields)
     elif record.status in ("estimated", "assessed"):

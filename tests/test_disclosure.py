@@ -15,7 +15,7 @@ from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import Bilingual, ResultRecord
 from models.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from models.detectors.bounds import bound_words
-from models.disclosure import is_small, publish
+from models.disclosure import PEOPLE_FREE_SOURCES, is_small, publish
 from models.disclosure_policy import default_policy, safe_count
 from models.populations import dominance
 from tests.example_record import example_fields, example_record
@@ -311,3 +311,19 @@ def test_how_much_is_one_persons_is_measured_where_it_is_most() -> None:
     assert dominance(made, np.zeros(6), outcome) is None
     binary = outcome.model_copy(update={"type": "binary"})
     assert dominance(made, y, binary) is None
+
+
+def test_what_is_withheld_shows_nothing_and_says_why() -> None:
+    public = publish(example_record(), POLICY, is_withheld=True)
+    assert (public.status, public.estimate, public.n_treated, public.flow, public.parts) == (
+        "not_estimable",
+        None,
+        None,
+        (),
+        (),
+    )
+    assert public.status_reason is not None
+    assert "vises ikke i denne frigivelse" in public.status_reason.da
+    of_people = [row for row in public.evidence.error_sources if row.code not in PEOPLE_FREE_SOURCES]
+    assert of_people
+    assert all(row.value is None for row in of_people)

@@ -22,11 +22,12 @@ from assets.intake.retention import enforce_retention
 from assets.intake.rotation import rotate
 from assets.release_check import faults_in
 from assets.release_history import chain_path, earlier_releases, people_path, proposal_path, release_folder
-from assets.releases import propose
+from assets.releases import _decisions, propose
 from assets.store import parquet_bytes, read_parquet
 from data_contracts.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.demo import set_up
+from tests.example_record import example_record
 from tests.runs import QUARTER, run_demo
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 
@@ -550,3 +551,17 @@ def test_what_is_no_name_proposes_nothing(released: Home, name: str) -> None:
 def test_a_reason_that_should_not_stand_for_good_is_refused(released: Home, reason: str) -> None:
     with pytest.raises(InputRefused, match="--reason"):
         propose(released, QUARTER, by="Anne", reason=reason)
+
+
+def test_what_was_pooled_with_a_withdrawn_project_is_withheld(tmp_path: Path) -> None:
+    """Else the whole less the others is the project that asked to be left out."""
+    home = Home(tmp_path / "home")
+    home.prepare()
+    names = {"project": "living-review", "result_id": "living-review.2026Q3.o", "counted": "studies"}
+    row = example_record(**names).model_dump(mode="json")
+    (alone,) = _decisions(home, [row], QUARTER, set()).values()
+    assert alone.record["estimate"] is not None
+    (withheld,) = _decisions(home, [row], QUARTER, {"o"}).values()
+    assert withheld.record["estimate"] is None
+    assert withheld.record["parts"] == []
+    assert "vises ikke" in withheld.record["status_reason"]["da"]

@@ -108,7 +108,8 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
     console.print(phrase(language, "restricted_note"), style="dim")
     start = home.published / str(quarter) / "site" / "index.html"
     if start.is_file():
-        console.print(f"{phrase(language, 'site_lies_at')}: {escape(str(start))}", soft_wrap=True)
+        words = phrase(language, "site_is_old" if "publication" in stale else "site_lies_at")
+        console.print(f"{words}: {escape(str(start))}", soft_wrap=True)
 
 
 def precise(record: dict[str, Any], value: float | None, language: str) -> str:
