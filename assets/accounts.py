@@ -54,17 +54,24 @@ def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str,
         own = {row["outcome"]: row for row in records if row["project"] == project}
         first = next(iter(own.values()))
         shared = {name: first[name] for name in ("project", "project_name", "data_note", "quarter")}
+        protocol = home.protocol(project)
         try:
-            settings = economics_settings(home, home.protocol(project))
+            settings = economics_settings(home, protocol)
         except InputRefused as refused:
             found.append(shared | {"is_estimated": False, "refused": [str(fault) for fault in refused.faults]})
             continue
         if settings is None:
             continue
-        account = account_of(settings, own, tagged_dossier(home, project))
+        account = account_of(settings, own, tagged_dossier(home, project), _first_year(settings, protocol))
         sources = [
             {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
             for d in account_sources(findings_of(settings))
         ]
         found.append(shared | account | {"refused": [], "error_sources": sources})
     return found
+
+
+def _first_year(settings: EconomicsSettings, protocol: Protocol) -> int:
+    """Return the first year that counts gains: nobody has measured the years before the outcome."""
+    used = {row.outcome for row in settings.consequences}
+    return 1 + max(outcome.from_months for outcome in protocol.outcomes if outcome.name in used) // 12

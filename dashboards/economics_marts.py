@@ -24,6 +24,7 @@ ACCOUNT_SCALARS = (
     "cost_per_participant",
     "is_illustrative",
     "horizon",
+    "first_year",
     "full_years",
     "draws",
     "seed",
@@ -57,13 +58,14 @@ def economics_marts(accounts: Sequence[dict[str, Any]]) -> dict[str, pd.DataFram
     dict of str to DataFrame
         `dim_account`, `dim_payer` and facts by name; empty tables keep their columns.
     """
-    names: dict[str, dict[str, str]] = {}
-    for account in accounts:
-        names |= account.get("payer_names", {})
-    payers = [{"payer": name, **_spread("name", text)} for name, text in names.items()]
+    payers = [
+        {"project": account["project"], "payer": name, **_spread("name", text)}
+        for account in accounts
+        for name, text in account.get("payer_names", {}).items()
+    ]
     made = {
         "dim_account": _frame([_account(account) for account in accounts], ACCOUNT_SCALARS),
-        "dim_payer": _frame(payers, ("payer", "name_da", "name_en")),
+        "dim_payer": _frame(payers, ("project", "payer", "name_da", "name_en")),
     }
     parts: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for account in accounts:
@@ -99,7 +101,7 @@ def _account(account: dict[str, Any]) -> dict[str, Any]:
     row = {name: account.get(name) for name in ACCOUNT_SCALARS} | _rung_of(account)
     social, scenario = account.get("social_return") or {}, account.get("scenario") or {}
     row |= {f"social_{name}": social.get(name) for name in ("ratio", "low", "high", "shared_with_account")}
-    names = ("people", "share_reached", "source", "net", "low", "high")
+    names = ("people", "share_reached", "source", "is_illustrative", "net", "low", "high")
     row |= {f"scenario_{name}": scenario.get(name) for name in names}
     return row | {
         **_spread("name", account["project_name"]),

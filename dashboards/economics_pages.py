@@ -33,10 +33,11 @@ def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]
     language : {'da', 'en'}
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
-    names = {row["payer"]: row[f"name_{language}"] for row in plain_rows(marts["dim_payer"])}
+    payers = plain_rows(marts["dim_payer"])
     parts = {table: plain_rows(marts[table]) for table in TABLES}
     for account in plain_rows(marts["dim_account"]):
         own = {table: [r for r in rows if r["project"] == account["project"]] for table, rows in parts.items()}
+        names = {row["payer"]: row[f"name_{language}"] for row in payers if row["project"] == account["project"]}
         path = f"oekonomi/{account['project']}.html"
         values = _values(account, own, names, [r for r in results if r["project"] == account["project"]], language)
         yield Page(prefix + path, other + path, "economics.html", values)
@@ -107,7 +108,9 @@ def _values(
         "payers": payers,
         "swings": swings,
         "swings_svg": swings_chart(_drawn(swings), _swung(swings, language), language) if swings else "",
-        "break_even": [_break_even(row, account, outcomes, names, language) for row in own["fct_break_even"]],
+        "break_even": [
+            _break_even(row, account, outcomes, names, len(effects), language) for row in own["fct_break_even"]
+        ],
         "side_payments": [
             row | {"payer": _payer(row["payer"], names, language), "receiver": _payer(row["receiver"], names, language)}
             for row in own["fct_side_payment"]
@@ -199,11 +202,17 @@ def _effect_words(row: dict[str, Any], result: dict[str, Any], language: str) ->
         if not row["bias_sd"]
         else phrase(language, "bias_words", bias=words(row["bias_sd"]).removeprefix("+"))
     )
-    return f"{words(row['estimate'])}. {width}"
+    ends = f"{words(row['interval_low'])} {phrase(language, 'to_word')} {words(row['interval_high'])}"
+    return f"{words(row['estimate'])} ({ends}). {width}."
 
 
 def _break_even(
-    row: dict[str, Any], account: dict[str, Any], outcomes: dict[str, Any], names: dict[str, str], language: str
+    row: dict[str, Any],
+    account: dict[str, Any],
+    outcomes: dict[str, Any],
+    names: dict[str, str],
+    effects: int,
+    language: str,
 ) -> str:
     name = _payer(row["payer"], names, language)
     name = name[:1].upper() + name[1:]
@@ -214,8 +223,15 @@ def _break_even(
         key, value = "break_even_more", row["effect"]
     else:
         key, value = "break_even_words", row["bias"]
-    words = difference_text(language, abs(value), result["outcome_type"], result["unit"][language]).removeprefix("+")
-    return phrase(language, key, name=name, value=words, outcome=result["outcome_label"][language])
+    words = difference_text(language, value, result["outcome_type"], result["unit"][language])
+    if key == "break_even_words":
+        words = difference_text(language, abs(value), result["outcome_type"], result["unit"][language]).removeprefix(
+            "+"
+        )
+    share = f"{number_text(language, 100 * (1 - row['share_of_effect']), 0)} %"
+    if effects > 1:  # all of them are scaled together
+        key = {"break_even_words": "break_even_words_all", "break_even_more": "break_even_more_all"}[key]
+    return phrase(language, key, name=name, value=words, share=share, outcome=result["outcome_label"][language])
 
 
 def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
@@ -229,9 +245,20 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
             return "–"
         if row["kind"] in ("cost", "price", "proxy"):
             return exact_kroner(language, value)
+        if row["kind"] in ("full_years", "horizon"):
+            return phrase(language, "years_words", count=number_text(language, value, 0))
+        if row["kind"] == "tax_distortion":
+            return number_text(language, value, 1)
         if row["kind"] == "units":
             return f"{number_text(language, value, 0 if float(value).is_integer() else 2)} {unit}"
         return f"{number_text(language, 100 * value, 0)} %"
 
-    spread = "–" if row["low"] is None else f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
+    is_open = row["low"] is None and row["kind"] in ("cost", "price", "units", "proxy")
+    spread = (
+        phrase(language, "range_missing")
+        if is_open
+        else "–"
+        if row["low"] is None
+        else f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
+    )
     return {"name": f"{kind}: {label}" if label else kind, "value": words(row["value"]), "range": spread}

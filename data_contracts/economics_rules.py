@@ -65,7 +65,7 @@ def rule_faults(settings: EconomicsSettings, protocol: Protocol) -> Found:
     yield from _payers(settings)
     yield from _years(settings, protocol)
     if settings.deadweight:
-        what = "The control group has measured what would have happened anyway; taken off again, it would count twice."
+        what = "The effect is a difference to what would have happened anyway; taken off again, that would count twice."
         yield ("deadweight",), what, "Leave deadweight out."
 
 
@@ -99,6 +99,12 @@ def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Fou
             if row.outcome not in outcomes:
                 fix = suggestion(row.outcome, outcomes) or f"Outcomes here: {', '.join(outcomes)}."
                 yield (part, i, "outcome"), "The protocol has no such outcome.", fix
+    kinds = {outcome.name: outcome.type for outcome in protocol.outcomes}
+    for part in ("consequences", "proxies"):
+        for i, row in enumerate(getattr(settings, part)):
+            if kinds.get(row.outcome, "binary") != "binary":
+                what = "An account counts people who reach an outcome; this one is a mean or a ratio."
+                yield (part, i, "outcome"), what, "Name an outcome of type binary."
     for i, consequence in enumerate(settings.consequences):
         if consequence.price not in prices:
             fix = suggestion(consequence.price, prices) or f"Prices: {', '.join(prices)}."
@@ -107,6 +113,9 @@ def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Fou
 
 def _payers(settings: EconomicsSettings) -> Found:
     known = [*read_knowledge("economics")["payers"], *settings.payers]
+    for name in settings.payers:
+        if name in (*read_knowledge("economics")["payers"], "society", "total"):
+            yield ("payers", name), f"“{name}” is known already, and means the same everywhere.", "Choose another name."
     parts: tuple[tuple[str, tuple[str, ...]], ...] = (("costs", ("paid_by",)), ("prices", ("paid_by", "received_by")))
     for part, sides in parts:
         for i, row in enumerate(getattr(settings, part)):

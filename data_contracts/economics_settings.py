@@ -28,6 +28,7 @@ class Share(Section):
     low: float = Field(ge=0, le=1)
     high: float = Field(ge=0, le=1)
     source: ShortText | None = Field(default=None, description="Who says so; without one it is an assumption.")
+    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
 
     @model_validator(mode="after")
     def _range_holds_the_value(self) -> Share:
@@ -63,10 +64,13 @@ class Consequence(Section):
 
     outcome: Name = Field(description="An outcome of the protocol.")
     price: Name = Field(description="A price of the project or of the catalogue.")
-    units_a_year: float = Field(description="Units more a year for one more who reaches the outcome; below 0 is fewer.")
-    low: float | None = Field(default=None, description="The lowest that is believable; with high.")
-    high: float | None = None
+    units_a_year: float = Field(
+        ge=-1e4, le=1e4, description="Units more a year for one more who reaches the outcome; below 0 is fewer."
+    )
+    low: float | None = Field(default=None, ge=-1e4, le=1e4, description="The lowest that is believable; with high.")
+    high: float | None = Field(default=None, ge=-1e4, le=1e4, description="The highest that is believable.")
     source: ShortText | None = Field(default=None, description="Who says so; without one it is an assumption.")
+    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
 
     @model_validator(mode="after")
     def _range_holds_the_units(self) -> Consequence:
@@ -97,16 +101,16 @@ class Proxy(Section):
     outcome: Name
     counts: Name = Field(description="What is counted; a thing that a price counts already is refused.")
     value_a_year: Amount
-    source: ShortText | None = None
 
 
 class Scenario(Section):
     """A what-if: it is shown as a scenario, and never as an effect."""
 
     label: Text
-    people: int = Field(ge=1, description="How many could be reached.")
+    people: int = Field(ge=1, le=10**8, description="How many could be reached.")
     share_reached: float = Field(gt=0, le=1)
-    source: ShortText | None = None
+    source: ShortText | None = Field(default=None, description="Who says so; without one it is an assumption.")
+    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
 
 
 class EconomicsSettings(Section):
@@ -127,7 +131,7 @@ class EconomicsSettings(Section):
     )
     deadweight: float = Field(
         default=0,
-        description="Must be 0 where there is a comparison: the control group has measured what would have happened anyway.",
+        description="Must be 0 where there is a comparison: the effect is what is left when that is taken off.",
     )
     tax_distortion: Literal["1", "1.1", "1.2"] = Field(
         default="1", description="1 since 2023; older values read old studies."

@@ -11,11 +11,12 @@ nor loses; a service is paid and nobody's income; production is earned.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from data_contracts.ladder import read_knowledge
 from data_contracts.protocol_parts import Name, Section, ShortText, Text
@@ -28,11 +29,14 @@ ROUNDING = 1e-9
 class Amount(Section):
     """An amount with its year, its range and its source."""
 
-    amount: float = Field(le=1e9, description="Kroner per unit; positive. A negative one needs why_negative.")
+    amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit; positive. A negative one needs why_negative.")
     low: float | None = Field(
-        default=None, description="The lowest that is believable; with high. Missing counts against it."
+        default=None,
+        ge=-1e9,
+        le=1e9,
+        description="The lowest that is believable; with high. Where both are missing, half as much more or less.",
     )
-    high: float | None = Field(default=None, description="The highest that is believable.")
+    high: float | None = Field(default=None, ge=-1e9, le=1e9, description="The highest that is believable.")
     price_year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Whose money it is in.")
     source: ShortText | None = Field(
         default=None, description="Who says so. Without one the account says that nobody does."
@@ -41,9 +45,16 @@ class Amount(Section):
     is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
     why_negative: Text | None = Field(default=None, description="Why the amount is below zero.")
 
+    @field_validator("amount", "low", "high", mode="before")
+    @classmethod
+    def _no_thousands_point(cls, value: Any) -> Any:
+        if isinstance(value, str) and re.fullmatch(r"-?\d{1,3}(\.\d{3})+", value.strip()):
+            raise ValueError("36.000 could be 36 or 36 thousand; write 36000, or 36.0")
+        return value
+
     @model_validator(mode="after")
     def _range_holds_the_amount(self) -> Amount:
-        if self.amount < 0 and self.why_negative is None:
+        if min(self.amount, self.amount if self.low is None else self.low) < 0 and self.why_negative is None:
             raise ValueError("A price is positive; a negative one needs why_negative")
         if (self.low is None) != (self.high is None):
             raise ValueError("A range needs both low and high")

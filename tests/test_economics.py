@@ -130,7 +130,7 @@ def test_the_columns_make_up_the_total_in_every_year_and_draw(protocol: Protocol
     kept = numbers.attribution * (1 - numbers.displacement)
     left = persistence(inputs, numbers.drop_off) @ discount_factors(inputs.horizon)[1:]
     assert gains.sum(axis=1) == pytest.approx(each.sum(axis=1) * kept * left)
-    assert costs.sum(axis=1) == pytest.approx(36_000 * numbers.costs[:, 0])
+    assert costs.sum(axis=1) == pytest.approx(numbers.costs[:, 0])
     account = account_of(made, RECORDS)
     assert sum(row["net"] for row in account["columns"]) == pytest.approx(account["total"]["net"])
     factors = discount_factors(account["horizon"])
@@ -191,6 +191,8 @@ def test_draws_agree_with_what_can_be_worked_out() -> None:
     kept, left = 1 - (0.1 + 0.0 + 0.3) / 3, 1 / 1.035 + 0.5 / 1.035**2
     expected = 0.2 * -mean_units * mean_price * kept * left - mean_cost
     assert abs(net.mean() - expected) < 4 * net.std() / np.sqrt(len(net))
+    middle = np.subtract(*present_values(inputs, central(inputs))).sum()
+    assert middle == pytest.approx(expected)  # what the page says first
     wrong = 0.2 * 10_000 * 0.9 * left - 1_500  # a wrong twin: every input at its top instead of its mean
     assert abs(net.mean() - wrong) > 4 * net.std() / np.sqrt(len(net))
 
@@ -247,6 +249,8 @@ def test_payback_is_when_it_has_come_back_for_good() -> None:
     assert payback_year(np.array([-100.0, 50.0, 60.0])) == 2
     assert payback_year(np.array([-100.0, 120.0, -60.0])) is None
     assert payback_year(np.array([-100.0, 20.0])) is None
+    assert payback_year(np.array([0.0, 50.0, 50.0, -60.0, 10.0]), last_cost=3) == 3
+    assert payback_year(np.array([0.0, 10.0, 10.0, -60.0, 10.0]), last_cost=3) is None
     inputs = inputs_of(settings_of(), RECORDS)
     assert payback_year(by_year(inputs, central(inputs)).sum(axis=1)) == 1
 
@@ -330,6 +334,10 @@ def refused(protocol: Protocol, change: Callable[[dict[str, Any]], Any]) -> str:
     ("change", "words"),
     [
         (lambda f: f["costs"][0].update(amount=-5, low=-6, high=-4), "why_negative"),
+        (lambda f: f["costs"][0].update(amount="36.000", low="32.000", high="40.000"), "thousand"),
+        (lambda f: f["costs"][0].update(low=-400), "why_negative"),
+        (lambda f: f.update(payers={"society": "X"}), "known already"),
+        (lambda f: f["consequences"][0].update(units_a_year=-1e300), "greater than or equal"),
         (lambda f: f["costs"][0]["paid_by"].update(churches=0.25, municipality=0.5), "churches"),
         (lambda f: f["costs"][0].pop("price_year"), "costs[1].price_year: This key is missing"),
         (lambda f: f["costs"][0].pop("per"), "costs[1].per: This key is missing"),
@@ -410,3 +418,51 @@ def test_every_input_moves_the_account(protocol: Protocol) -> None:
     for name in ("effects", "units", "prices", "drop_off", "displacement", "attribution", "costs"):
         moved = replace(numbers, **{name: getattr(numbers, name) * 0.8 + 0.01})
         assert float(np.subtract(*present_values(inputs, moved)).sum()) != pytest.approx(base), name
+
+
+def test_gains_count_from_the_year_after_the_outcome_was_measured() -> None:
+    late = account_of(settings_of(), RECORDS, first_year=2)
+    assert [row["net"] for row in late["years"] if row["payer"] == "municipality"] == pytest.approx([-1500, 0, 2000])
+    assert late["total"]["gain"] == pytest.approx(2000 / 1.035**2)
+
+
+def test_the_same_account_with_an_outcome_turned_round() -> None:
+    """Off benefit or on it: fewer of the one are more of the other, and luck with both goes the same way."""
+    rows = [
+        {"outcome": "in_work_or_education", "price": "work_year", "units_a_year": 0.5, "low": 0.4, "high": 0.6},
+        {"outcome": "off_cash_benefit", "price": "cash_benefit_month", "units_a_year": -11, "low": -12, "high": -10},
+    ]
+    turned = [rows[0], rows[1] | {"units_a_year": 11, "low": 10, "high": 12}]
+    other = RECORDS | {
+        "off_cash_benefit": result(
+            "off_cash_benefit",
+            estimate=-0.2,
+            interval_low=-0.26,
+            interval_high=-0.14,
+            outcome_direction="lower_is_better",
+        )
+    }
+    one = account_of(settings_of(consequences=rows), RECORDS)
+    two = account_of(settings_of(consequences=turned), other)
+    for a, b in zip(one["columns"], two["columns"], strict=True):
+        assert b["net"] == pytest.approx(a["net"])
+        assert (b["high"] - b["low"]) == pytest.approx(a["high"] - a["low"], rel=0.05)
+
+
+def test_a_negative_cost_and_one_of_nothing_keep_their_ranges() -> None:
+    why = {"da": "Et tilskud", "en": "A grant"}
+    cost = declared()["costs"][0]
+    grant = cost | {"name": "grant", "amount": -300, "low": -400, "high": -200, "why_negative": why}
+    nothing = cost | {"name": "nothing", "amount": 0, "low": 0, "high": 900}
+    account = account_of(settings_of(costs=[cost, grant, nothing]), RECORDS)
+    assert account["total"]["cost"] == pytest.approx(1500 - 300 + 300)
+    assert {"cost grant", "cost nothing"} <= {row["name"] for row in account["tornado"]}
+
+
+def test_a_mean_or_a_ratio_has_no_account(protocol: Protocol) -> None:
+    """1,800 dollars are not 1,800 people."""
+    means = protocol.model_copy(
+        update={"outcomes": tuple(o.model_copy(update={"type": "numeric"}) for o in protocol.outcomes)}
+    )
+    with pytest.raises(InputRefused, match="a mean or a ratio"):
+        read_economics((I_GANG / "economics.yaml").read_text(encoding="utf-8"), "economics.yaml", means)

@@ -32,7 +32,7 @@ class Numbers:
     effects, units, prices : ndarray of float, shape (draws, consequences)
     drop_off, displacement, attribution : ndarray of float, shape (draws,)
     costs : ndarray of float, shape (draws, costs)
-        Each cost as a share of what is declared.
+        Kroner per participant.
     """
 
     effects: Array
@@ -45,15 +45,15 @@ class Numbers:
 
 
 def central(inputs: Inputs) -> Numbers:
-    """Return every input as declared."""
+    """Return the mean of every input: what is declared where nothing is open, and the middle of what is believable else."""
     return Numbers(
         effects=np.array([[inputs.effects[name].value for name in inputs.outcome_of]]),
-        units=np.array([[row.value for row in inputs.units]]),
-        prices=np.array([[row.value for row in inputs.prices]]),
-        drop_off=np.array([inputs.drop_off.value]),
-        displacement=np.array([inputs.displacement.value]),
-        attribution=np.array([inputs.attribution.value]),
-        costs=np.ones((1, len(inputs.cost_ranges))),
+        units=np.array([[row.mean for row in inputs.units]]),
+        prices=np.array([[row.mean for row in inputs.prices]]),
+        drop_off=np.array([inputs.drop_off.mean]),
+        displacement=np.array([inputs.displacement.mean]),
+        attribution=np.array([inputs.attribution.mean]),
+        costs=np.array([[share.mean for _, share, _ in inputs.cost_ranges]]),
     )
 
 
@@ -64,8 +64,10 @@ def columns_of(inputs: Inputs) -> tuple[str, ...]:
 
 def persistence(inputs: Inputs, drop_off: Array) -> Array:
     """Return how much of the effect is left in each year from 1; shape (draws, years)."""
-    after = np.maximum(0, np.arange(1, inputs.horizon + 1) - inputs.full_years)
-    return np.asarray((1.0 - drop_off[:, None]) ** after[None, :], dtype=float)
+    years = np.arange(1, inputs.horizon + 1)
+    after = np.maximum(0, years - (inputs.first_year - 1) - inputs.full_years)
+    counts = (years >= inputs.first_year).astype(float)
+    return np.asarray(counts[None, :] * (1.0 - drop_off[:, None]) ** after[None, :], dtype=float)
 
 
 def yearly_gains(inputs: Inputs, numbers: Numbers) -> Array:
@@ -108,10 +110,17 @@ def by_year(inputs: Inputs, numbers: Numbers) -> Array:
     return np.asarray(net, dtype=float)
 
 
-def payback_year(net_by_year: Array) -> int | None:
-    """Return the first year at whose end everything paid has come back, discounted; None within the horizon."""
+def payback_year(net_by_year: Array, last_cost: int = 0) -> int | None:
+    """Return the first year at whose end everything paid has come back, discounted; None within the horizon.
+
+    Parameters
+    ----------
+    net_by_year : ndarray of float, shape (years from 0,)
+    last_cost : int
+        The last year in which something is paid; before it nothing has come back for good.
+    """
     carried = np.cumsum(net_by_year * discount_factors(len(net_by_year) - 1))
     back = np.flatnonzero(carried >= 0)
     # Coming back once and falling below again is not coming back.
-    lasting = [int(year) for year in back if (carried[year:] >= 0).all()]
+    lasting = [int(year) for year in back if year >= last_cost and (carried[year:] >= 0).all()]
     return lasting[0] if lasting else None

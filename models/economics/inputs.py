@@ -38,6 +38,11 @@ class Range:
     value: float
     high: float
 
+    @property
+    def mean(self) -> float:
+        """Mean of the triangle with the declared value as its top: a skewed range says more than its top."""
+        return (self.low + self.value + self.high) / 3
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -51,11 +56,14 @@ class Effect:
         Standard deviation of chance, from the published interval.
     bias_sd : float
         Of what was not measured; see `bias_of`.
+    better : float
+        1 where more is better for the person, -1 where less is: luck goes that way in every outcome at once.
     """
 
     value: float
     chance_sd: float
     bias_sd: float
+    better: float = 1.0
 
     @property
     def sd(self) -> float:
@@ -81,11 +89,10 @@ class Inputs:
     gains : ndarray of float, shape (consequences, payers)
         What one krone's worth more is to each payer: received less paid.
     is_production : ndarray of bool, shape (consequences,)
-    costs : ndarray of float, shape (years, payers)
-        Kroner per participant, by year from 0, in the report's money.
     cost_ranges : tuple of (str, Range, ndarray of float, shape (years, payers))
-        Each cost with its range as a share of itself.
-    full_years, horizon : int
+        Each cost with its range in kroner per participant of the report's money, and whose share of it falls when.
+    first_year, full_years, horizon : int
+        The first year that counts gains: the one after the outcome was measured.
     drop_off, displacement, attribution : Range
     net_tax_factor, tax_distortion : float
     """
@@ -98,8 +105,8 @@ class Inputs:
     prices: tuple[Range, ...]
     gains: Array
     is_production: NDArray[np.bool_]
-    costs: Array
     cost_ranges: tuple[tuple[str, Range, Array], ...]
+    first_year: int
     full_years: int
     horizon: int
     drop_off: Range
@@ -121,7 +128,8 @@ def effect_of(record: Mapping[str, Any]) -> Effect:
     chance = (record["interval_high"] - record["interval_low"]) / (2 * reach)
     # What was rounded is open by its step.
     chance = math.hypot(chance, (record["rounded_to"] or 0.0) / math.sqrt(12))
-    return Effect(float(record["estimate"]), chance, bias_of(record))
+    better = -1.0 if record.get("outcome_direction") == "lower_is_better" else 1.0
+    return Effect(float(record["estimate"]), chance, bias_of(record), better)
 
 
 def bias_of(record: Mapping[str, Any]) -> float:
@@ -137,7 +145,7 @@ def bias_of(record: Mapping[str, Any]) -> float:
     return max(share, benchmark)
 
 
-def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, Any]]) -> Inputs:
+def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, Any]], first_year: int = 1) -> Inputs:
     """Return an account's inputs.
 
     Parameters
@@ -145,6 +153,8 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, An
     settings : EconomicsSettings
     records : mapping of str to mapping
         Published records by outcome, of at least the outcomes that consequences name.
+    first_year : int
+        The first year that counts gains.
     """
     known = read_knowledge("economics")
     year, catalogue = settings.report_price_year, prices_of(settings)
@@ -160,9 +170,8 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, An
     for cost in settings.costs:
         flow = np.zeros((horizon + 1, len(payers)))
         share = 1.0 if cost.participants is None else 1.0 / cost.participants
-        amount = in_prices_of(cost.amount, cost.price_year, year) * share
-        flow[cost.year] = [amount * cost.paid_by.get(payer, 0.0) for payer in payers]
-        cost_ranges.append((cost.name, _as_share(cost), flow))
+        flow[cost.year] = [cost.paid_by.get(payer, 0.0) for payer in payers]
+        cost_ranges.append((cost.name, _scaled(_in_year(cost, year), share), flow))
     return Inputs(
         payers=payers,
         effects={name: effect_of(records[name]) for name in sorted({row.outcome for row in rows})},
@@ -172,8 +181,8 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, An
         prices=tuple(_in_year(price, year) for price in prices),
         gains=gains,
         is_production=np.array([price.kind == "production" for price in prices]),
-        costs=sum((flow for _, _, flow in cost_ranges), np.zeros((horizon + 1, len(payers)))),
         cost_ranges=tuple(cost_ranges),
+        first_year=first_year,
         full_years=settings.duration.full_years,
         horizon=horizon,
         drop_off=_share(settings.duration.drop_off),
@@ -202,6 +211,5 @@ def _in_year(price: Amount, year: int) -> Range:
     return Range(low, value, high)
 
 
-def _as_share(cost: Amount) -> Range:
-    found = range_of(cost.amount, cost.low, cost.high)
-    return Range(found.low / found.value, 1.0, found.high / found.value) if found.value else Range(1.0, 1.0, 1.0)
+def _scaled(row: Range, factor: float) -> Range:
+    return Range(row.low * factor, row.value * factor, row.high * factor)

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from data_contracts.economics_rules import prices_of
+from data_contracts.economics_rules import horizon_of, prices_of
 from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.ladder import read_knowledge
+from data_contracts.protocol_parts import Text
 from models.detectors.design_findings import AccountFindings
 from models.economics.account import by_year, central, columns_of, payback_year, present_values
 from models.economics.discounting import in_prices_of
@@ -52,7 +53,10 @@ def cost_per_participant(settings: EconomicsSettings) -> float:
 
 
 def account_of(
-    settings: EconomicsSettings, records: Mapping[str, Record], studies: Sequence[Record] = ()
+    settings: EconomicsSettings,
+    records: Mapping[str, Record],
+    studies: Sequence[Record] = (),
+    first_year: int = 1,
 ) -> dict[str, Any]:
     """Return a project's account.
 
@@ -63,6 +67,8 @@ def account_of(
         The project's published records by outcome.
     studies : sequence of mapping
         Its dossier's tagged studies.
+    first_year : int
+        The first year that counts gains: the one after the outcome was measured.
 
     Returns
     -------
@@ -86,7 +92,7 @@ def account_of(
     missing = [name for name in needed if name not in records or records[name]["status"] != "estimated"]
     if missing:
         return declared | {"is_estimated": False, "without_number": missing}
-    inputs = inputs_of(settings, records)
+    inputs = inputs_of(settings, records, first_year)
     return declared | {"is_estimated": True, **_worked_out(settings, inputs, records)}
 
 
@@ -100,6 +106,7 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
     with_total = np.column_stack([net, net.sum(axis=1)])
     found = spreads(with_total)
     yearly = by_year(inputs, middle)
+    last_cost = max(cost.year for cost in settings.costs)
     columns = [
         {
             "payer": name,
@@ -109,7 +116,7 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
             "low": found[i].low,
             "high": found[i].high,
             "probability_of_gain": found[i].probability_of_gain,
-            "payback_year": payback_year(yearly[:, i]),
+            "payback_year": payback_year(yearly[:, i], last_cost),
         }
         for i, name in enumerate(names)
     ]
@@ -121,20 +128,23 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         "low": found[-1].low,
         "high": found[-1].high,
         "probability_of_gain": found[-1].probability_of_gain,
-        "payback_year": payback_year(yearly.sum(axis=1)),
+        "payback_year": payback_year(yearly.sum(axis=1), last_cost),
         "gain_per_krone": gain / cost if cost > 0 else None,
     }
     main = inputs.outcome_of[0] if inputs.outcome_of else next(iter(records))
     first = next((name for name in inputs.effects if records[name]["primary"]), main)
     public = {name: float(gains[0, i] - costs[0, i]) for i, name in enumerate(names)}
     payments = side_payments(public)
-    z = (draws.effects[:, 0] - middle.effects[0, 0]) / (inputs.effects[inputs.outcome_of[0]].sd or 1.0)
+    one = inputs.effects[inputs.outcome_of[0]]
+    z = one.better * (draws.effects[:, 0] - middle.effects[0, 0]) / (one.sd or 1.0)
     return {
         "outcome": first,
         "effects": [
             {
                 "outcome": name,
                 "estimate": effect.value,
+                "interval_low": records[name]["interval_low"],
+                "interval_high": records[name]["interval_high"],
                 "chance_sd": effect.chance_sd,
                 "bias_sd": effect.bias_sd,
                 "rung": records[name]["evidence"]["rung"],
@@ -144,6 +154,7 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
             for name, effect in inputs.effects.items()
         ],
         "horizon": inputs.horizon,
+        "first_year": inputs.first_year,
         "full_years": inputs.full_years,
         "draws": count,
         "seed": seed,
@@ -228,6 +239,7 @@ def _scenario(settings: EconomicsSettings, total: Mapping[str, Any]) -> dict[str
         "people": row.people,
         "share_reached": row.share_reached,
         "source": row.source,
+        "is_illustrative": row.is_illustrative,
         **{name: reached * total[name] for name in ("net", "low", "high")},
     }
 
@@ -279,12 +291,23 @@ def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
     for name in ("displacement", "attribution"):
         share = getattr(settings, name)
         add(name, name, None, share, share.value, share.low, share.high)
+    rows.append(_plain("full_years", settings.duration.full_years))
+    rows.append(_plain("horizon", horizon_of(settings), settings.duration.why_longer))
+    if settings.tax_distortion != "1":
+        rows.append(_plain("tax_distortion", float(settings.tax_distortion)))
     drop = settings.duration.drop_off
     add("drop_off", "drop_off", None, drop, drop.value, drop.low, drop.high)
     for proxy in settings.proxies:
         worth = proxy.value_a_year
         add("proxy", proxy.name, proxy.change, worth, worth.amount, worth.low, worth.high)
     return rows
+
+
+def _plain(kind: str, value: float, why: Text | None = None) -> dict[str, Any]:
+    """A number that is declared without a range."""
+    blank = dict.fromkeys(("label", "unit", "low", "high", "price_year", "source", "paid_by", "received_by"))
+    row = blank | {"kind": kind, "name": kind, "value": float(value), "is_illustrative": False, "is_stale": False}
+    return row if why is None else row | {"label": {"da": why.da, "en": why.en}}
 
 
 def _shares(shares: Mapping[str, float] | None) -> str | None:

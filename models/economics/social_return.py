@@ -81,8 +81,8 @@ def proxy_values(
         year = (worth.price_year, settings.report_price_year)
         low, value, high = (in_prices_of(x, *year) for x in (amounts.low, amounts.value, amounts.high))
         price = _triangular(Range(low, value, high), len(z), seed, f"proxy {proxy.name}")
-        drawn = (effect.value + effect.sd * z) * price * kept(draws)
-        found.append(ProxyValue(proxy, float(effect.value * value * kept(middle)[0]), drawn))
+        drawn = (effect.value + effect.better * effect.sd * z) * price * kept(draws)
+        found.append(ProxyValue(proxy, float(effect.value * Range(low, value, high).mean * kept(middle)[0]), drawn))
     return tuple(found)
 
 

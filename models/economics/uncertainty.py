@@ -48,7 +48,10 @@ def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
         return stream(name).triangular(row.low, row.value, row.high, count)
 
     z = stream("effect").standard_normal(count)
-    effects = [inputs.effects[name].value + inputs.effects[name].sd * z for name in inputs.outcome_of]
+    effects = [
+        inputs.effects[name].value + inputs.effects[name].better * inputs.effects[name].sd * z
+        for name in inputs.outcome_of
+    ]
     named = list(zip(inputs.names, inputs.units, inputs.prices, strict=True))
     return Numbers(
         effects=np.column_stack(effects),
@@ -122,7 +125,8 @@ def tornado(inputs: Inputs, column: int | None = None) -> tuple[Swing, ...]:
     ends = []
     for sign in (-1.0, 1.0):
         moved = [
-            inputs.effects[name].value + sign * from_middle * inputs.effects[name].sd for name in inputs.outcome_of
+            inputs.effects[name].value + sign * from_middle * inputs.effects[name].better * inputs.effects[name].sd
+            for name in inputs.outcome_of
         ]
         ends.append(net(replace(base, effects=np.array([moved]))))
     found.append(Swing("effect", *ends))
