@@ -31,6 +31,7 @@ ACCOUNT_SCALARS = (
     "interval_level",
     "outcome",
 )
+PER_KRONE = ("gain_per_krone", "gain_per_krone_low", "gain_per_krone_high")
 TABLES = {
     "fct_economics": ("payer", "cost", "gain", "net", "low", "high", "probability_of_gain", "payback_year"),
     "fct_economics_year": ("year", "payer", "net"),
@@ -79,7 +80,9 @@ def _parts(account: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     worth |= {"status": "estimated" if account["is_estimated"] else "not_estimable"}
     columns = [*account.get("columns", ())]
     if columns:
-        columns.append({"payer": "total", **{k: v for k, v in account["total"].items() if k != "gain_per_krone"}})
+        columns.append(
+            {"payer": "total", **{k: v for k, v in account["total"].items() if not k.startswith("gain_per_krone")}}
+        )
     social = account.get("social_return") or {}
     return {
         "fct_economics": [row | worth | {"is_illustrative": account["is_illustrative"]} for row in columns],
@@ -106,7 +109,7 @@ def _account(account: dict[str, Any]) -> dict[str, Any]:
     return row | {
         **_spread("name", account["project_name"]),
         **_spread("scenario_label", scenario.get("label")),
-        "gain_per_krone": (account.get("total") or {}).get("gain_per_krone"),
+        **{name: (account.get("total") or {}).get(name) for name in PER_KRONE},
         "can_be_made_whole": None if not account["is_estimated"] else account["side_payments"] is not None,
         "without_number": ", ".join(account.get("without_number", ())),
         "refused": " ".join(account.get("refused", ())),
@@ -133,6 +136,7 @@ def _flat(fields: dict[str, Any]) -> dict[str, Any]:
             "stakeholder",
             "change",
             "finding",
+            "why_negative",
         ) and not isinstance(value, str):
             flat |= _spread(name, value)
         else:

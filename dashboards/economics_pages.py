@@ -254,11 +254,19 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
         return f"{number_text(language, 100 * value, 0)} %"
 
     is_open = row["low"] is None and row["kind"] in ("cost", "price", "units", "proxy")
-    spread = (
-        phrase(language, "range_missing")
-        if is_open
-        else "–"
-        if row["low"] is None
-        else f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
-    )
-    return {"name": f"{kind}: {label}" if label else kind, "value": words(row["value"]), "range": spread}
+    if is_open:
+        spread = phrase(language, "range_missing")
+    elif row["low"] is None:
+        spread = "–"
+    elif row["low"] == row["high"]:
+        spread = phrase(language, "range_none")
+    else:
+        spread = f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
+    per = ""
+    if row.get("per"):
+        people = number_text(language, row["participants"], 0) if row.get("participants") else ""
+        per = " " + phrase(language, f"cost_per_{row['per']}", people=people)
+        per += " " + phrase(language, "cost_in_year", year=int(row["year"])) if row["year"] else ""
+    elif row["kind"] == "price":
+        per = " " + phrase(language, "price_per", unit=unit)
+    return {"name": (f"{kind}: {label}" if label else kind) + per, "value": words(row["value"]), "range": spread}

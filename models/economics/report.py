@@ -36,7 +36,10 @@ def findings_of(settings: EconomicsSettings) -> AccountFindings:
     used = [prices[row.price] for row in settings.consequences]
     years = [row.price_year for row in (*settings.costs, *used, *(p.value_a_year for p in settings.proxies))]
     return AccountFindings(
-        bookings=tuple((f"{row.outcome} {prices[row.price].counts}", "account") for row in settings.consequences),
+        bookings=(
+            *((prices[row.price].counts, f"{row.outcome} {row.price}") for row in settings.consequences),
+            *((row.counts, f"{row.outcome} {row.name}") for row in settings.proxies),
+        ),
         effect_is_net=True,
         deadweight_share=settings.deadweight,
         price_years=tuple(years),
@@ -121,6 +124,7 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         for i, name in enumerate(names)
     ]
     cost, gain = float(costs.sum()), float(gains.sum())
+    ratios = _per_krone(drawn_gains.sum(axis=1), drawn_costs.sum(axis=1), float(known["interval_level"]))
     total = {
         "cost": cost,
         "gain": gain,
@@ -130,6 +134,8 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         "probability_of_gain": found[-1].probability_of_gain,
         "payback_year": payback_year(yearly.sum(axis=1), last_cost),
         "gain_per_krone": gain / cost if cost > 0 else None,
+        "gain_per_krone_low": None if ratios is None else float(ratios[0]),
+        "gain_per_krone_high": None if ratios is None else float(ratios[1]),
     }
     main = inputs.outcome_of[0] if inputs.outcome_of else next(iter(records))
     first = next((name for name in inputs.effects if records[name]["primary"]), main)
@@ -179,6 +185,13 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         ),
         "scenario": _scenario(settings, total),
     }
+
+
+def _per_krone(gains: Any, costs: Any, level: float) -> Any:
+    """Limits of what a krone brings; None where a draw costs nothing."""
+    if not (costs > 0).all():
+        return None
+    return np.quantile(gains / costs, [(1 - level) / 2, (1 + level) / 2])
 
 
 def _break_even(inputs: Inputs, outcome: str, name: str, column: int | None) -> dict[str, Any]:
@@ -265,6 +278,13 @@ def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
                 "source": row.source,
                 "is_illustrative": getattr(row, "is_illustrative", False),
                 "is_stale": getattr(row, "price_year", year) != year,
+                "link": getattr(row, "link", None),
+                "per": getattr(row, "per", None),
+                "participants": getattr(row, "participants", None),
+                "year": getattr(row, "year", None),
+                "why_negative": None
+                if getattr(row, "why_negative", None) is None
+                else {"da": row.why_negative.da, "en": row.why_negative.en},
                 "paid_by": _shares(paid.get("paid_by")),
                 "received_by": _shares(paid.get("received_by")),
             }
@@ -305,7 +325,8 @@ def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
 
 def _plain(kind: str, value: float, why: Text | None = None) -> dict[str, Any]:
     """A number that is declared without a range."""
-    blank = dict.fromkeys(("label", "unit", "low", "high", "price_year", "source", "paid_by", "received_by"))
+    names = ("label", "unit", "low", "high", "price_year", "source", "paid_by", "received_by", "link", "per")
+    blank = dict.fromkeys((*names, "participants", "year", "why_negative"))
     row = blank | {"kind": kind, "name": kind, "value": float(value), "is_illustrative": False, "is_stale": False}
     return row if why is None else row | {"label": {"da": why.da, "en": why.en}}
 
