@@ -156,7 +156,10 @@ def write_release(
     line : dict or None
         Its line in the chain, if it was entered.
     """
-    names = {f"withdrawn_{lang}": "; ".join(row[lang] for row in content["withdrawn"]) for lang in LANGUAGES}
+    names = {
+        f"withdrawn_{lang}": "; ".join(row[lang].replace(";", ",") for row in content["withdrawn"])
+        for lang in LANGUAGES
+    }
     this = _release_row(content, day) | names | {"is_this": True}
     releases = [*released_rows(home, before=line), this]
     write_public(folder, quarter, content["records"], Beside(**content["beside"]), releases, content["earlier"], PUBLIC)
@@ -181,9 +184,8 @@ def _entered(home: Home, quarter: Quarter, content: dict[str, Any], by: str, man
     line = own | {"kind": "approved", "by": by, "day": row["released_on"], "manifest_sha256": manifest}
     line |= {name: row[name] for name in SHOWN}
     for project, sealed in content["people"].items():
-        if (
-            sealed_people(home, project, quarter, content["version"], is_proposed=True) != sealed
-        ):  # or the key is another
+        now = sealed_people(home, project, quarter, content["version"], is_proposed=True)
+        if now != sealed:  # other people, or another key
             what = "Whom it rests on has changed since it was proposed."
             raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", project)])
     people = [own | {"kind": "people", "project": project, **sealed} for project, sealed in content["people"].items()]

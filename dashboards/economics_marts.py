@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from data_contracts.phrases import LANGUAGES
+from dashboards.tidy import by_language, frame
 
 ACCOUNT_SCALARS = (
     "project",
@@ -60,19 +60,19 @@ def economics_marts(accounts: Sequence[dict[str, Any]]) -> dict[str, pd.DataFram
         `dim_account`, `dim_payer` and facts by name; empty tables keep their columns.
     """
     payers = [
-        {"project": account["project"], "payer": name, **_spread("name", text)}
+        {"project": account["project"], "payer": name, **by_language("name", text)}
         for account in accounts
         for name, text in account.get("payer_names", {}).items()
     ]
     made = {
-        "dim_account": _frame([_account(account) for account in accounts], ACCOUNT_SCALARS),
-        "dim_payer": _frame(payers, ("project", "payer", "name_da", "name_en")),
+        "dim_account": frame([_account(account) for account in accounts], ACCOUNT_SCALARS),
+        "dim_payer": frame(payers, ("project", "payer", "name_da", "name_en")),
     }
     parts: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for account in accounts:
         for name, rows in _parts(account).items():
             parts[name] += [{"project": account["project"], "position": i, **row} for i, row in enumerate(rows)]
-    return made | {name: _frame(parts[name], ("project", "position", *TABLES[name])) for name in TABLES}
+    return made | {name: frame(parts[name], ("project", "position", *TABLES[name])) for name in TABLES}
 
 
 def _parts(account: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -107,8 +107,8 @@ def _account(account: dict[str, Any]) -> dict[str, Any]:
     names = ("people", "share_reached", "source", "is_illustrative", "net", "low", "high")
     row |= {f"scenario_{name}": scenario.get(name) for name in names}
     return row | {
-        **_spread("name", account["project_name"]),
-        **_spread("scenario_label", scenario.get("label")),
+        **by_language("name", account["project_name"]),
+        **by_language("scenario_label", scenario.get("label")),
         **{name: (account.get("total") or {}).get(name) for name in PER_KRONE},
         "can_be_made_whole": None if not account["is_estimated"] else account["side_payments"] is not None,
         "without_number": ", ".join(account.get("without_number", ())),
@@ -138,15 +138,7 @@ def _flat(fields: dict[str, Any]) -> dict[str, Any]:
             "finding",
             "why_negative",
         ) and not isinstance(value, str):
-            flat |= _spread(name, value)
+            flat |= by_language(name, value)
         else:
             flat[name] = value
     return flat
-
-
-def _spread(name: str, text: dict[str, str] | None) -> dict[str, str | None]:
-    return {f"{name}_{language}": None if text is None else text[language] for language in LANGUAGES}
-
-
-def _frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(columns))

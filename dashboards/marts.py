@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from dashboards.economics_marts import economics_marts
+from dashboards.tidy import by_language, frame
 from data_contracts.ladder import read_knowledge, rungs
 from data_contracts.phrases import LANGUAGES
 
@@ -120,7 +121,7 @@ def build_marts(
         Facts (`fct_…`) and dimensions (`dim_…`) by name; empty tables keep their columns.
     """
     return economics_marts(accounts) | {
-        "fct_effect": _frame([_effect(r) for r in records], ["result_id"]),
+        "fct_effect": frame([_effect(r) for r in records], ["result_id"]),
         "fct_error_source": _children(records, lambda r: r["evidence"]["error_sources"], ("code",)),
         "fct_balance": _children(records, lambda r: r["balance"], ("covariate", "smd_before", "smd_after")),
         "fct_alternative": _children(records, lambda r: r["alternatives"], ("estimator",)),
@@ -141,22 +142,22 @@ def build_marts(
         "fct_fact": _children(records, _facts, ("fact", "holds")),
         "fct_lift": _children(records, _lifts, ("kind", "reaches")),
         "fct_risk_of_bias": _children(records, _bias_answers, ("domain", "question", "answer", "judgement")),
-        "fct_delivery": _frame(list(deliveries), DELIVERY_COLUMNS),
-        "dim_profile": _frame(
+        "fct_delivery": frame(list(deliveries), DELIVERY_COLUMNS),
+        "dim_profile": frame(
             list(profiles), ["project", "prevention_level", "asked_fields", "minutes_per_participant"]
         ),
-        "fct_paper_study": _frame([_paper(row) for own in papers for row in own["studies"]], ["result_id", "project"]),
-        "dim_dossier": _frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
-        "fct_trend": _frame(list(_trend(records, earlier)), ["result_id", "quarter", "estimate"]),
-        "dim_release": _frame(list(releases), RELEASE_COLUMNS),
-        "dim_publisher": _frame([dict(publisher)] if publisher else [], ["publisher", "was_url", "phone", "email"]),
-        "fct_run": _frame([_run(r) for r in records], ["result_id"]),
-        "dim_intervention": _frame(_interventions(records), ["project"]),
-        "dim_outcome": _frame(_outcomes(records), ["project", "outcome"]),
+        "fct_paper_study": frame([_paper(row) for own in papers for row in own["studies"]], ["result_id", "project"]),
+        "dim_dossier": frame([{"project": own["project"], **_flat(own["together"])} for own in papers], ["project"]),
+        "fct_trend": frame(list(_trend(records, earlier)), ["result_id", "quarter", "estimate"]),
+        "dim_release": frame(list(releases), RELEASE_COLUMNS),
+        "dim_publisher": frame([dict(publisher)] if publisher else [], ["publisher", "was_url", "phone", "email"]),
+        "fct_run": frame([_run(r) for r in records], ["result_id"]),
+        "dim_intervention": frame(_interventions(records), ["project"]),
+        "dim_outcome": frame(_outcomes(records), ["project", "outcome"]),
         "dim_municipality": _municipalities(records),
-        "dim_ladder": _frame(
+        "dim_ladder": frame(
             [
-                {"rung": n, **_by_language("name", rung.name), **_by_language("compared_with", rung.compared_with)}
+                {"rung": n, **by_language("name", rung.name), **by_language("compared_with", rung.compared_with)}
                 for n, rung in rungs().items()
             ],
             ["rung"],
@@ -164,20 +165,12 @@ def build_marts(
     }
 
 
-def _frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
-
-
-def _by_language(name: str, text: dict[str, str] | None) -> dict[str, str | None]:
-    return {f"{name}_{language}": None if text is None else text[language] for language in LANGUAGES}
-
-
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
     """Spread bilingual texts over two columns."""
     flat: dict[str, Any] = {}
     for name, value in fields.items():
         if isinstance(value, dict):
-            flat |= _by_language(name, value)
+            flat |= by_language(name, value)
         else:
             flat[name] = value
     return flat
@@ -187,28 +180,28 @@ def _children(records: list[dict[str, Any]], part: Any, columns: tuple[str, ...]
     rows = [
         {"result_id": r["result_id"], "position": i, **_flat(child)} for r in records for i, child in enumerate(part(r))
     ]
-    return _frame(rows, ["result_id", "position", *columns])
+    return frame(rows, ["result_id", "position", *columns])
 
 
 def _effect(record: dict[str, Any]) -> dict[str, Any]:
     evidence, claims = record["evidence"], record["claims"]
     row = {name: record[name] for name in SCALARS}
     for name in ("unit", "compared_with", "status_reason"):
-        row |= _by_language(name, record[name])
+        row |= by_language(name, record[name])
     row |= {
         "rung": evidence["rung"],
         "rung_detail": evidence["rung_detail"],
         "claimed_rung": evidence["claimed_rung"],
         "certainty": evidence["certainty"],
         "verdict": claims["verdict"],
-        **_by_language("verdict", claims["verdict_text"]),
-        **_by_language("next_step", evidence["next_step"]),
-        **_by_language("crosswalk_disagreement", evidence["crosswalk_disagreement"]),
+        **by_language("verdict", claims["verdict_text"]),
+        **by_language("next_step", evidence["next_step"]),
+        **by_language("crosswalk_disagreement", evidence["crosswalk_disagreement"]),
         **_bias_overall(evidence["risk_of_bias"]),
         "ruleset_version": evidence["ruleset_version"],
     }
     diagnostics: dict[str, Any] = dict(record["diagnostics"])
-    return row | _by_language("benchmark_label", diagnostics.pop("benchmark_label")) | diagnostics
+    return row | by_language("benchmark_label", diagnostics.pop("benchmark_label")) | diagnostics
 
 
 TREND = (
@@ -277,17 +270,17 @@ def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:
         for kind, texts in groups:
             for i, text in enumerate(texts):
                 rows.append(
-                    {"result_id": record["result_id"], "kind": kind, "position": i, **_by_language("text", text)}
+                    {"result_id": record["result_id"], "kind": kind, "position": i, **by_language("text", text)}
                 )
-    return _frame(rows, ["result_id", "kind", "position", "text_da", "text_en"])
+    return frame(rows, ["result_id", "kind", "position", "text_da", "text_en"])
 
 
 def _paper(row: dict[str, Any]) -> dict[str, Any]:
     """One study on paper: its numbers, rung and what is missing stand in the same row."""
     flat = {name: row[name] for name in PAPER_SCALARS}
     for name, text in (("name", row["project_name"]), ("claim", row["claim"]), ("note", row["note"])):
-        flat |= _by_language(name, text)
-    flat |= _by_language("status_reason", row["status_reason"])
+        flat |= by_language(name, text)
+    flat |= by_language("status_reason", row["status_reason"])
     money = row["money"] or {}
     return flat | {
         "amount_dkk": money.get("amount_dkk"),
@@ -297,8 +290,8 @@ def _paper(row: dict[str, Any]) -> dict[str, Any]:
         "claimed_rung": row["evidence"]["claimed_rung"],
         "certainty": row["evidence"]["certainty"],
         "verdict": row["claims"]["verdict"],
-        **_by_language("verdict", row["claims"]["verdict_text"]),
-        **_by_language("next_step", row["evidence"]["next_step"]),
+        **by_language("verdict", row["claims"]["verdict_text"]),
+        **by_language("next_step", row["evidence"]["next_step"]),
         "source_title": row["source"]["title"],
         "source_publisher": row["source"]["publisher"],
         "source_year": row["source"]["year"],
@@ -318,7 +311,7 @@ def _interventions(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = {
         r["project"]: {
             "project": r["project"],
-            **_by_language("name", r["project_name"]),
+            **by_language("name", r["project_name"]),
             "organisation": r["organisation"],
             "data_note": r["data_note"],
         }
@@ -332,9 +325,9 @@ def _outcomes(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "project": r["project"],
             "outcome": r["outcome"],
-            **_by_language("label", r["outcome_label"]),
+            **by_language("label", r["outcome_label"]),
             "type": r["outcome_type"],
-            **_by_language("unit", r["unit"]),
+            **by_language("unit", r["unit"]),
             "direction": r["outcome_direction"],
             "chosen_by": r["outcome_chosen_by"],
         }
@@ -348,4 +341,4 @@ def _municipalities(records: list[dict[str, Any]]) -> pd.DataFrame:
         {"project": project, "municipality_code": code, "municipality_name": names.get(code)}
         for project, code in dict.fromkeys((r["project"], code) for r in records for code in r["municipalities"])
     ]
-    return _frame(rows, ["project", "municipality_code", "municipality_name"])
+    return frame(rows, ["project", "municipality_code", "municipality_name"])

@@ -20,7 +20,7 @@ from data_contracts.result_record import ResultRecord
 from models.claims import build_claims
 from models.detectors.bounds import bound_words
 from models.disclosure_parts import open_measures, open_overlap, open_parts
-from models.disclosure_policy import Policy, nearest, safe_count
+from models.disclosure_policy import Policy, nearest, safe_count, to_step
 from models.places import open_places
 from models.sensitivity import e_values_of_difference
 
@@ -179,13 +179,13 @@ def _coarse(record: ResultRecord, fields: dict[str, Any], policy: Policy) -> dic
     fields["rounded_to"] = step
 
     def coarse(value: float | None) -> float | None:
-        return None if value is None else _to_step(value, step)
+        return None if value is None else to_step(value, step)
 
     fields["treated_value"] = coarse(record.treated_value)
     fields["estimate"] = coarse(record.estimate)
     # The three numbers a reader sees must add up; the participants' value and the difference lead.
     if fields["treated_value"] is not None and fields["estimate"] is not None:
-        fields["control_value"] = _to_step(fields["treated_value"] - fields["estimate"], step)
+        fields["control_value"] = to_step(fields["treated_value"] - fields["estimate"], step)
         if record.outcome_type == "binary":
             fields["control_value"] = min(1.0, max(0.0, fields["control_value"]))
     for key in ("interval_low", "interval_high", "always_valid_low", "always_valid_high", "raw_difference"):
@@ -304,7 +304,7 @@ def _replace_bound(source: dict[str, Any], record: ResultRecord, public: dict[st
 def _coarsen_row(row: dict[str, Any], step: float) -> None:
     row["standard_error"] = None
     for key in ("estimate", "interval_low", "interval_high"):
-        row[key] = None if row[key] is None else _to_step(row[key], step)
+        row[key] = None if row[key] is None else to_step(row[key], step)
 
 
 def _keep_state_only(source: dict[str, Any]) -> None:
@@ -332,11 +332,6 @@ def _numeric_step(low: float | None, high: float | None, policy: Policy, value: 
     return float(10.0 ** math.floor(math.log10(half_width / policy.numeric_digits_of_half_width)))
 
 
-def _to_step(value: float, step: float) -> float:
-    rounded = math.floor(value / step + 0.5) * step
-    return round(rounded, 10) + 0.0
-
-
 def _coarse_diagnostics(
     fields: dict[str, Any], step: float, share_step: float, decimals: int, policy: Policy
 ) -> dict[str, Any]:
@@ -347,13 +342,13 @@ def _coarse_diagnostics(
         elif key in ("benchmark_label", "negative_controls"):
             coarse[key] = value
         elif key in ("minimal_detectable_effect", "benchmark_adjusted"):
-            coarse[key] = _to_step(value, step)
+            coarse[key] = to_step(value, step)
         elif key == "effective_sample_size":
             coarse[key] = float(nearest(value, policy.round_counts_to))
         elif key.startswith("e_value") or key == "rosenbaum_gamma":
             coarse[key] = round(value, 1)
         elif key.startswith("robustness"):
-            coarse[key] = _to_step(value, share_step)
+            coarse[key] = to_step(value, share_step)
         else:
-            coarse[key] = _to_step(value, share_step) if key.endswith("_share") else round(value, decimals)
+            coarse[key] = to_step(value, share_step) if key.endswith("_share") else round(value, decimals)
     return coarse

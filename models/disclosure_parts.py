@@ -7,13 +7,13 @@ that may be published. Does not belong here: the result itself
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from data_contracts.ladder import read_knowledge
-from models.disclosure_policy import Policy
+from models.disclosure_policy import Policy, to_step
 
 COARSEST_OVERLAP = 0.05
+"""Step of shares above which there is no picture of overlap; own choice."""
 NO_COUNTS = {"pool_count": None, "chosen_count": None}
 FEWEST_IN_A_PART = 30
 """People below whom a block or a stratum is hidden: its two groups, with and without the outcome, are four cells."""
@@ -45,9 +45,9 @@ def _coarse(value: float | None, declared: dict[str, Any], step: float, share_st
     if value is None:
         return None
     if declared["kind"] == "effect":
-        return _to_step(value, step)
+        return to_step(value, step)
     if declared["kind"] == "share":
-        return _to_step(value, share_step)
+        return to_step(value, share_step)
     return round(value, int(declared["decimals"]))
 
 
@@ -73,7 +73,7 @@ def open_overlap(
     if step > COARSEST_OVERLAP:
         return []  # a picture in steps of a tenth shows nothing
     shares = ("pool_share", "chosen_share")
-    return [row | {name: _to_step(row[name], step) for name in shares} | NO_COUNTS for row in rows]
+    return [row | {name: to_step(row[name], step) for name in shares} | NO_COUNTS for row in rows]
 
 
 def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> 
     for i, row in enumerate(rows):
         is_hidden = row["is_hidden"] or i in hidden
         own_step = step if has_effect[row["kind"]] else 0.01
-        kept = {name: None if is_hidden or row[name] is None else _to_step(row[name], own_step) for name in numbers}
+        kept = {name: None if is_hidden or row[name] is None else to_step(row[name], own_step) for name in numbers}
         share = None if has_hidden or row["weight_share"] is None else round(row["weight_share"], 2)
         count = None if is_hidden else row["count"]
         if are_people and count is not None:
@@ -111,7 +111,3 @@ def open_parts(rows: list[dict[str, Any]], *, step: float, are_people: bool) -> 
 def _two_figures(count: int) -> int:
     """Round to two significant figures: 1,234 becomes 1,200."""
     return int(round(count, 2 - len(str(count))))
-
-
-def _to_step(value: float, step: float) -> float:
-    return round(math.floor(value / step + 0.5) * step, 10) + 0.0

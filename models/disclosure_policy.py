@@ -45,3 +45,8 @@ def safe_count(count: int | None, policy: Policy) -> int | None:
 def nearest(count: float, base: int) -> int:
     """Round to a multiple of `base`, a half upwards."""
     return math.floor(count / base + 0.5) * base
+
+
+def to_step(value: float, step: float) -> float:
+    """Round to a multiple of a step, a half upwards; never a negative zero."""
+    return round(math.floor(value / step + 0.5) * step, 10) + 0.0

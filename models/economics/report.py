@@ -80,12 +80,12 @@ def account_of(
         participant in the report's money; present values where nothing else is said.
     """
     known = read_knowledge("economics")
-    cost = cost_per_participant(settings)
+    cost, assumptions = cost_per_participant(settings), _assumptions(settings)
     declared = {
         "report_price_year": settings.report_price_year,
         "cost_per_participant": cost,
-        "assumptions": _assumptions(settings),
-        "is_illustrative": any(row["is_illustrative"] for row in _assumptions(settings)),
+        "assumptions": assumptions,
+        "is_illustrative": any(row["is_illustrative"] for row in assumptions),
         "payer_names": {name: dict(text) for name, text in known["payers"].items()}
         | {name: {"da": text.da, "en": text.en} for name, text in settings.payers.items()}
         | {"society": dict(known["society"])},
@@ -137,8 +137,7 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         "gain_per_krone_low": None if ratios is None else float(ratios[0]),
         "gain_per_krone_high": None if ratios is None else float(ratios[1]),
     }
-    main = inputs.outcome_of[0] if inputs.outcome_of else next(iter(records))
-    first = next((name for name in inputs.effects if records[name]["primary"]), main)
+    first = next((name for name in inputs.effects if records[name]["primary"]), inputs.outcome_of[0])
     public = {name: float(gains[0, i] - costs[0, i]) for i, name in enumerate(names)}
     payments = side_payments(public)
     one = inputs.effects[inputs.outcome_of[0]]

@@ -10,7 +10,6 @@ account and the social return differ by the proxies and by nothing else.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from data_contracts.economics_settings import EconomicsSettings, Proxy
 from models.economics.account import Numbers, persistence
 from models.economics.discounting import discount_factors, in_prices_of
 from models.economics.inputs import Inputs, Range, effect_of, range_of
+from models.economics.uncertainty import triangular_draws
 
 Array = NDArray[np.float64]
 
@@ -80,14 +80,7 @@ def proxy_values(
         amounts = range_of(worth.amount, worth.low, worth.high)
         year = (worth.price_year, settings.report_price_year)
         low, value, high = (in_prices_of(x, *year) for x in (amounts.low, amounts.value, amounts.high))
-        price = _triangular(Range(low, value, high), len(z), seed, f"proxy {proxy.name}")
+        price = triangular_draws(f"proxy {proxy.name}", Range(low, value, high), len(z), seed)
         drawn = (effect.value + effect.better * effect.sd * z) * price * kept(draws)
         found.append(ProxyValue(proxy, float(effect.value * Range(low, value, high).mean * kept(middle)[0]), drawn))
     return tuple(found)
-
-
-def _triangular(row: Range, count: int, seed: int, name: str) -> Array:
-    if row.low == row.high:
-        return np.full(count, row.value)
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    return np.asarray(rng.triangular(row.low, row.value, row.high, count), dtype=float)

@@ -23,6 +23,18 @@ from models.economics.inputs import Inputs, Range
 Array = NDArray[np.float64]
 
 
+def stream(name: str, seed: int) -> np.random.Generator:
+    """Return an input's own stream of chance."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def triangular_draws(name: str, row: Range, count: int, seed: int) -> Array:
+    """Draw between lowest and highest with the declared value as the top; shape (count,)."""
+    if row.low == row.high:
+        return np.full(count, row.value)
+    return np.asarray(stream(name, seed).triangular(row.low, row.value, row.high, count), dtype=float)
+
+
 def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
     """Draw every input.
 
@@ -39,15 +51,10 @@ def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
         another input changes no draw of it.
     """
 
-    def stream(name: str) -> np.random.Generator:
-        return np.random.default_rng([seed, zlib.crc32(name.encode())])
-
     def triangular(name: str, row: Range) -> Array:
-        if row.low == row.high:
-            return np.full(count, row.value)
-        return stream(name).triangular(row.low, row.value, row.high, count)
+        return triangular_draws(name, row, count, seed)
 
-    z = stream("effect").standard_normal(count)
+    z = stream("effect", seed).standard_normal(count)
     effects = [
         inputs.effects[name].value + inputs.effects[name].better * inputs.effects[name].sd * z
         for name in inputs.outcome_of

@@ -1,7 +1,7 @@
 """The verbs `trin release` and `trin ledger`.
 
 Belongs here: their options, help and what they show. Does not belong here:
-releasing (`assets/releases.py`) and checking (`assets/release_history.py`).
+releasing (`assets/releases.py`, `approvals.py`) and checking (`release_check.py`).
 """
 
 from __future__ import annotations
