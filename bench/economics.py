@@ -48,7 +48,12 @@ def settings(seed: int) -> EconomicsSettings:
             "report_price_year": YEAR,
             "costs": [cost | {"paid_by": {"payer_0": 1}}],
             "consequences": uses,
-            "duration": {"full_years": 2, "drop_off": {"value": 0.2, "low": 0.1, "high": 0.5}},
+            "duration": {
+                "full_years": {"value": 2, "low": 1, "high": 3},
+                "drop_off": {"value": 0.2, "low": 0.1, "high": 0.5},
+            },
+            "displacement": {"value": 0.1, "low": 0, "high": 0.3},
+            "attribution": {"value": 1, "low": 0.8, "high": 1},
             "prices": prices,
             "payers": payers,
         }

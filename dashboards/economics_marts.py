@@ -29,20 +29,35 @@ ACCOUNT_SCALARS = (
     "draws",
     "seed",
     "interval_level",
+    "probability_all_whole",
     "outcome",
 )
+PAYBACK = ("payback_year", "payback_low", "payback_high", "probability_of_payback")
 PER_KRONE = ("gain_per_krone", "gain_per_krone_low", "gain_per_krone_high")
+BILINGUAL: tuple[str, ...] = (
+    *("label", "unit", "units", "name", "claim", "per", "payer", "stakeholder", "change", "finding"),
+    *("source", "why_certain", "why_negative", "why_not_the_same"),
+)
 TABLES = {
-    "fct_economics": ("payer", "cost", "gain", "net", "low", "high", "probability_of_gain", "payback_year"),
+    "fct_economics": ("payer", "cost", "gain", "net", "low", "high", "probability_of_gain", *PAYBACK),
     "fct_economics_year": ("year", "payer", "net"),
     "fct_economics_swing": ("name", "at_low", "at_high"),
-    "fct_break_even": ("payer", "share_of_effect", "effect", "bias"),
-    "fct_side_payment": ("payer", "receiver", "amount"),
-    "fct_proxy": ("name", "stakeholder_da", "stakeholder_en", "change_da", "change_en", "value"),
-    "fct_assumption": ("kind", "name", "value", "low", "high", "price_year", "source", "is_illustrative", "is_stale"),
+    "fct_break_even": ("payer", "share_of_effect", "share_low", "share_high", "effect", "bias"),
+    "fct_side_payment": ("payer", "receiver", "amount", "low", "high"),
+    "fct_proxy": ("name", "stakeholder_da", "stakeholder_en", "change_da", "change_en", "value", "low", "high"),
+    "fct_assumption": ("kind", "name", "value", "low", "high", "price_year", "is_illustrative", "is_stale"),
     "fct_old_claim": ("name_da", "name_en", "amount_dkk", "ratio", "implied_low", "implied_high"),
     "fct_account_source": ("code", "state", "finding_da", "finding_en"),
-    "fct_account_effect": ("outcome", "estimate", "chance_sd", "bias_sd", "rung", "rung_detail", "certainty"),
+    "fct_account_effect": (
+        "outcome",
+        "estimate",
+        "chance_sd",
+        "bias_sd",
+        "rung",
+        "rung_detail",
+        "certainty",
+        "goes_the_wrong_way",
+    ),
 }
 
 
@@ -104,11 +119,12 @@ def _account(account: dict[str, Any]) -> dict[str, Any]:
     row = {name: account.get(name) for name in ACCOUNT_SCALARS} | _rung_of(account)
     social, scenario = account.get("social_return") or {}, account.get("scenario") or {}
     row |= {f"social_{name}": social.get(name) for name in ("ratio", "low", "high", "shared_with_account")}
-    names = ("people", "share_reached", "source", "is_illustrative", "net", "low", "high")
+    names = ("people", "share_reached", "is_illustrative", "net", "low", "high")
     row |= {f"scenario_{name}": scenario.get(name) for name in names}
     return row | {
         **by_language("name", account["project_name"]),
         **by_language("scenario_label", scenario.get("label")),
+        **by_language("scenario_source", scenario.get("source")),
         **{name: (account.get("total") or {}).get(name) for name in PER_KRONE},
         "can_be_made_whole": None if not account["is_estimated"] else account["side_payments"] is not None,
         "without_number": ", ".join(account.get("without_number", ())),
@@ -126,18 +142,7 @@ def _rung_of(account: dict[str, Any]) -> dict[str, Any]:
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in fields.items():
-        if name in (
-            "label",
-            "unit",
-            "name",
-            "claim",
-            "per",
-            "payer",
-            "stakeholder",
-            "change",
-            "finding",
-            "why_negative",
-        ) and not isinstance(value, str):
+        if name in BILINGUAL and not isinstance(value, str):
             flat |= by_language(name, value)
         else:
             flat[name] = value

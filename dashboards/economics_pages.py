@@ -94,7 +94,9 @@ def _values(
             for row in effects
         ],
         "columns": columns,
-        "first": next((row for row in payers if row["payer"] == "municipality"), None),
+        "wrong_way": [
+            outcomes[row["outcome"]]["outcome_label"][language] for row in effects if row["goes_the_wrong_way"]
+        ],
         "sentences": [
             payer_sentence(language, row, row["label"], int(account["horizon"]))
             for row in payers
@@ -102,6 +104,7 @@ def _values(
         ],
         "net": lambda row: net_words(language, row),
         "chance": lambda row: chance(language, row["probability_of_gain"]),
+        "share": lambda value: chance(language, value),
         "payback": lambda row: _payback(row, language),
         "pockets_svg": pockets_chart(_drawn(columns), _told(columns, language), language) if columns else "",
         "years": _years(own["fct_economics_year"], [row["payer"] for row in payers]),
@@ -122,7 +125,8 @@ def _values(
         "error_names": error_sources(),
         "ladder": list(rungs().values()),
         "standards": [
-            known[name]["source"] for name in ("discounting", "net_tax_factor", "tax_distortion", "price_index")
+            known[name]["source"][language]
+            for name in ("discounting", "net_tax_factor", "tax_distortion", "price_index")
         ],
         "bias_shares": {
             rung: f"{number_text(language, 100 * share, 0)} %" for rung, share in known["bias_share_by_rung"].items()
@@ -175,11 +179,19 @@ def _swing(name: str, assumptions: list[dict[str, Any]], language: str) -> str:
 
 
 def _payback(row: dict[str, Any], language: str) -> str:
+    if row["payer"] == "society":
+        return "–"
     if not row["cost"] > 0:
         return phrase(language, "payback_pays_nothing")
-    if row["payback_year"] is None:
-        return phrase(language, "payback_never")
-    return phrase(language, "payback_words", year=int(row["payback_year"]))
+
+    def when(year: float | None) -> str:
+        return phrase(language, "payback_never") if year is None else phrase(language, "payback_words", year=int(year))
+
+    share = chance(language, row["probability_of_payback"])
+    ends = {"low": when(row["payback_low"]), "high": when(row["payback_high"])}
+    year = when(row["payback_year"])
+    key = "payback_sure" if ends["low"] == year == ends["high"] else "payback_range"
+    return phrase(language, key, year=year, chance=share, **ends)
 
 
 def _years(rows: list[dict[str, Any]], payers: list[str]) -> list[dict[str, Any]]:
@@ -231,7 +243,13 @@ def _break_even(
     share = f"{number_text(language, 100 * (1 - row['share_of_effect']), 0)} %"
     if effects > 1:  # all of them are scaled together
         key = {"break_even_words": "break_even_words_all", "break_even_more": "break_even_more_all"}[key]
-    return phrase(language, key, name=name, value=words, share=share, outcome=result["outcome_label"][language])
+    text = phrase(language, key, name=name, value=words, share=share, outcome=result["outcome_label"][language])
+    ends = [
+        phrase(language, "break_even_no_end") if row[end] is None else f"{number_text(language, 100 * row[end], 0)} %"
+        for end in ("share_low", "share_high")
+    ]
+    part = f"{number_text(language, 100 * row['share_of_effect'], 0)} %"
+    return f"{text} {phrase(language, 'break_even_share', share=part, low=ends[0], high=ends[1])}"
 
 
 def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
@@ -246,11 +264,12 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
         if row["kind"] in ("cost", "price", "proxy"):
             return exact_kroner(language, value)
         if row["kind"] in ("full_years", "horizon"):
-            return phrase(language, "years_words", count=number_text(language, value, 0))
-        if row["kind"] == "tax_distortion":
-            return number_text(language, value, 1)
+            return phrase(language, "years_words", count=number_text(language, value, 0 if value.is_integer() else 1))
+        if row["kind"] in ("tax_distortion", "net_tax_factor", "price_index"):
+            return number_text(language, value, 1 if row["kind"] == "price_index" else 2)
         if row["kind"] == "units":
-            return f"{number_text(language, value, 0 if float(value).is_integer() else 2)} {unit}"
+            many = row.get(f"units_{language}") or unit
+            return f"{number_text(language, value, 0 if float(value).is_integer() else 2)} {unit if abs(value) == 1 else many}"
         return f"{number_text(language, 100 * value, 0)} %"
 
     is_open = row["low"] is None and row["kind"] in ("cost", "price", "units", "proxy")
@@ -259,7 +278,7 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
     elif row["low"] is None:
         spread = "–"
     elif row["low"] == row["high"]:
-        spread = phrase(language, "range_none")
+        spread = phrase(language, "range_none", why=row[f"why_certain_{language}"])
     else:
         spread = f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
     per = ""
@@ -267,6 +286,10 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
         people = number_text(language, row["participants"], 0) if row.get("participants") else ""
         per = " " + phrase(language, f"cost_per_{row['per']}", people=people)
         per += " " + phrase(language, "cost_in_year", year=int(row["year"])) if row["year"] else ""
+        if row.get("evaluated") is not None:
+            per += " " + phrase(language, "cost_evaluated", people=number_text(language, row["evaluated"], 0))
+    elif row["kind"] == "price_index":
+        per = f" {int(row['year'])}"
     elif row["kind"] == "price":
         per = " " + phrase(language, "price_per", unit=unit)
     return {"name": (f"{kind}: {label}" if label else kind) + per, "value": words(row["value"]), "range": spread}

@@ -28,6 +28,7 @@ from dashboards.part_charts import fifths_chart, flow_chart, trend_chart
 from dashboards.parts import measure_rows, part_groups
 from dashboards.project_pages import Page, project_pages
 from dashboards.reading import plain_rows, results_of, town_name
+from dashboards.stacked import with_labels
 from dashboards.standing_pages import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
 from dashboards.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder import crosswalk, error_sources, read_knowledge, rungs
@@ -243,7 +244,7 @@ def _render(page: Page, language: str, quarter: str, release: dict[str, Any] | N
         "script_digest": script_digest,
         **page.values,
     }
-    html = _environment().get_template(page.template).render(values)
+    html = with_labels(_environment().get_template(page.template).render(values))
     return re.sub(r"\n\s*\n+", "\n", html).encode()
 
 

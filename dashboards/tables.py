@@ -25,6 +25,7 @@ CARRIED = ("result_id", "project", "quarter", "outcome_label", "status", "rung",
 SOEM = (
     "project_name",
     "goal",
+    "target_group",
     "quarter",
     "outcome_label",
     "compared_with",
@@ -125,11 +126,13 @@ def soem_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
     grades = {
         row["result_id"]: row["grade_da"] for row in plain_rows(marts["fct_crosswalk"]) if row["standard"] == "soem"
     }
-    goals = {row["project"]: row.get("goal_da") for row in plain_rows(marts["dim_profile"])}
+    profiles = {row["project"]: row for row in plain_rows(marts["dim_profile"])}
     heads = [phrase("da", f"soem_{name}") for name in SOEM]
     content = []
     for row in result_rows(marts, "da"):
-        known = row | {"level": grades.get(row["result_id"]), "goal": goals.get(row["project"])}
+        profile = profiles.get(row["project"], {})
+        known = row | {"level": grades.get(row["result_id"])}
+        known |= {name: profile.get(f"{name}_da") for name in ("goal", "target_group")}
         content.append([_danish(known[name]) for name in SOEM])
     return _written(heads, content, ";").encode("utf-8-sig")
 
@@ -145,7 +148,7 @@ SOEM_PRICES = (
     "price_year",
     "paid_by",
     "received_by",
-    "source",
+    "source_da",
     "is_illustrative",
 )
 

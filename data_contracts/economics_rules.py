@@ -52,6 +52,11 @@ def prices_of(settings: EconomicsSettings) -> dict[str, Price]:
     return {price.name: price for price in illustrative_catalogue().prices} | own
 
 
+def index_of(settings: EconomicsSettings) -> dict[int, float]:
+    """Return consumer prices by year: Trin's, and those of later years that the project brings."""
+    return price_index() | {row.year: row.index for row in settings.price_index}
+
+
 def horizon_of(settings: EconomicsSettings) -> int:
     """Return the last year that counts."""
     usual = int(read_knowledge("economics")["horizon_years"])
@@ -61,6 +66,7 @@ def horizon_of(settings: EconomicsSettings) -> int:
 def rule_faults(settings: EconomicsSettings, protocol: Protocol) -> Found:
     """Yield every rule that is broken: where, what, and what to do."""
     yield from _counted_once(settings)
+    yield from _two_names(settings)
     yield from _outcomes_and_prices(settings, protocol)
     yield from _payers(settings)
     yield from _years(settings, protocol)
@@ -92,6 +98,28 @@ def _counted_once(settings: EconomicsSettings) -> Found:
                 yield (part, i, "name"), f"The name “{name}” stands twice.", "Give each a name of its own."
 
 
+def _two_names(settings: EconomicsSettings) -> Found:
+    """One gain under two names: what somebody produces, twice, or the tax of it beside it."""
+    prices, first = prices_of(settings), None
+    rows = [(i, row, prices[row.price]) for i, row in enumerate(settings.consequences) if row.price in prices]
+    for i, row, price in rows:
+        if price.kind != "production":
+            continue
+        if first is not None and row.why_not_the_same is None:
+            what = f"Production stands already in consequences[{first + 1}]: one person's work could be counted twice."
+            fix = "Put both into one price, or say in why_not_the_same whose work each is."
+            yield ("consequences", i, "price"), what, fix
+        first = i if first is None else first
+    for i, row, price in rows:
+        is_tax = price.kind == "transfer" and "person" in price.paid_by and not {"person"} & set(price.received_by)
+        if first is not None and is_tax and row.why_not_the_same is None:
+            what = (
+                "Participants pay this to others, and what they produce is shared out already: a tax of it is in there."
+            )
+            fix = f"Leave it out; the shares of consequences[{first + 1}] say who receives. Or say why_not_the_same."
+            yield ("consequences", i, "price"), what, fix
+
+
 def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Found:
     outcomes, prices = [outcome.name for outcome in protocol.outcomes], prices_of(settings)
     for part in ("consequences", "proxies"):
@@ -109,6 +137,12 @@ def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Fou
         if consequence.price not in prices:
             fix = suggestion(consequence.price, prices) or f"Prices: {', '.join(prices)}."
             yield ("consequences", i, "price"), "There is no such price.", fix
+            continue
+        most = prices[consequence.price].most_a_year
+        ends = (consequence.units_a_year, consequence.low or 0.0, consequence.high or 0.0)
+        if most is not None and max(abs(end) for end in ends) > most:
+            what = f"One person cannot have more than {most:g} of this a year."
+            yield ("consequences", i, "units_a_year"), what, "Correct the number, or low and high."
 
 
 def _payers(settings: EconomicsSettings) -> Found:
@@ -129,7 +163,12 @@ def _payers(settings: EconomicsSettings) -> Found:
 
 
 def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
-    index, horizon = price_index(), horizon_of(settings)
+    index, horizon = index_of(settings), horizon_of(settings)
+    for i, row in enumerate(settings.price_index):
+        if row.year in price_index():
+            yield ("price_index", i, "year"), f"{row.year} is known already.", "Leave it out."
+        if row.year in [other.year for other in settings.price_index[:i]]:
+            yield ("price_index", i, "year"), f"{row.year} stands twice.", "Keep one of them."
     usual = int(read_knowledge("economics")["horizon_years"])
     if horizon > usual and settings.duration.why_longer is None:
         what = f"The horizon is longer than {usual} years."
@@ -138,12 +177,9 @@ def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
         if outcome.name in {row.outcome for row in settings.consequences} and outcome.from_months > 12 * horizon:
             what = f"“{outcome.name}” is measured later than the horizon ends."
             yield ("duration", "horizon_years"), what, "Let the horizon reach the follow-up."
-    if settings.duration.full_years > horizon:
-        yield (
-            ("duration", "full_years"),
-            "The effect would hold longer than the horizon.",
-            "Lower it, or lengthen the horizon.",
-        )
+    if settings.duration.full_years.high > horizon:
+        what, fix = "The effect would hold longer than the horizon.", "Lower it, or lengthen the horizon."
+        yield ("duration", "full_years"), what, fix
     years: list[tuple[Path, int]] = [(("report_price_year",), settings.report_price_year)]
     for part in ("costs", "prices"):
         years += [((part, i, "price_year"), row.price_year) for i, row in enumerate(getattr(settings, part))]
@@ -153,7 +189,7 @@ def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
     ]
     for path, year in years:
         if year not in index:
-            fix = f"The index knows {min(index)} to {max(index)}; convert the amount and say so in its source."
+            fix = f"The index knows {min(index)} to {max(index)}; bring a later year's under price_index."
             yield path, f"There is no price index for {year}.", fix
     for i, cost in enumerate(settings.costs):
         if cost.year > horizon:

@@ -15,25 +15,35 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from data_contracts.price_catalogue import EARLIEST_YEAR, LATEST_YEAR, Amount, Price, shares_make_up_one
+from data_contracts.price_catalogue import EARLIEST_YEAR, LATEST_YEAR, Amount, Declared, Price, shares_make_up_one
 from data_contracts.protocol_parts import Name, Section, ShortText, Text
 
 LONGEST = 100
 
 
-class Share(Section):
+class Share(Declared):
     """A share with the range that is believable; 0-1."""
 
     value: float = Field(ge=0, le=1)
     low: float = Field(ge=0, le=1)
     high: float = Field(ge=0, le=1)
-    source: ShortText | None = Field(default=None, description="Who says so; without one it is an assumption.")
-    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
 
     @model_validator(mode="after")
     def _range_holds_the_value(self) -> Share:
-        if not self.low <= self.value <= self.high:
-            raise ValueError("The range must hold the value: low, value, high")
+        self.range_faults(self.low, self.value, self.high)
+        return self
+
+
+class Years(Declared):
+    """A number of years with the range that is believable."""
+
+    value: float = Field(ge=0, le=LONGEST)
+    low: float = Field(ge=0, le=LONGEST)
+    high: float = Field(ge=0, le=LONGEST)
+
+    @model_validator(mode="after")
+    def _range_holds_the_value(self) -> Years:
+        self.range_faults(self.low, self.value, self.high)
         return self
 
 
@@ -59,7 +69,7 @@ class Cost(Amount):
         return self
 
 
-class Consequence(Section):
+class Consequence(Declared):
     """What follows when one more person reaches an outcome: units of a price, a year."""
 
     outcome: Name = Field(description="An outcome of the protocol.")
@@ -69,22 +79,22 @@ class Consequence(Section):
     )
     low: float | None = Field(default=None, ge=-1e4, le=1e4, description="The lowest that is believable; with high.")
     high: float | None = Field(default=None, ge=-1e4, le=1e4, description="The highest that is believable.")
-    source: ShortText | None = Field(default=None, description="Who says so; without one it is an assumption.")
-    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
+    why_not_the_same: Text | None = Field(
+        default=None,
+        description="Where two of an account could be one gain under two names (production twice, or a tax beside the "
+        "work it is paid from): why they are not.",
+    )
 
     @model_validator(mode="after")
     def _range_holds_the_units(self) -> Consequence:
-        if (self.low is None) != (self.high is None):
-            raise ValueError("A range needs both low and high")
-        if self.low is not None and self.high is not None and not self.low <= self.units_a_year <= self.high:
-            raise ValueError("The range must hold units_a_year: low, units_a_year, high")
+        self.range_faults(self.low, self.units_a_year, self.high)
         return self
 
 
 class Duration(Section):
     """How long an effect lasts."""
 
-    full_years: int = Field(ge=1, le=LONGEST, description="Years in which the whole measured effect holds.")
+    full_years: Years = Field(description="Years in which the whole measured effect holds, from the first that counts.")
     drop_off: Share = Field(description="Share of the effect that is lost in each year after that.")
     horizon_years: int | None = Field(
         default=None, ge=1, le=LONGEST, description="Last year that counts; 10 if not said."
@@ -103,13 +113,22 @@ class Proxy(Section):
     value_a_year: Amount
 
 
+class IndexYear(Section):
+    """Consumer prices of a year that Trin does not know yet."""
+
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)
+    index: float = Field(ge=1, le=1e4, description="Mean of the year's months; 2015 = 100.")
+    source: Text
+    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
+
+
 class Scenario(Section):
     """A what-if: it is shown as a scenario, and never as an effect."""
 
     label: Text
     people: int = Field(ge=1, le=10**8, description="How many could be reached.")
     share_reached: float = Field(gt=0, le=1)
-    source: ShortText | None = Field(default=None, description="Who says so; without one it is an assumption.")
+    source: Text | None = Field(default=None, description="Who says so; without one it is an assumption.")
     is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
 
 
@@ -121,14 +140,8 @@ class EconomicsSettings(Section):
     costs: tuple[Cost, ...] = Field(min_length=1)
     consequences: tuple[Consequence, ...] = Field(min_length=1)
     duration: Duration
-    displacement: Share = Field(
-        default=Share(value=0, low=0, high=0),
-        description="Share that is lost by others: a job somebody else would have had.",
-    )
-    attribution: Share = Field(
-        default=Share(value=1, low=1, high=1),
-        description="Share of the effect that is this project's own and not another's.",
-    )
+    displacement: Share = Field(description="Share that is lost by others: a job somebody else would have had.")
+    attribution: Share = Field(description="Share of the effect that is this project's own and not another's.")
     deadweight: float = Field(
         default=0,
         description="Must be 0 where there is a comparison: the effect is what is left when that is taken off.",
@@ -138,6 +151,9 @@ class EconomicsSettings(Section):
     )
     prices: tuple[Price, ...] = Field(
         default=(), description="The project's own prices; one of the same name replaces the catalogue's."
+    )
+    price_index: tuple[IndexYear, ...] = Field(
+        default=(), description="Consumer prices of later years than Trin's own index."
     )
     payers: dict[Name, Text] = Field(default_factory=dict, description="Payers beside those that Trin knows.")
     proxies: tuple[Proxy, ...] = Field(default=(), description="For the social return; not for the account itself.")

@@ -26,7 +26,34 @@ EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 ROUNDING = 1e-9
 
 
-class Amount(Section):
+class Declared(Section):
+    """A number that somebody has declared: who says so, and why nothing is open where nothing is."""
+
+    source: Text | None = Field(default=None, description="Who says so. Without one the account says that nobody does.")
+    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
+    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
+    why_certain: Text | None = Field(
+        default=None, description="Why low and high are the same: a price that is agreed, say. Refused without."
+    )
+
+    def range_faults(self, low: float | None, value: float, high: float | None) -> None:
+        """Refuse a range that is half, does not hold its value, or declares doubt away.
+
+        Raises
+        ------
+        ValueError
+        """
+        if (low is None) != (high is None):
+            raise ValueError("A range needs both low and high")
+        if low is None or high is None:
+            return
+        if not low <= value <= high:
+            raise ValueError("The range must hold the value: low, value, high")
+        if low == high and self.why_certain is None:
+            raise ValueError("Low and high are the same, as if nothing were open; give a range, or say why_certain")
+
+
+class Amount(Declared):
     """An amount with its year, its range and its source."""
 
     amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit; positive. A negative one needs why_negative.")
@@ -38,11 +65,6 @@ class Amount(Section):
     )
     high: float | None = Field(default=None, ge=-1e9, le=1e9, description="The highest that is believable.")
     price_year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Whose money it is in.")
-    source: ShortText | None = Field(
-        default=None, description="Who says so. Without one the account says that nobody does."
-    )
-    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
-    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
     why_negative: Text | None = Field(default=None, description="Why the amount is below zero.")
 
     @field_validator("amount", "low", "high", mode="before")
@@ -56,10 +78,7 @@ class Amount(Section):
     def _range_holds_the_amount(self) -> Amount:
         if min(self.amount, self.amount if self.low is None else self.low) < 0 and self.why_negative is None:
             raise ValueError("A price is positive; a negative one needs why_negative")
-        if (self.low is None) != (self.high is None):
-            raise ValueError("A range needs both low and high")
-        if self.low is not None and self.high is not None and not self.low <= self.amount <= self.high:
-            raise ValueError("The range must hold the amount: low, amount, high")
+        self.range_faults(self.low, self.amount, self.high)
         return self
 
 
@@ -69,8 +88,12 @@ class Price(Amount):
     name: Name = Field(description="Name used by consequences.")
     label: Text = Field(description="Shown on pages.")
     unit: Text = Field(description="One of what.")
+    units: Text | None = Field(default=None, description="Several of it; as unit where it is not said.")
     kind: Literal["transfer", "service", "production"] = Field(
         description="`transfer`: from one pocket to another; `service`: something used up; `production`: something made."
+    )
+    most_a_year: float | None = Field(
+        default=None, gt=0, description="The most that one person can have in a year: 12 months, say."
     )
     counts: Name = Field(
         description="What is counted. Two consequences that count the same thing are refused: one gain, booked twice."

@@ -404,3 +404,15 @@ def test_an_untouched_site_yaml_is_empty_and_right() -> None:
     assert missing_settings(read_section(EMPTY_FILE, "site.yaml", SiteSettings).model_dump()) == tuple(
         SiteSettings.model_fields
     )
+
+
+def test_a_stacked_cell_says_what_it_is() -> None:
+    from dashboards.stacked import with_labels
+
+    table = '<table class="stack"><caption>C</caption><thead><tr><th>Who</th><th class="n">Pays &amp; "gets"</th><th>A<br>B</th></tr></thead>'
+    table += '<tbody><tr class="x"><th scope="row">Us</th><td class="n">1</td><td>2</td></tr></tbody></table>'
+    plain = "<table><thead><tr><th>Who</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
+    made = with_labels(table + plain)
+    assert '<td data-label="Pays &amp; &#34;gets&#34;" class="n">1</td><td data-label="AB">2</td>' in made
+    assert made.endswith(plain)
+    assert made.count("data-label") == 2

@@ -11,7 +11,7 @@ from typing import Any
 
 from assets.home import Home
 from assets.intake.register import Entry, in_force, named_deliveries, read_register
-from data_contracts.phrases import LANGUAGES
+from data_contracts.phrases import LANGUAGES, number_text, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.table_contract import TABLES, compile_contract
@@ -80,10 +80,27 @@ def public_profile(protocol: Protocol) -> dict[str, Any]:
     for name in PROFILE_TEXTS:
         text = getattr(protocol.profile, name)
         texts |= {f"{name}_{language}": None if text is None else getattr(text, language) for language in LANGUAGES}
-    return texts | {
-        "project": protocol.id,
-        "prevention_level": protocol.profile.prevention_level.value,
-        "payers": " ".join(protocol.profile.payers),
-        "asked_fields": contract.asked_fields,
-        "minutes_per_participant": contract.minutes_per_participant,
-    }
+    groups = {f"target_group_{language}": target_group(protocol, language) for language in LANGUAGES}
+    return (
+        texts
+        | groups
+        | {
+            "project": protocol.id,
+            "prevention_level": protocol.profile.prevention_level.value,
+            "payers": " ".join(protocol.profile.payers),
+            "asked_fields": contract.asked_fields,
+            "minutes_per_participant": contract.minutes_per_participant,
+        }
+    )
+
+
+def target_group(protocol: Protocol, language: str) -> str:
+    """Return in words whom a project is for: the limits that its protocol sets."""
+    labels, rows = {row.name: getattr(row.label, language) for row in protocol.covariates}, []
+    for rule in protocol.eligibility:
+        ends = {"low": rule.at_least, "high": rule.at_most}
+        low, high = (None if v is None else number_text(language, v, 0 if v.is_integer() else 1) for v in ends.values())
+        words = {"label": labels[rule.covariate], "low": low or "", "high": high or "", "value": low or high or ""}
+        kind = "between" if low and high else "at_least" if low else "at_most" if high else "one_of"
+        rows.append(phrase(language, f"target_group_{kind}", **words, values=", ".join(rule.one_of)))
+    return "; ".join(rows) or phrase(language, "target_group_all")

@@ -6,11 +6,12 @@ rates and the index (`data_contracts/economics.yaml`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.ladder import read_knowledge
-from data_contracts.price_catalogue import price_index
 
 Array = NDArray[np.float64]
 
@@ -41,13 +42,19 @@ def discount_factors(last_year: int) -> Array:
     return factors
 
 
-def in_prices_of(amount: float, price_year: int, report_year: int) -> float:
-    """Return an amount of one year's money in another's, by consumer prices.
+def in_prices_of(amount: float, price_year: int, report_year: int, index: Mapping[int, float]) -> float:
+    """Return an amount of one year's money in another's.
+
+    Parameters
+    ----------
+    amount : float
+    price_year, report_year : int
+    index : mapping of int to float
+        Consumer prices by year.
 
     Raises
     ------
     KeyError
         If a year has no index.
     """
-    index = price_index()
     return amount * index[report_year] / index[price_year]

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from data_contracts.economics_rules import horizon_of, prices_of
-from data_contracts.economics_settings import EconomicsSettings
+from data_contracts.economics_rules import horizon_of, index_of, prices_of
+from data_contracts.economics_settings import EconomicsSettings, Share, Years
 from data_contracts.ladder import read_knowledge
 from data_contracts.price_catalogue import Amount
 from models.economics.discounting import in_prices_of
@@ -88,12 +88,12 @@ class Inputs:
         Units a year for one more who reaches the outcome; kroner a unit in the report's money.
     gains : ndarray of float, shape (consequences, payers)
         What one krone's worth more is to each payer: received less paid.
-    is_production : ndarray of bool, shape (consequences,)
     cost_ranges : tuple of (str, Range, ndarray of float, shape (years, payers))
         Each cost with its range in kroner per participant of the report's money, and whose share of it falls when.
-    first_year, full_years, horizon : int
+    first_year, horizon : int
         The first year that counts gains: the one after the outcome was measured.
-    drop_off, displacement, attribution : Range
+    full_years, drop_off, displacement, attribution : Range
+        Years in which the whole effect holds, which need not be whole; and shares.
     net_tax_factor, tax_distortion : float
     """
 
@@ -104,11 +104,10 @@ class Inputs:
     units: tuple[Range, ...]
     prices: tuple[Range, ...]
     gains: Array
-    is_production: NDArray[np.bool_]
     cost_ranges: tuple[tuple[str, Range, Array], ...]
     first_year: int
-    full_years: int
     horizon: int
+    full_years: Range
     drop_off: Range
     displacement: Range
     attribution: Range
@@ -157,7 +156,7 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, An
         The first year that counts gains.
     """
     known = read_knowledge("economics")
-    year, catalogue = settings.report_price_year, prices_of(settings)
+    catalogue = prices_of(settings)
     rows = sorted(settings.consequences, key=lambda row: row.price)
     prices = [catalogue[row.price] for row in rows]
     payers = tuple(dict.fromkeys([*known["payers"], *settings.payers]))
@@ -171,20 +170,19 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, An
         flow = np.zeros((horizon + 1, len(payers)))
         share = 1.0 if cost.participants is None else 1.0 / cost.participants
         flow[cost.year] = [cost.paid_by.get(payer, 0.0) for payer in payers]
-        cost_ranges.append((cost.name, _scaled(_in_year(cost, year), share), flow))
+        cost_ranges.append((cost.name, _scaled(in_report_year(cost, settings), share), flow))
     return Inputs(
         payers=payers,
         effects={name: effect_of(records[name]) for name in sorted({row.outcome for row in rows})},
         outcome_of=tuple(row.outcome for row in rows),
         names=tuple(row.price for row in rows),
         units=tuple(range_of(row.units_a_year, row.low, row.high) for row in rows),
-        prices=tuple(_in_year(price, year) for price in prices),
+        prices=tuple(in_report_year(price, settings) for price in prices),
         gains=gains,
-        is_production=np.array([price.kind == "production" for price in prices]),
         cost_ranges=tuple(cost_ranges),
         first_year=first_year,
-        full_years=settings.duration.full_years,
         horizon=horizon,
+        full_years=_share(settings.duration.full_years),
         drop_off=_share(settings.duration.drop_off),
         displacement=_share(settings.displacement),
         attribution=_share(settings.attribution),
@@ -193,7 +191,7 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, An
     )
 
 
-def _share(share: Any) -> Range:
+def _share(share: Share | Years) -> Range:
     return Range(share.low, share.value, share.high)
 
 
@@ -205,9 +203,11 @@ def range_of(value: float, low: float | None, high: float | None) -> Range:
     return Range(low, value, high)
 
 
-def _in_year(price: Amount, year: int) -> Range:
-    found = range_of(price.amount, price.low, price.high)
-    low, value, high = (in_prices_of(x, price.price_year, year) for x in (found.low, found.value, found.high))
+def in_report_year(price: Amount, settings: EconomicsSettings) -> Range:
+    """Return an amount's range in the report's money."""
+    found, index = range_of(price.amount, price.low, price.high), index_of(settings)
+    years = (price.price_year, settings.report_price_year)
+    low, value, high = (in_prices_of(x, *years, index) for x in (found.low, found.value, found.high))
     return Range(low, value, high)
 
 

@@ -6,9 +6,13 @@ each pays and gains (`account.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
 NOT_ASKED = ("person", "society")
 """Participants are asked for no money, and a conversion of prices is nobody's pocket."""
 SMALLEST = 0.005
@@ -49,3 +53,32 @@ def side_payments(net: Mapping[str, float]) -> tuple[SidePayment, ...] | None:
         for giver, gain in gainers.items()
         for loser, loss in losers.items()
     )
+
+
+def needed(
+    payment: SidePayment, payments: Sequence[SidePayment], net: Mapping[str, Array], level: float
+) -> tuple[float, float]:
+    """Return how much the receiver would need of this payer: limits that hold the middle share of draws.
+
+    Parameters
+    ----------
+    payment : SidePayment
+    payments : sequence of SidePayment
+        All of them; each payer keeps its share of what a receiver gets.
+    net : mapping of str to ndarray of float, shape (draws,)
+        Present value of gains less costs by payer.
+    level : float
+    """
+    share = payment.amount / sum(row.amount for row in payments if row.receiver == payment.receiver)
+    loss = share * np.maximum(0.0, -net[payment.receiver])
+    low, high = np.quantile(loss, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def all_whole(payments: Sequence[SidePayment], net: Mapping[str, Array]) -> float:
+    """Return the share of draws in which nobody loses when these payments, agreed beforehand, have been made."""
+    after = {name: values.copy() for name, values in net.items() if name not in NOT_ASKED}
+    for row in payments:
+        after[row.payer] -= row.amount
+        after[row.receiver] += row.amount
+    return float(np.all([values >= -SMALLEST for values in after.values()], axis=0).mean())

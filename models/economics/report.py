@@ -14,18 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from data_contracts.economics_rules import horizon_of, prices_of
+from data_contracts.economics_rules import index_of, prices_of
 from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.ladder import read_knowledge
-from data_contracts.protocol_parts import Text
 from models.detectors.design_findings import AccountFindings
-from models.economics.account import by_year, central, columns_of, payback_year, present_values
+from models.economics.account import Numbers, by_year, central, columns_of, present_values
+from models.economics.assumptions import assumptions_of, both
 from models.economics.discounting import in_prices_of
 from models.economics.inputs import Inputs, inputs_of
 from models.economics.old_claims import read_again
-from models.economics.pockets import side_payments
+from models.economics.payback import Payback, paybacks
+from models.economics.pockets import all_whole, needed, side_payments
 from models.economics.social_return import proxy_values
-from models.economics.uncertainty import break_even_share, draw, spreads, tornado
+from models.economics.uncertainty import BreakEven, break_evens, draw, spreads, tornado
 
 Record = Mapping[str, Any]
 
@@ -49,10 +50,9 @@ def findings_of(settings: EconomicsSettings) -> AccountFindings:
 
 def cost_per_participant(settings: EconomicsSettings) -> float:
     """Return what the project costs per participant, in the report's money, not discounted."""
-    return sum(
-        in_prices_of(cost.amount, cost.price_year, settings.report_price_year) / (cost.participants or 1)
-        for cost in settings.costs
-    )
+    year, index = settings.report_price_year, index_of(settings)
+    costs = settings.costs
+    return sum(in_prices_of(c.amount, c.price_year, year, index) / (c.participants or 1) for c in costs)
 
 
 def account_of(
@@ -80,7 +80,8 @@ def account_of(
         participant in the report's money; present values where nothing else is said.
     """
     known = read_knowledge("economics")
-    cost, assumptions = cost_per_participant(settings), _assumptions(settings)
+    cost, evaluated = cost_per_participant(settings), _evaluated(records)
+    assumptions = assumptions_of(settings, evaluated)
     declared = {
         "report_price_year": settings.report_price_year,
         "cost_per_participant": cost,
@@ -99,6 +100,12 @@ def account_of(
     return declared | {"is_estimated": True, **_worked_out(settings, inputs, records)}
 
 
+def _evaluated(records: Mapping[str, Record]) -> int | None:
+    """How many participants the published results are of."""
+    known = [int(row["n_treated"]) for row in records.values() if row.get("n_treated") is not None]
+    return max(known, default=None)
+
+
 def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[str, Record]) -> dict[str, Any]:
     known = read_knowledge("economics")
     seed, count = int(known["seed"]), int(known["draws"])
@@ -109,7 +116,9 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
     with_total = np.column_stack([net, net.sum(axis=1)])
     found = spreads(with_total)
     yearly = by_year(inputs, middle)
+    level = float(known["interval_level"])
     last_cost = max(cost.year for cost in settings.costs)
+    back = [_payback(row) for row in paybacks(inputs, middle, draws, last_cost, level)]
     columns = [
         {
             "payer": name,
@@ -119,12 +128,12 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
             "low": found[i].low,
             "high": found[i].high,
             "probability_of_gain": found[i].probability_of_gain,
-            "payback_year": payback_year(yearly[:, i], last_cost),
+            **back[i],
         }
         for i, name in enumerate(names)
     ]
     cost, gain = float(costs.sum()), float(gains.sum())
-    ratios = _per_krone(drawn_gains.sum(axis=1), drawn_costs.sum(axis=1), float(known["interval_level"]))
+    ratios = _per_krone(drawn_gains.sum(axis=1), drawn_costs.sum(axis=1), level)
     total = {
         "cost": cost,
         "gain": gain,
@@ -132,14 +141,12 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         "low": found[-1].low,
         "high": found[-1].high,
         "probability_of_gain": found[-1].probability_of_gain,
-        "payback_year": payback_year(yearly.sum(axis=1), last_cost),
+        **back[-1],
         "gain_per_krone": gain / cost if cost > 0 else None,
         "gain_per_krone_low": None if ratios is None else float(ratios[0]),
         "gain_per_krone_high": None if ratios is None else float(ratios[1]),
     }
     first = next((name for name in inputs.effects if records[name]["primary"]), inputs.outcome_of[0])
-    public = {name: float(gains[0, i] - costs[0, i]) for i, name in enumerate(names)}
-    payments = side_payments(public)
     one = inputs.effects[inputs.outcome_of[0]]
     z = one.better * (draws.effects[:, 0] - middle.effects[0, 0]) / (one.sd or 1.0)
     return {
@@ -155,15 +162,16 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
                 "rung": records[name]["evidence"]["rung"],
                 "rung_detail": records[name]["evidence"]["rung_detail"],
                 "certainty": records[name]["evidence"]["certainty"],
+                "goes_the_wrong_way": effect.value * effect.better < 0,
             }
             for name, effect in inputs.effects.items()
         ],
         "horizon": inputs.horizon,
         "first_year": inputs.first_year,
-        "full_years": inputs.full_years,
+        "full_years": inputs.full_years.value,
         "draws": count,
         "seed": seed,
-        "interval_level": float(known["interval_level"]),
+        "interval_level": level,
         "columns": columns,
         "total": total,
         "years": [
@@ -174,11 +182,8 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
         "tornado": [
             {"name": swing.name, "at_low": swing.at_low, "at_high": swing.at_high} for swing in tornado(inputs)
         ],
-        "break_even": [_break_even(inputs, first, "total", None)]
-        + [_break_even(inputs, first, name, i) for i, name in enumerate(names) if costs[0, i] > 0],
-        "side_payments": None
-        if payments is None
-        else [{"payer": p.payer, "receiver": p.receiver, "amount": p.amount} for p in payments],
+        "break_even": _break_even(inputs, middle, draws, first),
+        **_agreement(names, gains[0] - costs[0], net, level),
         "social_return": _social_return(
             settings, inputs, records, middle, draws, z, seed, total, drawn_gains, drawn_costs
         ),
@@ -193,23 +198,47 @@ def _per_krone(gains: Any, costs: Any, level: float) -> Any:
     return np.quantile(gains / costs, [(1 - level) / 2, (1 + level) / 2])
 
 
-def _break_even(inputs: Inputs, outcome: str, name: str, column: int | None) -> dict[str, Any]:
-    share, effect = break_even_share(inputs, column), inputs.effects[outcome].value
-    needed = None if share is None else effect * share
-    return {
-        "payer": name,
-        "share_of_effect": share,
-        "effect": needed,
-        "bias": None if needed is None else effect - needed,
-    }
+def _payback(row: Payback | None) -> dict[str, Any]:
+    names = ("payback_year", "payback_low", "payback_high", "probability_of_payback")
+    values = (None,) * len(names) if row is None else (row.year, row.low, row.high, row.probability)
+    return dict(zip(names, values, strict=True))
+
+
+def _break_even(inputs: Inputs, middle: Numbers, draws: Numbers, outcome: str) -> list[dict[str, Any]]:
+    """Where the gain ends: in total, and for each who pays."""
+    _, costs = present_values(inputs, middle)
+    paying = [i for i, _ in enumerate(inputs.payers) if costs[0, i] > 0]
+    names = ["total", *(inputs.payers[i] for i in paying)]
+    found = break_evens(inputs, middle, draws, [None, *paying])
+    effect = inputs.effects[outcome].value
+    return [_ended(name, row, effect) for name, row in zip(names, found, strict=True)]
+
+
+def _ended(name: str, row: BreakEven, effect: float) -> dict[str, Any]:
+    pays = None if row.share is None else effect * row.share
+    ends = {"share_of_effect": row.share, "share_low": row.low, "share_high": row.high}
+    return {"payer": name, **ends, "effect": pays, "bias": None if pays is None else effect - pays}
+
+
+def _agreement(names: Sequence[str], middle: Any, draws: Any, level: float) -> dict[str, Any]:
+    """Payments that leave every payer whole, what each would need, and how likely that does it."""
+    payments = side_payments({name: float(middle[i]) for i, name in enumerate(names)})
+    if payments is None:
+        return {"side_payments": None, "probability_all_whole": None}
+    net = {name: draws[:, i] for i, name in enumerate(names)}
+    rows = []
+    for row in payments:
+        low, high = needed(row, payments, net, level)
+        rows.append({"payer": row.payer, "receiver": row.receiver, "amount": row.amount, "low": low, "high": high})
+    return {"side_payments": rows, "probability_all_whole": all_whole(payments, net)}
 
 
 def _social_return(
     settings: EconomicsSettings,
     inputs: Inputs,
     records: Mapping[str, Record],
-    middle: Any,
-    draws: Any,
+    middle: Numbers,
+    draws: Numbers,
     z: Any,
     seed: int,
     total: Mapping[str, Any],
@@ -235,6 +264,8 @@ def _social_return(
                 "stakeholder": {"da": row.proxy.stakeholder.da, "en": row.proxy.stakeholder.en},
                 "change": {"da": row.proxy.change.da, "en": row.proxy.change.en},
                 "value": row.value,
+                "low": float(np.quantile(row.draws, (1 - level) / 2)),
+                "high": float(np.quantile(row.draws, (1 + level) / 2)),
             }
             for row in values
         ],
@@ -250,86 +281,7 @@ def _scenario(settings: EconomicsSettings, total: Mapping[str, Any]) -> dict[str
         "label": {"da": row.label.da, "en": row.label.en},
         "people": row.people,
         "share_reached": row.share_reached,
-        "source": row.source,
+        "source": both(row.source),
         "is_illustrative": row.is_illustrative,
         **{name: reached * total[name] for name in ("net", "low", "high")},
     }
-
-
-def _assumptions(settings: EconomicsSettings) -> list[dict[str, Any]]:
-    """Every declared number with its range, its source and whether it is invented."""
-    prices, year = prices_of(settings), settings.report_price_year
-    rows: list[dict[str, Any]] = []
-
-    def add(
-        kind: str, name: str, label: Any, row: Any, value: float, low: Any, high: Any, unit: Any = None, **paid: Any
-    ) -> None:
-        rows.append(
-            {
-                "kind": kind,
-                "name": name,
-                "label": None if label is None else {"da": label.da, "en": label.en},
-                "unit": None if unit is None else {"da": unit.da, "en": unit.en},
-                "value": value,
-                "low": low,
-                "high": high,
-                "price_year": getattr(row, "price_year", None),
-                "source": row.source,
-                "is_illustrative": getattr(row, "is_illustrative", False),
-                "is_stale": getattr(row, "price_year", year) != year,
-                "link": getattr(row, "link", None),
-                "per": getattr(row, "per", None),
-                "participants": getattr(row, "participants", None),
-                "year": getattr(row, "year", None),
-                "why_negative": None
-                if getattr(row, "why_negative", None) is None
-                else {"da": row.why_negative.da, "en": row.why_negative.en},
-                "paid_by": _shares(paid.get("paid_by")),
-                "received_by": _shares(paid.get("received_by")),
-            }
-        )
-
-    for cost in settings.costs:
-        add("cost", cost.name, cost.label, cost, cost.amount, cost.low, cost.high, paid_by=cost.paid_by)
-    for consequence in sorted(settings.consequences, key=lambda row: row.price):
-        price = prices[consequence.price]
-        units = consequence.units_a_year
-        add("units", price.name, price.label, consequence, units, consequence.low, consequence.high, price.unit)
-        add(
-            "price",
-            price.name,
-            price.label,
-            price,
-            price.amount,
-            price.low,
-            price.high,
-            price.unit,
-            paid_by=price.paid_by,
-            received_by=price.received_by,
-        )
-    for name in ("displacement", "attribution"):
-        share = getattr(settings, name)
-        add(name, name, None, share, share.value, share.low, share.high)
-    rows.append(_plain("full_years", settings.duration.full_years))
-    rows.append(_plain("horizon", horizon_of(settings), settings.duration.why_longer))
-    if settings.tax_distortion != "1":
-        rows.append(_plain("tax_distortion", float(settings.tax_distortion)))
-    drop = settings.duration.drop_off
-    add("drop_off", "drop_off", None, drop, drop.value, drop.low, drop.high)
-    for proxy in settings.proxies:
-        worth = proxy.value_a_year
-        add("proxy", proxy.name, proxy.change, worth, worth.amount, worth.low, worth.high)
-    return rows
-
-
-def _plain(kind: str, value: float, why: Text | None = None) -> dict[str, Any]:
-    """A number that is declared without a range."""
-    names = ("label", "unit", "low", "high", "price_year", "source", "paid_by", "received_by", "link", "per")
-    blank = dict.fromkeys((*names, "participants", "year", "why_negative"))
-    row = blank | {"kind": kind, "name": kind, "value": float(value), "is_illustrative": False, "is_stale": False}
-    return row if why is None else row | {"label": {"da": why.da, "en": why.en}}
-
-
-def _shares(shares: Mapping[str, float] | None) -> str | None:
-    """Write payers and their shares as one text, e.g. `municipality 0.7, state 0.3`."""
-    return ", ".join(f"{name} {share:g}" for name, share in shares.items()) if shares else None

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from data_contracts.economics_settings import EconomicsSettings, Proxy
 from models.economics.account import Numbers, persistence
-from models.economics.discounting import discount_factors, in_prices_of
-from models.economics.inputs import Inputs, Range, effect_of, range_of
+from models.economics.discounting import discount_factors
+from models.economics.inputs import Inputs, effect_of, in_report_year
 from models.economics.uncertainty import triangular_draws
 
 Array = NDArray[np.float64]
@@ -70,17 +70,14 @@ def proxy_values(
     factors = discount_factors(inputs.horizon)[1:]
 
     def kept(numbers: Numbers) -> Array:
-        left = persistence(inputs, numbers.drop_off) @ factors
+        left = persistence(inputs, numbers) @ factors
         return np.asarray(left * numbers.attribution * (1.0 - numbers.displacement), dtype=float)
 
     found = []
     for proxy in settings.proxies:
         effect = effect_of(records[proxy.outcome])
-        worth = proxy.value_a_year
-        amounts = range_of(worth.amount, worth.low, worth.high)
-        year = (worth.price_year, settings.report_price_year)
-        low, value, high = (in_prices_of(x, *year) for x in (amounts.low, amounts.value, amounts.high))
-        price = triangular_draws(f"proxy {proxy.name}", Range(low, value, high), len(z), seed)
+        worth = in_report_year(proxy.value_a_year, settings)
+        price = triangular_draws(f"proxy {proxy.name}", worth, len(z), seed)
         drawn = (effect.value + effect.better * effect.sd * z) * price * kept(draws)
-        found.append(ProxyValue(proxy, float(effect.value * Range(low, value, high).mean * kept(middle)[0]), drawn))
+        found.append(ProxyValue(proxy, float(effect.value * worth.mean * kept(middle)[0]), drawn))
     return tuple(found)

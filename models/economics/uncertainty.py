@@ -10,6 +10,7 @@ with one is luck with all, which is the wider answer.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,6 +65,7 @@ def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
         effects=np.column_stack(effects),
         units=np.column_stack([triangular(f"units {name}", units) for name, units, _ in named]),
         prices=np.column_stack([triangular(f"price {name}", price) for name, _, price in named]),
+        full_years=triangular("full_years", inputs.full_years),
         drop_off=triangular("drop_off", inputs.drop_off),
         displacement=triangular("displacement", inputs.displacement),
         attribution=triangular("attribution", inputs.attribution),
@@ -146,7 +148,7 @@ def tornado(inputs: Inputs, column: int | None = None) -> tuple[Swing, ...]:
         if share.low != share.high:
             values = [_with(base.costs, i, end) for end in (share.low, share.high)]
             found.append(Swing(f"cost {name}", *(net(replace(base, costs=v)) for v in values)))
-    for name in ("drop_off", "displacement", "attribution"):
+    for name in ("full_years", "drop_off", "displacement", "attribution"):
         row = getattr(inputs, name)
         if row.low != row.high:
             found.append(Swing(name, *(net(replace(base, **{name: np.array([end])})) for end in (row.low, row.high))))
@@ -163,11 +165,50 @@ def _reach(level: float) -> float:
     return float(norm.isf((1 - level) / 2))
 
 
-def break_even_share(inputs: Inputs, column: int | None = None) -> float | None:
-    """Return the share of the effect that pays what it costs; None where no effect of this direction does.
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """The share of the effect that pays what it costs.
 
-    An account is linear in the effect: gains are proportional to it, costs do not move.
+    Attributes
+    ----------
+    share : float or None
+        None where no effect of this direction pays.
+    low, high : float or None
+        Limits that hold the middle share of draws of everything but the effect; None where it is without end.
     """
-    gains, costs = present_values(inputs, central(inputs))
-    gain, cost = (float(row[0].sum() if column is None else row[0][column]) for row in (gains, costs))
-    return cost / gain if gain > 0 else None
+
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+def break_evens(
+    inputs: Inputs, middle: Numbers, draws: Numbers, columns: Sequence[int | None]
+) -> tuple[BreakEven, ...]:
+    """Return what share of the effect pays what it costs.
+
+    An account is linear in the effect: gains are proportional to it, costs do not move. So the effect stays where it is,
+    and the limits tell what prices, units and duration leave open.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    middle, draws : Numbers
+    columns : sequence of int or None
+        Of an account; None is the total.
+    """
+    level = float(read_knowledge("economics")["interval_level"])
+    effects = np.broadcast_to(middle.effects, draws.effects.shape)
+    parts = [present_values(inputs, numbers) for numbers in (middle, replace(draws, effects=effects))]
+    found = []
+    for column in columns:
+        one, many = (_cost_of_gain(*pair, column) for pair in parts)
+        limits = np.quantile(many, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+        found.append(BreakEven(*(None if np.isinf(v) else float(v) for v in (one[0], *limits))))
+    return tuple(found)
+
+
+def _cost_of_gain(gains: Array, costs: Array, column: int | None) -> Array:
+    """Cost as a share of gain; infinite where nothing is gained."""
+    gain, cost = (part.sum(axis=1) if column is None else part[:, column] for part in (gains, costs))
+    return np.divide(cost, gain, out=np.full_like(gain, np.inf), where=gain > 0)
