@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import f as fisher
-from statsmodels.stats.inter_rater import fleiss_kappa as kappa_of_table
 
 Array = NDArray[np.float64]
 Level = Literal["nominal", "ordinal", "interval"]
@@ -36,6 +35,8 @@ def fleiss_kappa(ratings: Array) -> float | None:
     float or None
         None unless every subject has equally many ratings, at least two, and more than one category is used.
     """
+    from statsmodels.stats.inter_rater import fleiss_kappa as kappa_of_table  # heavy: only where it is used
+
     seen = np.isfinite(ratings).sum(axis=0)
     categories = np.unique(ratings[np.isfinite(ratings)])
     if not len(seen) or seen.min() != seen.max() or seen[0] < 2 or len(categories) < 2:

@@ -10,18 +10,22 @@ learning for treatment and structural parameters".
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit as log_odds
-from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.design_matrix import DesignMatrix
 from models.folds import stratified_folds
 from models.propensity import Failure, PropensityFit, area_under_curve
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Array = NDArray[np.float64]
 FOLDS = 5
@@ -39,12 +43,15 @@ def threads_for(rows: int) -> Iterator[None]:
     ----------
     rows : int
     """
+    importlib.import_module("sklearn.ensemble")  # only what is loaded can be held back
     with threadpool_limits(1 if rows < ROWS_FOR_THREADS else None, user_api="openmp"):
         yield
 
 
 def boosted_classifier(seed: int) -> HistGradientBoostingClassifier:
     """Return the trees: shallow, slow and few, so that small studies are not learnt by heart."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # heavy: only where it is used
+
     return HistGradientBoostingClassifier(
         learning_rate=0.05, max_iter=100, max_leaf_nodes=8, min_samples_leaf=20, early_stopping=False, random_state=seed
     )

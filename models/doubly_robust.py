@@ -15,7 +15,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from data_contracts.comparison_settings import Estimand
 from models.boosted_score import FEWEST_PER_FOLD, FOLDS, SMALLEST_SCORE, boosted_classifier, threads_for
@@ -176,6 +175,8 @@ def _boosted_fold(
     seed: int,
     is_binary: bool,
 ) -> Predictions | str:
+    from sklearn.ensemble import HistGradientBoostingRegressor  # heavy: only where it is used
+
     values, outside = matrix.values, ~inside
     score = boosted_classifier(seed).fit(values[outside], treated[outside]).predict_proba(values[inside])[:, 1]
     score = np.clip(score, SMALLEST_SCORE, 1 - SMALLEST_SCORE)

@@ -15,12 +15,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from statsmodels.discrete.discrete_model import Logit
-from statsmodels.tools.sm_exceptions import (
-    ConvergenceWarning,
-    PerfectSeparationError,
-    PerfectSeparationWarning,
-)
 
 from models.design_matrix import ROWS_AT_ONCE, DesignMatrix, centred_products
 
@@ -145,6 +139,14 @@ def _maximum(columns: Array, centre: Array, spread: Array, treated: NDArray[np.b
 
 
 def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Failure:
+    # Heavy to load, so only where somebody is fitted: definitions are loaded by every process that looks at them.
+    from statsmodels.discrete.discrete_model import Logit
+    from statsmodels.tools.sm_exceptions import (
+        ConvergenceWarning,
+        PerfectSeparationError,
+        PerfectSeparationWarning,
+    )
+
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("ignore", ConvergenceWarning)  # read from the fit below
