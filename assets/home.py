@@ -168,6 +168,10 @@ def refused_by_computer(error: OSError) -> str:
     return f"The computer refused a file: {what}. Check free space and permissions of the home (trin doctor)."
 
 
+WRITING = ".writing-"
+"""How files that are not whole yet are called; what a killed process leaves is swept (`liveness.py`)."""
+
+
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file so that a reader sees the old version or the new one, never a part.
 
@@ -179,9 +183,10 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
         Permissions of the new file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=WRITING)
     try:
         with os.fdopen(handle, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # says that somebody is writing; gone with the process
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -3,8 +3,9 @@
 Belongs here: Dagster's IO manager over Parquet and JSON under `restricted/`.
 Does not belong here: meaning, paths outside the restricted zone, and any format that can run code.
 
-Parquet pages carry checksums that are verified on reading: a flipped bit is
-found, not computed with.
+Beside each file stands its SHA-256 (`manifest.py`), and Parquet pages carry
+checksums of their own: a flipped bit is found, not computed with. While a run
+has the store open it holds the run's lock (`liveness.py`).
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dagster import ConfigurableIOManager, Failure, InputContext, OutputContext
+from dagster import ConfigurableIOManager, Failure, InitResourceContext, InputContext, OutputContext
+from pydantic import PrivateAttr
 
-from assets.home import Home, read_json, write_atomically, write_json
+from assets.home import Home, json_bytes, read_json
+from assets.liveness import hold, let_go
+from assets.manifest import verified, write_with_sum
 from assets.refusals import only_kind_and_place
 from data_contracts.faults import Fault, InputRefused
 
@@ -34,6 +38,17 @@ class Store(ConfigurableIOManager):
     """
 
     home_folder: str
+    _held: IO[str] | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: InitResourceContext) -> None:
+        """Hold the run's lock (Dagster)."""
+        self._held = None if context.run is None else hold(self.home, context.run.run_id)
+
+    def teardown_after_execution(self, context: InitResourceContext) -> None:
+        """Give it back (Dagster)."""
+        if self._held is not None and context.run is not None:
+            let_go(self.home, context.run.run_id, self._held)
+            self._held = None
 
     @property
     def home(self) -> Home:
@@ -47,16 +62,19 @@ class Store(ConfigurableIOManager):
     def write(self, asset: Sequence[str], project: str, quarter_key: str, value: Any) -> None:
         """Keep a frame or a JSON value."""
         if isinstance(value, pd.DataFrame):
-            write_atomically(self.path(asset, project, quarter_key, ".parquet"), parquet_bytes(value))
+            write_with_sum(self.path(asset, project, quarter_key, ".parquet"), parquet_bytes(value))
         else:
-            write_json(self.path(asset, project, quarter_key, ".json"), value)
+            write_with_sum(self.path(asset, project, quarter_key, ".json"), json_bytes(value))
 
     def read(self, asset: Sequence[str], project: str, quarter_key: str) -> Any:
         """Return what was kept, or None."""
         parquet = self.path(asset, project, quarter_key, ".parquet")
         if parquet.is_file():
             return read_parquet(parquet)
-        return read_json(self.path(asset, project, quarter_key, ".json"))
+        stored = self.path(asset, project, quarter_key, ".json")
+        if not verified(stored):
+            raise damaged_table(stored)
+        return read_json(stored)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Keep an asset's value (Dagster)."""
@@ -104,6 +122,8 @@ def read_parquet(path: Path) -> pd.DataFrame:
     InputRefused
         If the file is damaged.
     """
+    if not verified(path):
+        raise damaged_table(path)
     try:
         table = pq.ParquetFile(path, page_checksum_verification=True, memory_map=False).read()
     except (OSError, pa.ArrowException):

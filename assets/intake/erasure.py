@@ -27,6 +27,7 @@ from assets.intake.stored_tables import (
     without_names,
     without_people,
 )
+from assets.manifest import remove
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Protocol
@@ -158,7 +159,7 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
                 continue
             found |= inside
             if is_derived(home, path):
-                path.unlink()
+                remove(path)
                 deleted += 1
             else:
                 # Whoever a released number rested on is still one of those it rested on, without a name.

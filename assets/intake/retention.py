@@ -20,6 +20,7 @@ from assets.intake.register import (
 )
 from assets.intake.sealed import KEPT_DAYS, drop_sealed, sealed_numbers
 from assets.intake.stored_tables import derived_tables
+from assets.manifest import remove
 from assets.release_history import forget_people
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol import Protocol
@@ -129,4 +130,4 @@ def _delete_refused(home: Home, project: str, entry: Entry, lines: set[str]) -> 
 
 def _delete_derived(home: Home, project: str) -> None:
     for path in list(derived_tables(home, project)):
-        path.unlink()
+        remove(path)

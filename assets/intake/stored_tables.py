@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.home import Home, write_atomically
+from assets.home import Home
+from assets.manifest import rewrite
 from assets.store import damaged_table, parquet_bytes, read_parquet
 
 PERSON = "person_id"
@@ -75,7 +76,7 @@ def without_people(path: Path, people: set[str]) -> int:
     frame = read_parquet(path)
     gone = frame[PERSON].isin(people)
     if gone.any():
-        write_atomically(path, parquet_bytes(frame[~gone].reset_index(drop=True)))
+        rewrite(path, parquet_bytes(frame[~gone].reset_index(drop=True)))
     return int(gone.sum())
 
 
@@ -85,7 +86,7 @@ def without_names(path: Path, people: set[str]) -> int:
     gone = frame[PERSON].isin(people)
     if gone.any():
         frame[PERSON] = frame[PERSON].mask(gone)
-        write_atomically(path, parquet_bytes(frame))
+        rewrite(path, parquet_bytes(frame))
     return int(gone.sum())
 
 
@@ -97,7 +98,7 @@ def with_other_names(path: Path, names: dict[str, str]) -> None:
     changed = new.where(new.notna(), old)
     if not changed.equals(old):
         frame[PERSON] = changed.astype(old.dtype)
-        write_atomically(path, parquet_bytes(frame))
+        rewrite(path, parquet_bytes(frame))
 
 
 def clear_half_written(home: Home, project: str) -> None:
