@@ -7,11 +7,12 @@ here: the asset (`economics.py`) and any calculation (models).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from assets.dossier import tagged_dossier
 from assets.home import Home, text_of
-from data_contracts.economics_rules import read_economics
+from data_contracts.economics_rules import first_year_of, read_economics
 from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.faults import InputRefused
 from data_contracts.protocol import Protocol
@@ -21,16 +22,23 @@ from models.economics.report import account_of, findings_of
 ECONOMICS = "economics.yaml"
 
 
-def economics_settings(home: Home, protocol: Protocol) -> EconomicsSettings | None:
+def economics_settings(home: Home, protocol: Protocol, folder: Path | None = None) -> EconomicsSettings | None:
     """Return what a project declares of its account; None if it has none.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+    folder : Path or None
+        The project's folder where it is not the home's own.
 
     Raises
     ------
     InputRefused
         With every fault of the file.
     """
-    path = home.projects / protocol.id / ECONOMICS
-    name = f"projects/{protocol.id}/{ECONOMICS}"
+    path = (folder or home.projects / protocol.id) / ECONOMICS
+    name = str(path) if folder is not None else f"projects/{protocol.id}/{ECONOMICS}"
     return read_economics(text_of(path, name), name, protocol) if path.is_file() else None
 
 
@@ -62,16 +70,10 @@ def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str,
             continue
         if settings is None:
             continue
-        account = account_of(settings, own, tagged_dossier(home, project), _first_year(settings, protocol))
+        account = account_of(settings, own, tagged_dossier(home, project), first_year_of(settings, protocol))
         sources = [
             {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
             for d in account_sources(findings_of(settings))
         ]
         found.append(shared | account | {"refused": [], "error_sources": sources})
     return found
-
-
-def _first_year(settings: EconomicsSettings, protocol: Protocol) -> int:
-    """Return the first year that counts gains: nobody has measured the years before the outcome."""
-    used = {row.outcome for row in settings.consequences}
-    return 1 + max(outcome.from_months for outcome in protocol.outcomes if outcome.name in used) // 12

@@ -62,7 +62,13 @@ def settings(seed: int) -> EconomicsSettings:
 
 def main() -> None:
     """Print how long they take."""
-    record: dict[str, Any] = {"status": "estimated", "primary": True, "estimate": 0.2, "interval_low": 0.1}
+    record: dict[str, Any] = {
+        "status": "estimated",
+        "claims": {"verdict": "promising"},
+        "primary": True,
+        "estimate": 0.2,
+        "interval_low": 0.1,
+    }
     record |= {"interval_high": 0.3, "confidence_level": 0.95, "rounded_to": 0.01, "diagnostics": {}}
     record |= {"evidence": {"rung": 4, "rung_detail": "4a", "certainty": "low"}}
     declared = [settings(i) for i in range(PROJECTS)]

@@ -20,6 +20,7 @@ ACCOUNT_SCALARS = (
     "quarter",
     "data_note",
     "is_estimated",
+    "is_resolved",
     "report_price_year",
     "cost_per_participant",
     "is_illustrative",
@@ -41,7 +42,7 @@ BILINGUAL: tuple[str, ...] = (
 TABLES = {
     "fct_economics": ("payer", "cost", "gain", "net", "low", "high", "probability_of_gain", *PAYBACK),
     "fct_economics_year": ("year", "payer", "net"),
-    "fct_economics_swing": ("name", "at_low", "at_high"),
+    "fct_economics_swing": ("payer", "name", "at_low", "at_high"),
     "fct_break_even": ("payer", "share_of_effect", "share_low", "share_high", "effect", "bias"),
     "fct_side_payment": ("payer", "receiver", "amount", "low", "high"),
     "fct_proxy": ("name", "stakeholder_da", "stakeholder_en", "change_da", "change_en", "value", "low", "high"),

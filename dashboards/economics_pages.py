@@ -20,6 +20,10 @@ from data_contracts.ladder import error_sources, read_knowledge, rungs
 from data_contracts.phrases import difference_text, number_text, phrase
 
 MOST_SWINGS = 8
+SKEWED = 0.005
+"""From here on the middle of a range stands beside what was declared."""
+MOST_BESIDE = 1.5
+"""So many times those evaluated may share a cost before the page says so first."""
 
 
 def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]], language: str) -> Iterator[Page]:
@@ -71,10 +75,7 @@ def _values(
     effects = own["fct_account_effect"]
     columns = [row | {"label": _payer(row["payer"], names, language)} for row in own["fct_economics"]]
     payers = [row for row in columns if row["payer"] != "total"]
-    swings = [
-        row | {"label": _swing(row["name"], own["fct_assumption"], language)}
-        for row in own["fct_economics_swing"][:MOST_SWINGS]
-    ]
+    swings = _swings(own["fct_economics_swing"], own["fct_assumption"], names, language)
     money = {
         "plain": lambda v: plain_hundreds(language, v),
         "kroner": lambda v: kroner(language, v),
@@ -94,6 +95,7 @@ def _values(
             for row in effects
         ],
         "columns": columns,
+        "old_distortion": any(row["kind"] == "tax_distortion" and row["value"] != 1 for row in own["fct_assumption"]),
         "wrong_way": [
             outcomes[row["outcome"]]["outcome_label"][language] for row in effects if row["goes_the_wrong_way"]
         ],
@@ -110,7 +112,6 @@ def _values(
         "years": _years(own["fct_economics_year"], [row["payer"] for row in payers]),
         "payers": payers,
         "swings": swings,
-        "swings_svg": swings_chart(_drawn(swings), _swung(swings, language), language) if swings else "",
         "break_even": [
             _break_even(row, account, outcomes, names, len(effects), language) for row in own["fct_break_even"]
         ],
@@ -119,7 +120,17 @@ def _values(
             for row in own["fct_side_payment"]
         ],
         "proxies": own["fct_proxy"],
-        "assumptions": [row | {"words": _assumption(row, language)} for row in own["fct_assumption"]],
+        "assumptions": [row | {"words": _assumption(row, names, language)} for row in own["fct_assumption"]],
+        "far_from_evaluated": [
+            phrase(
+                language,
+                "cost_far_from_evaluated",
+                people=number_text(language, row["participants"], 0),
+                evaluated=number_text(language, row["evaluated"], 0),
+            )
+            for row in own["fct_assumption"]
+            if row.get("evaluated") is not None and row["participants"] > MOST_BESIDE * row["evaluated"]
+        ],
         "old_claims": own["fct_old_claim"],
         "error_states": own["fct_account_source"],
         "error_names": error_sources(),
@@ -157,6 +168,20 @@ def _told(columns: list[dict[str, Any]], language: str) -> str:
     )
 
 
+def _swings(
+    rows: list[dict[str, Any]], assumptions: list[dict[str, Any]], names: dict[str, str], language: str
+) -> list[dict[str, Any]]:
+    """What each assumption alone does to one payer, whoever keeps the budget first, with its picture."""
+    found = []
+    for payer in reversed(dict.fromkeys(row["payer"] for row in rows)):
+        own = [row | {"label": _swing(row["name"], assumptions, language)} for row in rows if row["payer"] == payer][
+            :MOST_SWINGS
+        ]
+        picture = swings_chart(_drawn(own), _swung(own, language), language)
+        found.append({"name": _payer(payer, names, language), "rows": own, "svg": picture})
+    return found
+
+
 def _swung(swings: list[dict[str, Any]], language: str) -> str:
     return " ".join(
         phrase(
@@ -188,6 +213,8 @@ def _payback(row: dict[str, Any], language: str) -> str:
         return phrase(language, "payback_never") if year is None else phrase(language, "payback_words", year=int(year))
 
     share = chance(language, row["probability_of_payback"])
+    if row["probability_of_payback"] is None:
+        return "–"
     ends = {"low": when(row["payback_low"]), "high": when(row["payback_high"])}
     year = when(row["payback_year"])
     key = "payback_sure" if ends["low"] == year == ends["high"] else "payback_range"
@@ -215,7 +242,8 @@ def _effect_words(row: dict[str, Any], result: dict[str, Any], language: str) ->
         else phrase(language, "bias_words", bias=words(row["bias_sd"]).removeprefix("+"))
     )
     ends = f"{words(row['interval_low'])} {phrase(language, 'to_word')} {words(row['interval_high'])}"
-    return f"{words(row['estimate'])} ({ends}). {width}."
+    label = phrase(language, "economics_effect_interval")
+    return f"{words(row['estimate'])} ({ends}; {label}). {width}."
 
 
 def _break_even(
@@ -240,7 +268,7 @@ def _break_even(
         words = difference_text(language, abs(value), result["outcome_type"], result["unit"][language]).removeprefix(
             "+"
         )
-    share = f"{number_text(language, 100 * (1 - row['share_of_effect']), 0)} %"
+    share = f"{number_text(language, 100 * (1 - row['share_of_effect']), 0)} %"  # of what was measured
     if effects > 1:  # all of them are scaled together
         key = {"break_even_words": "break_even_words_all", "break_even_more": "break_even_more_all"}[key]
     text = phrase(language, key, name=name, value=words, share=share, outcome=result["outcome_label"][language])
@@ -252,7 +280,7 @@ def _break_even(
     return f"{text} {phrase(language, 'break_even_share', share=part, low=ends[0], high=ends[1])}"
 
 
-def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
+def _assumption(row: dict[str, Any], names: dict[str, str], language: str) -> dict[str, str]:
     """Return an assumption's name, value and range in words."""
     label = row[f"label_{language}"] if row.get(f"label_{language}") else ""
     kind = phrase(language, f"assumption_{row['kind']}")
@@ -264,7 +292,8 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
         if row["kind"] in ("cost", "price", "proxy"):
             return exact_kroner(language, value)
         if row["kind"] in ("full_years", "horizon"):
-            return phrase(language, "years_words", count=number_text(language, value, 0 if value.is_integer() else 1))
+            key = "year_count_words" if value == 1 else "years_words"
+            return phrase(language, key, count=number_text(language, value, 0 if value.is_integer() else 1))
         if row["kind"] in ("tax_distortion", "net_tax_factor", "price_index"):
             return number_text(language, value, 1 if row["kind"] == "price_index" else 2)
         if row["kind"] == "units":
@@ -281,6 +310,8 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
         spread = phrase(language, "range_none", why=row[f"why_certain_{language}"])
     else:
         spread = f"{words(row['low'])} {phrase(language, 'to_word')} {words(row['high'])}"
+        if abs(row["middle"] - row["value"]) > SKEWED * abs(row["value"]):
+            spread += f"; {phrase(language, 'range_middle', middle=words(_rounded(row['middle'])))}"
     per = ""
     if row.get("per"):
         people = number_text(language, row["participants"], 0) if row.get("participants") else ""
@@ -292,4 +323,29 @@ def _assumption(row: dict[str, Any], language: str) -> dict[str, str]:
         per = f" {int(row['year'])}"
     elif row["kind"] == "price":
         per = " " + phrase(language, "price_per", unit=unit)
-    return {"name": (f"{kind}: {label}" if label else kind) + per, "value": words(row["value"]), "range": spread}
+    return {
+        "name": (f"{kind}: {label}" if label else kind) + per,
+        "value": words(row["value"]),
+        "range": spread,
+        "flow": _flow(row, names, language),
+    }
+
+
+def _flow(row: dict[str, Any], names: dict[str, str], language: str) -> str:
+    """Say what kind of money it is, who pays it and who receives it."""
+    if row.get("flow") is None:
+        return ""
+    sides = []
+    for side in ("paid_by", "received_by"):
+        parts = [part.rpartition(" ") for part in (row.get(side) or "").split(", ") if part]
+        shares = [
+            f"{names.get(name, name)} {number_text(language, 100 * float(share), 0)} %" for name, _, share in parts
+        ]
+        if shares:
+            sides.append(phrase(language, f"flow_{side}", shares=", ".join(shares)))
+    return f"{phrase(language, 'flow_' + row['flow'])}: {'; '.join(sides)}."
+
+
+def _rounded(value: float) -> float:
+    """Round to three digits that count."""
+    return float(f"{value:.3g}")

@@ -64,6 +64,8 @@ def net_words(language: str, row: Row) -> str:
 def payer_sentence(language: str, row: Row, name: str, horizon: int) -> str:
     """Say what a payer pays, gets back, and how likely it gains."""
     key = "payer_pays_words" if row["cost"] > 0 else "payer_gains_words" if row["gain"] >= 0 else "payer_loses_words"
+    if key == "payer_pays_words" and row["probability_of_gain"] is None:
+        key = "payer_pays_if_words"
     return phrase(
         language,
         key,
@@ -90,6 +92,8 @@ def account_markdown(account: dict[str, Any], language: str) -> str:
     if account["refused"]:
         return "\n".join([phrase(language, "economics_refused"), *(f"- {fault}" for fault in account["refused"])])
     lines = [phrase(language, "economics_invented")] if account["is_illustrative"] else []
+    if account.get("is_resolved") is False:
+        lines.append(phrase(language, "economics_unresolved"))
     if not account["is_estimated"]:
         cost = kroner(language, account["cost_per_participant"])
         return "\n\n".join([*lines, phrase(language, "economics_no_effect", cost=cost)])
@@ -99,7 +103,7 @@ def account_markdown(account: dict[str, Any], language: str) -> str:
         name = (
             phrase(language, "total_word")
             if row["payer"] == "total"
-            else account["payer_names"][row["payer"]][language]
+            else account["payer_names"][row["payer"]][language].replace("|", "\\|")
         )
         cells = [name, kroner(language, row["cost"]), kroner(language, row["gain"]), net_words(language, row)]
         lines.append(f"| {' | '.join([*cells, chance(language, row['probability_of_gain'])])} |")

@@ -6,6 +6,7 @@ plain words. Does not belong here: the parts (`economics_settings.py`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from data_contracts.economics_settings import EconomicsSettings
@@ -16,6 +17,7 @@ from data_contracts.protocol import Protocol
 from data_contracts.safe_yaml import Path, line_of
 from data_contracts.section_reading import in_order, read_shape, spoken
 
+LARGEST_PRICE_CHANGE = 0.15
 Found = Iterator[tuple[Path, str, str]]
 
 
@@ -55,6 +57,13 @@ def prices_of(settings: EconomicsSettings) -> dict[str, Price]:
 def index_of(settings: EconomicsSettings) -> dict[int, float]:
     """Return consumer prices by year: Trin's, and those of later years that the project brings."""
     return price_index() | {row.year: row.index for row in settings.price_index}
+
+
+def first_year_of(settings: EconomicsSettings, protocol: Protocol) -> int:
+    """Return the first year that counts gains: the whole years before the outcomes were measured nobody has seen."""
+    used = {row.outcome for row in settings.consequences} | {row.outcome for row in settings.proxies}
+    months = [outcome.from_months for outcome in protocol.outcomes if outcome.name in used]
+    return 1 + math.ceil(max(months, default=0) / 12)
 
 
 def horizon_of(settings: EconomicsSettings) -> int:
@@ -98,6 +107,18 @@ def _counted_once(settings: EconomicsSettings) -> Found:
                 yield (part, i, "name"), f"The name “{name}” stands twice.", "Give each a name of its own."
 
 
+def look_alikes(settings: EconomicsSettings) -> int:
+    """Return how many gains could be one under two names: the same kind, payers and receivers, or an argued exception."""
+    prices = prices_of(settings)
+    kinds = [
+        (p.kind, frozenset(p.paid_by), frozenset(p.received_by))
+        for p in (prices[c.price] for c in settings.consequences)
+    ]
+    argued = sum(row.why_not_the_same is not None for row in settings.consequences)
+    proxies = [(row.outcome, row.stakeholder.da.casefold()) for row in settings.proxies]
+    return argued + sum(len(rows) - len(set(rows)) for rows in (kinds, proxies))
+
+
 def _two_names(settings: EconomicsSettings) -> Found:
     """One gain under two names: what somebody produces, twice, or the tax of it beside it."""
     prices, first = prices_of(settings), None
@@ -111,7 +132,7 @@ def _two_names(settings: EconomicsSettings) -> Found:
             yield ("consequences", i, "price"), what, fix
         first = i if first is None else first
     for i, row, price in rows:
-        is_tax = price.kind == "transfer" and "person" in price.paid_by and not {"person"} & set(price.received_by)
+        is_tax = price.kind == "transfer" and price.paid_by.get("person", 0) > price.received_by.get("person", 0)
         if first is not None and is_tax and row.why_not_the_same is None:
             what = (
                 "Participants pay this to others, and what they produce is shared out already: a tax of it is in there."
@@ -138,18 +159,37 @@ def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Fou
             fix = suggestion(consequence.price, prices) or f"Prices: {', '.join(prices)}."
             yield ("consequences", i, "price"), "There is no such price.", fix
             continue
-        most = prices[consequence.price].most_a_year
-        ends = (consequence.units_a_year, consequence.low or 0.0, consequence.high or 0.0)
+        price = prices[consequence.price]
+        usual = {row.name: row for row in illustrative_catalogue().prices}.get(price.name, price)
+        most = price.most_a_year or usual.most_a_year
+        wide = abs(consequence.units_a_year) * (1 + float(read_knowledge("economics")["missing_range_share"]))
+        ends = [wide] if consequence.low is None or consequence.high is None else [consequence.low, consequence.high]
         if most is not None and max(abs(end) for end in ends) > most:
-            what = f"One person cannot have more than {most:g} of this a year."
-            yield ("consequences", i, "units_a_year"), what, "Correct the number, or low and high."
+            what = f"One person cannot have more than {most:g} of this a year, at the ends of its range either."
+            yield ("consequences", i, "units_a_year"), what, "Correct the number, or give low and high."
+        if (price.kind, price.counts) != (usual.kind, usual.counts):
+            what = f"The catalogue's “{price.name}” is a {usual.kind} that counts “{usual.counts}”; this one is another thing."
+            yield ("consequences", i, "price"), what, "Give your price a name of its own, or the same kind and counts."
 
 
 def _payers(settings: EconomicsSettings) -> Found:
     known = [*read_knowledge("economics")["payers"], *settings.payers]
-    for name in settings.payers:
+    spoken_for = {"i alt", "total"} | {
+        text.casefold()
+        for row in (*read_knowledge("economics")["payers"].values(), read_knowledge("economics")["society"])
+        for text in row.values()
+    }
+    for name, label in settings.payers.items():
         if name in (*read_knowledge("economics")["payers"], "society", "total"):
             yield ("payers", name), f"“{name}” is known already, and means the same everywhere.", "Choose another name."
+        own = {label.da.strip().casefold(), label.en.strip().casefold()}
+        if own & spoken_for:
+            yield (
+                ("payers", name),
+                "Somebody is called that already; a reader could not tell them apart.",
+                "Say who it is.",
+            )
+        spoken_for |= own
     parts: tuple[tuple[str, tuple[str, ...]], ...] = (("costs", ("paid_by",)), ("prices", ("paid_by", "received_by")))
     for part, sides in parts:
         for i, row in enumerate(getattr(settings, part)):
@@ -165,18 +205,29 @@ def _payers(settings: EconomicsSettings) -> Found:
 def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
     index, horizon = index_of(settings), horizon_of(settings)
     for i, row in enumerate(settings.price_index):
-        if row.year in price_index():
-            yield ("price_index", i, "year"), f"{row.year} is known already.", "Leave it out."
-        if row.year in [other.year for other in settings.price_index[:i]]:
-            yield ("price_index", i, "year"), f"{row.year} stands twice.", "Keep one of them."
+        expected = max(price_index()) + 1 + i
+        if row.year != expected:
+            what = f"Years go on where Trin's index ends, one by one: {expected} should stand here."
+            yield ("price_index", i, "year"), what, "Put the years in order, without gaps."
+        elif abs(row.index / index[row.year - 1] - 1) > LARGEST_PRICE_CHANGE:
+            what = f"Prices cannot have changed by more than {LARGEST_PRICE_CHANGE:.0%} in a year."
+            yield ("price_index", i, "index"), what, "Write the mean of the year's months with 2015 = 100."
     usual = int(read_knowledge("economics")["horizon_years"])
     if horizon > usual and settings.duration.why_longer is None:
         what = f"The horizon is longer than {usual} years."
         yield ("duration", "horizon_years"), what, "Say in why_longer what shows that the effect lasts so long."
-    for outcome in protocol.outcomes:
-        if outcome.name in {row.outcome for row in settings.consequences} and outcome.from_months > 12 * horizon:
-            what = f"“{outcome.name}” is measured later than the horizon ends."
-            yield ("duration", "horizon_years"), what, "Let the horizon reach the follow-up."
+    first = first_year_of(settings, protocol)
+    if first > horizon:
+        what = "An outcome is measured so late that no year with gains lies within the horizon."
+        yield ("duration", "horizon_years"), what, f"Let the horizon reach year {first}, the year after the follow-up."
+    for i, cost in enumerate(settings.costs):
+        if cost.year >= first:
+            what = "The cost falls after the outcome was measured: what it bought is not in the effect."
+            yield ("costs", i, "year"), what, f"Let it fall in year {first - 1} at the latest, or leave it out."
+    for name in ("full_years", "drop_off"):
+        if getattr(settings.duration, name).why_certain is not None:
+            what = "Nobody has measured for certain how long an effect lasts."
+            yield ("duration", name), what, "Give low and high instead of why_certain."
     if settings.duration.full_years.high > horizon:
         what, fix = "The effect would hold longer than the horizon.", "Lower it, or lengthen the horizon."
         yield ("duration", "full_years"), what, fix
@@ -191,6 +242,3 @@ def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
         if year not in index:
             fix = f"The index knows {min(index)} to {max(index)}; bring a later year's under price_index."
             yield path, f"There is no price index for {year}.", fix
-    for i, cost in enumerate(settings.costs):
-        if cost.year > horizon:
-            yield ("costs", i, "year"), "The cost falls after the horizon.", "Let the horizon reach it."

@@ -11,11 +11,20 @@ so that it cannot be entered again.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from data_contracts.price_catalogue import EARLIEST_YEAR, LATEST_YEAR, Amount, Declared, Price, shares_make_up_one
+from data_contracts.price_catalogue import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Amount,
+    Declared,
+    Price,
+    Reason,
+    no_thousands_point,
+    shares_make_up_one,
+)
 from data_contracts.protocol_parts import Name, Section, ShortText, Text
 
 LONGEST = 100
@@ -55,14 +64,25 @@ class Cost(Amount):
     per: Literal["participant", "project"] = Field(
         description="Per what. An amount without it means nothing; `project` needs participants."
     )
-    participants: int | None = Field(default=None, ge=1, description="How many a cost of the project is shared by.")
+    participants: int | None = Field(
+        default=None, ge=1, le=10**6, description="How many a cost of the project is shared by."
+    )
     year: int = Field(
         default=0, ge=0, le=LONGEST, description="When it falls, in years after the start; 0 is the start."
     )
     paid_by: dict[Name, float] = Field(min_length=1, description="Payers and their shares, which make up 1.")
 
+    @field_validator("participants", mode="before")
+    @classmethod
+    def _no_point_in_people(cls, value: Any) -> Any:
+        return no_thousands_point(value)
+
     @model_validator(mode="after")
     def _is_paid(self) -> Cost:
+        if min(self.amount, self.amount if self.low is None else self.low) < 0:
+            raise ValueError("A cost is not below 0; who pays less says paid_by")
+        if max(self.amount, self.amount if self.high is None else self.high) == 0:
+            raise ValueError("A cost of nothing is none; leave it out, or give the range it may have")
         shares_make_up_one("paid_by", self.paid_by)
         if (self.per == "project") != (self.participants is not None):
             raise ValueError("A cost of the whole project needs participants; one per participant has none")
@@ -79,7 +99,7 @@ class Consequence(Declared):
     )
     low: float | None = Field(default=None, ge=-1e4, le=1e4, description="The lowest that is believable; with high.")
     high: float | None = Field(default=None, ge=-1e4, le=1e4, description="The highest that is believable.")
-    why_not_the_same: Text | None = Field(
+    why_not_the_same: Reason | None = Field(
         default=None,
         description="Where two of an account could be one gain under two names (production twice, or a tax beside the "
         "work it is paid from): why they are not.",
@@ -126,10 +146,16 @@ class Scenario(Section):
     """A what-if: it is shown as a scenario, and never as an effect."""
 
     label: Text
-    people: int = Field(ge=1, le=10**8, description="How many could be reached.")
-    share_reached: float = Field(gt=0, le=1)
+    people: int = Field(ge=1, le=6 * 10**6, description="How many could be reached.")
+    share_reached: float = Field(gt=0, le=1, description="0-1: a half is 0.5.")
+
     source: Text | None = Field(default=None, description="Who says so; without one it is an assumption.")
     is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
+
+    @field_validator("people", mode="before")
+    @classmethod
+    def _no_point_in_people(cls, value: Any) -> Any:
+        return no_thousands_point(value)
 
 
 class EconomicsSettings(Section):

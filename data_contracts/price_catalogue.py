@@ -26,13 +26,40 @@ EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 ROUNDING = 1e-9
 
 
+NARROWEST = 1e-3
+"""A range narrower than this share of its value is none."""
+FEWEST_LETTERS = 10
+
+
+class Reason(Text):
+    """A reason in words; a full stop is none."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Reason:
+        if any(sum(letter.isalpha() for letter in text) < FEWEST_LETTERS for text in (self.da, self.en)):
+            raise ValueError("Say why, in words that a reader can weigh")
+        return self
+
+
+def no_thousands_point(value: Any) -> Any:
+    """Refuse a number whose point may stand between thousands.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,3}(\.\d{3})+", value.strip()):
+        raise ValueError("A point before three digits could mean thousands; write 36000, or 36.0")
+    return value
+
+
 class Declared(Section):
     """A number that somebody has declared: who says so, and why nothing is open where nothing is."""
 
     source: Text | None = Field(default=None, description="Who says so. Without one the account says that nobody does.")
     link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
     is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
-    why_certain: Text | None = Field(
+    why_certain: Reason | None = Field(
         default=None, description="Why low and high are the same: a price that is agreed, say. Refused without."
     )
 
@@ -49,7 +76,7 @@ class Declared(Section):
             return
         if not low <= value <= high:
             raise ValueError("The range must hold the value: low, value, high")
-        if low == high and self.why_certain is None:
+        if high - low <= NARROWEST * abs(value) and self.why_certain is None:
             raise ValueError("Low and high are the same, as if nothing were open; give a range, or say why_certain")
 
 
@@ -65,14 +92,12 @@ class Amount(Declared):
     )
     high: float | None = Field(default=None, ge=-1e9, le=1e9, description="The highest that is believable.")
     price_year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Whose money it is in.")
-    why_negative: Text | None = Field(default=None, description="Why the amount is below zero.")
+    why_negative: Reason | None = Field(default=None, description="Why the amount is below zero.")
 
     @field_validator("amount", "low", "high", mode="before")
     @classmethod
     def _no_thousands_point(cls, value: Any) -> Any:
-        if isinstance(value, str) and re.fullmatch(r"-?\d{1,3}(\.\d{3})+", value.strip()):
-            raise ValueError("36.000 could be 36 or 36 thousand; write 36000, or 36.0")
-        return value
+        return no_thousands_point(value)
 
     @model_validator(mode="after")
     def _range_holds_the_amount(self) -> Amount:

@@ -157,8 +157,19 @@ Denmark's](../../data_contracts/economics.yaml).
     consequences:
       - {outcome: in_work, price: cash_benefit_month, units_a_year: -11, low: -12, high: -9, source: "Who says so"}
     duration:
-      full_years: 2
+      full_years: {value: 2, low: 1, high: 3, source: "Who says so"}
       drop_off: {value: 0.25, low: 0.15, high: 0.5, source: "Who says so"}
+    displacement: {value: 0.1, low: 0, high: 0.3, source: "Who says so"}
+    attribution: {value: 0.95, low: 0.8, high: 1, source: "Who says so"}
+
+A price of your own, and a later year's index:
+
+    prices:
+      - {name: home_nurse_visit, label: {da: Besøg af sundhedsplejersken, en: A health visitor's visit}, unit: {da: besøg, en: visit},
+         units: {da: besøg, en: visits}, kind: service, counts: health_visitor, amount: 900, low: 700, high: 1100, price_year: 2024,
+         paid_by: {municipality: 1}, source: "Who says so"}
+    price_index:
+      - {year: 2024, index: 119.1, source: "Who says so"}
 """
 JUDGEMENTS_LEAD = """\
 `projects/<id>/judgements.yaml`: what only people can answer in a [risk-of-bias instrument](risk-of-bias.md). The file carries a name

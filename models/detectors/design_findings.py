@@ -177,6 +177,8 @@ class AccountFindings:
         What is taken off for the same reason.
     price_years : tuple of int
     report_price_year : int
+    look_alikes : int
+        Gains that could be one under two names; only a person can tell.
     """
 
     bookings: tuple[tuple[str, str], ...]
@@ -184,3 +186,4 @@ class AccountFindings:
     deadweight_share: float
     price_years: tuple[int, ...]
     report_price_year: int
+    look_alikes: int = 0

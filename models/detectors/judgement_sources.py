@@ -77,7 +77,9 @@ def double_counting(f: Findings) -> Detection:
         parts.append(bilingual("booked_twice", count=str(twice)))
     if a.effect_is_net and a.deadweight_share > 0:
         parts.append(bilingual("deadweight_twice"))
-    state = State.serious if parts else State.clear
+    state = State.serious if parts else State.warning if a.look_alikes else State.clear
+    if a.look_alikes:
+        parts.append(bilingual("booked_alike", count=str(a.look_alikes)))
     text = found(code, detail=sentences(parts or [bilingual("counted_once")]))
     return Detection(code, state, text, float(len(parts)), 0.0, "towards_effect" if twice else "unknown")
 

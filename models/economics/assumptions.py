@@ -13,6 +13,7 @@ from data_contracts.economics_rules import horizon_of, prices_of
 from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.ladder import read_knowledge
 from data_contracts.protocol_parts import Text
+from models.economics.inputs import range_of
 
 TEXTS = ("label", "unit", "units", "source", "why_certain", "why_negative", "why_not_the_same")
 PLAIN = ("per", "participants", "year", "link", "price_year")
@@ -30,7 +31,7 @@ def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> list[d
     Returns
     -------
     list of dict
-        `kind`, `name`, `value`, `low`, `high`, texts in both languages, `is_illustrative`, `is_stale`, and of a cost that
+        `kind`, `name`, `value`, `low`, `high`, their `middle`, texts in both languages, `is_illustrative`, `is_stale`, and of a cost that
         is shared by participants how many were `evaluated`.
     """
     prices, year = prices_of(settings), settings.report_price_year
@@ -40,17 +41,24 @@ def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> list[d
         texts = {key: both(more.pop(key, getattr(row, key, None))) for key in TEXTS}
         plain = {key: getattr(row, key, None) for key in PLAIN}
         is_stale = plain["price_year"] not in (None, year)
-        ends = {"low": row.low, "high": row.high, "is_illustrative": row.is_illustrative, "is_stale": is_stale}
+        known = range_of(value, row.low, row.high)
+        ends = {
+            "low": row.low,
+            "high": row.high,
+            "middle": known.mean,
+            "is_illustrative": row.is_illustrative,
+            "is_stale": is_stale,
+        }
         rows.append(_blank() | {"kind": kind, "name": name, "value": float(value)} | ends | texts | plain | more)
 
     for cost in settings.costs:
         people = evaluated if cost.participants is not None else None
-        add("cost", cost.name, cost, cost.amount, paid_by=_shares(cost.paid_by), evaluated=people)
+        add("cost", cost.name, cost, cost.amount, paid_by=_shares(cost.paid_by), evaluated=people, flow="cost")
     for consequence in sorted(settings.consequences, key=lambda row: row.price):
         price = prices[consequence.price]
         words = {"label": price.label, "unit": price.unit, "units": price.units}
         add("units", price.name, consequence, consequence.units_a_year, **words)
-        paid = {"paid_by": _shares(price.paid_by), "received_by": _shares(price.received_by)}
+        paid = {"paid_by": _shares(price.paid_by), "received_by": _shares(price.received_by), "flow": price.kind}
         add("price", price.name, price, price.amount, **paid)
     for name in ("displacement", "attribution"):
         share = getattr(settings, name)
@@ -71,7 +79,7 @@ def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> list[d
 
 
 def _blank() -> dict[str, Any]:
-    names = (*TEXTS, *PLAIN, "low", "high", "paid_by", "received_by", "evaluated")
+    names = (*TEXTS, *PLAIN, "low", "high", "middle", "flow", "paid_by", "received_by", "evaluated")
     return dict.fromkeys(names) | {"is_illustrative": False, "is_stale": False}
 
 

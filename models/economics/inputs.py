@@ -134,11 +134,13 @@ def effect_of(record: Mapping[str, Any]) -> Effect:
 def bias_of(record: Mapping[str, Any]) -> float:
     """Return how far what was not measured may move an effect, as one standard deviation.
 
-    A share of the effect by its rung (`economics.yaml`), or what a hidden factor as strong as the strongest measured one
+    A share of the effect by its rung and its certainty (`economics.yaml`), or what a hidden factor as strong as the strongest measured one
     would do to it, whichever is more. The effect is widened by it and never shifted.
     """
-    shares = read_knowledge("economics")["bias_share_by_rung"]
-    share = float(shares[record["evidence"]["rung"]]) * abs(float(record["estimate"]))
+    known, evidence = read_knowledge("economics"), record["evidence"]
+    by_rung = float(known["bias_share_by_rung"][evidence["rung"]])
+    by_certainty = float(known["bias_share_by_certainty"][evidence["certainty"]])
+    share = max(by_rung, by_certainty) * abs(float(record["estimate"]))
     adjusted = record["diagnostics"].get("benchmark_adjusted")
     benchmark = 0.0 if adjusted is None else abs(float(adjusted) - float(record["estimate"]))
     return max(share, benchmark)

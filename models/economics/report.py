@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from data_contracts.economics_rules import index_of, prices_of
+from data_contracts.economics_rules import index_of, look_alikes, prices_of
 from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.ladder import read_knowledge
 from models.detectors.design_findings import AccountFindings
@@ -29,6 +29,8 @@ from models.economics.social_return import proxy_values
 from models.economics.uncertainty import BreakEven, break_evens, draw, spreads, tornado
 
 Record = Mapping[str, Any]
+LEAD = "municipality"
+"""Whose account stands first: who keeps the budget that the page is for."""
 
 
 def findings_of(settings: EconomicsSettings) -> AccountFindings:
@@ -45,6 +47,7 @@ def findings_of(settings: EconomicsSettings) -> AccountFindings:
         deadweight_share=settings.deadweight,
         price_years=tuple(years),
         report_price_year=settings.report_price_year,
+        look_alikes=look_alikes(settings),
     )
 
 
@@ -97,7 +100,23 @@ def account_of(
     if missing:
         return declared | {"is_estimated": False, "without_number": missing}
     inputs = inputs_of(settings, records, first_year)
-    return declared | {"is_estimated": True, **_worked_out(settings, inputs, records)}
+    resolved = {records[name]["claims"]["verdict"] for name in needed} <= set(known["resolved_verdicts"])
+    worked_out = _worked_out(settings, inputs, records)
+    if not resolved:
+        worked_out = _without_chances(worked_out)
+    return declared | {"is_estimated": True, "is_resolved": resolved, **worked_out}
+
+
+CHANCES = ("probability_of_gain", "probability_of_payback", "probability_all_whole")
+
+
+def _without_chances(value: Any) -> Any:
+    """Take every chance out: where nobody can tell whether the effect is the project's, nobody can tell how likely a gain is."""
+    if isinstance(value, list):
+        return [_without_chances(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: None if name in CHANCES else _without_chances(item) for name, item in value.items()}
 
 
 def _evaluated(records: Mapping[str, Record]) -> int | None:
@@ -179,9 +198,8 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
             for year in range(len(yearly))
             for i, name in enumerate(names)
         ],
-        "tornado": [
-            {"name": swing.name, "at_low": swing.at_low, "at_high": swing.at_high} for swing in tornado(inputs)
-        ],
+        "tornado": _swings(inputs, "total", None)
+        + [row for i, name in enumerate(inputs.payers) if name == LEAD for row in _swings(inputs, name, i)],
         "break_even": _break_even(inputs, middle, draws, first),
         **_agreement(names, gains[0] - costs[0], net, level),
         "social_return": _social_return(
@@ -196,6 +214,14 @@ def _per_krone(gains: Any, costs: Any, level: float) -> Any:
     if not (costs > 0).all():
         return None
     return np.quantile(gains / costs, [(1 - level) / 2, (1 + level) / 2])
+
+
+def _swings(inputs: Inputs, payer: str, column: int | None) -> list[dict[str, Any]]:
+    return [
+        {"payer": payer, "name": swing.name, "at_low": swing.at_low, "at_high": swing.at_high}
+        for swing in tornado(inputs, column)
+        if swing.at_low != swing.at_high
+    ]
 
 
 def _payback(row: Payback | None) -> dict[str, Any]:

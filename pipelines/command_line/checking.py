@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from assets.intake.receipts import FileReceipt
 
 
+BESIDE_THE_PROTOCOL = ("economics.yaml", "judgements.yaml")
+
+
 def check_and_show(home: Home, path: Path, project: str | None, language: str) -> int:
     """Check what lies at a path: a protocol, a project folder with its deliveries, or a file somebody means to send."""
     if not path.exists():
@@ -30,6 +33,10 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
         return printing.REFUSED
     if path.is_file() and path.suffix not in (".yaml", ".yml"):
         return _check_file(home, path, project, language)
+    if path.name in BESIDE_THE_PROTOCOL:
+        fix = f"Give the folder: trin check {path.parent}. It reads this file too."
+        show_faults([Fault("This file is read together with its protocol.", fix, str(path))])
+        return printing.USAGE
     is_project = path.is_dir()
     file = path / "project.yaml" if is_project else path
     protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
@@ -45,17 +52,17 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
     # A project folder outside the home brings its own inbox, if it has one beside it.
     folder = path.resolve().parent.parent
     own = Home(folder) if (folder / "inbox" / protocol.id).is_dir() else home
-    _check_words(own, protocol)
+    _check_words(own, protocol, path)
     return _check_deliveries(own, protocol, language)
 
 
-def _check_words(home: Home, protocol: Protocol) -> None:
+def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
     """Check what people have signed, and the studies on paper."""
     from assets.accounts import economics_settings
     from assets.dossier import paper_studies
     from assets.judgements import signed_answers
 
-    account = economics_settings(home, protocol)
+    account = economics_settings(home, protocol, folder)
     if account is not None:
         words = f"economics.yaml: {len(account.consequences)} consequences, in prices of {account.report_price_year}"
         console.print(f"[green]✓[/green] {words}")
