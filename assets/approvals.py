@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from assets.audit import note
 from assets.chain import append, digest_of, read
 from assets.home import Home, locked, read_json, sync_folder, write_atomically, write_json
 from assets.intake.reception import today
@@ -80,6 +81,7 @@ def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
             line = _entered(home, quarter, content, by, manifest_sha256(building))
         _finish(home, building, target, line, content)
         write_overview(home)
+    note(home, "approved", quarter=str(quarter), version=version)
     return target
 
 

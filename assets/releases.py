@@ -22,6 +22,7 @@ import pandas as pd
 
 from assets.accounts import accounts_of
 from assets.approvals import write_release
+from assets.audit import note
 from assets.chain import append, digest_of
 from assets.home import Home, locked, read_json, write_atomically, write_json
 from assets.intake.reception import today
@@ -144,6 +145,7 @@ def _propose(home: Home, quarter: Quarter, by: str, reason: str | None, without:
     digest = digest_of(content)
     line = {"kind": "proposed", "quarter": str(quarter), "version": version, "day": content["day"], "by": by}
     append(chain_path(home), [line | {"proposal_sha256": digest}])
+    note(home, "proposed", quarter=str(quarter), version=version)
     return Proposed(
         str(quarter),
         version,

@@ -30,9 +30,12 @@ with warnings.catch_warnings():
 
 from assets.home import Home
 from assets.store import Store
+from pipelines.janitor import janitor_sensor
 from pipelines.jobs import publication_job, quarterly_evaluation, retention_job
+from pipelines.notices import failure_notice
 from pipelines.schedules import quarterly_schedule, retention_schedule
 from pipelines.sensors import drop_folder_sensor, publication_sensor
+from pipelines.whole_quarter import whole_quarter_job
 
 
 def resources_for(home: Home) -> dict[str, Any]:
@@ -80,9 +83,9 @@ def build_defs(**overrides: Any) -> Definitions:
             [*delivery_assets, cohort, comparison, effects, records, dossier, portfolio, accounts, results, site],
         ),
         "asset_checks": [*delivery_checks, every_register_covariate_is_alike],
-        "jobs": [quarterly_evaluation, publication_job, retention_job],
+        "jobs": [quarterly_evaluation, publication_job, whole_quarter_job, retention_job],
         "schedules": [quarterly_schedule, retention_schedule],
-        "sensors": [drop_folder_sensor, publication_sensor],
+        "sensors": [drop_folder_sensor, publication_sensor, janitor_sensor, failure_notice],
         "resources": resources_for(home),
         "executor": in_process_executor,
     }

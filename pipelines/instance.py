@@ -28,9 +28,13 @@ run_retries:
 run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
 concurrency:
   runs:
-    max_concurrent_runs: 1
+    max_concurrent_runs: 2
+freshness:
+  enabled: true
 """
 
 

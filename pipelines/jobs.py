@@ -14,6 +14,8 @@ from data_contracts.faults import InputRefused
 LONGEST_RUN_SECONDS = 3600
 PUBLICATION = AssetSelection.groups("synthesis", "economics", "publication")
 EVALUATION = AssetSelection.groups("deliveries", "cohort", "comparison", "effects", "evidence")
+PUBLISHED_LATER = {"trin/published": "later"}
+"""Tag of runs whose pages are made by whoever started them, once for all projects."""
 TAGS = {"dagster/max_runtime": str(LONGEST_RUN_SECONDS), "dagster/max_retries": "1"}
 
 quarterly_evaluation = define_asset_job(

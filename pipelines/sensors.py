@@ -34,7 +34,7 @@ from assets.partitions import partition_key
 from assets.store import Store
 from data_contracts.faults import InputRefused
 from data_contracts.quarters import Quarter
-from pipelines.jobs import publication_job, quarterly_evaluation
+from pipelines.jobs import PUBLISHED_LATER, publication_job, quarterly_evaluation
 from pipelines.schedules import last_closed_quarter, register_projects
 
 SECONDS_BETWEEN_LOOKS = 30
@@ -127,6 +127,9 @@ def publication_sensor(context: SensorEvaluationContext, asset_event: EventLogEn
     materialization = asset_event.asset_materialization
     if materialization is None or materialization.partition is None:
         return SkipReason("The event names no quarter.")
+    run = context.instance.get_run_by_id(asset_event.run_id)
+    if run is not None and PUBLISHED_LATER.items() <= run.tags.items():
+        return SkipReason("Whoever started this run makes the pages when all projects are done.")
     key = materialization.partition
     quarter = Quarter.parse(getattr(key, "keys_by_dimension", {}).get("quarter") or key.split("|")[1])
     return RunRequest(run_key=f"publish:{quarter}:{context.cursor}", partition_key=quarter.partition_key)

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.no_network import sitecustomize
+
+# This process and every Python that it starts: no socket leaves the machine.
+NO_NETWORK = str(Path(sitecustomize.__file__).parent)
+os.environ["PYTHONPATH"] = os.pathsep.join([NO_NETWORK, *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):

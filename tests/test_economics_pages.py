@@ -73,7 +73,8 @@ def test_each_payer_and_the_total_stand_in_a_row_and_by_year(page: str) -> None:
 
 def test_what_would_change_the_answer_is_said_in_the_effects_own_unit(page: str) -> None:
     assert re.search(
-        r"Kommunen: overskuddet er væk, hvis \d+ % af de målte forskelle ikke er indsatsens \(\d+ procentpoint for", words(page)
+        r"Kommunen: overskuddet er væk, hvis \d+ % af de målte forskelle ikke er indsatsens \(\d+ procentpoint for",
+        words(page),
     )
 
 

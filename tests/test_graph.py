@@ -62,6 +62,7 @@ def test_assets_jobs_and_automation_are_these(definitions: Definitions) -> None:
     ]
     assert sorted(job.name for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")) == [
         "enforce_retention",
+        "evaluate_quarter",
         "publish_quarter",
         "quarterly_evaluation",
     ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from assets.audit import digest_of_person, note
 from assets.home import Home, write_atomically, write_json
 from assets.intake.identities import pseudonymiser_for, read_tombstones, write_tombstones
 from assets.intake.pseudonyms import canonical_identifier, has_lost_zero
@@ -171,6 +172,9 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
         if found and not stale:  # she came with a file that waited in the inbox
             stale = quarters_from(home, project, None)
             write_register(home, project, read_register(home, project).with_stale(stale))
+    # Also those whom nobody found: that they were asked for may be what is to be shown.
+    digests = sorted(digest_of_person(home, name) for name in names)
+    note(home, "erased", project=project, people=digests, what=f"{len(found)} found, {rows} rows removed")
     return ErasedFrom(
         project,
         len(canonical),

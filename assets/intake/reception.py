@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from assets.audit import note
 from assets.home import Home, write_atomically
 from assets.intake.arrivals import move_aside, spoken_name
 from assets.intake.changes import compare, drifted_columns
@@ -182,6 +183,8 @@ class Reception:
         file_receipt(self.home, self.project, receipt)
         self._keep_refused_rows(entry, read)
         write_register(self.home, self.project, register)
+        held = {"asset": "received", "partition": f"{self.project}/{entry.number:04d}"}
+        note(self.home, "taken_in", project=self.project, file=entry.number, what=receipt.state, **held)
         self.register = register
         return receipt
 

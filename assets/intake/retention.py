@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from assets.audit import note
 from assets.home import Home
 from assets.intake.register import (
     Entry,
@@ -112,6 +113,7 @@ def withdraw(home: Home, project: str, number: int) -> Entry:
             _delete_refused(home, project, entry, lines)
         write_register(home, project, register)
         _delete_rows(home, project, entry, lines)
+    note(home, "withdrawn", project=project, file=number)
     return entry
 
 

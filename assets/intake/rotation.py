@@ -15,6 +15,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assets.audit import note
 from assets.home import Home, read_json, sync_folder, write_atomically, write_json
 from assets.intake.identities import (
     places_path,
@@ -83,6 +84,7 @@ def rotate(home: Home) -> Rotated:
     os.replace(coming, home.key_file)
     sync_folder(home.key_file.parent)
     rotation_path(home).unlink()
+    note(home, "key_rotated", what=f"{state['old']} to {state['new']}")
     return Rotated(state["old"], state["new"], people)
 
 

@@ -15,6 +15,7 @@ import click
 from rich.markup import escape
 
 from pipelines.command_line import printing
+from pipelines.command_line.auditing import audit
 from pipelines.command_line.page_verbs import open_site, pdf
 from pipelines.command_line.printing import console, errors, home_option, language_option, show_faults
 from pipelines.command_line.release_verbs import ledger, release
@@ -324,6 +325,7 @@ def doctor(home_folder: Path) -> None:
     sys.exit(examine(known_home(home_folder, must_exist=False)))
 
 
+trin.add_command(audit)
 trin.add_command(release)
 trin.add_command(ledger)
 trin.add_command(open_site)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.markdown import Markdown
 
+from assets.audit import note
 from assets.dossier import tagged_dossier
 from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
@@ -123,6 +124,8 @@ def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) 
         known = ", ".join(sorted(records)) or "none yet; run: trin run"
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
         return printing.FAILED
+    if record.get("provenance") is not None:
+        note(home, "read", what=result_id)
     console.print(explanation(record, language, console.width), markup=False, soft_wrap=True)
     if in_full:
         console.print()

@@ -1,0 +1,93 @@
+"""The verb `trin audit`: who did what, and whether the chain that says so is whole.
+
+Belongs here: its options, help and what it shows. Does not belong here: the
+events (`assets/audit.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from assets.home import Home
+from pipelines.command_line import printing
+from pipelines.command_line.printing import console, errors, home_option, show_table
+
+NEWEST = 40
+SHOWN = ("project", "quarter", "asset", "partition", "file", "what", "certificate", "version", "run")
+
+
+@click.command()
+@home_option
+@click.option("--action", help="Only events of this kind, e.g. materialised, read, erased, approved.")
+@click.option("--project", help="Only events of this project.")
+@click.option("--since", help="Only events from this day on, e.g. 2026-07-01.")
+@click.option(
+    "--person", "of_person", is_flag=True, help="Only what concerns one pseudonym; it is asked for, or piped."
+)
+@click.option("--all", "everything", is_flag=True, help=f"Every event, not the newest {NEWEST}.")
+@click.option("--verify", is_flag=True, help="Only say whether anything was changed afterwards.")
+def audit(
+    home_folder: Path,
+    action: str | None,
+    project: str | None,
+    since: str | None,
+    of_person: bool,
+    everything: bool,
+    verify: bool,
+) -> None:
+    """Show who materialised, read, erased, proposed and approved, or check that nothing was changed.
+
+    \b
+    Examples:
+      trin audit --verify
+      trin audit --action erased --since 2026-01-01
+      trin audit --person < pseudonym.txt
+    """
+    from assets.audit import events
+    from pipelines.command_line.main import known_home
+
+    home = known_home(home_folder)
+    rows, faults = events(home)
+    for fault in faults:
+        errors.print(f"[red]✗[/red] {escape(fault)}")
+    if not faults:
+        console.print(f"[green]✓[/green] {len(rows)} events, none changed")
+    if not verify:
+        if of_person:
+            rows = _of_person(home, rows)
+        rows = [
+            row
+            for row in rows
+            if (action in (None, row["action"])) and (since is None or row["at"] >= since) and _is_of(row, project)
+        ]
+        _show(rows if everything else rows[-NEWEST:], len(rows))
+    sys.exit(printing.FAILED if faults else printing.OK)
+
+
+def _is_of(row: dict[str, Any], project: str | None) -> bool:
+    named = {row.get("project"), *row.get("projects", ()), str(row.get("partition", "")).partition("/")[0]}
+    return project is None or project in named
+
+
+def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return events about one pseudonym: erasures that found it, and whatever made the tables it stands in."""
+    from assets.audit import about, digest_of_person, note, places_of
+
+    text = click.prompt("Pseudonym", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    note(home, "read", what="audit of a person")
+    return about(rows, digest=digest_of_person(home, text), held=places_of(home, text))
+
+
+def _show(rows: list[dict[str, Any]], count: int) -> None:
+    table = []
+    for row in rows:
+        what = [f"{name} {row[name]}" for name in SHOWN if row.get(name) not in (None, "")]
+        if row.get("projects"):
+            what.append(f"projects {', '.join(row['projects'])}")
+        table.append([str(row["number"]), row["at"].replace("+00:00", "Z"), row["who"], row["action"], ", ".join(what)])
+    show_table(["no.", "when", "who", "what", "of what"], table, title=f"{len(rows)} of {count} events")

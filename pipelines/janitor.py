@@ -1,0 +1,78 @@
+"""The janitor: closes runs whose process is dead, and sweeps what it left half written.
+
+Belongs here: telling a dead run from one at work, and reporting it as failed,
+so that Dagster's own retry starts it again. Does not belong here: the lock that
+tells (`assets/liveness.py`) and retrying (`dagster.yaml`).
+
+Dagster's launcher on one machine never notices that a run's process was killed:
+the run stays “started” and the queue waits for it. A run that holds no lock at
+all gets some looks to take one; looks are counted, for a clock may jump.
+"""
+
+import json
+
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    ResourceParam,
+    RunsFilter,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    sensor,
+)
+
+from assets.home import Home
+from assets.liveness import is_alive, sweep
+from assets.store import Store
+
+SECONDS_BETWEEN_LOOKS = 60
+LOOKS_WITHOUT_LOCK = 4
+"""A process takes its lock seconds after it began; after so many looks it never will."""
+AT_WORK = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+WORDS = (
+    "The process of this run is dead: killed, or the machine went down. Nothing was half written; it can be run again."
+)
+
+
+def dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> tuple[list[str], dict[str, int]]:
+    """Return runs whose process is dead, and for those without a lock how many looks have found none.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+    home : Home
+    looks : dict of str to int
+        From the look before.
+    """
+    dead, counted = [], {}
+    for run in instance.get_runs(RunsFilter(statuses=AT_WORK)):
+        state = is_alive(home, run.run_id)
+        if state is None:
+            counted[run.run_id] = looks.get(run.run_id, 0) + 1
+        if state is False or counted.get(run.run_id, 0) >= LOOKS_WITHOUT_LOCK:
+            dead.append(run.run_id)
+    return dead, counted
+
+
+@sensor(
+    minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Lukker kørsler, hvis proces er død · Closes runs whose process is dead, and sweeps half-written files.",
+)
+def janitor_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
+    """Close dead runs, and sweep."""
+    instance, home = context.instance, store.home
+    if instance.run_launcher.supports_check_run_worker_health:
+        return SkipReason("The launcher looks after its runs itself.")
+    dead, looks = dead_runs(instance, home, json.loads(context.cursor) if context.cursor else {})
+    for run_id in dead:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and run.status in AT_WORK:
+            instance.report_run_failed(run, WORDS)
+            context.log.warning("Run %s was closed: its process is dead.", run_id[:8])
+    swept = sweep(home)
+    if swept:
+        context.log.warning("%s half-written files were deleted.", swept)
+    return SensorResult(cursor=json.dumps(looks, sort_keys=True))

@@ -1,0 +1,83 @@
+"""Notices of failed runs: a command, or an e-mail, as `notices.yaml` in the home says.
+
+Belongs here: what a notice says, and sending it. Does not belong here: what
+counts as failed (Dagster), and the file's shape (`data_contracts/notices.py`).
+
+A notice says which run failed and why, in the words of the failure itself,
+which hold no identifier; it never carries data.
+"""
+
+import smtplib
+import subprocess
+from email.message import EmailMessage
+
+from dagster import DefaultSensorStatus, ResourceParam, RunFailureSensorContext, run_failure_sensor
+
+from assets.home import Home, text_of
+from assets.store import Store
+from data_contracts.faults import InputRefused
+from data_contracts.notices import Notices
+from data_contracts.section_reading import read_section
+
+NOTICES = "notices.yaml"
+LONGEST_SECONDS = 30
+
+
+def notices_of(home: Home) -> Notices | None:
+    """Return whom to tell; None where the home does not say.
+
+    Raises
+    ------
+    InputRefused
+        With every fault of the file.
+    """
+    path = home.root / NOTICES
+    return read_section(text_of(path, NOTICES), NOTICES, Notices) if path.is_file() else None
+
+
+def send(notices: Notices, subject: str, text: str) -> list[str]:
+    """Send a notice every way that is named; return what went wrong, in words without its content."""
+    faults = []
+    if notices.command:
+        try:
+            done = subprocess.run(
+                notices.command, input=f"{subject}\n\n{text}\n", text=True, timeout=LONGEST_SECONDS, check=False
+            )
+            if done.returncode:
+                faults.append(f"the command ended with {done.returncode}")
+        except (OSError, subprocess.TimeoutExpired) as error:
+            faults.append(f"the command could not be run: {type(error).__name__}")
+    if notices.email is not None:
+        message = EmailMessage()
+        message["Subject"], message["From"] = subject, notices.email.sender
+        message["To"] = ", ".join(notices.email.to)
+        message.set_content(text)
+        try:
+            with smtplib.SMTP(notices.email.server, notices.email.port, timeout=LONGEST_SECONDS) as server:
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            faults.append(f"the mail server did not take it: {type(error).__name__}")
+    return faults
+
+
+@run_failure_sensor(
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Fortæller om kørsler, der fejler · Tells of runs that fail, as notices.yaml says.",
+)
+def failure_notice(context: RunFailureSensorContext, store: ResourceParam[Store]) -> None:
+    """Tell whoever is to be told."""
+    try:
+        notices = notices_of(store.home)
+    except InputRefused as refused:
+        context.log.error("%s", "; ".join(str(fault) for fault in refused.faults))
+        return
+    if notices is None:
+        return
+    run, tags = context.dagster_run, context.dagster_run.tags
+    partition = tags.get("dagster/partition", "–")
+    failures = [event.step_failure_data.user_failure_data for event in context.get_step_failure_events()]
+    reasons = [failure.description for failure in failures if failure is not None]
+    lines = [f"Run {run.run_id}, job {run.job_name}, partition {partition}.", *(reason or "" for reason in reasons)]
+    lines += [context.failure_event.message or "", "The Dagster UI has its log; trin doctor looks at the installation."]
+    for fault in send(notices, f"Trin: {run.job_name} failed ({partition})", "\n".join(filter(None, lines))):
+        context.log.error("A notice was not sent: %s", fault)

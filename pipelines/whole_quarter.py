@@ -1,0 +1,60 @@
+"""A whole quarter in one run: every project, then the pages.
+
+Belongs here: the job that backfills and catches up are made with. Does not
+belong here: running a project (`runner.py`) and the calendar (`schedules.py`).
+
+A run of Dagster's costs seconds before any work begins, and a run per project
+and quarter is slow in the hundreds. Here one process works through a quarter's
+projects; each is still a run of its own, with its own partition, checks and
+log, and one that is refused stops no other.
+"""
+
+from dagster import Failure, OpExecutionContext, ResourceParam, job, op
+
+from assets.home import Home
+from assets.partitions import quarter_partitions
+from assets.refusals import guarded
+from assets.store import Store
+from data_contracts.faults import InputRefused
+from data_contracts.quarters import Quarter
+from pipelines.jobs import TAGS
+
+
+def begun_by(home: Home, quarter: Quarter) -> list[str]:
+    """Return projects whose evaluation has begun by a quarter; one whose protocol cannot be read counts, to be told of."""
+    found = []
+    for project in home.project_ids():
+        try:
+            first = Quarter.parse(home.protocol(project).evaluation.first_quarter)
+        except InputRefused:
+            first = quarter
+        if quarter.minus(first) >= 0:
+            found.append(project)
+    return found
+
+
+@op(description="Hvert projekt i kvartalet og derefter siderne · Every project of the quarter, then its pages.")
+@guarded
+def evaluate_every_project(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
+    """Evaluate a quarter's projects one by one; fail at the end if any was refused."""
+    from pipelines.runner import run_on  # knows every definition, this one too
+
+    quarter = Quarter.parse(context.partition_key)
+    told = []
+    for outcome in run_on(store.home, context.instance, quarter, begun_by(store.home, quarter), again=False):
+        context.log.info(f"{outcome.project} {outcome.quarter}: {outcome.state}")
+        if outcome.state in ("refused", "failed"):
+            told += [f"{outcome.project} {outcome.quarter}: {words}" for words in outcome.messages]
+    if told:
+        raise Failure(description="\n".join(told), allow_retries=False)
+
+
+@job(
+    name="evaluate_quarter",
+    partitions_def=quarter_partitions,
+    tags=TAGS,
+    description="Et helt kvartal, til at hente flere kvartaler ind · A whole quarter, to catch up or backfill many.",
+)
+def whole_quarter_job() -> None:
+    """Evaluate every project of a quarter and make its pages."""
+    evaluate_every_project()
