@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER_READY := $(VENV)/.browser-ready
+POSTGRES_READY := $(VENV)/.postgres-ready
+DOCS_READY := $(VENV)/.docs-ready
+SPARK := .venv-spark
+SPARK_READY := $(SPARK)/.ready
 RIVALS := .venv-rivals
 RIVALS_READY := $(RIVALS)/.ready
 export DAGSTER_DISABLE_TELEMETRY := yes
@@ -14,7 +18,7 @@ export TRIN_HOME
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-nightly test-browser simulations calibration coverage bench bench-rivals lint types laws docs lock clean
+.PHONY: help env run dev test test-fast test-slow test-nightly test-browser test-postgres test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +55,36 @@ $(BROWSER_READY): $(READY) requirements-browser.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
 	@touch $@
 
+$(POSTGRES_READY): $(READY) requirements-postgres.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-postgres.lock
+	@touch $@
+
+test-postgres: $(POSTGRES_READY) ## Dagster on a real PostgreSQL server (needs Debian's package postgresql)
+	@$(BIN)/python -m pytest -q tests/test_on_postgres.py
+
+$(SPARK_READY): requirements-spark.lock
+	@$(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
+spark-env: $(SPARK_READY) ## An environment of its own with Spark (needs Java 17)
+
+test-spark: $(SPARK_READY) ## The event history on DuckDB and on Spark: the same table
+	@cd tests/spark && PYTHONPATH="$(abspath .)" $(abspath $(SPARK))/bin/python -m pytest -q -p no:cacheprovider --confcutdir=. --rootdir=. -c /dev/null .
+
+$(DOCS_READY): $(READY) requirements-docs.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
+docs-site: $(DOCS_READY) ## The documentation as a site, in build/docs
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+
+audit-dependencies: $(DOCS_READY) ## Known holes in what is locked (asks the public advisories)
+	@$(BIN)/python -m pip_audit --require-hashes --disable-pip -r requirements.lock
+
+soak: $(READY) ## Three years of quarters with everything that goes wrong; some minutes
+	@$(BIN)/python -m bench.soak
+
 test-nightly: $(READY) ## The simulations with 2,000 draws instead of 500
 	@TRIN_DRAWS=2000 $(BIN)/python -m pytest -q -n 2 tests/test_simulations.py
 
@@ -73,6 +107,8 @@ bench: $(READY) ## Timings, printed as ratios; nothing is asserted
 	@$(BIN)/python -m bench.deliveries
 	@$(BIN)/python -m bench.site
 	@$(BIN)/python -m bench.economics
+	@$(BIN)/python -m bench.backfill
+	@$(BIN)/python -m bench.register 1 10
 
 $(RIVALS_READY): bench/rivals/requirements.txt
 	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
@@ -101,6 +137,8 @@ lock: $(READY) ## Resolve requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra browser --extra pdf -c requirements.lock pyproject.toml -o requirements-browser.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra docs -c requirements.lock pyproject.toml -o requirements-docs.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras requirements-spark.in -o requirements-spark.lock
 
 clean: ## Remove the environment and caches, never a home
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
