@@ -222,6 +222,12 @@ def page() -> str:
         "ratios.",
         "",
         *_kept("matching.csv"),
+        "",
+        "## Operations and scale",
+        "",
+        "Two cores, 24 GB. Seconds are of that machine; counts and ratios are not.",
+        "",
+        *_kept("operations.csv"),
     ]
     return "\n".join(parts).rstrip() + "\n"
 

@@ -70,7 +70,7 @@ def by_pandas(people: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2100), st.integers(0, 7), st.integers(-500, 500)), max_size=60)
 )
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_the_same_as_person_by_person_in_any_order(rows: list[tuple[int, int, int, int]]) -> None:
     people = pd.DataFrame({"person_id": range(6), "index_day": [1900, 2000, 2000, 2050, 1999, 400]})
     events = table(rows)
