@@ -9,9 +9,18 @@ Belongs here: putting the parts together. Does not belong here: the parts.
 from __future__ import annotations
 
 import warnings
+from datetime import timedelta
 from typing import Any
 
-from dagster import AssetSpec, BetaWarning, Definitions, PreviewWarning, in_process_executor, map_asset_specs
+from dagster import (
+    AssetSpec,
+    BetaWarning,
+    Definitions,
+    FreshnessPolicy,
+    PreviewWarning,
+    in_process_executor,
+    map_asset_specs,
+)
 
 with warnings.catch_warnings():
     # Partitioned checks are a preview of Dagster's, partition mappings a beta; the version is pinned exactly.
@@ -33,7 +42,7 @@ from assets.store import Store
 from pipelines.janitor import janitor_sensor
 from pipelines.jobs import publication_job, quarterly_evaluation, retention_job
 from pipelines.notices import failure_notice
-from pipelines.schedules import quarterly_schedule, retention_schedule
+from pipelines.schedules import LAG_DAYS, quarterly_schedule, retention_schedule
 from pipelines.sensors import drop_folder_sensor, publication_sensor
 from pipelines.whole_quarter import whole_quarter_job
 
@@ -58,10 +67,18 @@ KINDS = {
 }
 
 
+LONGEST_QUARTER, LAG = timedelta(days=92), timedelta(days=LAG_DAYS)
+FRESH = FreshnessPolicy.time_window(warn_window=LONGEST_QUARTER + LAG / 2, fail_window=LONGEST_QUARTER + LAG)
+"""A quarter is evaluated some days after it closed; when the next has been due as long and nothing was made, it is late."""
+
+
 def _labelled(spec: AssetSpec) -> AssetSpec:
-    """Say who answers for an asset and what it is made with, by its station."""
+    """Say who answers for an asset, what it is made with, by its station, and when what people read is late."""
     station = spec.key.path[0]
-    return spec.replace_attributes(owners=[OWNERS.get(station, EVERYBODY_ELSE)], kinds=KINDS[station])
+    labelled = spec.replace_attributes(owners=[OWNERS.get(station, EVERYBODY_ELSE)], kinds=KINDS[station])
+    if station in ("evidence", "publication"):
+        return labelled.replace_attributes(freshness_policy=FRESH)
+    return labelled
 
 
 def build_defs(**overrides: Any) -> Definitions:

@@ -79,6 +79,15 @@ def test_every_asset_says_who_answers_for_it_and_what_it_is_made_with(definition
         assert node.description, key
 
 
+def test_what_people_read_is_late_when_a_quarter_was_not_made(definitions: Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        policy = graph.get(key).freshness_policy
+        assert (policy is not None) == (key.path[0] in ("evidence", "publication")), key
+        if policy is not None:
+            assert policy.fail_window.to_timedelta().days == 92 + 14
+
+
 def test_nothing_before_effects_has_seen_an_outcome(definitions: Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.get_all_asset_keys():
