@@ -190,9 +190,7 @@ def test_rows_in_any_order_change_nothing(demo_home: Home, tmp_path: Path) -> No
     assert restricted_bytes(demo_home) == before
 
 
-@pytest.mark.parametrize(
-    "seconds", [pytest.param(4.0, marks=pytest.mark.long), 5.5, pytest.param(7.5, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("seconds", [pytest.param(seconds, marks=pytest.mark.long) for seconds in (4.0, 5.5, 7.5)])
 def test_killed_in_the_middle_and_repeated_gives_the_same(demo_home: Home, seconds: float) -> None:
     before = restricted_bytes(demo_home)
     run_and_kill(demo_home, seconds, "--again", "--project", "i-gang-null")
