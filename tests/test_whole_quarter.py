@@ -32,34 +32,26 @@ def evaluate_quarter(home: Home, instance: DagsterInstance, quarter: Quarter) ->
     return result.success
 
 
-def test_every_project_has_its_own_run_partition_and_checks(small_home: Home) -> None:
+def test_every_project_is_a_run_of_its_own_and_one_that_is_refused_stops_no_other(small_home: Home) -> None:
     add(small_home, "other")
     add(small_home, "later", first="2026Q3")
-    assert begun_by(small_home, QUARTERS[0]) == ["other"]
-    assert begun_by(small_home, QUARTERS[1]) == ["later", "other", "small"]
+    add(small_home, "broken", text=PROTOCOL.replace("design: matched_control", "design: matched_contrl"))
+    assert begun_by(small_home, QUARTERS[0]) == ["broken", "other"]
+    assert begun_by(small_home, QUARTERS[1]) == ["broken", "later", "other", "small"]
     with open_instance(small_home) as instance:
         for quarter in QUARTERS:
-            assert evaluate_quarter(small_home, instance, quarter)
+            assert not evaluate_quarter(small_home, instance, quarter)  # at the end, and for one project's sake
+        for run in instance.get_runs(RunsFilter(job_name="evaluate_quarter")):
+            told = " ".join(str(entry.dagster_event) for entry in instance.all_logs(run.run_id) if entry.dagster_event)
+            assert "projects/broken/project.yaml" in told
         runs = instance.get_runs(RunsFilter(job_name="quarterly_evaluation"))
         partitions = {run.tags["dagster/partition"] for run in runs}
         assert partitions == {"other|2026-04-01", "other|2026-07-01", "small|2026-07-01", "later|2026-07-01"}
         assert {run.status for run in runs} == {DagsterRunStatus.SUCCESS}
         key = AssetCheckKey(AssetKey(["deliveries", "participants"]), "meets_contract")
         records = instance.event_log_storage.get_asset_check_execution_history(key, limit=50)
-        checked = {record.partition for record in records}
-        assert checked == partitions
+        assert {record.partition for record in records} == partitions
     for name, quarter in (("other", QUARTERS[0]), ("small", QUARTERS[1])):
         path = small_home.restricted / "evidence" / "records" / name / f"{quarter.partition_key}.json"
         assert path.is_file()
     assert (small_home.published / "2026Q2" / "site" / "index.html").is_file()
-
-
-def test_one_that_is_refused_stops_no_other_and_is_told_of(small_home: Home) -> None:
-    add(small_home, "broken", text=PROTOCOL.replace("design: matched_control", "design: matched_contrl"))
-    with open_instance(small_home) as instance:
-        assert not evaluate_quarter(small_home, instance, QUARTERS[1])
-        (run,) = instance.get_runs(RunsFilter(job_name="evaluate_quarter"))
-        told = " ".join(str(entry.dagster_event) for entry in instance.all_logs(run.run_id) if entry.dagster_event)
-    assert "projects/broken/project.yaml" in told
-    assert (small_home.restricted / "evidence" / "records" / "small" / "2026-07-01.json").is_file()
-    assert (small_home.published / "2026Q3" / "site" / "index.html").is_file()
