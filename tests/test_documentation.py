@@ -73,7 +73,7 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     """Its commands, in their order, in a folder of their own."""
     text = (ROOT / "docs" / "tutorial" / "your-own-study.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```(sh|yaml)\n(.*?)```", text, re.DOTALL)
-    shell = [code.replace("/tmp/trin-tutorial", str(tmp_path)) for kind, code in blocks if kind == "sh"]  # noqa: S108
+    shell = [code.replace("~/trin-tutorial", str(tmp_path)) for kind, code in blocks if kind == "sh"]
     (protocol,) = [code for kind, code in blocks if kind == "yaml"]
     where = tmp_path / "home" / "projects" / "football" / "project.yaml"
     steps = [*shell[:2], f"cat > {where} <<'YAML'\n{protocol}YAML\n", *shell[2:]]
