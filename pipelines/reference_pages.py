@@ -162,7 +162,7 @@ Denmark's](../../data_contracts/economics.yaml).
     displacement: {value: 0.1, low: 0, high: 0.3, source: "Who says so"}
     attribution: {value: 0.95, low: 0.8, high: 1, source: "Who says so"}
 
-A price of your own, and a later year's index:
+A price of your own, and a later year's index (both numbers are invented):
 
     prices:
       - {name: home_nurse_visit, label: {da: Besøg af sundhedsplejersken, en: A health visitor's visit}, unit: {da: besøg, en: visit},
