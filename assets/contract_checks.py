@@ -8,6 +8,7 @@ Great Expectations is imported only when a check runs: it costs seconds. Its
 results are reduced to counts at once, because they can hold cell values.
 """
 
+import functools
 import logging
 import operator
 import os
@@ -171,8 +172,9 @@ def count_in_file(path: Path, contract: TableContract, spill: Path | None = None
     return [RuleCount(rule.name, int(n)) for rule, n in zip(contract.rules, row, strict=True)]
 
 
-def count_with_great_expectations(frame: pd.DataFrame, contract: TableContract) -> list[RuleCount]:
-    """Count broken rows per rule with Great Expectations."""
+@functools.cache
+def _great_expectations() -> tuple[Any, Any]:
+    """Return the library and what it takes rows through, which is slow to set up."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -181,10 +183,19 @@ def count_with_great_expectations(frame: pd.DataFrame, contract: TableContract) 
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = gx.data_context.types.base.ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("delivered").add_dataframe_asset(contract.table)
-    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
+    asset = context.data_sources.add_pandas("delivered").add_dataframe_asset("table")
+    return gx, asset.add_batch_definition_whole_dataframe("rows")
+
+
+def count_with_great_expectations(frame: pd.DataFrame, contract: TableContract) -> list[RuleCount]:
+    """Count broken rows per rule with Great Expectations."""
+    gx, rows = _great_expectations()
     suite = gx.ExpectationSuite(name=contract.table, expectations=[_expectation(gx, rule) for rule in contract.rules])
-    result = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+    try:
+        batch = rows.get_batch({"dataframe": frame})
+        result = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+    finally:
+        rows.get_batch({"dataframe": frame.iloc[:0].copy()})  # or the library keeps people's rows until the next table
     counts = {}
     for item in result.results:
         if item.exception_info and item.exception_info.get("raised_exception"):

@@ -99,6 +99,30 @@ def _as_attributes(match: re.Match[str]) -> str:
     return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in parts if name.strip() != "pointer-events")
 
 
+def chart_of(rows: pd.DataFrame, **size: Any) -> alt.Chart:
+    """Begin a chart of a few rows, given as plain values: with a frame, the library spends longer than the drawing.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    **size
+        `width` and `height`.
+    """
+    known = rows.astype(object).where(rows.notna(), None)
+    values: list[dict[str, Any]] = [
+        dict(zip(known.columns, row, strict=True)) for row in known.itertuples(index=False, name=None)
+    ]
+    return alt.Chart(alt.InlineData(values=values), **size)
+
+
+def rule_at(value: float, axis: str, **style: Any) -> alt.Chart:
+    """Draw a line across at a value of an axis, dashed unless another style is given."""
+    style = style or {"strokeDash": [4, 3], "color": DARK}
+    channel = alt.X("at:Q") if axis == "x" else alt.Y("at:Q")
+    line: alt.Chart = alt.Chart(alt.InlineData(values=[{"at": value}])).mark_rule(**style)
+    return line.encode(channel)
+
+
 def label_axis(labels: Sequence[str]) -> alt.Y:
     """Return an axis of labels in their order, long ones on several lines."""
     axis = alt.Axis(
@@ -151,11 +175,11 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
     x_scale = alt.Scale(domain=[float(values.min()) - room, float(values.max()) + room], nice=False, zero=False)
     labels = list(frame["label"])
     y = label_axis(labels)
-    base = alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 28))
+    base = chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 28))
     color = alt.Color("kind:N", scale=colors, legend=None)
-    zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    zero = rule_at(nothing, "x")
     lines = base.mark_rule(strokeWidth=2).encode(
-        y=y, x=alt.X("low:Q", title=unit, scale=x_scale, axis=alt.Axis(tickCount=6)), x2="high:Q", color=color
+        y=y, x=alt.X("low:Q", title=unit, scale=x_scale, axis=alt.Axis(tickCount=6)), x2=alt.X2("high:Q"), color=color
     )
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         y=y, x=alt.X("value:Q", scale=x_scale), color=color, shape=alt.Shape("kind:N", scale=shapes, legend=None)
@@ -246,11 +270,11 @@ def tipping_chart(row: dict[str, Any], language: str) -> str:
     for name, start in (("value", value), ("low", low), ("high", high)):
         frame[name] = start - sign * frame["bias"]
     unit = phrase(language, "percentage_points") if scale == 100 else row["unit"][language]
-    base = alt.Chart(frame, width=330, height=160)
+    base = chart_of(frame, width=330, height=160)
     x = alt.X("bias:Q", title=f"{phrase(language, 'chart_tipping_axis')} ({unit})", scale=alt.Scale(nice=False))
-    band = base.mark_area(color=BAND, opacity=1).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    band = base.mark_area(color=BAND, opacity=1).encode(x=x, y=alt.Y("low:Q", title=None), y2=alt.Y2("high:Q"))
     line = base.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=alt.Y("value:Q", title=None))
-    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="zero:Q")
+    zero = rule_at(0, "y")
     return svg_of(alt.layer(band, line, zero), tipping_sentence(row, language), language)
 
 
@@ -287,9 +311,15 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
         ]
     )
     y = label_axis(ordered)
-    band = alt.Chart(pd.DataFrame({"low": [0.0], "high": [0.1]})).mark_rect(color=BAND).encode(x="low:Q", x2="high:Q")
-    base = alt.Chart(frame, width=PLOT, height=line_height(ordered, 24))
-    join = base.mark_line(color="#c6cbd1", strokeWidth=1).encode(y=y, x=alt.X("value:Q", title=None), detail="label:N")
+    band = (
+        chart_of(pd.DataFrame({"low": [0.0], "high": [0.1]}))
+        .mark_rect(color=BAND)
+        .encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
+    )
+    base = chart_of(frame, width=PLOT, height=line_height(ordered, 24))
+    join = base.mark_line(color="#c6cbd1", strokeWidth=1).encode(
+        y=y, x=alt.X("value:Q", title=None), detail=alt.Detail("label:N")
+    )
     points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(
         y=y,
         x=alt.X("value:Q", title=None, axis=alt.Axis(tickCount=5)),
@@ -330,11 +360,11 @@ def overlap_chart(logit: NDArray[np.float64], treated: NDArray[np.bool_], langua
         for i, share in enumerate(counts / max(1, mask.sum())):
             rows.append({"from": edges[i], "to": edges[i + 1], "share": sign * float(share), "group": group})
     chart = (
-        alt.Chart(pd.DataFrame(rows), width=330, height=150)
+        chart_of(pd.DataFrame(rows), width=330, height=150)
         .mark_bar()
         .encode(
             x=alt.X("from:Q", title="logit", bin="binned"),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("share:Q", title=None, axis=None),
             color=alt.Color("group:N", scale=alt.Scale(domain=[up, down], range=[BLUE, BROWN])),
         )

@@ -12,7 +12,20 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts import BLUE, BROWN, DARK, GREY, PLOT, broken, drawn_once, label_axis, line_height, svg_of
+from dashboards.charts import (
+    BLUE,
+    BROWN,
+    DARK,
+    GREY,
+    PLOT,
+    broken,
+    chart_of,
+    drawn_once,
+    label_axis,
+    line_height,
+    rule_at,
+    svg_of,
+)
 from data_contracts.phrases import phrase
 
 
@@ -45,7 +58,7 @@ def pockets_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> s
     title = phrase(language, "thousand_kroner")
     colors = alt.Scale(domain=[pays, gets], range=[BROWN, BLUE])
     drawn = (
-        alt.Chart(bars, width=PLOT, height=height)
+        chart_of(bars, width=PLOT, height=height)
         .mark_bar(size=12, opacity=0.55)
         .encode(
             y=y,
@@ -53,10 +66,10 @@ def pockets_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> s
             color=alt.Color("what:N", scale=colors, sort=[pays, gets], legend=alt.Legend()),
         )
     )
-    base = alt.Chart(nets, width=PLOT, height=height)
-    lines = base.mark_rule(strokeWidth=2, color=DARK).encode(y=y, x=alt.X("low:Q", title=title), x2="high:Q")
+    base = chart_of(nets, width=PLOT, height=height)
+    lines = base.mark_rule(strokeWidth=2, color=DARK).encode(y=y, x=alt.X("low:Q", title=title), x2=alt.X2("high:Q"))
     points = base.mark_point(filled=True, shape="diamond", size=90, color=DARK, opacity=1).encode(y=y, x=alt.X("net:Q"))
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=GREY).encode(x="zero:Q")
+    zero = rule_at(0.0, "x", color=GREY)
     return svg_of(alt.layer(drawn, zero, lines, points), told, language)
 
 
@@ -77,10 +90,10 @@ def swings_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> st
     frame = pd.DataFrame(
         [{"label": broken(r["label"]), "low": r["at_low"] / 1000, "high": r["at_high"] / 1000} for r in rows]
     )
-    base = alt.Chart(frame, width=PLOT, height=line_height(labels, 26))
+    base = chart_of(frame, width=PLOT, height=line_height(labels, 26))
     y, title = label_axis(labels), phrase(language, "thousand_kroner")
     lines = base.mark_rule(strokeWidth=8, color=BLUE, opacity=0.45).encode(
-        y=y, x=alt.X("low:Q", title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"
+        y=y, x=alt.X("low:Q", title=title, axis=alt.Axis(tickCount=5)), x2=alt.X2("high:Q")
     )
     ends = pd.concat(
         [
@@ -91,7 +104,7 @@ def swings_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> st
     shapes = alt.Scale(domain=[low_end, high_end], range=["circle", "square"])
     colors = alt.Scale(domain=[low_end, high_end], range=[BROWN, BLUE])
     points = (
-        alt.Chart(ends, width=PLOT, height=line_height(labels, 26))
+        chart_of(ends, width=PLOT, height=line_height(labels, 26))
         .mark_point(filled=True, size=70, opacity=1)
         .encode(
             y=y,
@@ -100,5 +113,5 @@ def swings_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> st
             color=alt.Color("end:N", scale=colors, sort=[low_end, high_end], legend=alt.Legend()),
         )
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    zero = rule_at(0.0, "x")
     return svg_of(alt.layer(zero, lines, points), told, language)

@@ -13,7 +13,21 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboards.charts import BAND, BLUE, BROWN, DARK, GREY, PLOT, broken, drawn_once, label_axis, line_height, svg_of
+from dashboards.charts import (
+    BAND,
+    BLUE,
+    BROWN,
+    DARK,
+    GREY,
+    PLOT,
+    broken,
+    chart_of,
+    drawn_once,
+    label_axis,
+    line_height,
+    rule_at,
+    svg_of,
+)
 from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
 
 
@@ -51,11 +65,11 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
     shapes = alt.Scale(domain=["own", "other"], range=["diamond", "square"])
     labels = list(frame["label"])
     y = label_axis(labels)
-    base = alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 22))
+    base = chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 22))
     color = alt.Color("kind:N", scale=colors, legend=None)
-    zero = alt.Chart(pd.DataFrame({"zero": [nothing]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(x="zero:Q")
+    zero = rule_at(nothing, "x")
     x = alt.X("low:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
-    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=x, x2="high:Q", color=color)
+    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=x, x2=alt.X2("high:Q"), color=color)
     shape = alt.Shape("kind:N", scale=shapes, legend=None)
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=y, x=alt.X("value:Q", scale=scale), color=color, shape=shape
@@ -77,7 +91,7 @@ def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
     frame = pd.DataFrame([{"label": p["label"], "share": 100 * float(p["value"])} for p in parts])
     labels = list(frame["label"])
     chart = (
-        alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 24))
+        chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 24))
         .mark_bar(color=BLUE)
         .encode(
             y=label_axis(labels),
@@ -119,9 +133,9 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
     labels = list(frame["label"])
     y = label_axis(labels)
     x = alt.X("count:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.15]))
-    base = alt.Chart(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 26))
+    base = chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 26))
     bars = base.mark_bar(color=BLUE, size=16).encode(y=y, x=x)
-    words = base.mark_text(align="left", dx=5, color=DARK, fontSize=12).encode(y=y, x=x, text="text:N")
+    words = base.mark_text(align="left", dx=5, color=DARK, fontSize=12).encode(y=y, x=x, text=alt.Text("text:N"))
     told = " ".join(
         phrase(
             language,
@@ -155,11 +169,11 @@ def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
     frame["kind"] = np.where((frame["value"] < frame["low"]) | (frame["value"] > frame["high"]), "outside", "inside")
     frame[["value", "low", "high"]] *= 100
     outside = [p["label"] for p in places if not p["low"] <= p["value"] <= p["high"]]
-    base = alt.Chart(frame, width=330, height=220)
+    base = chart_of(frame, width=330, height=220)
     x = alt.X("count:Q", title=phrase(language, "chart_funnel_people"), scale=alt.Scale(nice=False, zero=False))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(labelExpr="datum.label + ' %'"))
     band = base.mark_area(color=BAND, opacity=1, interpolate="monotone").encode(
-        x=x, y=alt.Y("low:Q", title=None, scale=alt.Scale(zero=False)), y2="high:Q"
+        x=x, y=alt.Y("low:Q", title=None, scale=alt.Scale(zero=False)), y2=alt.Y2("high:Q")
     )
     colors = alt.Scale(domain=["inside", "outside"], range=[BLUE, BROWN])
     shapes = alt.Scale(domain=["inside", "outside"], range=["circle", "diamond"])
@@ -191,7 +205,7 @@ def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
         ]
     )
     order = list(names.values())
-    base = alt.Chart(frame, width=330, height=190)
+    base = chart_of(frame, width=330, height=190)
     colors = alt.Scale(domain=order, range=[GREY, BLUE])
     bars = base.mark_bar().encode(
         x=alt.X("fifth:O", title=phrase(language, "overlap_axis"), axis=alt.Axis(labelAngle=0)),
@@ -199,7 +213,7 @@ def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
         y=alt.Y("value:Q", title=None, axis=alt.Axis(labelExpr="datum.label + ' %'", tickCount=5)),
         color=alt.Color("group:N", scale=colors, sort=order, legend=alt.Legend()),
     )
-    line = alt.Chart(pd.DataFrame({"own": [20.0]})).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="own:Q")
+    line = rule_at(20.0, "y")
     return svg_of(alt.layer(bars, line), fifths_sentence(rows, language), language)
 
 
@@ -236,21 +250,20 @@ def trend_chart(rows: Sequence[dict[str, Any]], result: dict[str, Any], language
         values = frame[name].astype(float)
         frame[name] = np.exp(values) if is_ratio else values * (100 if result["outcome_type"] == "binary" else 1)
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
-    base = alt.Chart(frame, width=330, height=200)
+    base = chart_of(frame, width=330, height=200)
     x = alt.X("quarter:O", title=None, axis=alt.Axis(labelAngle=0))
     scale = alt.Scale(zero=False)
-    nothing = pd.DataFrame({"zero": [1.0 if is_ratio else 0.0]})
-    layers = [alt.Chart(nothing).mark_rule(strokeDash=[4, 3], color=DARK).encode(y="zero:Q")]
+    layers = [rule_at(1.0 if is_ratio else 0.0, "y")]
     banded = frame["always_valid_low"].notna().any()
     if banded:
         layers.append(
             base.mark_bar(size=26, color=BAND, opacity=1).encode(
-                x=x, y=alt.Y("always_valid_low:Q", title=unit, scale=scale), y2="always_valid_high:Q"
+                x=x, y=alt.Y("always_valid_low:Q", title=unit, scale=scale), y2=alt.Y2("always_valid_high:Q")
             )
         )
     layers.append(
         base.mark_rule(strokeWidth=2, color=BLUE).encode(
-            x=x, y=alt.Y("interval_low:Q", title=unit, scale=scale), y2="interval_high:Q"
+            x=x, y=alt.Y("interval_low:Q", title=unit, scale=scale), y2=alt.Y2("interval_high:Q")
         )
     )
     points = base.mark_point(filled=True, size=90, opacity=1, color=BLUE)

@@ -14,6 +14,9 @@ from assets.home import Home, locked, write_atomically
 
 SETTINGS = """\
 # Written by trin; your own changes are kept.
+instance_class:
+  module: pipelines.kept_connections
+  class: KeptInstance
 telemetry:
   enabled: false
 nux:
