@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
-from dashboards.charts import (
+from dashboards.drawing import (
     BLUE,
     BROWN,
     DARK,
     GREY,
     PLOT,
     broken,
-    chart_of,
+    channel,
     drawn_once,
     label_axis,
+    layer,
+    layered,
     line_height,
     rule_at,
     svg_of,
@@ -56,21 +57,25 @@ def pockets_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> s
     y = label_axis(labels)
     height = line_height(labels, 30)
     title = phrase(language, "thousand_kroner")
-    colors = alt.Scale(domain=[pays, gets], range=[BROWN, BLUE])
-    drawn = (
-        chart_of(bars, width=PLOT, height=height)
-        .mark_bar(size=12, opacity=0.55)
-        .encode(
-            y=y,
-            x=alt.X("value:Q", title=title, axis=alt.Axis(tickCount=5)),
-            color=alt.Color("what:N", scale=colors, sort=[pays, gets], legend=alt.Legend()),
-        )
+    colors = {"domain": [pays, gets], "range": [BROWN, BLUE]}
+    drawn = layer(
+        bars,
+        "bar",
+        {"size": 12, "opacity": 0.55},
+        y=y,
+        x=channel("value:Q", title=title, axis={"tickCount": 5}),
+        color=channel("what:N", scale=colors, sort=[pays, gets], legend={}),
     )
-    base = chart_of(nets, width=PLOT, height=height)
-    lines = base.mark_rule(strokeWidth=2, color=DARK).encode(y=y, x=alt.X("low:Q", title=title), x2=alt.X2("high:Q"))
-    points = base.mark_point(filled=True, shape="diamond", size=90, color=DARK, opacity=1).encode(y=y, x=alt.X("net:Q"))
+    lines = layer(nets, "rule", {"strokeWidth": 2, "color": DARK}, y=y, x=channel("low:Q", title=title), x2="high")
+    points = layer(
+        nets,
+        "point",
+        {"filled": True, "shape": "diamond", "size": 90, "color": DARK, "opacity": 1},
+        y=y,
+        x=channel("net:Q"),
+    )
     zero = rule_at(0.0, "x", color=GREY)
-    return svg_of(alt.layer(drawn, zero, lines, points), told, language)
+    return svg_of(layered([drawn, zero, lines, points], width=PLOT, height=height), told, language)
 
 
 @drawn_once
@@ -90,10 +95,14 @@ def swings_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> st
     frame = pd.DataFrame(
         [{"label": broken(r["label"]), "low": r["at_low"] / 1000, "high": r["at_high"] / 1000} for r in rows]
     )
-    base = chart_of(frame, width=PLOT, height=line_height(labels, 26))
     y, title = label_axis(labels), phrase(language, "thousand_kroner")
-    lines = base.mark_rule(strokeWidth=8, color=BLUE, opacity=0.45).encode(
-        y=y, x=alt.X("low:Q", title=title, axis=alt.Axis(tickCount=5)), x2=alt.X2("high:Q")
+    lines = layer(
+        frame,
+        "rule",
+        {"strokeWidth": 8, "color": BLUE, "opacity": 0.45},
+        y=y,
+        x=channel("low:Q", title=title, axis={"tickCount": 5}),
+        x2="high",
     )
     ends = pd.concat(
         [
@@ -101,17 +110,17 @@ def swings_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> st
             frame.assign(end=high_end, value=frame["high"]),
         ]
     )
-    shapes = alt.Scale(domain=[low_end, high_end], range=["circle", "square"])
-    colors = alt.Scale(domain=[low_end, high_end], range=[BROWN, BLUE])
-    points = (
-        chart_of(ends, width=PLOT, height=line_height(labels, 26))
-        .mark_point(filled=True, size=70, opacity=1)
-        .encode(
-            y=y,
-            x=alt.X("value:Q", title=title),
-            shape=alt.Shape("end:N", scale=shapes, sort=[low_end, high_end], legend=alt.Legend()),
-            color=alt.Color("end:N", scale=colors, sort=[low_end, high_end], legend=alt.Legend()),
-        )
+    shapes = {"domain": [low_end, high_end], "range": ["circle", "square"]}
+    colors = {"domain": [low_end, high_end], "range": [BROWN, BLUE]}
+    points = layer(
+        ends,
+        "point",
+        {"filled": True, "size": 70, "opacity": 1},
+        y=y,
+        x=channel("value:Q", title=title),
+        shape=channel("end:N", scale=shapes, sort=[low_end, high_end], legend={}),
+        color=channel("end:N", scale=colors, sort=[low_end, high_end], legend={}),
     )
     zero = rule_at(0.0, "x")
-    return svg_of(alt.layer(zero, lines, points), told, language)
+    spec = layered([zero, lines, points], width=PLOT, height=line_height(labels, 26))
+    return svg_of(spec, told, language)

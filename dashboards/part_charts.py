@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboards.charts import (
+from dashboards.drawing import (
     BAND,
     BLUE,
     BROWN,
@@ -21,9 +20,11 @@ from dashboards.charts import (
     GREY,
     PLOT,
     broken,
-    chart_of,
+    channel,
     drawn_once,
     label_axis,
+    layer,
+    layered,
     line_height,
     rule_at,
     svg_of,
@@ -60,22 +61,29 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
     low, high = min(nothing, float(frame["low"].quantile(0.05))), max(nothing, float(frame["high"].quantile(0.95)))
     room = 0.03 * (high - low or 1.0)
     domain = [low * 0.9, high * 1.1] if is_ratio else [low - room, high + room]
-    scale = alt.Scale(type="log" if is_ratio else "linear", domain=domain, nice=False, zero=False, clamp=True)
-    colors = alt.Scale(domain=["own", "other"], range=[BLUE, GREY])
-    shapes = alt.Scale(domain=["own", "other"], range=["diamond", "square"])
+    scale = {"type": "log" if is_ratio else "linear", "domain": domain, "nice": False, "zero": False, "clamp": True}
+    colors = {"domain": ["own", "other"], "range": [BLUE, GREY]}
+    shapes = {"domain": ["own", "other"], "range": ["diamond", "square"]}
     labels = list(frame["label"])
     y = label_axis(labels)
-    base = chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 22))
-    color = alt.Color("kind:N", scale=colors, legend=None)
+    frame = frame.assign(label=frame["label"].map(broken))
+    color = channel("kind:N", scale=colors, legend=None)
     zero = rule_at(nothing, "x")
-    x = alt.X("low:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
-    lines = base.mark_rule(strokeWidth=2).encode(y=y, x=x, x2=alt.X2("high:Q"), color=color)
-    shape = alt.Shape("kind:N", scale=shapes, legend=None)
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        y=y, x=alt.X("value:Q", scale=scale), color=color, shape=shape
+    x = channel("low:Q", title=unit, scale=scale, axis={"tickCount": 5})
+    lines = layer(frame, "rule", {"strokeWidth": 2}, y=y, x=x, x2="high", color=color)
+    shape = channel("kind:N", scale=shapes, legend=None)
+    points = layer(
+        frame,
+        "point",
+        {"filled": True, "size": 70, "opacity": 1},
+        y=y,
+        x=channel("value:Q", scale=scale),
+        color=color,
+        shape=shape,
     )
     told = " ".join(f"{r['label']}: {r['words']} ({r['interval']})." for r in rows)
-    return svg_of(alt.layer(zero, lines, points), told, language)
+    spec = layered([zero, lines, points], width=PLOT, height=line_height(labels, 22))
+    return svg_of(spec, told, language)
 
 
 @drawn_once
@@ -90,15 +98,15 @@ def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
     """
     frame = pd.DataFrame([{"label": p["label"], "share": 100 * float(p["value"])} for p in parts])
     labels = list(frame["label"])
-    chart = (
-        chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 24))
-        .mark_bar(color=BLUE)
-        .encode(
-            y=label_axis(labels),
-            x=alt.X("share:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5)),
-        )
+    bars = layer(
+        frame.assign(label=frame["label"].map(broken)),
+        "bar",
+        {"color": BLUE},
+        y=label_axis(labels),
+        x=channel("share:Q", title="%", scale={"domain": [0, 100]}, axis={"tickCount": 5}),
     )
-    return svg_of(chart, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
+    spec = layered([bars], width=PLOT, height=line_height(labels, 24))
+    return svg_of(spec, " ".join(f"{p['label']}: {p['words']}." for p in parts), language)
 
 
 @drawn_once
@@ -132,10 +140,12 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
     most = float(frame["count"].max())
     labels = list(frame["label"])
     y = label_axis(labels)
-    x = alt.X("count:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.15]))
-    base = chart_of(frame.assign(label=frame["label"].map(broken)), width=PLOT, height=line_height(labels, 26))
-    bars = base.mark_bar(color=BLUE, size=16).encode(y=y, x=x)
-    words = base.mark_text(align="left", dx=5, color=DARK, fontSize=12).encode(y=y, x=x, text=alt.Text("text:N"))
+    x = channel("count:Q", title=None, axis=None, scale={"domain": [0, most * 1.15]})
+    frame = frame.assign(label=frame["label"].map(broken))
+    bars = layer(frame, "bar", {"color": BLUE, "size": 16}, y=y, x=x)
+    words = layer(
+        frame, "text", {"align": "left", "dx": 5, "color": DARK, "fontSize": 12}, y=y, x=x, text=channel("text:N")
+    )
     told = " ".join(
         phrase(
             language,
@@ -145,7 +155,8 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
         )
         for s in steps
     )
-    return svg_of(alt.layer(bars, words), told, language)
+    spec = layered([bars, words], width=PLOT, height=line_height(labels, 26))
+    return svg_of(spec, told, language)
 
 
 @drawn_once
@@ -169,21 +180,29 @@ def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
     frame["kind"] = np.where((frame["value"] < frame["low"]) | (frame["value"] > frame["high"]), "outside", "inside")
     frame[["value", "low", "high"]] *= 100
     outside = [p["label"] for p in places if not p["low"] <= p["value"] <= p["high"]]
-    base = chart_of(frame, width=330, height=220)
-    x = alt.X("count:Q", title=phrase(language, "chart_funnel_people"), scale=alt.Scale(nice=False, zero=False))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(labelExpr="datum.label + ' %'"))
-    band = base.mark_area(color=BAND, opacity=1, interpolate="monotone").encode(
-        x=x, y=alt.Y("low:Q", title=None, scale=alt.Scale(zero=False)), y2=alt.Y2("high:Q")
+    x = channel("count:Q", title=phrase(language, "chart_funnel_people"), scale={"nice": False, "zero": False})
+    y = channel("value:Q", title=None, scale={"zero": False}, axis={"labelExpr": "datum.label + ' %'"})
+    band = layer(
+        frame,
+        "area",
+        {"color": BAND, "opacity": 1, "interpolate": "monotone"},
+        x=x,
+        y=channel("low:Q", title=None, scale={"zero": False}),
+        y2="high",
     )
-    colors = alt.Scale(domain=["inside", "outside"], range=[BLUE, BROWN])
-    shapes = alt.Scale(domain=["inside", "outside"], range=["circle", "diamond"])
-    points = base.mark_point(filled=True, size=50, opacity=1).encode(
+    colors = {"domain": ["inside", "outside"], "range": [BLUE, BROWN]}
+    shapes = {"domain": ["inside", "outside"], "range": ["circle", "diamond"]}
+    points = layer(
+        frame,
+        "point",
+        {"filled": True, "size": 50, "opacity": 1},
         x=x,
         y=y,
-        color=alt.Color("kind:N", scale=colors, legend=None),
-        shape=alt.Shape("kind:N", scale=shapes, legend=None),
+        color=channel("kind:N", scale=colors, legend=None),
+        shape=channel("kind:N", scale=shapes, legend=None),
     )
-    return svg_of(alt.layer(band, points), funnel_sentence(len(places), outside, language), language)
+    spec = layered([band, points], width=330, height=220)
+    return svg_of(spec, funnel_sentence(len(places), outside, language), language)
 
 
 @drawn_once
@@ -205,16 +224,19 @@ def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
         ]
     )
     order = list(names.values())
-    base = chart_of(frame, width=330, height=190)
-    colors = alt.Scale(domain=order, range=[GREY, BLUE])
-    bars = base.mark_bar().encode(
-        x=alt.X("fifth:O", title=phrase(language, "overlap_axis"), axis=alt.Axis(labelAngle=0)),
-        xOffset=alt.XOffset("group:N", sort=order),
-        y=alt.Y("value:Q", title=None, axis=alt.Axis(labelExpr="datum.label + ' %'", tickCount=5)),
-        color=alt.Color("group:N", scale=colors, sort=order, legend=alt.Legend()),
+    colors = {"domain": order, "range": [GREY, BLUE]}
+    bars = layer(
+        frame,
+        "bar",
+        {},
+        x=channel("fifth:O", title=phrase(language, "overlap_axis"), axis={"labelAngle": 0}),
+        xOffset=channel("group:N", sort=order),
+        y=channel("value:Q", title=None, axis={"labelExpr": "datum.label + ' %'", "tickCount": 5}),
+        color=channel("group:N", scale=colors, sort=order, legend={}),
     )
     line = rule_at(20.0, "y")
-    return svg_of(alt.layer(bars, line), fifths_sentence(rows, language), language)
+    spec = layered([bars, line], width=330, height=190)
+    return svg_of(spec, fifths_sentence(rows, language), language)
 
 
 def fifths_sentence(rows: Sequence[dict[str, Any]], language: str) -> str:
@@ -250,25 +272,41 @@ def trend_chart(rows: Sequence[dict[str, Any]], result: dict[str, Any], language
         values = frame[name].astype(float)
         frame[name] = np.exp(values) if is_ratio else values * (100 if result["outcome_type"] == "binary" else 1)
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
-    base = chart_of(frame, width=330, height=200)
-    x = alt.X("quarter:O", title=None, axis=alt.Axis(labelAngle=0))
-    scale = alt.Scale(zero=False)
+    x = channel("quarter:O", title=None, axis={"labelAngle": 0})
+    scale = {"zero": False}
     layers = [rule_at(1.0 if is_ratio else 0.0, "y")]
     banded = frame["always_valid_low"].notna().any()
     if banded:
         layers.append(
-            base.mark_bar(size=26, color=BAND, opacity=1).encode(
-                x=x, y=alt.Y("always_valid_low:Q", title=unit, scale=scale), y2=alt.Y2("always_valid_high:Q")
+            layer(
+                frame,
+                "bar",
+                {"size": 26, "color": BAND, "opacity": 1},
+                x=x,
+                y=channel("always_valid_low:Q", title=unit, scale=scale),
+                y2="always_valid_high",
             )
         )
     layers.append(
-        base.mark_rule(strokeWidth=2, color=BLUE).encode(
-            x=x, y=alt.Y("interval_low:Q", title=unit, scale=scale), y2=alt.Y2("interval_high:Q")
+        layer(
+            frame,
+            "rule",
+            {"strokeWidth": 2, "color": BLUE},
+            x=x,
+            y=channel("interval_low:Q", title=unit, scale=scale),
+            y2="interval_high",
         )
     )
-    points = base.mark_point(filled=True, size=90, opacity=1, color=BLUE)
-    layers.append(points.encode(x=x, y=alt.Y("estimate:Q", title=unit, scale=scale)))
-    return svg_of(alt.layer(*layers), trend_sentence(rows, result, language), language)
+    layers.append(
+        layer(
+            frame,
+            "point",
+            {"filled": True, "size": 90, "opacity": 1, "color": BLUE},
+            x=x,
+            y=channel("estimate:Q", title=unit, scale=scale),
+        )
+    )
+    return svg_of(layered(layers, width=330, height=200), trend_sentence(rows, result, language), language)
 
 
 def trend_sentence(rows: Sequence[dict[str, Any]], result: dict[str, Any], language: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dashboards import charts
+from dashboards import drawing
 from dashboards.charts import balance_chart
 from dashboards.marts import build_marts
 from dashboards.site import build_overview, build_site, slug
@@ -322,8 +322,8 @@ def test_every_text_can_be_read_against_what_lies_behind_it() -> None:
     pairs += [(white, colours["blue"])]
     for text, behind in pairs:
         assert _contrast(text, behind) >= 4.5, (text, behind)
-    for drawn in (charts.BLUE, charts.BROWN, charts.GREY, charts.DARK):
-        for behind in (white, charts.BAND):
+    for drawn in (drawing.BLUE, drawing.BROWN, drawing.GREY, drawing.DARK):
+        for behind in (white, drawing.BAND):
             assert _contrast(drawn, behind) >= 3, (drawn, behind)
 
 

@@ -1,0 +1,159 @@
+"""How a picture is drawn: Vega-Lite specifications as plain values, rendered to static SVG.
+
+Belongs here: what all charts share: colours, sizes, channels, layers, the axis
+of labels, rendering. Does not belong here: any chart (`charts.py` and its
+neighbours), any calculation.
+
+No browser and no network: `vl-convert` renders. Style attributes are turned
+into presentation attributes, so that a strict content security policy holds.
+Specifications are written as dictionaries, since building them with Altair
+took as long as drawing; Altair's copy of the schema is what a test holds them
+against.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
+
+import pandas as pd
+import vl_convert
+
+BLUE, BROWN, GREY, DARK = "#0b5394", "#8a4b08", "#5c6773", "#1b1b1f"
+BAND = "#e3f1e3"
+LOCALES: dict[str, dict[str, Any]] = {
+    "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."]},
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["$", ""]},
+}
+CONFIG = {
+    "view": {"stroke": None, "continuousWidth": 300, "continuousHeight": 300},
+    "font": "sans-serif",
+    "background": "white",
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": DARK,
+        "titleColor": DARK,
+        "gridColor": "#e6e8eb",
+        "domain": False,
+        "ticks": False,
+        "labelLimit": 330,
+        "labelPadding": 10,
+    },
+    "legend": {"labelFontSize": 12, "title": None, "orient": "bottom", "symbolSize": 90},
+}
+PLOT = 240
+"""Width of what is drawn beside labels, in pixels; label and plot together are read on a telephone too."""
+LABEL_LETTERS = 25
+KINDS = {"Q": "quantitative", "N": "nominal", "O": "ordinal"}
+P = ParamSpec("P")
+MOST_KEPT = 500
+"""Pictures of one kind, some 10 kB each."""
+_STYLE = re.compile(r' style="([^"]*)"')
+
+
+def drawn_once(draw: Callable[P, str]) -> Callable[P, str]:
+    """Keep pictures by what they show: a quarter is published again with every project, and few have changed."""
+    kept: dict[str, str] = {}
+
+    @functools.wraps(draw)
+    def drawn(*given: P.args, **named: P.kwargs) -> str:
+        key = json.dumps([given, named], sort_keys=True)
+        if key not in kept:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[key] = draw(*given, **named)
+        return kept[key]
+
+    return drawn
+
+
+def svg_of(spec: dict[str, Any], label: str, language: str) -> str:
+    """Render a chart.
+
+    Parameters
+    ----------
+    spec : dict
+        A Vega-Lite specification; see `layered`.
+    label : str
+        What the picture says, for those who do not see it.
+    language : {'da', 'en'}
+        Decides decimal and thousands separators.
+    """
+    svg = vl_convert.vegalite_to_svg(spec, config=CONFIG, format_locale=LOCALES[language])
+    svg = _STYLE.sub(_as_attributes, svg)
+    svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"| class="[^"]*"', "", svg)
+    # Said once at the root, inherited by every text.
+    svg = re.sub(r' font-family="[^"]*"| font-size="12px"| opacity="1"| stroke-miterlimit="10"', "", svg)
+    svg = svg.replace("<svg", '<svg font-family="sans-serif" font-size="12px"', 1)
+    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escaped}"', 1)
+
+
+def _as_attributes(match: re.Match[str]) -> str:
+    parts = [part.partition(":") for part in match[1].split(";") if ":" in part]
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in parts if name.strip() != "pointer-events")
+
+
+def channel(field: str, **settings: Any) -> dict[str, Any]:
+    """Return an encoding channel: a field with the letter of its kind, `share:Q`, and settings."""
+    name, _, kind = field.partition(":")
+    return {"field": name, "type": KINDS[kind], **settings}
+
+
+def layer(
+    rows: pd.DataFrame | list[dict[str, Any]], mark: str, style: dict[str, Any], **encoding: Any
+) -> dict[str, Any]:
+    """Return one layer of a chart.
+
+    Parameters
+    ----------
+    rows : DataFrame or list of dict
+        What is drawn; missing values are left out of the picture.
+    mark : str
+        What one row becomes, such as `rule` or `point`.
+    style : dict
+        Settings of the mark that are the same for all rows.
+    **encoding
+        Channels by name; a plain text is a second end (`x2`, `y2`) by its field.
+    """
+    if isinstance(rows, pd.DataFrame):
+        known = rows.astype(object).where(rows.notna(), None)
+        rows = [dict(zip(known.columns, row, strict=True)) for row in known.itertuples(index=False, name=None)]
+    channels = {name: {"field": of} if isinstance(of, str) else of for name, of in encoding.items()}
+    return {"data": {"values": rows}, "mark": {"type": mark, **style}, "encoding": channels}
+
+
+def layered(layers: Sequence[dict[str, Any]], *, width: int, height: Any) -> dict[str, Any]:
+    """Return a chart of layers, the first one furthest back."""
+    return {"layer": list(layers), "width": width, "height": height}
+
+
+def rule_at(value: float, axis: str, **style: Any) -> dict[str, Any]:
+    """Return a line across at a value of an axis, dashed unless another style is given."""
+    return layer([{"at": value}], "rule", style or {"strokeDash": [4, 3], "color": DARK}, **{axis: channel("at:Q")})
+
+
+def label_axis(labels: Sequence[str]) -> dict[str, Any]:
+    """Return an axis of labels in their order, long ones on several lines."""
+    offset = -7 * (_most_lines(labels) - 1)
+    axis = {"labelExpr": "split(datum.label, '\\n')", "labelLineHeight": 13, "labelOffset": offset}
+    return channel("label:N", sort=[broken(label) for label in labels], title=None, axis=axis)
+
+
+def broken(label: str) -> str:
+    """Break a label into lines."""
+    return "\n".join(textwrap.wrap(label, LABEL_LETTERS)) or label
+
+
+def line_height(labels: Sequence[str], lowest: int) -> dict[str, int]:
+    """Return the height of a line that has room for the longest label."""
+    return {"step": max(lowest, 13 * _most_lines(labels) + 8)}
+
+
+def _most_lines(labels: Sequence[str]) -> int:
+    return max((broken(label).count("\n") + 1 for label in labels), default=1)
