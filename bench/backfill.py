@@ -7,6 +7,7 @@ nothing but that the work was done.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 from dagster import DagsterInstance
-from dagster._core.execution.backfill import BulkActionStatus
+from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 
 from assets.home import Home
 from assets.intake import arrivals
@@ -28,6 +29,12 @@ from tests.small_study import PROTOCOL, small_rows
 
 PROJECTS, QUARTERS = 20, 8
 LAST = Quarter(2026, 3)
+LOCATION = "trin"
+LAUNCH = """
+mutation($backfillParams: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $backfillParams) { __typename }
+}
+"""
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 
 
@@ -72,38 +79,49 @@ class Daemon:
         self.process.wait(60)
         self.log.close()
 
-    def dagster(self, *arguments: str) -> None:
-        """Run a command of Dagster's on the same home."""
-        subprocess.run(
-            [sys.executable, "-m", "dagster", *arguments], env=self.environment, check=True, capture_output=True
+    def ask_for(self, quarters: list[str]) -> None:
+        """Ask for a backfill of quarters as the web page does; the daemon finds it and asks for the runs."""
+        selector = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION}
+        asked = {
+            "selector": {"partitionSetName": "evaluate_quarter_partition_set", "repositorySelector": selector},
+            "partitionNames": quarters,
+        }
+        command = [sys.executable, "-m", "dagster_graphql", "-w", str(WORKSPACE), "-t", LAUNCH]
+        answer = subprocess.run(
+            [*command, "-v", json.dumps({"backfillParams": asked})],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
         )
+        if "LaunchBackfillSuccess" not in answer.stdout:
+            raise RuntimeError(f"The backfill was not accepted: {answer.stdout[-500:]}")
 
 
-def backfill(home: Home, quarters: int = QUARTERS, longest_seconds: float = 540) -> tuple[float, Counter[str]]:
-    """Backfill and return how long it took, and how many runs ended how."""
-    keys = [LAST.shifted(-i).partition_key for i in range(quarters)]
+def backfill(home: Home, quarters: int = QUARTERS, longest_seconds: float = 540) -> tuple[float, float, Counter[str]]:
+    """Backfill and return seconds until the last run had ended, until Dagster says so, and how many runs ended how."""
+    keys = sorted(LAST.shifted(-i).partition_key for i in range(quarters))
     with Daemon(home) as daemon, DagsterInstance.from_config(str(home.dagster)) as instance:
-        begun = time.monotonic()
-        daemon.dagster(
-            *("job", "backfill", "--job", "evaluate_quarter", "--workspace", str(WORKSPACE)),
-            *("--partitions", ",".join(sorted(keys)), "--noprompt"),
-        )
-        wanted = {BulkActionStatus.COMPLETED_SUCCESS, BulkActionStatus.COMPLETED_FAILED, BulkActionStatus.FAILED}
+        begun, begun_by_the_clock = time.monotonic(), time.time()
+        daemon.ask_for(keys)
         while time.monotonic() - begun < longest_seconds and daemon.process.poll() is None:
-            if {b.status for b in instance.get_backfills()} <= wanted:
+            if all(b.status in BULK_ACTION_TERMINAL_STATUSES for b in instance.get_backfills()):
                 break
             time.sleep(1)
         seconds = time.monotonic() - begun
-        return seconds, Counter(f"{run.job_name} {run.status.value}" for run in instance.get_runs())
+        records = instance.get_run_records()
+        last = max((record.end_time or 0.0 for record in records), default=0.0) - begun_by_the_clock
+        return last, seconds, Counter(f"{r.dagster_run.job_name} {r.dagster_run.status.value}" for r in records)
 
 
 def main() -> None:
     """Print how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
         home = home_of_many(Path(folder))
-        seconds, runs = backfill(home)
+        last, seconds, runs = backfill(home)
         made = len(list((home.restricted / "evidence" / "records").glob("study-*/*.json")))
-        print(f"{PROJECTS} projects x {QUARTERS} quarters in one backfill: {seconds:.0f} s, {made} results")
+        print(f"{PROJECTS} projects x {QUARTERS} quarters in one backfill: {last:.0f} s, {made} results")
+        print(f"  called complete by the daemon, which looks every half minute, after {seconds:.0f} s")
         for name, count in sorted(runs.items()):
             print(f"  {count} x {name}")
 

@@ -12,10 +12,12 @@ the same, so a home can be opened with and without.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Self
 
 import yaml
@@ -65,11 +67,26 @@ class _Kept:
                 self._engines.popitem()[1].dispose(close=self._process == os.getpid())
 
 
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, and leave one that somebody else was quicker to write."""
+    making = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with making.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(making)
+    finally:
+        making.unlink(missing_ok=True)
+
+
 class KeptEventLog(SqliteEventLogStorage):
     """Dagster's event log in SQLite."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept = _Kept()
+        self._blank: bytes | None = None
         super().__init__(base_dir, inst_data)
 
     @contextmanager
@@ -81,6 +98,18 @@ class KeptEventLog(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with engine.begin() as connection:
                 yield connection
+
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        """Make a run's database as a copy of one that was made before; Dagster reads all its migrations for each."""
+        path = Path(engine.url.database or "")
+        if self._blank is not None and not for_index_shard and not path.exists():
+            _write_whole(path, self._blank)
+            return
+        is_new = not path.exists()
+        super()._initdb(engine, for_index_shard)
+        if is_new and not for_index_shard and engine.url.database != self.path_for_shard(INDEX_SHARD_NAME):
+            with closing(sqlite3.connect(path)) as connection:
+                self._blank = connection.serialize()
 
     def has_table(self, table_name: str) -> bool:
         """Tell whether a table is there; asked before every question about partitions, and while an event is written."""

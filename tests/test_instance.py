@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,3 +184,21 @@ def test_wiping_leaves_an_instance_that_works(home: Home) -> None:
         instance.event_log_storage.wipe()
         assert instance.event_log_storage.get_logs_for_run("run-0") == []
         ask(instance, 1)
+
+
+def test_a_runs_database_is_a_copy_of_one_that_dagster_made(home: Home, tmp_path: Path) -> None:
+    def schema(path: Path) -> list[tuple[str, ...]]:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            version = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            mode = connection.execute("PRAGMA journal_mode").fetchall()
+            return [*connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name"), *version, *mode]
+
+    with open_instance(home) as instance:
+        for run in ("first", "second"):
+            assert instance.event_log_storage.get_logs_for_run(run) == []
+    runs = home.dagster / "history" / "runs"
+    (home.dagster / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with open_instance(home) as theirs:
+        assert theirs.event_log_storage.get_logs_for_run("third") == []
+    assert schema(runs / "first.db") == schema(runs / "second.db") == schema(runs / "third.db")
+    assert [path.name for path in runs.glob(".*")] == []
