@@ -86,7 +86,7 @@ class Daemon:
             "selector": {"partitionSetName": "evaluate_quarter_partition_set", "repositorySelector": selector},
             "partitionNames": quarters,
         }
-        command = [sys.executable, "-m", "dagster_graphql", "-w", str(WORKSPACE), "-t", LAUNCH]
+        command = [str(Path(sys.executable).with_name("dagster-graphql")), "-w", str(WORKSPACE), "-t", LAUNCH]
         answer = subprocess.run(
             [*command, "-v", json.dumps({"backfillParams": asked})],
             env=self.environment,

@@ -38,6 +38,10 @@ concurrency:
     max_concurrent_runs: 2
 freshness:
   enabled: true
+# What a library prints may quote what it was given; nothing of it is stored.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 """
 
 

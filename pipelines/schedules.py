@@ -4,7 +4,8 @@ Belongs here: the calendar of runs. Does not belong here: what a run does.
 
 Registers are late, so a quarter is evaluated some days after it closed. The
 quarter comes from the tick's own time, so a tick that was missed and caught up
-evaluates the quarter it was meant for.
+evaluates the quarter it was meant for. Of several missed ticks Dagster catches
+up the last one only; that one asks for every quarter since the last result.
 """
 
 from collections.abc import Iterator
@@ -44,6 +45,27 @@ def register_projects(instance: DagsterInstance, home: Home) -> list[str]:
     return projects
 
 
+def due_quarters(home: Home, project: str, closed: Quarter) -> list[Quarter]:
+    """Return which quarters of a project are due, oldest first: the closed one, and those missed since its last result.
+
+    Parameters
+    ----------
+    home : Home
+    project : str
+    closed : Quarter
+        The last closed quarter.
+
+    Returns
+    -------
+    list of Quarter
+        Only the closed one where the project has no result yet: its earlier quarters are for somebody to ask for.
+    """
+    folder = home.restricted / "evidence" / "records" / project
+    made = [Quarter.parse(path.stem) for path in folder.glob("*.json")]
+    missed = [closed.minus(quarter) for quarter in made if closed.minus(quarter) >= 0]
+    return [closed.shifted(-i) for i in reversed(range(max(1, min(missed, default=1))))]
+
+
 @schedule(
     cron_schedule=f"0 6 {LAG_DAYS + 1} 1,4,7,10 *",
     job=quarterly_evaluation,
@@ -54,17 +76,18 @@ def register_projects(instance: DagsterInstance, home: Home) -> list[str]:
 def quarterly_schedule(
     context: ScheduleEvaluationContext, store: ResourceParam[Store]
 ) -> Iterator[RunRequest | SkipReason]:
-    """Ask for one run per project."""
+    """Ask for one run per project and quarter that is due."""
     quarter = last_closed_quarter(context.scheduled_execution_time)
     projects = register_projects(context.instance, store.home)
     if not projects:
         yield SkipReason("There are no projects in the home.")
     for project in projects:
-        yield RunRequest(
-            run_key=f"{project}:{quarter}",
-            partition_key=partition_key(project, quarter),
-            tags={"trin/quarter": str(quarter)},
-        )
+        for due in due_quarters(store.home, project, quarter):
+            yield RunRequest(
+                run_key=f"{project}:{due}",
+                partition_key=partition_key(project, due),
+                tags={"trin/quarter": str(due)},
+            )
 
 
 retention_schedule = ScheduleDefinition(

@@ -31,7 +31,7 @@ from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs, resources_for
 from pipelines.demo import set_up
 from pipelines.instance import open_instance
-from pipelines.schedules import last_closed_quarter, quarterly_schedule
+from pipelines.schedules import due_quarters, last_closed_quarter, quarterly_schedule
 from pipelines.sensors import drop_folder_sensor, inbox_state
 from tests.receiving import take
 from tests.small_study import small_rows, write_small_study
@@ -87,6 +87,22 @@ def test_a_tick_asks_for_every_project_and_the_quarter_that_closed(small_home: H
         late = tick(small_home, instance, datetime(2026, 7, 15, 6, tzinfo=COPENHAGEN))
         assert [r.partition_key for r in late] == ["small|2026-04-01"]
         assert {r.run_key for r in requests}.isdisjoint({r.run_key for r in late})
+
+
+def test_a_project_without_results_is_asked_for_the_closed_quarter_and_others_for_what_they_missed(
+    small_home: Home,
+) -> None:
+    closed = Quarter(2026, 3)
+    records = small_home.restricted / "evidence" / "records" / "small"
+    assert due_quarters(small_home, "small", closed) == [closed]
+    write_json(records / "2027-01-01.json", [])  # a later quarter than the closed one tells nothing
+    assert due_quarters(small_home, "small", closed) == [closed]
+    write_json(records / "2025-01-01.json", [])
+    assert due_quarters(small_home, "small", closed) == [closed.shifted(-i) for i in (5, 4, 3, 2, 1, 0)]
+    write_json(records / "2026-04-01.json", [])
+    assert due_quarters(small_home, "small", closed) == [closed]
+    write_json(records / "2026-07-01.json", [])
+    assert due_quarters(small_home, "small", closed) == [closed]
 
 
 def test_a_home_without_projects_is_skipped_in_words(tmp_path: Path) -> None:
