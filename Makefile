@@ -18,7 +18,7 @@ export TRIN_HOME
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-nightly test-browser test-postgres test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean
+.PHONY: help env run dev test test-fast test-slow test-nightly test-browser test-postgres test-deploy test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ $(POSTGRES_READY): $(READY) requirements-postgres.lock
 
 test-postgres: $(POSTGRES_READY) ## Dagster on a real PostgreSQL server (needs Debian's package postgresql)
 	@$(BIN)/python -m pytest -q tests/test_on_postgres.py
+
+test-deploy: $(READY) ## The proxy with its login, run for real (needs Debian's package nginx-light)
+	@$(BIN)/python -m pytest -q tests/test_deploy.py
 
 $(SPARK_READY): requirements-spark.lock
 	@$(PYTHON) -m venv $(SPARK)

@@ -9,6 +9,7 @@ up the last one only; that one asks for every quarter since the last result.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,7 +62,10 @@ def due_quarters(home: Home, project: str, closed: Quarter) -> list[Quarter]:
         Only the closed one where the project has no result yet: its earlier quarters are for somebody to ask for.
     """
     folder = home.restricted / "evidence" / "records" / project
-    made = [Quarter.parse(path.stem) for path in folder.glob("*.json")]
+    made = []
+    for path in folder.glob("*.json"):
+        with suppress(ValueError):  # somebody's own file, which is no result
+            made.append(Quarter.parse(path.stem))
     missed = [closed.minus(quarter) for quarter in made if closed.minus(quarter) >= 0]
     return [closed.shifted(-i) for i in reversed(range(max(1, min(missed, default=1))))]
 

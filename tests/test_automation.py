@@ -95,6 +95,9 @@ def test_a_project_without_results_is_asked_for_the_closed_quarter_and_others_fo
     closed = Quarter(2026, 3)
     records = small_home.restricted / "evidence" / "records" / "small"
     assert due_quarters(small_home, "small", closed) == [closed]
+    for stray in ("notes", "2026-02-31", ".2026-01-01"):
+        write_json(records / f"{stray}.json", [])
+    assert due_quarters(small_home, "small", closed) == [closed]
     write_json(records / "2027-01-01.json", [])  # a later quarter than the closed one tells nothing
     assert due_quarters(small_home, "small", closed) == [closed]
     write_json(records / "2025-01-01.json", [])

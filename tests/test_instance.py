@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy
-from dagster import DagsterInstance
+from dagster import DagsterInstance, job, op
 
 from assets.home import Home
 from pipelines.instance import DATABASES, open_instance, prepare_instance
@@ -202,3 +203,26 @@ def test_a_runs_database_is_a_copy_of_one_that_dagster_made(home: Home, tmp_path
         assert theirs.event_log_storage.get_logs_for_run("third") == []
     assert schema(runs / "first.db") == schema(runs / "second.db") == schema(runs / "third.db")
     assert [path.name for path in runs.glob(".*")] == []
+
+
+def test_what_a_run_prints_is_stored_nowhere(home: Home) -> None:
+    printed = "printed-by-a-library-4711"
+
+    @op
+    def speak() -> None:
+        print(printed)
+        print(printed, file=sys.stderr)
+
+    @job
+    def speaking() -> None:
+        speak()
+
+    with open_instance(home) as instance:
+        assert speaking.execute_in_process(instance=instance).success
+    kept = [path for path in home.root.rglob("*") if path.is_file() and printed.encode() in path.read_bytes()]
+    assert kept == []
+    # Dagster's own way would have kept it.
+    (home.dagster / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with open_instance(home) as theirs:
+        assert speaking.execute_in_process(instance=theirs).success
+    assert any(printed.encode() in path.read_bytes() for path in home.root.rglob("*") if path.is_file())

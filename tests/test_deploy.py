@@ -1,0 +1,199 @@
+"""What stands in `deploy/`: the proxy with its login run for real, services and containers read by those who know them."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs Debian's package nginx-light")
+PASSWORD = "correct horse"
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class Behind(BaseHTTPRequestHandler):
+    """What stands behind the proxy: it remembers what reached it."""
+
+    seen: list[dict[str, str]]
+
+    def do_GET(self) -> None:
+        self.seen.append({name.lower(): value for name, value in self.headers.items()} | {"path": self.path})
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"the UI")
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+class Proxy:
+    def __init__(self, port: int, plain: int, log: Path, seen: list[dict[str, str]]) -> None:
+        self.port, self.plain, self.log, self.seen = port, plain, log, seen
+
+    def get(self, user: str | None = None, password: str = PASSWORD, **headers: str) -> http.client.HTTPResponse:
+        trusting = ssl._create_unverified_context()  # noqa: S323  # a certificate of the test's own
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=trusting, timeout=10)
+        if user is not None:
+            headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        with contextlib.closing(connection):
+            connection.request("GET", "/runs", headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+        return answer
+
+    def logged(self, pattern: str) -> bool:
+        """Whether a line is in the log, which is written after the answer."""
+        for _ in range(100):
+            if re.search(pattern, self.log.read_text(), re.M):
+                return True
+            time.sleep(0.05)
+        return False
+
+
+@pytest.fixture
+def proxy(tmp_path: Path) -> Iterator[Proxy]:
+    """The proxy as it stands in `deploy/`, on ports and paths of the test's own."""
+    seen: list[dict[str, str]] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Seen", (Behind,), {"seen": seen}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port, plain, log = free_port(), free_port(), tmp_path / "trin.log"
+    (tmp_path / "tls").mkdir()
+    key = ["-keyout", str(tmp_path / "tls" / "key.pem"), "-out", str(tmp_path / "tls" / "fullchain.pem")]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *key, "-subj", "/CN=trin.example.org"]
+    subprocess.run([*made, "-days", "2"], check=True, capture_output=True)
+    hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True)
+    (tmp_path / "trin.users").write_text(f"anne:{hashed.stdout.strip()}\n")
+    (tmp_path / "trin.users").chmod(0o644)
+    tmp_path.chmod(0o755)
+    site = (DEPLOY / "proxy" / "nginx.conf").read_text()
+    own = {
+        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "/etc/ssl/trin": str(tmp_path / "tls"),
+        "auth_basic_user_file /etc/nginx/trin.users": f"auth_basic_user_file {tmp_path / 'trin.users'}",
+        "/var/log/nginx/trin.log": str(log),
+        "http://127.0.0.1:3000": f"http://127.0.0.1:{server.server_port}",
+    }
+    for theirs, ours in own.items():
+        assert theirs in site
+        site = site.replace(theirs, ours)
+    folders = "".join(
+        f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    as_root = "user root;" if os.geteuid() == 0 else ""
+    (tmp_path / "nginx.conf").write_text(
+        f"{as_root} daemon off; pid {tmp_path}/pid; error_log stderr;\nevents {{}}\nhttp {{ {folders} access_log off;\n{site}\n}}\n"
+    )
+    assert NGINX is not None
+    process = subprocess.Popen([NGINX, "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"], stderr=subprocess.PIPE)
+    for _ in range(100):
+        with socket.socket() as trying:
+            if process.poll() is not None or trying.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    assert process.poll() is None, process.stderr.read() if process.stderr else ""
+    yield Proxy(port, plain, log, seen)
+    process.terminate()
+    process.communicate(timeout=20)
+    server.shutdown()
+    server.server_close()
+
+
+@needs_nginx
+def test_nobody_comes_through_without_the_password(proxy: Proxy) -> None:
+    assert proxy.get().status == 401
+    assert proxy.get("anne", "wrong").status == 401
+    assert proxy.get("bo").status == 401
+    assert proxy.seen == []
+
+
+@needs_nginx
+def test_who_it_is_comes_through_and_the_password_does_not(proxy: Proxy) -> None:
+    answer = proxy.get("anne", **{"X-Forwarded-User": "director"})
+    assert answer.status == 200
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    (seen,) = proxy.seen
+    assert seen["x-forwarded-user"] == "anne"
+    assert "authorization" not in seen
+    assert proxy.logged(r"^\S+ anne 127\.0\.0\.1 \"GET /runs HTTP/1\.1\" 200$")
+
+
+@needs_nginx
+def test_the_ui_may_follow_runs_over_a_websocket(proxy: Proxy) -> None:
+    proxy.get("anne", Upgrade="websocket", Connection="Upgrade")
+    assert (proxy.seen[0]["upgrade"], proxy.seen[0]["connection"]) == ("websocket", "upgrade")
+
+
+@needs_nginx
+def test_guessing_passwords_is_slowed_down(proxy: Proxy) -> None:
+    answers = [proxy.get("anne", f"guess {i}").status for i in range(90)]
+    assert set(answers) == {401, 503}
+    assert answers.count(503) >= 10
+
+
+@needs_nginx
+def test_the_plain_port_only_points_to_the_other(proxy: Proxy) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.plain, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", "/runs", headers={"Host": "trin.example.org"})
+        answer = connection.getresponse()
+        answer.read()
+    assert (answer.status, answer.headers["Location"]) == (301, "https://trin.example.org/runs")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+@pytest.mark.parametrize("name", ["trin-daemon", "trin-ui"])
+def test_systemd_knows_every_word_of_a_service(name: str, tmp_path: Path) -> None:
+    text = (DEPLOY / "systemd" / f"{name}.service").read_text()
+    # The programs are not installed there on this machine.
+    file = tmp_path / f"{name}.service"
+
+    def complaints(unit: str) -> list[str]:
+        file.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit))
+        told = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, check=False)
+        return [line for line in told.stderr.splitlines() if file.name in line]
+
+    assert complaints(text) == []
+    assert complaints(text.replace("NoNewPrivileges", "NoNewPriviledges"))
+
+
+def test_containers_name_files_and_programs_that_exist() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose" / "docker-compose.yml").read_text())
+    ours = {name: service for name, service in compose["services"].items() if service.get("image") == "trin"}
+    assert set(ours) == {"ui", "daemon"}
+    for service in ours.values():
+        assert (DEPLOY / "compose" / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        assert "ports" not in service
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert set(published) == {"proxy"}
+    settings = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
+    wanted = set(re.findall(r"TRIN_PG_\w+", str(settings)))
+    given = set(compose["x-trin"]["environment"]) | {"TRIN_PG_PASSWORD"}
+    assert wanted <= given
+    for line in (DEPLOY / "compose" / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY"):
+            assert (ROOT / line.split()[1]).exists()
