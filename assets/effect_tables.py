@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scipy.stats import norm
+import scipy
 
 from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import difference_text, number_text, phrase
@@ -65,7 +65,7 @@ class _Table:
 
     def __init__(self, outcome: Outcome, language: str, confidence_level: float) -> None:
         self.outcome, self.language = outcome, language
-        self.reach = float(norm.isf((1 - confidence_level) / 2))
+        self.reach = float(scipy.stats.norm.isf((1 - confidence_level) / 2))
         self.unit = getattr(outcome.unit, language) if outcome.unit else ""
         self.decimals = 1 if outcome.type == "binary" else 2
 

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import f as fisher
 
 Array = NDArray[np.float64]
 Level = Literal["nominal", "ordinal", "interval"]
@@ -114,7 +114,7 @@ def icc_agreement(ratings: Array, *, confidence_level: float = 0.95) -> tuple[fl
     a, b = k * icc / (n * (1 - icc)), 1 + k * icc * (n - 1) / (n * (1 - icc))
     freedom = (a * columns + b * rest) ** 2 / ((a * columns) ** 2 / (k - 1) + (b * rest) ** 2 / ((n - 1) * (k - 1)))
     tail = (1 - confidence_level) / 2
-    upper, lower = fisher.isf(tail, n - 1, freedom), fisher.isf(tail, freedom, n - 1)
+    upper, lower = scipy.stats.f.isf(tail, n - 1, freedom), scipy.stats.f.isf(tail, freedom, n - 1)
     spread = k * columns + (k * n - k - n) * rest
     low = n * (rows - upper * rest) / (upper * spread + n * rows)
     high = n * (lower * rows - rest) / (spread + n * lower * rows)

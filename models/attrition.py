@@ -8,9 +8,8 @@ that).
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import norm
 
 Array = NDArray[np.float64]
 
@@ -66,12 +65,12 @@ def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control:
     greatest = 2 * min(overall_share, 1 - overall_share)
     if excess(0.0) >= 0:
         return 0.0
-    return greatest if excess(greatest) <= 0 else float(brentq(excess, 0.0, greatest, xtol=1e-9))
+    return greatest if excess(greatest) <= 0 else float(scipy.optimize.brentq(excess, 0.0, greatest, xtol=1e-9))
 
 
 def _selection(lost: float) -> float:
     """Mean shift of those who stay when a share `lost` leaves (inverse Mills ratio)."""
-    return float(norm.pdf(norm.ppf(lost)) / (1 - lost)) if lost > 0 else 0.0
+    return float(scipy.stats.norm.pdf(scipy.stats.norm.ppf(lost)) / (1 - lost)) if lost > 0 else 0.0
 
 
 def manski_bounds(

@@ -7,8 +7,8 @@ them. Does not belong here: deciding what is good enough (evidence does that).
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 
 def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -113,7 +113,7 @@ def imbalance_p_value(smds: NDArray[np.float64], n_treated: float, n_control: fl
     smallest = 1.0
     for smd in np.abs(smds[np.isfinite(smds)]):
         deviation = float(np.sqrt(smd_variance(float(smd), n_treated, n_control)))
-        p = norm.sf((smd - allowed) / deviation) + norm.cdf((-smd - allowed) / deviation)
+        p = scipy.stats.norm.sf((smd - allowed) / deviation) + scipy.stats.norm.cdf((-smd - allowed) / deviation)
         smallest = min(smallest, float(p))
     return min(1.0, smallest * max(1, len(smds)))
 
@@ -121,4 +121,4 @@ def imbalance_p_value(smds: NDArray[np.float64], n_treated: float, n_control: fl
 def power_to_see(smd: float, n_treated: float, n_control: float, alpha: float) -> float:
     """Power of a two-sided test to see a standardised difference of `smd`."""
     deviation = float(np.sqrt(smd_variance(smd, n_treated, n_control)))
-    return float(norm.sf(norm.isf(alpha / 2) - smd / deviation))
+    return float(scipy.stats.norm.sf(scipy.stats.norm.isf(alpha / 2) - smd / deviation))

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from models.funnel import Funnel, funnel
 from models.pooling import pool
@@ -182,8 +182,8 @@ def structural_rate(
 def observed_over_expected(observed: float, expected: float, confidence_level: float) -> tuple[float, float, float]:
     """Return how many had the outcome against how many were expected to, with exact Poisson limits."""
     tail = (1 - confidence_level) / 2
-    low = chi2.ppf(tail, 2 * observed) / 2 if observed > 0 else 0.0
-    high = chi2.isf(tail, 2 * (observed + 1)) / 2
+    low = scipy.stats.chi2.ppf(tail, 2 * observed) / 2 if observed > 0 else 0.0
+    high = scipy.stats.chi2.isf(tail, 2 * (observed + 1)) / 2
     return observed / expected, float(low / expected), float(high / expected)
 
 

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.stats import norm
+import scipy
 
 FEWEST_CONTROLS = 5
 LOG_RATIO_PER_DEVIATION = 0.91
@@ -61,7 +60,9 @@ def expected_absolute_error(mean: float, deviation: float) -> float:
     if deviation == 0:
         return abs(mean)
     ratio = mean / deviation
-    return deviation * math.sqrt(2 / math.pi) * math.exp(-(ratio**2) / 2) + mean * (1 - 2 * float(norm.cdf(-ratio)))
+    return deviation * math.sqrt(2 / math.pi) * math.exp(-(ratio**2) / 2) + mean * (
+        1 - 2 * float(scipy.stats.norm.cdf(-ratio))
+    )
 
 
 def systematic_error(values: Sequence[float], errors: Sequence[float]) -> SystematicError | None:
@@ -85,12 +86,12 @@ def systematic_error(values: Sequence[float], errors: Sequence[float]) -> System
 
     def cost(parameters: np.ndarray) -> float:
         mean, deviation = parameters
-        return float(-norm.logpdf(x, mean, np.sqrt(s**2 + deviation**2)).sum())
+        return float(-scipy.stats.norm.logpdf(x, mean, np.sqrt(s**2 + deviation**2)).sum())
 
     start = np.array([float(np.average(x, weights=1 / s**2)), float(x.std())])
     # Two starts: the likelihood can be flat towards a spread of zero.
     fits = [
-        minimize(cost, first, method="L-BFGS-B", bounds=[(None, None), (0.0, None)])
+        scipy.optimize.minimize(cost, first, method="L-BFGS-B", bounds=[(None, None), (0.0, None)])
         for first in (start, np.array([start[0], 0.0]))
     ]
     best = min(fits, key=lambda fit: float(fit.fun))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 Array = NDArray[np.float64]
@@ -74,7 +74,7 @@ def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | No
         return np.asarray((away * share[:, None]).T @ away - np.outer(mean, mean), dtype=float)
 
     start = np.zeros(x.shape[1])
-    found = minimize(
+    found = scipy.optimize.minimize(
         dual,
         start,
         jac=True,

@@ -13,9 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from models.intervals import newcombe_interval
 
@@ -198,8 +197,8 @@ def interval_reach(sums: Array, confidence_level: float) -> float:
     total, fourth = float(squares.sum()), float((squares**2).sum())
     spread = fourth - total**2 / len(sums)
     if not spread > total**2 * 1e-12:
-        return float(norm.isf(tail))
-    return float(student.isf(tail, max(1.0, 2 * total**2 / spread)))
+        return float(scipy.stats.norm.isf(tail))
+    return float(scipy.stats.t.isf(tail, max(1.0, 2 * total**2 / spread)))
 
 
 def _risk_ratio(

@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 Array = NDArray[np.float64]
 QUANTILES = np.array([0.05, 0.50, 0.95])
@@ -88,7 +88,7 @@ def calibration_of(quantiles: Array, truths: Array) -> float:
     seen = np.bincount(place, minlength=4) / len(truths)
     used = seen > 0
     divergence = float((seen[used] * np.log(seen[used] / BINS[used])).sum())
-    return float(chi2.sf(2 * len(truths) * divergence, len(BINS) - 1))
+    return float(scipy.stats.chi2.sf(2 * len(truths) * divergence, len(BINS) - 1))
 
 
 def information_of(quantiles: Array, everybody: Array) -> float:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 Array = NDArray[np.float64]
 WINSORISED_SHARE = 0.10
@@ -64,7 +64,7 @@ def funnel(rates: Array, people: Array, rate: float, *, level: float = 0.95) -> 
     low, high = np.quantile(z, [WINSORISED_SHARE, 1 - WINSORISED_SHARE])
     phi = max(1.0, float((np.clip(z, low, high) ** 2).mean()))
     scaled = z / np.sqrt(phi)
-    reach = float(norm.isf((1 - level) / 2))
+    reach = float(scipy.stats.norm.isf((1 - level) / 2))
     half = reach * np.sqrt(phi) * error
     limits = np.clip(rate - half, 0, 1), np.clip(rate + half, 0, 1)
     return Funnel(scaled, *limits, phi, int((np.abs(scaled) > reach).sum()), len(z) * (1 - level))

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import f as fisher
-from scipy.stats import norm
 
 from models.panel_checks import Panel
 
@@ -180,7 +179,7 @@ def band_reach(events: dict[int, Summary], cluster: Labels | None, *, confidence
     Never less than what one time by itself would need.
     """
     usable = [e for e in events.values() if e.standard_error > 0]
-    alone = float(norm.isf((1 - confidence_level) / 2))
+    alone = float(scipy.stats.norm.isf((1 - confidence_level) / 2))
     if len(usable) < 2:
         return alone
     sums = sums_of(np.column_stack([e.influence for e in usable]), cluster)
@@ -220,4 +219,4 @@ def no_effect_before(found: GroupTime, cluster: Labels | None, fewest: int | Non
     units = len(sums) if fewest is None else min(len(sums), fewest)
     if units <= tests + 1:
         return None
-    return statistic, float(fisher.sf(statistic * (units - tests) / (units * tests), tests, units - tests))
+    return statistic, float(scipy.stats.f.sf(statistic * (units - tests) / (units * tests), tests, units - tests))

@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import binom, norm, rankdata
-from scipy.stats import t as student
 
 Array = NDArray[np.float64]
 LARGEST_GAMMA = 1000.0
@@ -37,7 +35,7 @@ def mcnemar_bound(treated_only: int, control_only: int, gamma: float) -> float:
         Upper bound (Rosenbaum 2002, "Observational Studies", section 4.3).
     """
     share = gamma / (1 + gamma)
-    return float(binom.sf(treated_only - 1, treated_only + control_only, share))
+    return float(scipy.stats.binom.sf(treated_only - 1, treated_only + control_only, share))
 
 
 def signed_rank_bound(differences: Array, gamma: float) -> float:
@@ -57,12 +55,12 @@ def signed_rank_bound(differences: Array, gamma: float) -> float:
     informative = differences[differences != 0]
     if len(informative) == 0:
         return 1.0
-    ranks = rankdata(np.abs(informative))
+    ranks = scipy.stats.rankdata(np.abs(informative))
     statistic = float(ranks[informative > 0].sum())
     share = gamma / (1 + gamma)
     mean = share * float(ranks.sum())
     deviation = math.sqrt(share * (1 - share) * float((ranks**2).sum()))
-    return float(norm.sf((statistic - mean) / deviation))
+    return float(scipy.stats.norm.sf((statistic - mean) / deviation))
 
 
 def smallest_gamma(differences: Array, *, alpha: float, is_binary: bool) -> float:
@@ -93,7 +91,7 @@ def smallest_gamma(differences: Array, *, alpha: float, is_binary: bool) -> floa
         return 1.0
     if excess(math.log(LARGEST_GAMMA)) <= 0:
         return LARGEST_GAMMA
-    return math.exp(float(brentq(excess, 0.0, math.log(LARGEST_GAMMA), xtol=1e-12)))
+    return math.exp(float(scipy.optimize.brentq(excess, 0.0, math.log(LARGEST_GAMMA), xtol=1e-12)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def robustness_value(t_value: float, degrees_of_freedom: float, *, alpha: float)
     f = |t| / sqrt(df); for the limit f is reduced by the critical value of a regression with one more column.
     """
     f = abs(t_value) / math.sqrt(degrees_of_freedom)
-    critical = float(student.isf(alpha / 2, degrees_of_freedom - 1)) / math.sqrt(degrees_of_freedom - 1)
+    critical = float(scipy.stats.t.isf(alpha / 2, degrees_of_freedom - 1)) / math.sqrt(degrees_of_freedom - 1)
     reduced = max(0.0, f - critical)
     return Robustness(
         partial_r2=f**2 / (1 + f**2),

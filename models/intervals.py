@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import norm
+import scipy
 
 
 def wilson_interval(share: float, n: float, confidence_level: float) -> tuple[float, float]:
@@ -26,7 +26,7 @@ def wilson_interval(share: float, n: float, confidence_level: float) -> tuple[fl
     -------
     low, high : float
     """
-    z = float(norm.isf((1 - confidence_level) / 2))
+    z = float(scipy.stats.norm.isf((1 - confidence_level) / 2))
     centre = share + z * z / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n

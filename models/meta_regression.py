@@ -14,11 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.stats import chi2
-from scipy.stats import f as fisher
-from scipy.stats import t as student
 
 from models.pooling import Between, pool
 
@@ -83,7 +80,11 @@ def meta_regression(
         scale = max(1.0, float((weight * (effects - x @ beta) ** 2).sum() / (k - p)))
     errors = np.sqrt(np.diag(inverse) * scale)
     statistic = float(beta[1:] @ np.linalg.solve(inverse[1:, 1:] * scale, beta[1:]))
-    tail = fisher.sf(statistic / (p - 1), p - 1, k - p) if interval == "knapp_hartung" else chi2.sf(statistic, p - 1)
+    tail = (
+        scipy.stats.f.sf(statistic / (p - 1), p - 1, k - p)
+        if interval == "knapp_hartung"
+        else scipy.stats.chi2.sf(statistic, p - 1)
+    )
     plain = pool(effects, variances, between=between).tau_squared
     share = max(0.0, (plain - tau) / plain) if plain > 0 else 0.0
     return MetaRegression(beta, errors, tau, share, float(tail))
@@ -181,7 +182,7 @@ def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_
     spread = float(np.sqrt(max(np.var(effects, ddof=1) - variances.mean(), 0.01 * np.var(effects), least) / 2))
     best = None
     for start in ((spread, spread), (spread, 0.1 * spread), (0.1 * spread, spread)):
-        found = minimize(
+        found = scipy.optimize.minimize(
             objective, np.array(start), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 4000}
         )
         if best is None or found.fun < best.fun - 1e-10:
@@ -189,7 +190,7 @@ def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_
     between, within = (float(root**2) for root in best.x) if best is not None else (0.0, 0.0)
     _, ones, crossed, _, pulls = pieces(between, within)
     estimate, error = crossed / ones, float(1 / np.sqrt(ones))
-    reach = float(student.isf((1 - confidence_level) / 2, max(1, len(members) - 1)))
+    reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, max(1, len(members) - 1)))
     spread = float(np.sqrt(error**2 + between + within))
     return ThreeLevels(
         estimate,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 Array = NDArray[np.float64]
 LARGEST_RATIO = 50.0
@@ -102,7 +102,9 @@ def random_intercepts(m: Moments) -> Multilevel:
         _, _, within, logdet = solved(root**2)
         return n * float(np.log(within)) + logdet
 
-    best = minimize_scalar(deviance, bounds=(0.0, np.sqrt(LARGEST_RATIO)), method="bounded", options={"xatol": 1e-10})
+    best = scipy.optimize.minimize_scalar(
+        deviance, bounds=(0.0, np.sqrt(LARGEST_RATIO)), method="bounded", options={"xatol": 1e-10}
+    )
     ratio = float(best.x**2) if best.fun < deviance(0.0) else 0.0
     beta, shrink, within, _ = solved(ratio)
     between = ratio * within

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from models.matching import Pairs, by_stratum
 from models.nearness import Nearness
@@ -87,7 +87,7 @@ def match_optimally(
         # Staying alone costs more than any total distance, so nobody stays alone who need not.
         alone = 1.0 + float(reachable.max(initial=0.0)) * (len(apart) + 1)
         cost = np.hstack([apart, np.full((len(apart), len(apart)), alone)])
-        rows, columns = linear_sum_assignment(cost)
+        rows, columns = scipy.optimize.linear_sum_assignment(cost)
         matched = columns < len(controls)
         for row, column in zip(rows[matched].tolist(), columns[matched].tolist(), strict=True):
             person, control = int(people[row // ratio]), int(controls[column])
@@ -143,7 +143,7 @@ def _stars(apart: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return own, others
     shortest_row, shortest_column = inside.min(axis=1), inside.min(axis=0)
     gain = np.minimum(inside - shortest_row[:, None] - shortest_column[None, :], 0.0)
-    chosen_rows, chosen_columns = linear_sum_assignment(gain)
+    chosen_rows, chosen_columns = scipy.optimize.linear_sum_assignment(gain)
     worth = gain[chosen_rows, chosen_columns] < 0
     edges = set(zip(chosen_rows[worth].tolist(), chosen_columns[worth].tolist(), strict=True))
     paired_rows = {r for r, _ in edges}

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import ttest_ind
 
 Array = NDArray[np.float64]
 
@@ -84,7 +84,7 @@ def lead_p(panel: Panel) -> float | None:
 def _difference_p(values: Array, treated: NDArray[np.bool_]) -> float | None:
     if min(treated.sum(), (~treated).sum()) < 2:
         return None
-    return float(ttest_ind(values[treated], values[~treated], equal_var=False).pvalue)
+    return float(scipy.stats.ttest_ind(values[treated], values[~treated], equal_var=False).pvalue)
 
 
 def dip_smd(panel: Panel) -> float | None:

@@ -16,8 +16,8 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from models.estimates import Estimate, interval_reach
 from models.group_time import sums_of
@@ -185,7 +185,7 @@ def fewest_clusters(panel: Panel, cluster: Labels | None) -> int:
 
 def few_reach(sums: Array, fewest: int, confidence_level: float) -> float:
     """Standard errors to a limit: those of the influence values, and no fewer than the smaller group's number allows."""
-    alone = float(student.isf((1 - confidence_level) / 2, max(1, fewest - 1)))
+    alone = float(scipy.stats.t.isf((1 - confidence_level) / 2, max(1, fewest - 1)))
     return max(interval_reach(sums, confidence_level), alone)
 
 

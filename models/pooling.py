@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2, norm
-from scipy.stats import t as student
 
 Array = NDArray[np.float64]
 Between = Literal["common", "dersimonian_laird", "reml"]
@@ -94,11 +93,11 @@ def pool(
     weight = 1 / (variances + tau)
     estimate = float(np.average(effects, weights=weight))
     error = float(1 / np.sqrt(weight.sum()))
-    reach = float(norm.isf((1 - confidence_level) / 2))
+    reach = float(scipy.stats.norm.isf((1 - confidence_level) / 2))
     if interval == "knapp_hartung":
         # Studies that happen to agree better than their errors allow are no reason to be surer than those errors.
         error *= max(1.0, float(np.sqrt((weight * (effects - estimate) ** 2).sum() / (k - 1))))
-        reach = float(student.isf((1 - confidence_level) / 2, k - 1))
+        reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, k - 1))
     spread = reach * float(np.sqrt(error**2 + tau))
     share = tau / (tau + typical) if between != "common" else max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0
     return Pooled(
@@ -111,7 +110,7 @@ def pool(
         tau,
         float(share),
         q,
-        float(chi2.sf(q, k - 1)),
+        float(scipy.stats.chi2.sf(q, k - 1)),
         weight / weight.sum(),
     )
 

@@ -14,9 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from models.estimates import Estimate, Means, Sizes, estimate_from
 from models.robust_regression import Coefficient, coefficient_of
@@ -152,7 +151,7 @@ def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | str:
     groups = len(d.y) if d.cluster is None else len(np.unique(d.cluster))
     rest = groups - (2 if d.cluster is None else 1)
     error = float(np.sqrt(groups / rest * _square_sum(influence, d.cluster)))
-    reach = float(student.isf((1 - confidence_level) / 2, rest)) * error
+    reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, rest)) * error
     return Estimate(
         "complier_effect",
         beta,
@@ -177,7 +176,7 @@ def block_differences(d: Drawn, *, confidence_level: float) -> list[tuple[int, f
             continue
         error = float(np.sqrt(own.var(ddof=1) / len(own) + others.var(ddof=1) / len(others)))
         value = float(own.mean() - others.mean())
-        reach = float(norm.isf((1 - confidence_level) / 2)) * error
+        reach = float(scipy.stats.norm.isf((1 - confidence_level) / 2)) * error
         found.append((int(label), value, value - reach, value + reach, len(own) + len(others)))
     return found
 
@@ -204,7 +203,9 @@ def _blocked(d: Drawn, confidence_level: float) -> Estimate | str:
             who = inside & group
             influence[who] = sign * share * (d.y[who] - mean.mean()) / who.sum()
     value, error = top - bottom, float(np.sqrt(variance))
-    reach = float(student.isf((1 - confidence_level) / 2, variance**2 / freedom if freedom > 0 else len(d.y))) * error
+    reach = (
+        float(scipy.stats.t.isf((1 - confidence_level) / 2, variance**2 / freedom if freedom > 0 else len(d.y))) * error
+    )
     return Estimate(
         "assigned_difference",
         value,

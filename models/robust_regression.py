@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -41,7 +41,7 @@ class Coefficient:
 
     def interval(self, confidence_level: float) -> tuple[float, float]:
         """Return Student's interval."""
-        reach = float(student.isf((1 - confidence_level) / 2, self.degrees_of_freedom)) * self.standard_error
+        reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, self.degrees_of_freedom)) * self.standard_error
         return self.value - reach, self.value + reach
 
 

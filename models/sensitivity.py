@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 SMALLEST_SHARE = 1e-6
 
@@ -65,7 +65,7 @@ def e_values_of_standardised(*, difference: float, low: float, high: float) -> t
 
 def minimal_detectable_effect(standard_error: float, *, alpha: float, power: float) -> float:
     """Smallest true effect a two-sided test would find with the given power."""
-    return float(norm.isf(alpha / 2) + norm.ppf(power)) * standard_error
+    return float(scipy.stats.norm.isf(alpha / 2) + scipy.stats.norm.ppf(power)) * standard_error
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
@@ -83,4 +83,4 @@ def two_sided_p(estimate: float, standard_error: float) -> float:
     """Two-sided normal p-value; used for multiplicity only, never shown beside an estimate."""
     if standard_error == 0:
         return 1.0 if estimate == 0 else 0.0
-    return float(2 * norm.sf(abs(estimate) / standard_error))
+    return float(2 * scipy.stats.norm.sf(abs(estimate) / standard_error))

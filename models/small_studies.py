@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata, t
 
 from models.pooling import Between, pool
 
@@ -41,7 +41,7 @@ class Line:
 
     def interval(self, confidence_level: float = 0.95) -> tuple[float, float]:
         """Return the interval of the intercept."""
-        reach = float(t.isf((1 - confidence_level) / 2, self.degrees_of_freedom)) * self.intercept_error
+        reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, self.degrees_of_freedom)) * self.intercept_error
         return self.intercept - reach, self.intercept + reach
 
 
@@ -54,7 +54,14 @@ def _line(effects: Array, variances: Array, moderator: Array) -> Line:
     scale = float((weight * (effects - z @ beta) ** 2).sum() / freedom)
     errors = np.sqrt(np.diag(inverse) * scale)
     ratio = float(beta[1] / errors[1])
-    return Line(float(beta[0]), float(errors[0]), float(beta[1]), ratio, float(2 * t.sf(abs(ratio), freedom)), freedom)
+    return Line(
+        float(beta[0]),
+        float(errors[0]),
+        float(beta[1]),
+        ratio,
+        float(2 * scipy.stats.t.sf(abs(ratio), freedom)),
+        freedom,
+    )
 
 
 def egger(effects: Array, variances: Array) -> Line:
@@ -70,7 +77,7 @@ def peese(effects: Array, variances: Array) -> Line:
 def pet_peese(effects: Array, variances: Array, *, alpha: float = 0.10) -> Line:
     """Return PET's line, or PEESE's where PET finds an effect at the two-sided level `alpha` (0.05 one-sided)."""
     pet = egger(effects, variances)
-    p = float(2 * t.sf(abs(pet.intercept / pet.intercept_error), pet.degrees_of_freedom))
+    p = float(2 * scipy.stats.t.sf(abs(pet.intercept / pet.intercept_error), pet.degrees_of_freedom))
     return peese(effects, variances) if p < alpha else pet
 
 
@@ -114,7 +121,7 @@ def trim_and_fill(effects: Array, variances: Array, *, between: Between = "reml"
         before = missing
         centre = pool(y[: k - missing], v[: k - missing], between=between).estimate
         distance = y - centre
-        ranks = np.sign(distance) * rankdata(np.abs(distance), method="ordinal")
+        ranks = np.sign(distance) * scipy.stats.rankdata(np.abs(distance), method="ordinal")
         alone = max(0, round(float((4 * ranks[ranks > 0].sum() - k * (k + 1)) / (2 * k - 1))))
         missing = min(alone, k - 2)  # what is left must still be two studies
     mirrored = 2 * centre - y[k - missing :]

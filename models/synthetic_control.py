@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 Array = NDArray[np.float64]
 ONE = 1e4
@@ -75,7 +75,7 @@ def mixture(own: Array, others: Array) -> Array:
     """
     scale = float(np.std(np.column_stack([own, others]))) or 1.0
     heavy = ONE * np.ones((1, others.shape[1]))
-    weights, _ = nnls(
+    weights, _ = scipy.optimize.nnls(
         np.vstack([(others - others.mean()) / scale, heavy]), np.append((own - others.mean()) / scale, ONE)
     )
     return np.asarray(weights / weights.sum())

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 Array = NDArray[np.float64]
 UNLIMITED = 1e6
@@ -60,11 +60,13 @@ def outermost_tables(groups: NDArray[np.bool_], low: Array, high: Array, atoms: 
     ValueError
         If no table fits: what is known contradicts itself.
     """
-    constraint = LinearConstraint(groups.astype(float), low, high)
+    constraint = scipy.optimize.LinearConstraint(groups.astype(float), low, high)
     whole = np.ones(groups.shape[1])
     found = []
     for sign in (1.0, -1.0):
-        solved = milp(sign * atoms, constraints=constraint, integrality=whole, bounds=Bounds(0, UNLIMITED))
+        solved = scipy.optimize.milp(
+            sign * atoms, constraints=constraint, integrality=whole, bounds=scipy.optimize.Bounds(0, UNLIMITED)
+        )
         if solved.status != 0:
             raise ValueError("No table fits what is known of its cells and totals.")
         found.append(np.round(solved.x))

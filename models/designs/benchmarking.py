@@ -13,9 +13,8 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from data_contracts.ladder import read_knowledge
 from data_contracts.protocol import Outcome, Protocol
@@ -213,7 +212,7 @@ def _difference(seen: Array, outcome: Outcome, expected: ExpectedRate, protocol:
             method = "Newcombe"
     else:
         error = float(np.sqrt(seen.var(ddof=1) / n + expected.variance))
-        reach = float(student.isf((1 - level) / 2, n - 1)) * error
+        reach = float(scipy.stats.t.isf((1 - level) / 2, n - 1)) * error
         low, high, method = value - reach, value + reach, "Student, the rate taken as exact"
     name = Benchmarking().estimator(protocol)
     return Estimate(name, value, error, low, high, method, mean, expected.value, influence)
@@ -245,7 +244,7 @@ def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tupl
     numbers, names = pd.factorize(codes[known].astype("str"), sort=True)
     values = beyond[known]
     fitted = random_intercepts(moments_of(np.ones((len(values), 1)), values, numbers.astype(np.int64)))
-    reach = float(norm.isf((1 - protocol.effects.confidence_level) / 2))
+    reach = float(scipy.stats.norm.isf((1 - protocol.effects.confidence_level) / 2))
     counts = np.bincount(numbers)
     middle_error = float(1 / np.sqrt((counts / (fitted.within + counts * fitted.between)).sum()))
     towns = read_knowledge("municipalities")["municipalities"]

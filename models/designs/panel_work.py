@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from data_contracts.protocol import Protocol
 from models import panel_checks
@@ -161,7 +161,7 @@ class PanelWork:
 
     def measures(self) -> tuple[Measure, ...]:
         """The other summaries, tests before the start, and what holds with few clusters."""
-        reach = float(norm.isf((1 - self.level) / 2))
+        reach = float(scipy.stats.norm.isf((1 - self.level) / 2))
         found = []
         if self.found is not None:
             summaries = [("group_time_simple", simple_summary(self.found, self.weight, self.cluster))]

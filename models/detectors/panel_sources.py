@@ -7,7 +7,7 @@ not belong here: the tests they read (designs) and thresholds (YAML).
 
 from __future__ import annotations
 
-from scipy.stats import poisson
+import scipy
 
 from data_contracts.ladder import State
 from data_contracts.phrases import bilingual, number_words, share_words
@@ -131,7 +131,7 @@ def all_or_nothing_works(f: Findings) -> Detection:
         return lacking(code, "lacked_units")
     if r.units_count < fewest:
         return lacking(code, "lacked_units")
-    p = float(poisson.sf(r.outside_count - 1, r.expected_outside)) if r.outside_count else 1.0
+    p = float(scipy.stats.poisson.sf(r.outside_count - 1, r.expected_outside)) if r.outside_count else 1.0
     is_chance = r.outside_count > 0 and p >= threshold(code, "alpha")
     detail = bilingual(
         "funnel_words",

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from data_contracts.economics_rules import horizon_of, index_of, prices_of
 from data_contracts.economics_settings import EconomicsSettings, Share, Years
@@ -123,7 +123,7 @@ def effect_of(record: Mapping[str, Any]) -> Effect:
     record : mapping
         A published record with an estimate and an interval.
     """
-    reach = float(norm.isf((1 - record["confidence_level"]) / 2))
+    reach = float(scipy.stats.norm.isf((1 - record["confidence_level"]) / 2))
     chance = (record["interval_high"] - record["interval_low"]) / (2 * reach)
     # What was rounded is open by its step.
     chance = math.hypot(chance, (record["rounded_to"] or 0.0) / math.sqrt(12))

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from data_contracts.ladder import read_knowledge
 from models.economics.account import Numbers, central, present_values
@@ -162,7 +162,7 @@ def _with(values: Array, i: int, value: float) -> Array:
 
 
 def _reach(level: float) -> float:
-    return float(norm.isf((1 - level) / 2))
+    return float(scipy.stats.norm.isf((1 - level) / 2))
 
 
 @dataclass(frozen=True, slots=True)
