@@ -148,7 +148,8 @@ def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
         last = _cut_to_whole_lines(path)
         kept = read_json(path.with_suffix(HEAD))
         number, head = (0, START) if last is None else (int(last["number"]), str(last["sha256"]))
-        if (last is None) != (kept is None) or (kept is not None and int(kept["number"]) > number):
+        is_head = isinstance(kept, dict) and isinstance(kept.get("number"), int)
+        if (last is None) != (kept is None) or (kept is not None and (not is_head or kept["number"] > number)):
             fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
             raise InputRefused([Fault("The end of this chain is not what was written last.", fix, path.name)])
         added = b""

@@ -95,7 +95,11 @@ class Home:
         if "TRIN_KEY_FILE" in os.environ:
             return Path(os.environ["TRIN_KEY_FILE"])
         if self.key_location.is_file():
-            return Path(self.key_location.read_text(encoding="utf-8").strip())
+            try:
+                return Path(self.key_location.read_text(encoding="utf-8").strip())
+            except UnicodeDecodeError:
+                fix = "Write the path of the key file into it, or set TRIN_KEY_FILE."
+                raise InputRefused([Fault("This file is not text.", fix, "keys/location.txt")]) from None
         return self.root / "keys" / "pseudonym.key"
 
     @property
@@ -104,7 +108,9 @@ class Home:
         return self.restricted / "received"
 
     def prepare(self) -> None:
-        """Create the folders; private ones are readable by their owner only."""
+        """Create the folders; a new home and its private folders are readable by their owner only."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)
         for path in (self.projects, self.published, self.released):
             path.mkdir(parents=True, exist_ok=True)
         for name in PRIVATE_FOLDERS:
@@ -251,7 +257,10 @@ def read_json(path: Path) -> Any:
         return None
     except ValueError:
         name = "/".join(path.parts[-3:])
-        fix = "Restore it from backup, or remove it and run the quarter again with --again."
+        is_made_anew = "restricted" in path.parts and "ledger" not in path.parts
+        fix = "Restore it from backup" + (
+            ", or remove it and run the quarter again with --again." if is_made_anew else "; nothing makes it anew."
+        )
         raise InputRefused([Fault("The stored file is damaged: it is not JSON any more.", fix, name)]) from None
 
 

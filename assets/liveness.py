@@ -15,6 +15,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -36,11 +37,26 @@ def hold(home: Home, run_id: str) -> IO[str] | None:
         return None
     path = alive_path(home, run_id)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = path.open("w", encoding="utf-8")
+    # Locked before it can be seen: whoever finds it free finds a dead run.
+    making = path.with_name(f"{WRITING}{run_id}.{os.getpid()}")
+    file = making.open("w", encoding="utf-8")
     if _is_free(file):
-        return file
+        # Somebody may sweep it in between; then the run has no lock, and is given looks.
+        with suppress(FileNotFoundError):
+            if _free_or_gone(path):
+                making.rename(path)
+                return file
+    making.unlink(missing_ok=True)
     file.close()
     return None
+
+
+def _free_or_gone(path: Path) -> bool:
+    try:
+        with path.open("r", encoding="utf-8") as file:
+            return _is_free(file)
+    except FileNotFoundError:
+        return True
 
 
 def let_go(home: Home, run_id: str, file: IO[str]) -> None:

@@ -20,7 +20,8 @@ from dagster import (
     asset,
 )
 
-from assets.home import write_json
+from assets.home import json_bytes
+from assets.manifest import write_with_sum
 from assets.partitions import quarter_partitions
 from assets.public_files import beside_results, publish_quarter
 from assets.refusals import guarded, refusing
@@ -73,7 +74,7 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     with refusing():
         rows = with_restatements(store.home, quarter, everything_of(store, quarter))
         rows = with_history(rows, everything_of(store, quarter.shifted(-1)))
-    write_json(store.home.restricted / "results" / str(quarter) / "results.json", rows)
+    write_with_sum(store.home.restricted / "results" / str(quarter) / "results.json", json_bytes(rows))
     policy = default_policy()
     public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]
     statuses = Counter(str(row["status"]) for row in public)

@@ -6,9 +6,14 @@ Belongs here: the shape of `notices.yaml`. Does not belong here: telling them
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
 from data_contracts.protocol_parts import Section, ShortText
+
+Address = Annotated[ShortText, Field(pattern=r"^[!-~]+@[!-~]+$")]
+"""As it goes into a mail's head: no spaces, no line breaks."""
 
 
 class Email(Section):
@@ -16,8 +21,8 @@ class Email(Section):
 
     server: ShortText = Field(description="Host name of the mail server.")
     port: int = Field(default=25, ge=1, le=65535)
-    sender: ShortText = Field(pattern=r"^[^\s@<>]+@[^\s@<>]+$")
-    to: tuple[ShortText, ...] = Field(min_length=1, description="Who is written to.")
+    sender: Address
+    to: tuple[Address, ...] = Field(min_length=1, description="Who is written to.")
 
 
 class Notices(Section):

@@ -56,6 +56,18 @@ def dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> t
     return dead, counted
 
 
+def close_dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> tuple[int, dict[str, int]]:
+    """Report runs whose process is dead as failed; return how many, and what `dead_runs` counts."""
+    dead, looks = dead_runs(instance, home, looks)
+    closed = 0
+    for run_id in dead:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and run.status in AT_WORK:
+            instance.report_run_failed(run, WORDS)
+            closed += 1
+    return closed, looks
+
+
 @sensor(
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
@@ -66,12 +78,9 @@ def janitor_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]
     instance, home = context.instance, store.home
     if instance.run_launcher.supports_check_run_worker_health:
         return SkipReason("The launcher looks after its runs itself.")
-    dead, looks = dead_runs(instance, home, json.loads(context.cursor) if context.cursor else {})
-    for run_id in dead:
-        run = instance.get_run_by_id(run_id)
-        if run is not None and run.status in AT_WORK:
-            instance.report_run_failed(run, WORDS)
-            context.log.warning("Run %s was closed: its process is dead.", run_id[:8])
+    closed, looks = close_dead_runs(instance, home, json.loads(context.cursor) if context.cursor else {})
+    if closed:
+        context.log.warning("%s runs were closed: their processes are dead.", closed)
     swept = sweep(home)
     if swept:
         context.log.warning("%s half-written files were deleted.", swept)

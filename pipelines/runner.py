@@ -40,6 +40,7 @@ from data_contracts.quarters import Quarter
 from data_contracts.site_settings import missing_settings
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance, prepare_instance
+from pipelines.janitor import close_dead_runs
 from pipelines.jobs import PUBLISHED_LATER
 from pipelines.schedules import last_closed_quarter, register_projects
 
@@ -166,6 +167,9 @@ def _only_run(home: Home) -> Iterator[DagsterInstance]:
     with locked(home.ledger / "run.lock"):
         prepare_instance(home)
         with open_instance(home) as instance:
+            if not instance.run_launcher.supports_check_run_worker_health:
+                # Where no daemon runs, nobody else closes what was killed.
+                close_dead_runs(instance, home, {})
             yield instance
 
 

@@ -9,7 +9,6 @@ up the last one only; that one asks for every quarter since the last result.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -25,6 +24,7 @@ from dagster import (
 )
 
 from assets.home import Home
+from assets.intake.register import evaluated_quarters
 from assets.partitions import PROJECT_DIMENSION, partition_key
 from assets.store import Store
 from data_contracts.quarters import Quarter
@@ -61,12 +61,7 @@ def due_quarters(home: Home, project: str, closed: Quarter) -> list[Quarter]:
     list of Quarter
         Only the closed one where the project has no result yet: its earlier quarters are for somebody to ask for.
     """
-    folder = home.restricted / "evidence" / "records" / project
-    made = []
-    for path in folder.glob("*.json"):
-        with suppress(ValueError):  # somebody's own file, which is no result
-            made.append(Quarter.parse(path.stem))
-    missed = [closed.minus(quarter) for quarter in made if closed.minus(quarter) >= 0]
+    missed = [n for quarter in evaluated_quarters(home, project) if (n := closed.minus(quarter)) >= 0]
     return [closed.shifted(-i) for i in reversed(range(max(1, min(missed, default=1))))]
 
 

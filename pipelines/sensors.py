@@ -66,7 +66,14 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
     requests = []
     following: dict[str, dict[str, object]] = {}
     for project in register_projects(context.instance, store.home):
-        state = inbox_state(store.home, project)
+        try:
+            state = inbox_state(store.home, project)
+        except OSError as error:
+            # One folder that cannot be read must not keep the others' files.
+            context.log.error(f"{project}: its inbox cannot be read ({type(error).__name__}).")
+            if project in cursor:
+                following[project] = cursor[project]
+            continue
         done_elsewhere = state if _is_evaluated(store.home, project, quarter, state) else {}
         before = cursor.get(project, {"seen": {}, "done": done_elsewhere})
         is_stable = state == before["seen"] and all(size > 0 for size, _ in state.values())

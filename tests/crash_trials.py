@@ -199,6 +199,7 @@ def main(template: Path, folder: Path, each: int, most: int, in_a_row: int, seed
             faults.append(f"after {points[start : start + in_a_row]}: {different[:5]}")
         faults += read_chain(home.ledger / "audit.jsonl")[1]
         shutil.rmtree(home.root)
+        print(f"{start + in_a_row} of {len(points)}: {len(faults)} faults", file=sys.stderr, flush=True)
     return {"assets": len(counts), "trials": len(points), "kills": kills, "refusals": refusals, "faults": faults}
 
 

@@ -51,6 +51,7 @@ from assets.intake.register import (
 )
 from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
 from assets.intake.template import template_name
+from assets.manifest import SUFFIX, write_with_sum
 from assets.store import parquet_bytes, read_parquet
 from data_contracts.deliveries import Delivery
 from data_contracts.faults import Fault, InputRefused
@@ -137,7 +138,7 @@ class Reception:
         """Delete tables that the register does not count: a run was killed before it wrote, or after it struck them out."""
         known = {use.rows for entry in self.register.entries if entry.state == ACCEPTED for use in entry.uses}
         for path in (self.home.received / self.project).glob("*"):
-            if path.name not in known:
+            if path.name.removesuffix(SUFFIX) not in known:
                 path.unlink()
 
     def try_sealed_again(self) -> Iterator[FileReceipt]:
@@ -164,7 +165,7 @@ class Reception:
             self._close_refusals(entry)
             return receipt
         for item in read:
-            write_atomically(self._rows_path(item.use.rows), parquet_bytes(item.judged.frame))
+            write_with_sum(self._rows_path(item.use.rows), parquet_bytes(item.judged.frame))
         register = replace(self.register, entries=(*self.register.entries, entry))
         if receipt.state == REFUSED:
             for old in self.register.entries:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -336,8 +336,15 @@ def in_force_digest(register: Register, protocol: Protocol, quarter: Quarter) ->
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def evaluated_quarters(home: Home, project: str) -> list[Quarter]:
+    """Return quarters that have results, oldest first; somebody's own files in that folder are none."""
+    found = []
+    for path in sorted((home.restricted / "evidence" / "records" / project).glob("*.json")):
+        with suppress(ValueError):
+            found.append(Quarter.parse(path.stem))
+    return found
+
+
 def quarters_from(home: Home, project: str, earliest: date | None) -> list[str]:
     """Return quarters with results whose end is not before a day; all of them if the day is not known."""
-    done = sorted((home.restricted / "evidence" / "records" / project).glob("*.json"))
-    quarters = [Quarter.parse(path.stem) for path in done]
-    return [str(q) for q in quarters if earliest is None or q.end >= earliest]
+    return [str(q) for q in evaluated_quarters(home, project) if earliest is None or q.end >= earliest]

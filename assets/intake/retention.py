@@ -120,7 +120,7 @@ def withdraw(home: Home, project: str, number: int) -> Entry:
 def _delete_rows(home: Home, project: str, entry: Entry, lines: set[str]) -> None:
     for use in entry.uses:
         if use.rows and use.delivery in lines:
-            (home.received / project / use.rows).unlink(missing_ok=True)
+            remove(home.received / project / use.rows)
 
 
 def _delete_refused(home: Home, project: str, entry: Entry, lines: set[str]) -> None:

@@ -11,16 +11,20 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from rich.markup import escape
 
 from assets.audit import events
-from assets.home import Home
+from assets.home import PRIVATE_FOLDERS, Home
 from assets.intake.keys import read_key
+from assets.intake.register import read_register
 from assets.liveness import leftovers
-from assets.manifest import damaged
+from assets.manifest import SUFFIX, damaged, sum_path
+from assets.partitions import PROJECT_DIMENSION
 from assets.release_check import faults_in
+from assets.store import read_parquet
 from data_contracts.faults import InputRefused
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console
@@ -50,16 +54,36 @@ def findings(home: Home) -> Iterator[Finding]:
         yield False, f"No home in {home.root}", "Run trin init."
         return
     yield os.access(home.root, os.W_OK), f"home {home.root}", "Run trin as its owner, or chown it."
-    for folder in (home.restricted, home.ledger, home.dagster):
-        if folder.is_dir():
-            mode = folder.stat().st_mode & 0o777
-            yield mode == 0o700, f"{folder.name}/ has mode {mode:o}", f"Run chmod 700 {folder}."
+    mode = home.root.stat().st_mode & 0o777
+    yield not mode & 0o022, f"the home has mode {mode:o}", f"Others may write in it: run chmod 700 {home.root}."
+    for name in PRIVATE_FOLDERS:
+        folder = home.root / name
+        if not folder.is_dir():
+            yield False, f"{name}/ is missing", "Restore it from backup; trin run makes an empty one."
+            continue
+        mode = folder.stat().st_mode & 0o777
+        yield mode == 0o700, f"{name}/ has mode {mode:o}", f"Run chmod 700 {folder}."
     free = shutil.disk_usage(home.root).free
     yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Make room: half a GB at least."
-    yield from _key(home)
-    yield from _files(home)
-    yield from _protocols(home)
-    yield from _dagster(home)
+    look_again = "Mend what else is said here, then ask again."
+    yield from _as_far_as_possible(_key(home), "the key", "See keys/location.txt and TRIN_KEY_FILE.")
+    yield from _as_far_as_possible(_files(home), "stored files", look_again)
+    yield from _as_far_as_possible(_deliveries(home), "what was taken in", look_again)
+    yield from _as_far_as_possible(_protocols(home), "protocols", look_again)
+    only_logs = "It holds logs only: see its dagster.yaml, or stop Dagster, move dagster/ away and run again."
+    yield from _as_far_as_possible(_dagster(home), "dagster/", only_logs)
+
+
+def _as_far_as_possible(part: Iterator[Finding], what: str, fix: str) -> Iterator[Finding]:
+    """Yield a part's findings; where looking fails, say so and leave the other parts their turn."""
+    try:
+        yield from part
+    except InputRefused as refused:
+        for fault in refused.faults:
+            yield False, f"{fault.file}: {fault.what}" if fault.file else fault.what, fault.fix
+    except Exception as error:
+        # Its words may hold anything; its kind is enough to look further.
+        yield False, f"{what} cannot be looked at ({type(error).__name__})", fix
 
 
 def _versions() -> Iterator[Finding]:
@@ -83,12 +107,9 @@ def _versions() -> Iterator[Finding]:
 
 
 def _key(home: Home) -> Iterator[Finding]:
-    try:
-        key = read_key(home, allow_demo=True)
-    except InputRefused as refused:
-        for fault in refused.faults:
-            yield False, fault.what, fault.fix
-        return
+    key = read_key(home, allow_demo=True)
+    if not key.is_demo:
+        read_key(home, allow_demo=False)  # where it lies
     demo = " (demo key: for synthetic and public data only)" if key.is_demo else ""
     yield True, f"pseudonym key {key.key_id}{demo}", ""
 
@@ -98,7 +119,11 @@ def _files(home: Home) -> Iterator[Finding]:
     for path in broken:
         fix = "Restore it from backup, or remove it and run its quarter again."
         yield False, f"{path.relative_to(home.root)} is not what was written", fix
-    if not broken:
+    without = [path for path in _summed(home) if not sum_path(path).is_file()]
+    for path in without:
+        fix = "Nobody knows whether it is what was written: run its quarter again with --again."
+        yield False, f"{path.relative_to(home.root)} has no {SUFFIX} beside it", fix
+    if not broken and not without:
         yield True, "stored tables are what was written", ""
     rows, faults = events(home)
     yield (
@@ -114,6 +139,41 @@ def _files(home: Home) -> Iterator[Finding]:
         f"{left} half-written files of killed runs",
         "The janitor sensor sweeps them; or delete .writing-*.",
     )
+
+
+def _summed(home: Home) -> Iterator[Path]:
+    """Yield stored partitions, each of which has its sum."""
+    for station in ("deliveries", "cohort", "comparison", "effects", "evidence"):
+        for path in sorted((home.restricted / station).rglob("*")):
+            if path.suffix in (".json", ".parquet"):
+                yield path
+
+
+def _deliveries(home: Home) -> Iterator[Finding]:
+    """Look at rows that were taken in: nothing makes them anew."""
+    fix = "Restore it from backup; nothing makes it anew."
+    for project in home.project_ids():
+        try:
+            register = read_register(home, project)
+        except InputRefused as refused:
+            for fault in refused.faults:
+                yield False, f"{fault.file}: {fault.what}", fault.fix
+            continue
+        counted = [use.rows for entry in register.entries if entry.state == "accepted" for use in entry.uses]
+        lost = []
+        for name in dict.fromkeys(counted):
+            path = home.received / project / name
+            try:
+                if not path.is_file():
+                    lost.append(name)
+                else:
+                    read_parquet(path)
+            except InputRefused:
+                lost.append(name)
+        for name in lost:
+            yield False, f"restricted/received/{project}/{name} is damaged or gone", fix
+        if not lost:
+            yield True, f"{len(counted)} tables taken in for {project}", ""
 
 
 def _protocols(home: Home) -> Iterator[Finding]:
@@ -149,6 +209,7 @@ def _protocols(home: Home) -> Iterator[Finding]:
 
 def _dagster(home: Home) -> Iterator[Finding]:
     from dagster import DagsterInstance
+    from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
     from dagster._time import get_current_timestamp
 
     from pipelines.instance import DATABASES
@@ -158,11 +219,18 @@ def _dagster(home: Home) -> Iterator[Finding]:
         yield True, "Dagster has not been used with this home yet", ""
         return
     with DagsterInstance.from_config(str(home.dagster)) as instance:
+        instance.get_dynamic_partitions(PROJECT_DIMENSION)  # the event log, which nothing else here asks
         off = not instance.telemetry_enabled
         yield (
             off,
             f"telemetry {'off' if off else 'on'}",
             f"Set telemetry: enabled: false in {home.dagster / 'dagster.yaml'}.",
+        )
+        silent = isinstance(instance.compute_log_manager, NoOpComputeLogManager)
+        yield (
+            silent,
+            "what runs print is " + ("stored nowhere" if silent else "stored, and may quote a row"),
+            "Move dagster.yaml away and run trin run, which writes it anew; or set compute_logs as Trin's documentation says.",
         )
         beats = instance.get_daemon_heartbeats()
         newest = max((beat.timestamp for beat in beats.values()), default=None)
