@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from dagster import DagsterInstance
+from dagster import DagsterInstance, EventLogEntry
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.legacy_storage import CompositeStorage
@@ -120,6 +120,15 @@ class KeptEventLog(SqliteEventLogStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
         """Open the folder that the settings name."""
         return cls(inst_data=inst_data, **config_value)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Write an event, and touch the run's file, which those who look on watch.
+
+        With connections that stay open an event stands in SQLite's log beside the file until there are many.
+        """
+        super().store_event(event)
+        with suppress(FileNotFoundError):
+            os.utime(self.path_for_shard(event.run_id))
 
     def wipe(self) -> None:
         """Delete everything; the files of runs are removed, so nothing may hold them."""

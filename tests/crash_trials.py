@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -35,6 +36,9 @@ from assets.store import read_parquet
 from data_contracts.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.runner import run_quarter
+
+for library in ("great_expectations", "scipy.optimize", "scipy.stats", "sklearn.linear_model", "statsmodels.api"):
+    importlib.import_module(library)  # once, and not in each child
 
 QUARTER = Quarter(2026, 3)
 EVERY = 5

@@ -26,6 +26,7 @@ DEPLOY = ROOT / "deploy"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs Debian's package nginx-light")
 PASSWORD = "correct horse"
+pytestmark = pytest.mark.slow
 
 
 def free_port() -> int:

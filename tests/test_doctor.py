@@ -19,7 +19,7 @@ from pipelines.instance import prepare_instance
 from tests.receiving import take
 from tests.runs import run_demo
 
-WELL = "stored tables are what was written"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

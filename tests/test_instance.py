@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,9 @@ from assets.home import Home
 from pipelines.instance import DATABASES, open_instance, prepare_instance
 from pipelines.kept_connections import MOST_KEPT
 from pipelines.schedules import register_projects
+from tests.test_machine_faults import a_started_run
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -226,3 +230,18 @@ def test_what_a_run_prints_is_stored_nowhere(home: Home) -> None:
     with open_instance(home) as theirs:
         assert speaking.execute_in_process(instance=theirs).success
     assert any(printed.encode() in path.read_bytes() for path in home.root.rglob("*") if path.is_file())
+
+
+def test_whoever_looks_on_sees_a_run_while_it_works(home: Home) -> None:
+    seen: list[str] = []
+    with open_instance(home) as working, open_instance(home) as looking:
+        run = working.get_run_by_id(a_started_run(working))
+        assert run is not None
+        looking.watch_event_logs(run.run_id, None, lambda entry, cursor: seen.append(entry.message))
+        for number in range(3):
+            working.report_engine_event(f"step {number}", run)
+            for _ in range(100):
+                if any(f"step {number}" in message for message in seen):
+                    break
+                time.sleep(0.1)
+            assert any(f"step {number}" in message for message in seen)

@@ -230,7 +230,7 @@ def _dagster(home: Home) -> Iterator[Finding]:
         yield (
             silent,
             "what runs print is " + ("stored nowhere" if silent else "stored, and may quote a row"),
-            "Move dagster.yaml away and run trin run, which writes it anew; or set compute_logs as Trin's documentation says.",
+            "Move dagster.yaml away and run trin run, which writes it anew; or copy compute_logs from deploy/postgres/dagster.yaml.",
         )
         beats = instance.get_daemon_heartbeats()
         newest = max((beat.timestamp for beat in beats.values()), default=None)
