@@ -107,7 +107,7 @@ class KeptEventLog(SqliteEventLogStorage):
             return
         is_new = not path.exists()
         super()._initdb(engine, for_index_shard)
-        if is_new and not for_index_shard and engine.url.database != self.path_for_shard(INDEX_SHARD_NAME):
+        if is_new and not for_index_shard:
             with closing(sqlite3.connect(path)) as connection:
                 self._blank = connection.serialize()
 

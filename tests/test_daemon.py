@@ -78,7 +78,7 @@ def test_a_backfill_goes_on_where_a_power_cut_stopped_it(tmp_path: Path) -> None
         wait_for(lambda: all(run.is_finished for run in instance.get_runs()), 300)
         wait_for(lambda: all(backfill.status in ended for backfill in instance.get_backfills()), 120)
         assert {run.tags["dagster/partition"] for run in whole(instance) if run.is_success} == set(quarters)
-        # Nothing was made twice: what was there before the power cut is there still, to the byte.
+        # What was there before the power cut is there still, to the byte.
         assert {name: content for name, content in records_of(home).items() if name in before} == before
         retried = [run for run in whole(instance) if run.parent_run_id in orphans]
         assert {run.parent_run_id for run in retried} == {

@@ -184,6 +184,8 @@ def test_another_site_can_ask_nothing_in_an_analysts_name(proxy: Proxy) -> None:
     assert proxy.get("anne", path="/graphql?query=mutation", Origin="https://evil.example").status == 403
     assert proxy.get("anne", path="/graphql?query=mutation", Origin="null").status == 403
     assert proxy.get("anne", path="/graphql?query=mutation", **{"Sec-Fetch-Site": "cross-site"}).status == 403
+    for spelling in ("/%67raphql?query=mutation", "//graphql", "/x/../graphql"):
+        assert proxy.get("anne", path=spelling, **{"Sec-Fetch-Site": "cross-site"}).status == 403
     assert proxy.get("anne", Host="evil.example").status == 421
     assert len(proxy.seen) == reached
     # A link to the UI in a mail still leads there.
