@@ -11,6 +11,9 @@ import re
 
 from dagster import MarkdownMetadataValue, MetadataValue
 
+PICTURE_LANGUAGE = "da"
+"""Drawing is an eighth of a project's run: a picture is drawn once, and the words beside it stand in both languages."""
+
 
 def markdown(text: str) -> MarkdownMetadataValue:
     """Return Markdown as metadata; tags and links that somebody put into a name stand as they were typed.

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
-from assets.asset_pages import markdown, picture
+from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import balance_chart, overlap_chart
-from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import compile_contract
 from models.cohort import Cohort
@@ -112,7 +112,7 @@ def _overlap_pictures(made: Comparison) -> dict[str, Any]:
         return {}
     logit = made.people["propensity_logit"].to_numpy(dtype=float)
     treated = made.people["treated"].to_numpy(dtype=bool)
-    return {f"overlap ({language})": picture(overlap_chart(logit, treated, language)) for language in LANGUAGES}
+    return {"overlap": picture(overlap_chart(logit, treated, PICTURE_LANGUAGE))}
 
 
 def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
@@ -141,14 +141,18 @@ def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
     if d.columns_left_out:
         metadata["columns_left_out"] = ", ".join(f"{name} ({why})" for name, why in d.columns_left_out)
     if made.balance:
+        rows = [
+            {
+                "label": _label(line, protocol, PICTURE_LANGUAGE),
+                "smd_before": line.smd_before,
+                "smd_after": line.smd_after,
+            }
+            for line in made.balance
+            if line.kind == "covariate"
+        ]
+        title = " · ".join(bilingual("chart_balance_title").values())
+        metadata[title] = picture(balance_chart(rows, PICTURE_LANGUAGE))
         for language in LANGUAGES:
-            rows = [
-                {"label": _label(line, protocol, language), "smd_before": line.smd_before, "smd_after": line.smd_after}
-                for line in made.balance
-                if line.kind == "covariate"
-            ]
-            title = phrase(language, "chart_balance_title")
-            metadata[f"{title} ({language})"] = picture(balance_chart(rows, language))
             metadata[f"{phrase(language, 'balance_table')} ({language})"] = markdown(
                 balance_markdown(made, protocol, language)
             )

@@ -21,7 +21,7 @@ from dagster import (
 )
 
 from assets.accounts import accounts_of
-from assets.asset_pages import markdown, picture
+from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from assets.partitions import quarter_partitions
 from assets.refusals import guarded
 from assets.store import Store
@@ -65,6 +65,7 @@ def accounts(context: AssetExecutionContext, store: ResourceParam[Store]) -> Out
         for language in LANGUAGES:
             name = f"{account['project']}: {phrase(language, 'economics_title')} ({language})"
             metadata[name] = markdown(account_markdown(account, language))
-            if account["is_estimated"]:
-                metadata[f"{name}, figur · figure"] = picture(account_picture(account, language))
+        if account["is_estimated"]:
+            drawn = picture(account_picture(account, PICTURE_LANGUAGE))
+            metadata[f"{account['project']}, figur · figure"] = drawn
     return Output(made, metadata=metadata)

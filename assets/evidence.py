@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
 
-from assets.asset_pages import markdown, picture
+from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from assets.code_version import code_version
 from assets.cohort import steps_from
 from assets.comparison import comparison_from
@@ -26,7 +26,7 @@ from dashboards.charts import estimates_chart, tipping_chart
 from dashboards.explanation import explanation
 from dashboards.parts import measures_markdown
 from dashboards.summary import result_line, result_markdown
-from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import TABLES, compile_contract
 from models.designs.registry import DESIGNS
@@ -131,10 +131,10 @@ def records(
             metadata[f"{row['outcome']} ({language})"] = markdown(told)
             explained = explanation(row, language).replace("```", "'''")
             metadata[f"{row['outcome']}, explain ({language})"] = markdown(f"```text\n{explained}\n```")
-            if row["status"] == "estimated":
-                metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
-                title = phrase(language, "chart_tipping_title")
-                metadata[f"{row['outcome']}, {title} ({language})"] = picture(tipping_chart(row, language))
+        if row["status"] == "estimated":
+            title = " · ".join(bilingual("chart_tipping_title").values())
+            metadata[f"{row['outcome']}, figur · figure"] = picture(estimates_chart(row, PICTURE_LANGUAGE))
+            metadata[f"{row['outcome']}, {title}"] = picture(tipping_chart(row, PICTURE_LANGUAGE))
     first = next(row for row in rows if row["primary"])
     metadata |= {
         "rung": first["evidence"]["rung_detail"],

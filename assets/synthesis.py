@@ -17,7 +17,7 @@ from dagster import (
     asset,
 )
 
-from assets.asset_pages import markdown, picture
+from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from assets.code_version import code_version
 from assets.home import Home, read_json
 from assets.partitions import quarter_partitions
@@ -117,6 +117,6 @@ def portfolio(context: AssetExecutionContext, store: ResourceParam[Store]) -> Ou
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             told = "\n".join([result_markdown(row, language), *measures_markdown(row, language)])
             metadata[f"{row['outcome']} ({language})"] = markdown(told)
-            if row["status"] == "estimated":
-                metadata[f"{row['outcome']}, figur · figure ({language})"] = picture(estimates_chart(row, language))
+        if row["status"] == "estimated":
+            metadata[f"{row['outcome']}, figur · figure"] = picture(estimates_chart(row, PICTURE_LANGUAGE))
     return Output(found, metadata=metadata)

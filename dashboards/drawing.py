@@ -122,8 +122,8 @@ def layer(
         Channels by name; a plain text is a second end (`x2`, `y2`) by its field.
     """
     if isinstance(rows, pd.DataFrame):
-        known = rows.astype(object).where(rows.notna(), None)
-        rows = [dict(zip(known.columns, row, strict=True)) for row in known.itertuples(index=False, name=None)]
+        columns = [[None if pd.isna(value) else value for value in rows[name].tolist()] for name in rows]
+        rows = [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
     channels = {name: {"field": of} if isinstance(of, str) else of for name, of in encoding.items()}
     return {"data": {"values": rows}, "mark": {"type": mark, **style}, "encoding": channels}
 

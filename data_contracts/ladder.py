@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from data_contracts.safe_yaml import read_own
 
 
 class State(StrEnum):
@@ -134,8 +133,7 @@ def read_knowledge(name: str) -> dict[str, Any]:
     name : str
         File name without `.yaml`.
     """
-    text = (files("data_contracts") / f"{name}.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = read_own(f"{name}.yaml")
     return data
 
 

@@ -13,9 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
-
 from data_contracts.protocol import Covariate, Protocol
+from data_contracts.safe_yaml import read_own
 
 TABLES = ("participants", "assignment", "comparison_pool", "outcomes", "rates", "studies", "ratings", "codings")
 PERSON = "person_id"
@@ -174,7 +173,7 @@ def contract_text(table: str) -> str:
 
 @cache
 def _odcs(table: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(contract_text(table))
+    document: dict[str, Any] = read_own("tables", f"{table}.odcs.yaml")
     return document
 
 

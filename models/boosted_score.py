@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import logit as log_odds
 from threadpoolctl import threadpool_limits
 
 from models.design_matrix import DesignMatrix
@@ -89,7 +89,7 @@ def fit_boosted_score(
             trees = boosted_classifier(seed).fit(values[~inside], treated[~inside])
             score[inside] = trees.predict_proba(values[inside])[:, 1]
     score = np.clip(score, SMALLEST_SCORE, 1 - SMALLEST_SCORE)
-    logit = np.asarray(log_odds(score), dtype=float)
+    logit = np.asarray(scipy.special.logit(score), dtype=float)
     return PropensityFit(
         score=score,
         logit=logit,

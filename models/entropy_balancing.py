@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 Array = NDArray[np.float64]
 LARGEST_REMAINING_SMD = 1e-6
@@ -63,13 +62,13 @@ def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | No
 
     def dual(multipliers: Array) -> tuple[float, Array]:
         scores = away @ multipliers
-        total = float(logsumexp(scores))
+        total = float(scipy.special.logsumexp(scores))
         share = np.exp(scores - total)
         return total, away.T @ share
 
     def curvature(multipliers: Array) -> Array:
         scores = away @ multipliers
-        share = np.exp(scores - logsumexp(scores))
+        share = np.exp(scores - scipy.special.logsumexp(scores))
         mean = away.T @ share
         return np.asarray((away * share[:, None]).T @ away - np.outer(mean, mean), dtype=float)
 
@@ -83,7 +82,7 @@ def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | No
         options={"maxiter": MAXIMUM_ITERATIONS, "gtol": 1e-10},
     )
     scores = away @ found.x
-    share = np.exp(scores - logsumexp(scores))
+    share = np.exp(scores - scipy.special.logsumexp(scores))
     remaining = float(np.abs(away.T @ share).max(initial=0.0))
     if not np.isfinite(share).all() or remaining > LARGEST_REMAINING_SMD:
         return "no_entropy_balance"

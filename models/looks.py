@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import lambertw
+import scipy
 
 from models.estimates import Estimate
 
@@ -39,7 +39,7 @@ def tuned_rho_squared(planned_n: int, alpha: float) -> float:
     The square of the width is proportional to (1 + 1/x)(log(1 + x) - 2 log alpha) with x = n rho²;
     its minimum solves 1 + x - log(1 + x) = 1 - 2 log alpha, a branch of Lambert's W.
     """
-    least = -float(lambertw(-(alpha**2) / math.e, k=-1).real) - 1
+    least = -float(scipy.special.lambertw(-(alpha**2) / math.e, k=-1).real) - 1
     return least / planned_n
 
 

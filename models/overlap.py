@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
-from scipy.special import logit as log_odds
 
 EQUIPOISE_LOW, EQUIPOISE_HIGH = 0.3, 0.7
 FIFTHS = 5
@@ -51,7 +50,7 @@ def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> 
     ndarray of float, shape (n,)
         0.5 where a person is as likely as average to take part.
     """
-    return np.asarray(expit(logit - log_odds(treated.mean())), dtype=float)
+    return np.asarray(scipy.special.expit(logit - scipy.special.logit(treated.mean())), dtype=float)
 
 
 def equipoise_share(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> float:

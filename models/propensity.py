@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from models.design_matrix import ROWS_AT_ONCE, DesignMatrix, centred_products
 
@@ -92,7 +92,7 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
     if own.min() > others[-1]:
         return "separation"
     return PropensityFit(
-        score=np.asarray(expit(logit), dtype=float),
+        score=np.asarray(scipy.special.expit(logit), dtype=float),
         logit=logit,
         names=("intercept", *matrix.names),
         coefficients=coefficients,
@@ -181,7 +181,7 @@ def _polished(
         for first in range(0, n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
             block = columns[:, rows] - centre[:, None]
-            score = expit(slopes @ block + beta[0])
+            score = scipy.special.expit(slopes @ block + beta[0])
             rest, weight = treated[rows] - score, score * (1 - score)
             weighted = block * weight
             gradient[0] += rest.sum()

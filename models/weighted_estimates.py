@@ -8,8 +8,8 @@ for taking part (`doubly_robust.py`).
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from data_contracts.comparison_settings import Estimand
 from models.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
@@ -51,7 +51,7 @@ def inverse_probability(
         weights, slope = weights * kept, slope * kept
     means = weighted_means(y, treated, weights)
     z = with_intercept(x)
-    e = expit(logit)
+    e = scipy.special.expit(logit)
     information = (z * (e * (1 - e))[:, None]).T @ z
     score = (z * (treated - e)[:, None]) @ np.linalg.pinv(information, hermitian=True)
     moved = []
@@ -88,7 +88,7 @@ def score_weights(logit: Array, treated: NDArray[np.bool_], estimand: Estimand) 
     if estimand == "ate":
         rest = np.exp(np.where(treated, -logit, logit))
         return 1.0 + rest, np.where(treated, -rest, rest)
-    other = np.asarray(expit(np.where(treated, -logit, logit)), dtype=float)
+    other = np.asarray(scipy.special.expit(np.where(treated, -logit, logit)), dtype=float)
     change = other * (1 - other)
     return other, np.where(treated, -change, change)
 

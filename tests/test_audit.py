@@ -31,6 +31,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+@pytest.mark.slow
 def test_what_was_done_stands_there_with_who_and_when(small_home: Home) -> None:
     evaluate(small_home, "small")
     rows, faults = events(small_home)
@@ -45,6 +46,7 @@ def test_what_was_done_stands_there_with_who_and_when(small_home: Home) -> None:
     assert events(small_home)[0][-1]["action"] == "withdrawn"
 
 
+@pytest.mark.slow
 def test_one_person_can_be_asked_for_before_and_after_erasure(small_home: Home) -> None:
     evaluate(small_home, "small")
     people = small_home.restricted / "cohort" / "people" / "small" / "2026-07-01.parquet"
@@ -62,6 +64,7 @@ def test_one_person_can_be_asked_for_before_and_after_erasure(small_home: Home) 
     assert pseudonym not in audit_path(small_home).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_thousand_random_edits_are_all_seen(home: Home) -> None:
     """Bytes changed, lines dropped, doubled, swapped or moved to the end, the end cut off, the head forged."""
     for i in range(60):
@@ -132,6 +135,7 @@ def test_nothing_is_added_to_a_chain_whose_end_is_missing(home: Home) -> None:
         note(home, "read", what="four")
 
 
+@pytest.mark.slow
 def test_many_writers_at_once_make_one_chain_and_killing_them_breaks_nothing(home: Home) -> None:
     children = []
     for number in range(6):

@@ -521,6 +521,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(sorted(KINDS))), min_size=1, max_size=4))
 @settings(max_examples=60)
 def test_no_account_that_is_accepted_counts_one_thing_twice(rows: list[tuple[str, str]]) -> None:

@@ -67,6 +67,7 @@ def by_pandas(people: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2100), st.integers(0, 7), st.integers(-500, 500)), max_size=60)
 )

@@ -124,6 +124,7 @@ def test_the_workbook_is_made_for_reading_aloud(folder: Path) -> None:
             assert all(cell.value for cell in sheet[1])
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = (published(tmp_path / name, example_record()) for name in ("one", "two"))
     for path in sorted(p for p in one.iterdir() if p.is_file() and p.suffix not in (".duckdb", ".json", ".jsonld")):

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from data_contracts.phrases import phrases
-from data_contracts.safe_yaml import read_yaml
+from data_contracts.safe_yaml import read_own, read_yaml
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("assets", "dashboards", "data_contracts", "models", "pipelines", "projects")
@@ -38,6 +39,13 @@ def test_no_key_of_a_yaml_file_stands_twice() -> None:
         for path in (ROOT / folder).rglob("*.yaml"):
             if not path.name.endswith(".odcs.yaml"):
                 read_yaml(path.read_text(encoding="utf-8"), path.name)
+
+
+def test_our_own_yaml_means_what_the_reader_in_python_says() -> None:
+    """The one in C is faster, and not everybody's PyYAML has it."""
+    home = ROOT / "data_contracts"
+    for path in home.rglob("*.yaml"):
+        assert read_own(*path.relative_to(home).parts) == yaml.safe_load(path.read_text(encoding="utf-8")), path.name
 
 
 def test_imports_keep_the_laws() -> None:
@@ -139,6 +147,7 @@ def test_reference_pages_are_those_the_code_makes() -> None:
         assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
 
 
+@pytest.mark.slow
 def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
     from bench.validation import PAGE, page
     from pipelines.method_pages import EXAMPLES, FOLDER, pages

@@ -60,6 +60,7 @@ def test_a_run_is_alive_while_its_process_is(small_home: Home) -> None:
     assert is_alive(small_home, RUN.replace("1", "2")) is None
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_leaves_no_lock(small_home: Home) -> None:
     evaluate(small_home, "small")
     assert list(alive_path(small_home, RUN).parent.glob("*")) == []
@@ -146,6 +147,7 @@ def test_a_file_and_its_sum_agree_at_every_moment(tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_in_a_stored_partition_is_found(small_home: Home) -> None:
     """150 flips in tables and records: none is read, and the doctor names each file."""
     evaluate(small_home, "small")
@@ -168,6 +170,7 @@ def test_every_flipped_bit_in_a_stored_partition_is_found(small_home: Home) -> N
     assert list(damaged(small_home.restricted)) == []
 
 
+@pytest.mark.slow
 def test_the_doctor_finds_what_is_wrong_and_says_what_mends_it(small_home: Home) -> None:
     def said() -> str:
         done = CliRunner().invoke(trin, ["doctor", "--home", str(small_home.root)])

@@ -62,6 +62,7 @@ def coverage(between: str, draws: int = 600) -> float:
     return held / draws
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_and_those_that_deny_differences_do_not() -> None:
     """Normal intervals of 20 unlike studies hold 92-96 %; the common-effect model, the wrong twin here, far less."""
     assert 0.91 <= coverage("reml") <= 0.97

@@ -37,6 +37,7 @@ def test_the_example_of_the_reference_page_is_valid() -> None:
     assert read_protocol(example[1]).id == "reading-club"
 
 
+@pytest.mark.slow
 def test_demo_protocols_meet_the_published_json_schema() -> None:
     schema = json.loads((REFERENCE / "project.schema.json").read_text(encoding="utf-8"))
     for path in (ROOT / "projects").glob("*/project.yaml"):

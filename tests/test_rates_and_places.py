@@ -94,6 +94,7 @@ def test_standardising_is_worked_out_by_hand() -> None:
     assert standardised_rate(rows.iloc[:0], None, 1, is_binary=True) == "no_rates"
 
 
+@pytest.mark.slow
 def test_a_young_group_is_not_worse_for_being_young() -> None:
     """Known truth: nothing was done. The wrong twin compares with everybody."""
     rng = np.random.default_rng(43)

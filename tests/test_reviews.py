@@ -205,6 +205,7 @@ def test_weak_studies_stay_in_the_result_and_leave_only_a_declared_sensitivity_a
     assert {p.label["en"] for p in found.parts if p.kind == "rung"} == {"2 Randomised trials (3)", "5 Benchmarking (3)"}
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.floats(-3, 3))
 @settings(max_examples=20, deadline=None)
 def test_order_changes_nothing_and_a_shift_moves_the_result_by_itself(seed: int, shift: float) -> None:

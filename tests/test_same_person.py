@@ -79,6 +79,7 @@ def test_participants_get_the_last_extract_from_before_their_start() -> None:
 days = st.dates(min_value=pd.Timestamp("2024-01-01").date(), max_value=pd.Timestamp("2024-12-31").date())
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), days, st.sampled_from(["0751", "0461"])), min_size=1, unique=True),
     st.sampled_from(["earliest_start", "latest_start", "leave_out"]),

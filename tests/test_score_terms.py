@@ -110,6 +110,7 @@ def test_separation_among_many_rows_is_named_too() -> None:
     assert fit_propensity(matrix, treated) == "separation"
 
 
+@pytest.mark.slow
 def test_trees_find_what_a_straight_line_cannot() -> None:
     """Participation in the middle of a covariate: a logit sees nothing, trees do, and nobody is scored by memory."""
     rng = np.random.default_rng(6)

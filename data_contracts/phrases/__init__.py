@@ -10,10 +10,9 @@ import math
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from data_contracts.safe_yaml import read_own
 
 LANGUAGES = ("da", "en")
 MINUS = "−"
@@ -22,8 +21,7 @@ MINUS = "−"
 @cache
 def phrases(language: str) -> dict[str, str]:
     """Return every phrase of a language by key."""
-    text = (files("data_contracts.phrases") / f"{language}.yaml").read_text(encoding="utf-8")
-    data: dict[str, str] = yaml.safe_load(text)
+    data: dict[str, str] = read_own("phrases", f"{language}.yaml")
     return data
 
 
