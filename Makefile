@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER_READY := $(VENV)/.browser-ready
 POSTGRES_READY := $(VENV)/.postgres-ready
+KUBERNETES_READY := $(VENV)/.kubernetes-ready
 DOCS_READY := $(VENV)/.docs-ready
 SPARK := .venv-spark
 SPARK_READY := $(SPARK)/.ready
@@ -62,7 +63,11 @@ $(POSTGRES_READY): $(READY) requirements-postgres.lock
 test-postgres: $(POSTGRES_READY) ## Dagster on a real PostgreSQL server (needs Debian's package postgresql)
 	@$(BIN)/python -m pytest -q tests/test_on_postgres.py
 
-test-deploy: $(READY) ## The proxy with its login, run for real (needs Debian's package nginx-light)
+$(KUBERNETES_READY): $(READY) requirements-kubernetes.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-kubernetes.lock
+	@touch $@
+
+test-deploy: $(KUBERNETES_READY) ## The proxy with its login, run for real (needs Debian's package nginx-light); a run's pod
 	@$(BIN)/python -m pytest -q tests/test_deploy.py
 
 $(SPARK_READY): requirements-spark.lock
@@ -140,6 +145,7 @@ lock: $(READY) ## Resolve requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra browser --extra pdf -c requirements.lock pyproject.toml -o requirements-browser.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra kubernetes -c requirements-postgres.lock pyproject.toml -o requirements-kubernetes.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra docs -c requirements.lock pyproject.toml -o requirements-docs.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras requirements-spark.in -o requirements-spark.lock
 

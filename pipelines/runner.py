@@ -149,14 +149,16 @@ def run_on(
     publication = definitions.resolve_job_def("publish_quarter")
     touched = {quarter}
     for project in projects:
-        runner.delete_expired(project)
         yield runner.evaluate(project, quarter)
         for older in runner.stale_quarters(project, but=quarter):
             touched.add(older)
             yield runner.evaluate(project, older)
     for one in sorted(touched, reverse=True):
         told("publication", "publication")
-        published = _publish(home, one, publication, instance, again and one == quarter)
+        try:
+            published = _publish(home, one, publication, instance, again and one == quarter)
+        except OSError as error:
+            published = Outcome("publication", "failed", (refused_by_computer(error),), str(one))
         if published is not None:
             yield published
 
@@ -207,8 +209,17 @@ class _Runner:
         return [quarter for quarter in map(Quarter.parse, stale) if quarter != but]
 
     def evaluate(self, project: str, quarter: Quarter) -> Outcome:
-        """Take in what waits, run the quarter if anything changed, and say whether a refused file was answered."""
-        outcome = self._evaluate(project, quarter)
+        """Take in what waits, run the quarter if anything changed, and say whether a refused file was answered.
+
+        A file that the computer refuses fails this project and stops no other.
+        """
+        try:
+            self.delete_expired(project)
+            return self._answered(project, self._evaluate(project, quarter))
+        except OSError as error:
+            return Outcome(project, "failed", (refused_by_computer(error),), str(quarter))
+
+    def _answered(self, project: str, outcome: Outcome) -> Outcome:
         refused = {receipt.number for receipt in outcome.receipts if receipt.state == "refused"}
         if not refused:
             return outcome
@@ -232,8 +243,6 @@ class _Runner:
             is_refused = UNEXPECTED not in (failure.description or "")
             words = tuple((failure.description or "").splitlines())
             return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
-        except OSError as error:
-            return Outcome(project, "failed", (refused_by_computer(error),), spoken, receipts)
         mark = _mark(home, quarter, project)
         evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if not self.again and _read_mark(mark) == {"fingerprint": current} and evidence.is_file():

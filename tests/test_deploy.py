@@ -233,4 +233,71 @@ def test_containers_name_files_and_programs_that_exist() -> None:
     assert wanted <= given
     for line in (DEPLOY / "compose" / "Dockerfile").read_text().splitlines():
         if line.startswith("COPY"):
-            assert (ROOT / line.split()[1]).exists()
+            assert line.split()[1] == "." or list(ROOT.glob(line.split()[1]))
+
+
+def test_nothing_goes_into_the_image_but_the_program() -> None:
+    """No home with people's rows, no key and no environment, wherever somebody builds it."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    first, *others = [line for line in lines if line and not line.startswith("#")]
+    assert first == "*"
+    let_in = [line[1:] for line in others if line.startswith("!")]
+    assert all(list(ROOT.glob(pattern)) for pattern in let_in)
+    rooms = {"assets", "dashboards", "data_contracts", "models", "pipelines", "projects"}
+    assert {pattern for pattern in let_in if (ROOT / pattern).is_dir()} == rooms
+
+
+def test_the_pod_of_a_run_on_kubernetes_has_home_and_key_and_is_not_root(tmp_path: Path) -> None:
+    """Dagster's own launcher makes the pod from our values, put as its chart puts them."""
+    pytest.importorskip("dagster_k8s", reason="make test-deploy installs it")
+    from dagster import DagsterRun
+    from dagster_k8s import K8sRunLauncher
+    from dagster_k8s.container_context import K8sContainerContext
+    from dagster_k8s.job import construct_dagster_k8s_job
+
+    values = yaml.safe_load((DEPLOY / "kubernetes" / "values.yaml").read_text(encoding="utf-8"))
+    (deployment,) = values["dagster-user-deployments"]["deployments"]
+    settings = values["runLauncher"]["config"]["k8sRunLauncher"]
+    names = {"containerConfig": "container_config", "podSpecConfig": "pod_spec_config"}
+    launcher = K8sRunLauncher(
+        service_account_name="trin",
+        instance_config_map="trin-instance",
+        dagster_home="/opt/dagster/dagster_home",
+        load_incluster_config=False,
+        kubeconfig_file=str(_cluster_that_is_not_asked(tmp_path)),
+        resources=settings["resources"],
+        run_k8s_config={names[name]: config for name, config in settings["runK8sConfig"].items()},
+    )
+    handed_on = {
+        "image_pull_policy": deployment["image"]["pullPolicy"],
+        "env": deployment["env"],
+        "volumes": deployment["volumes"],
+        "volume_mounts": deployment["volumeMounts"],
+    }
+    context = K8sContainerContext.create_for_run(DagsterRun(job_name="a"), launcher, include_run_tags=False)
+    context = context.merge(K8sContainerContext.create_from_config({"k8s": handed_on}))
+    config = context.get_k8s_job_config("registry.example.org/trin:0.1.0", launcher)
+    job = construct_dagster_k8s_job(config, ["dagster", "api"], "a-run", user_defined_k8s_config=context.run_k8s_config)
+    pod = job.to_dict()["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+
+    assert pod["security_context"]["run_as_non_root"] is True
+    assert pod["security_context"]["run_as_user"] == pod["security_context"]["fs_group"] == 10001
+    assert container["security_context"]["allow_privilege_escalation"] is False
+    assert container["security_context"]["capabilities"]["drop"] == ["ALL"]
+    assert container["resources"]["limits"] == {"memory": "4Gi"}
+    environment = {entry["name"]: entry["value"] for entry in container["env"] if entry["value"] is not None}
+    mounts = {mount["mount_path"]: mount for mount in container["volume_mounts"]}
+    assert environment["TRIN_HOME"] in mounts
+    assert mounts[os.path.dirname(environment["TRIN_KEY_FILE"])]["read_only"] is True
+    (key,) = (volume["secret"] for volume in pod["volumes"] if volume["name"] == "key")
+    assert key["default_mode"] == 0o440
+
+
+def _cluster_that_is_not_asked(folder: Path) -> Path:
+    path = folder / "kubeconfig"
+    cluster = {"name": "none", "cluster": {"server": "http://127.0.0.1:9"}}
+    context = {"name": "none", "context": {"cluster": "none", "user": "none"}}
+    known = {"clusters": [cluster], "contexts": [context], "users": [{"name": "none", "user": {}}]}
+    path.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": "none", **known}))
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import openpyxl
@@ -182,6 +183,33 @@ def test_a_key_that_protects_nobody_is_refused(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(InputRefused, match="same folder as the data"):
         read_key(home, allow_demo=False)
     assert read_key(home, allow_demo=True).key_id
+
+
+def test_a_key_that_a_cluster_hands_over_is_read_and_one_that_others_may_read_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret is mounted as a file of root's that the service's own group may read."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a file of root's")
+    home = Home(tmp_path / "home")
+    key = tmp_path / "pseudonym.key"
+    key.write_bytes(bytes(range(32)))
+    os.chown(key, 0, 10001)
+    monkeypatch.setenv("TRIN_KEY_FILE", str(key))
+    monkeypatch.setattr(os, "geteuid", lambda: 10001)
+    for group, mode, is_read in (
+        (10001, 0o440, True),
+        (10001, 0o460, False),  # the group may change it
+        (10001, 0o444, False),  # everybody may read it
+        (10002, 0o440, False),  # another service's group may
+    ):
+        key.chmod(mode)
+        monkeypatch.setattr(os, "getegid", lambda group=group: group)
+        if is_read:
+            assert read_key(home, allow_demo=True).key_id
+        else:
+            with pytest.raises(InputRefused, match="Others can read"):
+                read_key(home, allow_demo=True)
 
 
 def test_a_key_for_real_data_lies_outside_the_home(small_home: Home) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import email
+import errno
 import os
+import shutil
 import signal
 import socketserver
 import subprocess
@@ -18,17 +20,18 @@ import pytest
 from click.testing import CliRunner
 from dagster import DagsterInstance, DagsterRunStatus, job, op
 
-from assets.home import WRITING, Home, write_atomically
+from assets.home import WRITING, Home, write_atomically, write_json
 from assets.liveness import JUST_BEGUN_SECONDS, alive_path, hold, is_alive, leftovers, sweep
 from assets.manifest import damaged, known_sums, remove, sum_path, verified, write_with_sum
 from assets.store import Store
 from data_contracts.faults import InputRefused
 from data_contracts.notices import Notices
+from pipelines import runner
 from pipelines.command_line.main import trin
 from pipelines.instance import SETTINGS, open_instance
 from pipelines.janitor import LOOKS_WITHOUT_LOCK, dead_runs
 from pipelines.notices import notices_of, send
-from tests.runs import evaluate
+from tests.runs import evaluate, run_demo
 
 RUN = "0b5c9e0e-1111-4222-8333-444455556666"
 
@@ -268,3 +271,33 @@ def test_two_writers_of_one_file_leave_one_whole_file(tmp_path: Path) -> None:
     os.waitpid(children[1], 0)
     assert path.read_bytes() in (b"a" * 100_000, b"b" * 100_000)
     assert [p.name for p in tmp_path.iterdir()] == ["file.json"]
+
+
+@pytest.mark.slow
+def test_a_file_refused_between_two_projects_fails_one_and_stops_no_other(
+    small_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the runner itself writes down, outside every step, can meet a full disk too."""
+    other = small_home.projects / "tiny"
+    shutil.copytree(small_home.projects / "small", other)
+    protocol = (other / "project.yaml").read_text(encoding="utf-8").replace("id: small", "id: tiny")
+    (other / "project.yaml").write_text(protocol, encoding="utf-8")
+    shutil.copytree(small_home.inbox / "small", small_home.inbox / "tiny")
+    full = {"small", "publication"}
+
+    def write(path: Path, value: object) -> None:
+        if path.stem in full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_json(path, value)
+
+    monkeypatch.setattr(runner, "write_json", write)
+    found = {o.project: o for o in run_demo(small_home, projects=["small", "tiny"])}
+    assert {name: o.state for name, o in found.items()} == {
+        "small": "failed",
+        "tiny": "made",
+        "publication": "failed",
+    }
+    assert "The computer refused a file" in found["small"].messages[0]
+    full.clear()
+    again = {o.project: o.state for o in run_demo(small_home, projects=["small", "tiny"])}
+    assert again == {"small": "made", "tiny": "unchanged", "publication": "made"}

@@ -94,6 +94,15 @@ def create_key(home: Home, *, demo: bool) -> Path:
     return path
 
 
+def _others_may_read(status: os.stat_result) -> bool:
+    """Return whether anybody but us may read a key.
+
+    A cluster hands a secret over as a file of root's that the service's own group may read and nobody may change.
+    """
+    is_handed_over = status.st_uid == 0 != os.geteuid() and status.st_gid in {os.getegid(), *os.getgroups()}
+    return bool(status.st_mode & (0o037 if is_handed_over else 0o077))
+
+
 def read_key(home: Home, *, allow_demo: bool) -> PseudonymKey:
     """Read a home's key.
 
@@ -116,7 +125,7 @@ def read_key(home: Home, *, allow_demo: bool) -> PseudonymKey:
     except OSError:
         fix = "Run “trin init”, or point TRIN_KEY_FILE at the key."
         raise InputRefused([Fault("The key file cannot be read.", fix, NAME)]) from None
-    if status.st_mode & 0o077:
+    if _others_may_read(status):
         raise InputRefused([Fault("Others can read the key file.", "Run: chmod 600 on it.", NAME)])
     if not content or len(content) % KEY_BYTES:
         raise InputRefused([Fault("The key file must hold keys of exactly 32 bytes.", "Restore it from backup.", NAME)])
