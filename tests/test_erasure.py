@@ -174,15 +174,17 @@ def test_a_wrong_twin_that_forgets_the_places_changes_numbers(small_home: Home) 
     spoiled_ties(small_home)
     run_demo(small_home)
     before = records(small_home)[RESULT]["estimate"]
-    changed = []
+    changed = False
     for seed in range(3):  # another key altogether: other pseudonyms, another order, other ties
         (small_home.key_file).write_bytes(bytes([seed]) * 32)
         spoiled_ties(small_home)
         for path in (small_home.ledger / "deliveries").glob("*.json"):
             path.unlink()
         run_demo(small_home, again=True)
-        changed.append(records(small_home)[RESULT]["estimate"] != before)
-    assert any(changed)
+        changed = records(small_home)[RESULT]["estimate"] != before
+        if changed:
+            break
+    assert changed
 
 
 def test_after_a_rotation_the_same_people_are_known_again(small_home: Home) -> None:

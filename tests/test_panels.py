@@ -189,7 +189,7 @@ def did(panel: Panel) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("treated", [1, 2])
+@pytest.mark.parametrize("treated", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_one_or_two_units_have_no_error_of_their_own_but_that_of_the_others(treated: int) -> None:
     """The wrong twin takes the spread of two units for what units differ by."""
     rng = np.random.default_rng(12)

@@ -77,8 +77,8 @@ def test_hard_cases_come_and_hard_cases_are_lost() -> None:
     assert world.people.loc[lost, "severity"].mean() > world.people.loc[~lost, "severity"].mean()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", [pytest.param("ignorable", marks=pytest.mark.long), "lottery"])
+@pytest.mark.long
+@pytest.mark.parametrize("scenario", ["ignorable", "lottery"])
 def test_the_engine_finds_the_truth_on_average(i_gang: Protocol, scenario: Scenario) -> None:
     """30 worlds: the mean estimate is the true effect, and intervals cover it in at least 26."""
     found = [evaluate(i_gang, scenario, seed) for seed in range(30)]
