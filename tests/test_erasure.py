@@ -169,7 +169,7 @@ def test_rotation_changes_every_pseudonym_and_no_number(small_home: Home) -> Non
     assert len(small_home.key_file.read_bytes()) == 96
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_wrong_twin_that_forgets_the_places_changes_numbers(small_home: Home) -> None:
     spoiled_ties(small_home)
     run_demo(small_home)

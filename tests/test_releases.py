@@ -262,6 +262,7 @@ def verify(home: Home) -> tuple[int, str]:
     return done.exit_code, " ".join(done.output.split())
 
 
+@pytest.mark.long
 def test_every_edit_of_the_chain_is_found(released: Home) -> None:
     """1,000 edits: a byte changed, a line taken out, doubled, moved or cut off."""
     path = chain_path(released)

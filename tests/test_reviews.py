@@ -167,7 +167,7 @@ def test_teachers_expectations_are_those_of_raudenbush_and_small_studies_say_mor
     assert plain.slope_p == pytest.approx(2 * t_distribution.sf(k["egger_t"], 17), rel=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_several_effects_of_one_study_are_not_several_studies() -> None:
     rng = np.random.default_rng(22)
     held = {"three levels": 0, "wrong twin": 0}

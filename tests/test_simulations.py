@@ -24,7 +24,7 @@ regression afterwards takes it away. The largest found in 1,000 draws was 0.042 
 WORLDS = [
     pytest.param(120, 0.5, False, marks=pytest.mark.long, id="120 people, a number, an effect"),
     pytest.param(400, 0.5, False, marks=pytest.mark.long, id="400 people, a number, an effect"),
-    pytest.param(120, 0.0, True, id="120 people, yes or no, no effect"),
+    pytest.param(120, 0.0, True, marks=pytest.mark.long, id="120 people, yes or no, no effect"),
     pytest.param(400, 0.0, True, marks=pytest.mark.long, id="400 people, yes or no, no effect"),
 ]
 
