@@ -12,7 +12,7 @@ import re
 from dagster import MarkdownMetadataValue, MetadataValue
 
 PICTURE_LANGUAGE = "da"
-"""Drawing is an eighth of a project's run: a picture is drawn once, and the words beside it stand in both languages."""
+"""Drawing takes some 40 ms a picture: each is drawn once, and the words beside it stand in both languages."""
 
 
 def markdown(text: str) -> MarkdownMetadataValue:

@@ -142,7 +142,8 @@ def test_good_files_bad_files_and_a_failing_run_leave_no_number(home: Home, monk
     assert hits(home.root, NUMBERS, WORDS, but=home.inbox) == []
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(seconds, marks=pytest.mark.long) for seconds in (3.5, 5.0, 6.5)])
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [3.5, 5.0, 6.5])
 def test_killed_in_mid_ingest_and_run_again_leaves_no_number(home: Home, seconds: float) -> None:
     good_files(home.inbox / "small")
     run_and_kill(home, seconds)

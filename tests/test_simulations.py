@@ -22,10 +22,10 @@ LEFTOVER_BIAS = {"nearest": 0.06, "optimal": 0.06, "full": 0.06, "subclasses": 0
 regression afterwards takes it away. The largest found in 1,000 draws was 0.042 (`bench/results/simulations.csv`)."""
 
 WORLDS = [
-    pytest.param(120, 0.5, False, marks=pytest.mark.long, id="120 people, a number, an effect"),
-    pytest.param(400, 0.5, False, marks=pytest.mark.long, id="400 people, a number, an effect"),
-    pytest.param(120, 0.0, True, marks=pytest.mark.long, id="120 people, yes or no, no effect"),
-    pytest.param(400, 0.0, True, marks=pytest.mark.long, id="400 people, yes or no, no effect"),
+    pytest.param(120, 0.5, False, id="120 people, a number, an effect"),
+    pytest.param(400, 0.5, False, id="400 people, a number, an effect"),
+    pytest.param(120, 0.0, True, id="120 people, yes or no, no effect"),
+    pytest.param(400, 0.0, True, id="400 people, yes or no, no effect"),
 ]
 
 
@@ -34,7 +34,7 @@ def inside(share: float) -> bool:
     return bool(LOWEST - BY_CHANCE <= share <= HIGHEST + BY_CHANCE)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("n", "effect", "is_binary"), WORLDS)
 def test_intervals_hold_the_truth_as_often_as_they_say(n: int, effect: float, is_binary: bool) -> None:
     """Coverage 93-97 % and, where there is no effect, type-I error 3-7 %; bias nil but for what matching leaves."""
