@@ -38,7 +38,7 @@ from dashboards.site import build_overview
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import LANGUAGES
 from data_contracts.quarters import Quarter
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
 
 
 def approve(home: Home, quarter: Quarter, *, by: str) -> Path:

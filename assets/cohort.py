@@ -1,6 +1,6 @@
 """Station cohort: who is studied, before anyone looks at an outcome.
 
-Belongs here: fetching accepted rows and calling `models.cohort`. Does not
+Belongs here: fetching accepted rows and calling `models.people.cohort`. Does not
 belong here: any rule about who is in, and any outcome.
 """
 
@@ -17,8 +17,8 @@ from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.table_contract import compile_contract
-from models.cohort import Step, describe_intake
 from models.designs.registry import DESIGNS
+from models.people.cohort import Step, describe_intake
 
 
 def steps_markdown(steps: list[dict[str, Any]], language: str) -> str:

@@ -20,9 +20,9 @@ from dashboards.charts import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import compile_contract
-from models.cohort import Cohort
-from models.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
 from models.designs.registry import DESIGNS
+from models.people.cohort import Cohort
+from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
 
 
 def comparison_record(comparison: Comparison) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from data_contracts.dossier import PaperStudy
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.section_reading import in_order, read_section
-from models.paper_study import dossier_verdict, tag_paper_study
+from models.evidence.paper_study import dossier_verdict, tag_paper_study
 
 
 def paper_studies(home: Home, project: str) -> list[PaperStudy]:

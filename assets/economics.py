@@ -31,8 +31,8 @@ from dashboards.money import account_markdown
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 
 
 @asset(

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.calibration import SystematicError
-from models.comparison import Gate
+from models.comparing.overlap import Fifth
 from models.designs.interface import (
     Effects,
     Measure,
@@ -22,7 +21,10 @@ from models.designs.interface import (
     SpecificationEstimate,
     SubgroupEstimate,
 )
-from models.detectors.design_findings import (
+from models.doubt.hidden_bias import Benchmark, HiddenBias
+from models.doubt.negative_controls import SystematicError
+from models.values.comparison import Gate
+from models.values.design_findings import (
     DesignFindings,
     JudgementFindings,
     PanelFindings,
@@ -30,9 +32,7 @@ from models.detectors.design_findings import (
     SynthesisFindings,
     TrialFindings,
 )
-from models.estimates import Estimate, RiskRatio
-from models.hidden_bias import Benchmark, HiddenBias
-from models.overlap import Fifth
+from models.values.estimates import Estimate, RiskRatio
 
 PLAIN_FIELDS = (
     "outcome",

@@ -15,10 +15,10 @@ from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.protocol import Outcome, Protocol
 from data_contracts.protocol_parts import Text
 from data_contracts.unused_settings import unused_settings
-from models.comparison import Gate
 from models.designs.interface import Effects, SpecificationEstimate, SubgroupEstimate
-from models.estimates import Estimate
-from models.parts_of_people import site_name
+from models.estimating.subgroups import site_name
+from models.values.comparison import Gate
+from models.values.estimates import Estimate
 
 
 def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, language: str) -> str:

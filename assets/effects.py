@@ -21,11 +21,11 @@ from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES
 from data_contracts.table_contract import compile_contract
-from models.derived_outcomes import with_derived
+from models.comparing.overlap import overlap_fifths
 from models.designs.registry import DESIGNS
-from models.overlap import overlap_fifths
-from models.places import places_of
-from models.populations import dominance, population
+from models.disclosure.places import places_of
+from models.disclosure.populations import dominance, population
+from models.people.derived_outcomes import with_derived
 
 
 @multi_asset(

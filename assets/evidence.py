@@ -30,8 +30,8 @@ from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol import Protocol
 from data_contracts.table_contract import TABLES, compile_contract
 from models.designs.registry import DESIGNS
-from models.findings import Circumstances
-from models.tagging import Provenance, q_values, tag_result
+from models.evidence.findings import Circumstances
+from models.evidence.record import Provenance, q_values, tag_result
 
 
 def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:

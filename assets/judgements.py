@@ -10,7 +10,7 @@ from assets.home import Home, text_of
 from data_contracts.judgements import Judgements
 from data_contracts.protocol import Protocol
 from data_contracts.section_reading import read_section
-from models.bias_answers import SignedAnswers
+from models.evidence.bias_answers import SignedAnswers
 
 
 def signed_answers(home: Home, protocol: Protocol) -> SignedAnswers | None:

@@ -1,7 +1,7 @@
 """The ledger: what was promised before outcomes were read, and what was run.
 
 Belongs here: the protocol lock and the count of calculations. Does not belong
-here: the protocol's content, and comparing two of them (`models/plan_lock.py`).
+here: the protocol's content, and comparing two of them (`models/evidence/plan_lock.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.home import Home, locked, read_json, write_json
 from data_contracts.protocol import Protocol
-from models.plan_lock import LockState, PlanChange, calculation_ids, has_other_primary_outcome, plan_changes
+from models.evidence.plan_lock import LockState, PlanChange, calculation_ids, has_other_primary_outcome, plan_changes
 
 
 def lock_from(record: dict[str, Any]) -> LockState:

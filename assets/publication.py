@@ -31,9 +31,9 @@ from assets.synthesis import records_of
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from data_contracts.site_settings import missing_settings
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.tag_history import tag_changes
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.evidence.tag_history import tag_changes
 
 
 def everything_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """Balance of every register covariate, those outside the score too, from the stored table by one query.
 
 Belongs here: one DuckDB query with GROUP BY, and the check that shows it. Does
-not belong here: what a standardised difference is (`models/balance.py`), the
-balance that decides the gate (`models/diagnosis.py`).
+not belong here: what a standardised difference is (`models/comparing/balance.py`), the
+balance that decides the gate (`models/comparing/diagnosis.py`).
 
 A covariate that nobody matched on and that became alike all the same is good
 news; one that did not is worth a question.
@@ -26,7 +26,7 @@ from assets.asset_pages import markdown
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded
 from assets.store import Store
-from models.comparison import gate_limits
+from models.values.comparison import gate_limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from assets.intake.stored_tables import RELEASED
 from assets.store import read_parquet
 from data_contracts.faults import Fault, InputRefused
 from data_contracts.quarters import Quarter
-from models.populations import cells_of, population_sha256
-from models.release_rule import Released
+from models.disclosure.populations import cells_of, population_sha256
+from models.disclosure.release_rule import Released
 
 CHAIN = "releases.jsonl"
 CERTIFICATE = "release.json"

@@ -2,7 +2,7 @@
 
 Belongs here: freezing a quarter for somebody else to approve. Does not belong
 here: approving (`approvals.py`), which numbers may change
-(`models/release_rule.py`), reading releases back (`release_history.py`), pages
+(`models/disclosure/release_rule.py`), reading releases back (`release_history.py`), pages
 (dashboards).
 
 A proposal is frozen, with its pages beside it to look at: what is approved is
@@ -45,10 +45,10 @@ from data_contracts.faults import Fault, InputRefused
 from data_contracts.protocol_rules import LIVING_REVIEW
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.populations import COLUMNS, PLACE, cells_of, population_sha256
-from models.release_rule import Decision, decide, decide_pooled, flow_counts, has_numbers, says_own_places
+from models.disclosure.policy import default_policy
+from models.disclosure.populations import COLUMNS, PLACE, cells_of, population_sha256
+from models.disclosure.record import publish
+from models.disclosure.release_rule import Decision, decide, decide_pooled, flow_counts, has_numbers, says_own_places
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol import Outcome
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.portfolio import Promise, living_review
-from models.tagging import Provenance
+from models.designs.systematic_review.living_review import Promise, living_review
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.evidence.record import Provenance
 
 
 def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:

@@ -26,19 +26,19 @@ import pandas as pd
 from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.quarters import Quarter
-from models.cohort import Cohort, build_cohort
-from models.comparison import Gate
-from models.designs.benchmarking import Benchmarking
+from models.designs.benchmarking.design import Benchmarking
 from models.designs.interface import Effects
-from models.designs.matched_control import MatchedControl
+from models.designs.matched_control.design import MatchedControl
 from models.designs.registry import DESIGNS
-from models.estimates import Estimate
-from models.facts import DesignFacts
-from models.findings import Circumstances
-from models.intervals import newcombe_interval
-from models.outcomes import outcome_values
-from models.plan_lock import LockState
-from models.tagging import Provenance, tag_result
+from models.evidence.findings import Circumstances
+from models.evidence.plan_lock import LockState
+from models.evidence.record import Provenance, tag_result
+from models.evidence.rung import DesignFacts
+from models.people.cohort import Cohort, build_cohort
+from models.people.outcomes import outcome_values
+from models.statistics.intervals import newcombe_interval
+from models.values.comparison import Gate
+from models.values.estimates import Estimate
 from projects.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
 
 RESULTS = Path(__file__).resolve().parent / "results" / "ladder_calibration.csv"

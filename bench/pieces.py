@@ -17,10 +17,10 @@ import pandas as pd
 
 from bench.covariates import CALIPER, coded_covariates
 from bench.stopwatch import Stopwatch
-from models.design_matrix import DesignMatrix, build_design_matrix
-from models.doubly_robust import cross_fitted
-from models.matching import match_nearest
-from models.propensity import PropensityFit, fit_propensity
+from models.comparing.nearest import match_nearest
+from models.estimating.doubly_robust import cross_fitted
+from models.score.design_matrix import DesignMatrix, build_design_matrix
+from models.score.propensity import PropensityFit, fit_propensity
 
 STRATA = 50
 TURNS = 3

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from assets.register_balance import balance_in_file
-from models.balance import standardized_mean_difference
+from models.comparing.balance import standardized_mean_difference
 
 ROWS, COLUMNS = 1_000_000, 50
 

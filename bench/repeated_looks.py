@@ -1,7 +1,7 @@
 """How often twenty quarterly looks at nothing show something: a table for `docs/validation.md`.
 
 Belongs here: drawing studies that grow, looking at them every quarter, and
-counting. Does not belong here: the sequence (`models/looks.py`). Run with
+counting. Does not belong here: the sequence (`models/estimating/confidence_sequence.py`). Run with
 `make calibration`; a few minutes on two cores.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from models.looks import always_valid
+from models.estimating.confidence_sequence import always_valid
 from models.study import StudyRefused, compare
 
 RESULTS = Path(__file__).resolve().parent / "results" / "repeated_looks.csv"

@@ -11,8 +11,8 @@ import time
 from dashboards.marts import build_marts
 from dashboards.site import build_site
 from data_contracts.ladder import read_knowledge
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_record import example_record
 
 RESULTS = 10

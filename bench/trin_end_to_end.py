@@ -18,9 +18,9 @@ def main(path: str) -> None:
     from pandas import read_parquet
 
     from bench.covariates import CALIPER, coded_covariates
-    from models.design_matrix import build_design_matrix
-    from models.matching import match_nearest
-    from models.propensity import PropensityFit, fit_propensity
+    from models.comparing.nearest import match_nearest
+    from models.score.design_matrix import build_design_matrix
+    from models.score.propensity import PropensityFit, fit_propensity
 
     watch.step("imports")
     frame = read_parquet(path)

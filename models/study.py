@@ -23,11 +23,11 @@ from pydantic import ValidationError
 from data_contracts.comparison_rules import comparison_faults
 from data_contracts.comparison_settings import ComparisonSettings, EffectSettings
 from data_contracts.ladder import read_knowledge
-from models.comparison import Comparison, Gate
-from models.effect_of import analysed, estimate_by
-from models.estimates import Estimate
-from models.matched_comparison import compare_people
-from models.plan import Plan
+from models.comparing.compare import compare_people
+from models.comparing.plan import Plan
+from models.estimating.by_name import analysed, estimate_by
+from models.values.comparison import Comparison, Gate
+from models.values.estimates import Estimate
 
 
 class StudyRefused(ValueError):

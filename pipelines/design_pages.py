@@ -18,8 +18,8 @@ from dashboards.summary import effect_words
 from data_contracts.ladder import error_sources, read_knowledge, rungs
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from pipelines.method_pages import standing_alone
 from pipelines.rehearsal import demo_home, rehearse
 from projects.portfolio import protocol_folder

@@ -16,8 +16,8 @@ from causaldata import nhefs
 from dashboards.charts import balance_chart
 from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import phrase
-from models.estimates import Estimate
 from models.study import StudyGroups, compare
+from models.values.estimates import Estimate
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "methods"
 COVARIATES = ("sex", "race", "age", "education", "smokeintensity", "smokeyrs", "exercise", "active", "wt71")

@@ -19,14 +19,14 @@ from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
 from data_contracts.table_contract import TABLES
-from models.comparison import Comparison
-from models.derived_outcomes import with_derived
 from models.designs.interface import Effects
 from models.designs.registry import DESIGNS
-from models.findings import Circumstances
-from models.plan_lock import LockState
-from models.populations import dominance
-from models.tagging import Provenance, q_values, tag_result
+from models.disclosure.populations import dominance
+from models.evidence.findings import Circumstances
+from models.evidence.plan_lock import LockState
+from models.evidence.record import Provenance, q_values, tag_result
+from models.people.derived_outcomes import with_derived
+from models.values.comparison import Comparison
 
 UNTOUCHED = LockState(is_locked=True, is_unchanged=True)
 NOWHERE = Provenance("rehearsal", {}, "0" * 64, "0" * 64, 0)

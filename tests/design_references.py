@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from models.panel_checks import Panel
+from models.designs.panel.checks import Panel
 
 R: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "designs.json").read_text(encoding="utf-8"))
 EXACT = 1e-7

@@ -13,7 +13,7 @@ from assets.home import Home
 from assets.intake.keys import create_key
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.plan_lock import LockState
+from models.evidence.plan_lock import LockState
 from pipelines.rehearsal import UNTOUCHED, rehearse
 
 QUARTER, DAY = Quarter(2026, 3), date(2026, 10, 15)

@@ -6,9 +6,9 @@ from typing import Any
 
 from data_contracts.ladder import error_sources, rungs
 from data_contracts.result_record import Diagnostics, ResultRecord
-from models.claims import build_claims
-from models.crosswalk import graded
 from models.detectors.bounds import bound_words
+from models.evidence.claims import build_claims
+from models.evidence.crosswalk import graded
 
 
 def example_fields(**changes: Any) -> dict[str, Any]:

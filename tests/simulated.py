@@ -12,25 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from models.boosted_score import fit_boosted_score
-from models.bootstrap import bootstrap_interval
-from models.design_matrix import DesignMatrix
-from models.doubly_robust import augmented_inverse_probability, cross_fitted
-from models.entropy_balancing import EntropyBalance, entropy_balance
-from models.estimates import Estimate
-from models.matched_estimates import (
+from models.comparing.entropy_balancing import EntropyBalance, entropy_balance
+from models.comparing.nearest import Pairs, match_nearest
+from models.comparing.nearness import Nearness
+from models.comparing.optimal_matching import match_fully, match_optimally
+from models.comparing.strata import Strata, coarsened, subclasses, weigh_strata
+from models.comparing.weighting import clusters_of, pair_weights
+from models.estimating.bootstrap import bootstrap_interval
+from models.estimating.doubly_robust import augmented_inverse_probability, cross_fitted
+from models.estimating.matched import (
     matched_difference,
     matched_regression,
     replaced_difference,
     stratified_difference,
 )
-from models.matching import Pairs, match_nearest
-from models.nearness import Nearness
-from models.optimal_matching import match_fully, match_optimally
-from models.propensity import PropensityFit, fit_propensity
-from models.strata import Strata, coarsened, subclasses, weigh_strata
-from models.weighted_estimates import entropy_balanced, inverse_probability, regression
-from models.weighting import clusters_of, pair_weights
+from models.estimating.weighted import entropy_balanced, inverse_probability, regression
+from models.score.boosted_score import fit_boosted_score
+from models.score.design_matrix import DesignMatrix
+from models.score.propensity import PropensityFit, fit_propensity
+from models.values.estimates import Estimate
 
 NAMES = ("a", "b", "c")
 

@@ -27,8 +27,8 @@ from data_contracts.dossier import PaperStudy
 from data_contracts.faults import InputRefused
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_account import example_account
 from tests.example_record import example_fields, example_record
 from tests.test_site import BURDENS, DELIVERIES, Reader, own_script, release_row

@@ -9,9 +9,9 @@ from scipy.stats import binom
 
 from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
-from models.cohort import Cohort
-from models.designs.benchmarking import Benchmarking
-from models.intervals import wilson_interval
+from models.designs.benchmarking.design import Benchmarking
+from models.people.cohort import Cohort
+from models.statistics.intervals import wilson_interval
 from tests.small_study import PROTOCOL
 
 

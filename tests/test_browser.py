@@ -17,8 +17,8 @@ import pytest
 
 from dashboards.marts import build_marts
 from dashboards.site import build_overview, build_site
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_account import example_account
 from tests.example_record import example_record
 from tests.test_site import BURDENS, DELIVERIES, HOSTILE, QUARTER, release_row

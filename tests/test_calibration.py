@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.bootstrap import bootstrap_interval
-from models.calibration import expected_absolute_error, systematic_error
-from models.estimates import Estimate, Means, Sizes, estimate_from, interval_reach
+from models.doubt.negative_controls import expected_absolute_error, systematic_error
+from models.estimating.bootstrap import bootstrap_interval
+from models.values.estimates import Estimate, Means, Sizes, estimate_from, interval_reach
 
 
 def test_the_expected_absolute_error_is_that_of_a_normal_variable() -> None:

@@ -14,8 +14,8 @@ import pytest
 from dashboards import charts, drawing, part_charts
 from dashboards.parts import part_groups
 from data_contracts.phrases import LANGUAGES
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.design_studies import STUDIES, rate
 from tests.example_record import example_fields
 

@@ -10,8 +10,8 @@ import pytest
 
 from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
-from models.cohort import build_cohort, describe_intake
-from models.outcomes import outcome_values
+from models.people.cohort import build_cohort, describe_intake
+from models.people.outcomes import outcome_values
 from tests.small_study import PROTOCOL
 
 QUARTER_END = date(2026, 9, 30)

@@ -21,10 +21,10 @@ from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import ResultRecord
-from models.derived_outcomes import with_derived
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.plan_lock import LockState, PlanChange
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.evidence.plan_lock import LockState, PlanChange
+from models.people.derived_outcomes import with_derived
 from pipelines.rehearsal import rehearse
 from tests.design_studies import DAY, QUARTER, STUDIES, Study, cases, judged, panel, rate, studies, trial
 

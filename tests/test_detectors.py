@@ -17,26 +17,13 @@ from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 from data_contracts.comparison_settings import ComparisonSettings, EffectSettings
 from data_contracts.ladder import State, error_sources
 from data_contracts.protocol import Covariate
-from models.balance import imbalance_p_value, power_to_see
-from models.comparison import BalanceLine, ComparisonDiagnostics, Gate
+from models.comparing.balance import imbalance_p_value, power_to_see
+from models.comparing.compare import compare_people
+from models.comparing.plan import Plan
+from models.designs.benchmarking.funnel import funnel
 from models.designs.interface import Effects, PlaceboEstimate
-from models.designs.matched_effects import predicted_shift
-from models.detectors.design_findings import (
-    AccountFindings,
-    JudgementFindings,
-    PanelFindings,
-    RateFindings,
-    SynthesisFindings,
-    TrialFindings,
-)
-from models.detectors.interface import Conduct, CovariateFacts, Findings
-from models.detectors.registry import DETECTORS
-from models.effect_of import analysed, estimate_by
-from models.estimates import Estimate
-from models.funnel import funnel
-from models.looks import always_valid
-from models.matched_comparison import compare_people
-from models.panel_checks import (
+from models.designs.matched_control.effects import predicted_shift
+from models.designs.panel.checks import (
     Panel,
     control_change,
     dip_smd,
@@ -46,10 +33,23 @@ from models.panel_checks import (
     pre_trend_p,
     two_way_effect,
 )
-from models.plan import Plan
-from models.pooling import pool
-from models.sensitivity import benjamini_hochberg, two_sided_p
-from models.small_studies import egger, pet_peese, trim_and_fill
+from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
+from models.detectors.interface import Conduct, CovariateFacts, Findings
+from models.detectors.registry import DETECTORS
+from models.doubt.e_values import benjamini_hochberg, two_sided_p
+from models.estimating.by_name import analysed, estimate_by
+from models.estimating.confidence_sequence import always_valid
+from models.statistics.pooling import pool
+from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate
+from models.values.design_findings import (
+    AccountFindings,
+    JudgementFindings,
+    PanelFindings,
+    RateFindings,
+    SynthesisFindings,
+    TrialFindings,
+)
+from models.values.estimates import Estimate
 
 OPEN = {State.warning, State.serious}
 RNG = np.random.default_rng

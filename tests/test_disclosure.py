@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from data_contracts.phrases import phrase
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.result_record import Bilingual, ResultRecord
-from models.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from models.detectors.bounds import bound_words
-from models.disclosure import PEOPLE_FREE_SOURCES, is_small, publish
-from models.disclosure_policy import default_policy, safe_count
-from models.populations import dominance
+from models.disclosure.policy import default_policy, safe_count
+from models.disclosure.populations import dominance
+from models.disclosure.record import PEOPLE_FREE_SOURCES, is_small, publish
+from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from tests.example_record import example_fields, example_record
 from tests.small_study import PROTOCOL
 

@@ -14,8 +14,8 @@ from data_contracts.dossier import PaperStudy
 from data_contracts.faults import InputRefused
 from data_contracts.ladder import design_facts
 from data_contracts.section_reading import read_section
-from models.claim_lint import lint_claim, sentences_of
-from models.paper_study import dossier_verdict, tag_paper_study
+from models.evidence.claim_lint import lint_claim, sentences_of
+from models.evidence.paper_study import dossier_verdict, tag_paper_study
 from tests.runs import QUARTER, run_demo
 from tests.test_unseen_study import run
 

@@ -27,9 +27,9 @@ from models.economics.discounting import discount_factors, in_prices_of, rate_of
 from models.economics.inputs import Inputs, effect_of, inputs_of
 from models.economics.old_claims import implied_costs
 from models.economics.payback import payback_years
-from models.economics.pockets import side_payments
 from models.economics.report import account_of, findings_of
 from models.economics.uncertainty import break_evens, draw, spreads, tornado
+from models.economics.who_pays import side_payments
 
 ROOT = Path(__file__).resolve().parent.parent
 I_GANG = ROOT / "projects" / "i-gang"

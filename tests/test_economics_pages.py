@@ -16,8 +16,8 @@ from dashboards.marts import build_marts
 from dashboards.money import account_markdown, chance, exact_kroner, kroner
 from dashboards.site import build_site
 from data_contracts.faults import InputRefused
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_account import FOLDER, example_account
 from tests.example_record import example_record
 

@@ -20,16 +20,16 @@ from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.cohort import build_cohort
-from models.comparison import Comparison
 from models.designs.interface import Effects
-from models.designs.matched_control import MatchedControl
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.findings import Circumstances
-from models.outcomes import outcome_values
-from models.plan_lock import LockState
-from models.tagging import Provenance, tag_result
+from models.designs.matched_control.design import MatchedControl
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.evidence.findings import Circumstances
+from models.evidence.plan_lock import LockState
+from models.evidence.record import Provenance, tag_result
+from models.people.cohort import build_cohort
+from models.people.outcomes import outcome_values
+from models.values.comparison import Comparison
 from tests.small_study import PROTOCOL, TRUE_EFFECT, small_rows
 
 pytestmark = pytest.mark.slow
@@ -211,7 +211,7 @@ def _with_placebos(protocol: Protocol, rows: pd.DataFrame, names: list[str]) -> 
     people = pd.DataFrame({"person_id": rows["id"], "treated": rows["club"] == 1}).join(
         rows[["age", "earlier", "group", *names]]
     )
-    from models.cohort import Cohort
+    from models.people.cohort import Cohort
 
     design = MatchedControl()
     made = design.compare(Cohort(people, (), True), protocol, {})

@@ -11,16 +11,16 @@ import pytest
 from causaldata import cps_mixtape, nsw_mixtape
 from scipy.special import expit
 
-from models.attrition import attrition_boundary
-from models.design_matrix import DesignMatrix
-from models.doubly_robust import augmented_inverse_probability
-from models.intervals import newcombe_interval, wilson_interval
-from models.matched_estimates import matched_difference
-from models.matching import match_nearest
-from models.propensity import PropensityFit, fit_propensity
-from models.sensitivity import benjamini_hochberg, e_value, minimal_detectable_effect
-from models.weighted_estimates import inverse_probability, regression
-from models.weighting import clusters_of, pair_weights
+from models.comparing.nearest import match_nearest
+from models.comparing.weighting import clusters_of, pair_weights
+from models.doubt.attrition import attrition_boundary
+from models.doubt.e_values import benjamini_hochberg, e_value, minimal_detectable_effect
+from models.estimating.doubly_robust import augmented_inverse_probability
+from models.estimating.matched import matched_difference
+from models.estimating.weighted import inverse_probability, regression
+from models.score.design_matrix import DesignMatrix
+from models.score.propensity import PropensityFit, fit_propensity
+from models.statistics.intervals import newcombe_interval, wilson_interval
 
 TO_THE_CENT = 0.005
 

@@ -20,18 +20,18 @@ from data_contracts.ladder import (
 )
 from data_contracts.phrases import phrases
 from data_contracts.protocol import Protocol
-from models.certainty import certainty_of
-from models.claims import BLOCKING_SOURCES, build_claims, verdict_of
-from models.comparison import BalanceLine, ComparisonDiagnostics, Gate
-from models.crosswalk import graded
 from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
 from models.detectors.effect_sources import attrition, underpowered, unmeasured_confounding
 from models.detectors.interface import Conduct, CovariateFacts, Detection, Findings
 from models.detectors.plan_sources import protocol_changed
 from models.detectors.registry import DETECTORS, detect
-from models.estimates import Estimate
-from models.facts import DesignFacts, earned_rung, held, rung_number
+from models.evidence.certainty import certainty_of
+from models.evidence.claims import BLOCKING_SOURCES, build_claims, verdict_of
+from models.evidence.crosswalk import graded
+from models.evidence.rung import DesignFacts, earned_rung, held, rung_number
+from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate
+from models.values.estimates import Estimate
 
 LEVELS = ("very_low", "low", "moderate", "high")
 

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from data_contracts.ladder import State, design_facts, error_sources, rung_rules, rungs
 from data_contracts.protocol import Protocol
-from models.attrition import lee_bounds, manski_bounds
-from models.bias_answers import SignedAnswers, risk_of_bias_of
-from models.calibration import expected_absolute_error
-from models.certainty import LEVELS, certainty_of
-from models.crosswalk import conditions_of, disagreement, graded
 from models.detectors.interface import Conduct, Detection, Findings
-from models.estimates import Estimate
-from models.facts import DesignFacts, earned_rung, held
-from models.lifting import lift_to_certainty, lifts_to_rung
-from models.looks import always_valid, reach_of, tuned_rho_squared
-from models.plan_lock import calculation_ids, has_other_primary_outcome, plan_changes
-from models.tag_history import tag_changes
+from models.doubt.attrition import lee_bounds, manski_bounds
+from models.doubt.negative_controls import expected_absolute_error
+from models.estimating.confidence_sequence import always_valid, reach_of, tuned_rho_squared
+from models.evidence.bias_answers import SignedAnswers, risk_of_bias_of
+from models.evidence.certainty import LEVELS, certainty_of
+from models.evidence.crosswalk import conditions_of, disagreement, graded
+from models.evidence.lifting import lift_to_certainty, lifts_to_rung
+from models.evidence.plan_lock import calculation_ids, has_other_primary_outcome, plan_changes
+from models.evidence.rung import DesignFacts, earned_rung, held
+from models.evidence.tag_history import tag_changes
+from models.values.estimates import Estimate
 from tests.example_record import example_fields
 
 ORDER = [rule.detail for rule in rung_rules()]
@@ -291,8 +291,8 @@ CLEAR = tuple(Detection(code, State.clear, {}) for code in rungs()[4].error_sour
 
 
 def judged(conduct: Conduct = FINE, signed: SignedAnswers | None = None, detail: str = "4a", **changes: object) -> dict:
-    from models.comparison import Gate
     from models.designs.interface import Effects
+    from models.values.comparison import Gate
 
     effects = Effects("work", Gate(), 400, 400, missing_treated_share=0.01, missing_control_share=0.02)
     filled = risk_of_bias_of(detail, FACTS, Findings(replace(conduct, **changes), effects=effects), CLEAR, signed)

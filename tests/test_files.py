@@ -24,8 +24,8 @@ from assets.public_files import publish_quarter
 from dashboards.tables import columns_of
 from data_contracts.phrases import LANGUAGES
 from data_contracts.quarters import Quarter
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_record import example_record
 
 QUARTER = Quarter(2026, 3)

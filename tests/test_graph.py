@@ -122,7 +122,7 @@ def test_every_run_has_a_longest_time(definitions: Definitions) -> None:
 
 def test_models_for_comparison_are_given_no_outcomes() -> None:
     """A wrong import would be the quiet way past the graph."""
-    for room in ("assets/cohort.py", "assets/comparison.py", "models/cohort.py", "models/matching.py"):
+    for room in ("assets/cohort.py", "assets/comparison.py", "models/people/cohort.py", "models/comparing/nearest.py"):
         text = (Path(__file__).parent.parent / room).read_text(encoding="utf-8")
-        assert "models.outcomes" not in text
+        assert "models.people.outcomes" not in text
         assert "outcome_values" not in text

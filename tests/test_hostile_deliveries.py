@@ -223,7 +223,7 @@ def test_marks_nobody_sees_make_nobody_somebody_else(small_home: Home) -> None:
 
 
 def test_a_row_without_a_place_costs_nobody_her_other_rows() -> None:
-    from models.same_person import one_place_per_person, one_start_per_person
+    from models.people.same_person import one_place_per_person, one_start_per_person
 
     rows = pd.DataFrame(
         {

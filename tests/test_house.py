@@ -205,8 +205,8 @@ def test_every_way_to_compare_is_in_the_table_the_code_and_the_protocol() -> Non
 
     from data_contracts.comparison_settings import Estimator, Method
     from data_contracts.ladder import read_knowledge
-    from models.comparison_methods import METHODS
-    from models.effect_of import ESTIMATORS
+    from models.comparing.methods import METHODS
+    from models.estimating.by_name import ESTIMATORS
 
     table = read_knowledge("comparison_methods")
     assert set(table["methods"]) == set(METHODS) == set(get_args(Method)) - {"reference_rate", "none"}

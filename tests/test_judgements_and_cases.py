@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.case_settings import Explanation, TracingTest
-from models.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
-from models.expert_pool import (
+from models.designs.case_study.process_tracing import posteriors, verdict_of
+from models.designs.case_study.qca import Term, minimal_solutions, truth_table
+from models.designs.expert_assessment.pool import (
     calibration_of,
     cooke_weights,
     median_of,
     pooled_distribution,
     skill,
 )
-from models.process_tracing import posteriors, verdict_of
-from models.qca import Term, minimal_solutions, truth_table
+from models.statistics.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
 from projects.fleiss_diagnoses import COUNTS
 from projects.lipset_democracies import STATES
 from tests.design_references import EXACT, R

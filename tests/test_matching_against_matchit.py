@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 from causaldata import nhefs
 
-from models.balance import standardized_mean_difference
-from models.design_matrix import DesignMatrix
-from models.matched_estimates import matched_difference
-from models.matching import match_nearest
-from models.propensity import PropensityFit, fit_propensity
-from models.weighted_estimates import inverse_probability, score_weights
-from models.weighting import clusters_of, effective_sample_size, pair_weights
+from models.comparing.balance import standardized_mean_difference
+from models.comparing.nearest import match_nearest
+from models.comparing.weighting import clusters_of, effective_sample_size, pair_weights
+from models.estimating.matched import matched_difference
+from models.estimating.weighted import inverse_probability, score_weights
+from models.score.design_matrix import DesignMatrix
+from models.score.propensity import PropensityFit, fit_propensity
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "matchit_nhefs.json").read_text())
 SAME = 1e-8

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.matching import Pairs, match_nearest
-from models.weighting import clusters_of, pair_weights
+from models.comparing.nearest import Pairs, match_nearest
+from models.comparing.weighting import clusters_of, pair_weights
 
 QUICK = settings(max_examples=60, deadline=None)
 

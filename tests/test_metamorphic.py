@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from models.matching import match_nearest
+from models.comparing.nearest import match_nearest
 from models.study import StudyGroups, compare
 
 FEW = settings(max_examples=8, deadline=None)

@@ -12,11 +12,11 @@ from causaldata import nhefs
 from data_contracts.protocol import Protocol
 from data_contracts.quarters import Quarter
 from data_contracts.safe_yaml import read_yaml
-from models.cohort import Cohort
-from models.designs.matched_control import MatchedControl
-from models.findings import Circumstances
-from models.plan_lock import LockState
-from models.tagging import Provenance, tag_result
+from models.designs.matched_control.design import MatchedControl
+from models.evidence.findings import Circumstances
+from models.evidence.plan_lock import LockState
+from models.evidence.record import Provenance, tag_result
+from models.people.cohort import Cohort
 from tests.small_study import PROTOCOL
 
 NUMBERS = ("age", "smokeintensity", "smokeyrs", "wt71")

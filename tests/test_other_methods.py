@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from models.abadie_imbens import match_with_ties, matching_estimate
-from models.balance import standardized_mean_difference, weighted_mean
-from models.entropy_balancing import EntropyBalance, entropy_balance
-from models.hidden_bias import (
+from models.comparing.balance import standardized_mean_difference, weighted_mean
+from models.comparing.entropy_balancing import EntropyBalance, entropy_balance
+from models.comparing.strata import coarsened, subclasses
+from models.doubt.hidden_bias import (
     benchmarks,
     hidden_bias,
     mcnemar_bound,
@@ -28,8 +28,8 @@ from models.hidden_bias import (
     smallest_gamma,
     tipping_point,
 )
-from models.strata import coarsened, subclasses
-from models.weighted_estimates import score_weights
+from models.estimating.abadie_imbens import match_with_ties, matching_estimate
+from models.estimating.weighted import score_weights
 from tests.test_matching_against_matchit import Study
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "nhefs_other_methods.json").read_text())

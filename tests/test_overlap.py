@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from dashboards.part_charts import fifths_chart, fifths_sentence
-from models.disclosure import publish
-from models.disclosure_parts import open_overlap
-from models.disclosure_policy import default_policy
-from models.overlap import overlap_fifths
+from models.comparing.overlap import overlap_fifths
+from models.disclosure.parts import open_overlap
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_record import example_record
 
 POLICY = default_policy()

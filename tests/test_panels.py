@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from models.estimates import Estimate
-from models.group_time import (
+from models.designs.panel.checks import Panel
+from models.designs.panel.estimators import few_units_interval, mean_change, two_way_fixed_effects
+from models.designs.panel.group_time import (
     band_reach,
     dynamic_summary,
     event_times,
@@ -18,9 +19,8 @@ from models.group_time import (
     no_effect_before,
     simple_summary,
 )
-from models.panel_checks import Panel
-from models.panel_effects import few_units_interval, mean_change, two_way_fixed_effects
-from models.wild_bootstrap import wild_cluster_p
+from models.statistics.wild_bootstrap import wild_cluster_p
+from models.values.estimates import Estimate
 from tests.design_references import EXACT, R, mpdta_like
 
 LEVEL = 0.95

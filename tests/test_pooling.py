@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.pooling import pool
-from models.small_studies import egger, peese, pet_peese, trim_and_fill
+from models.designs.systematic_review.small_studies import egger, peese, pet_peese, trim_and_fill
+from models.statistics.pooling import pool
 
 R = json.loads((Path(__file__).parent / "reference" / "metafor_bcg.json").read_text())
 Y, V = np.array(R["yi"]), np.array(R["vi"])

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from data_contracts.protocol import Covariate
-from models.design_matrix import build_design_matrix
-from models.propensity import PropensityFit, fit_propensity
+from models.score.design_matrix import build_design_matrix
+from models.score.propensity import PropensityFit, fit_propensity
 
 
 def covariate(name: str, kind: str = "numeric", levels: tuple[str, ...] = ()) -> Covariate:

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from models.benchmark_rates import (
+from models.designs.benchmarking.rates import (
     chosen_rates,
     observed_over_expected,
     spread_of_places,
     standardised_rate,
     structural_rate,
 )
-from models.multilevel import Moments, moments_of, random_intercepts
-from models.synthetic_control import mixture, synthetic_control
+from models.designs.benchmarking.synthetic_control import mixture, synthetic_control
+from models.statistics.multilevel import Moments, moments_of, random_intercepts
 from tests.design_references import R
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from assets.home import Home
 from assets.register_balance import balance_in_file
-from models.balance import standardized_mean_difference, variance_ratio
+from models.comparing.balance import standardized_mean_difference, variance_ratio
 from tests.runs import execute
 
 

@@ -17,10 +17,10 @@ import pandas as pd
 import pytest
 
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import Policy, default_policy, safe_count
-from models.populations import changed_by
-from models.release_rule import Released, decide, decide_pooled, flow_counts, says_own_places
+from models.disclosure.policy import Policy, default_policy, safe_count
+from models.disclosure.populations import changed_by
+from models.disclosure.record import publish
+from models.disclosure.release_rule import Released, decide, decide_pooled, flow_counts, says_own_places
 from tests.example_record import example_fields
 
 POLICY = default_policy()

@@ -17,15 +17,15 @@ from data_contracts.protocol import Protocol
 from data_contracts.protocol_reading import read_protocol
 from data_contracts.quarters import Quarter
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.meta_regression import meta_regression, three_levels
-from models.pooling import pool
-from models.portfolio import Promise, living_review, poolable
-from models.review import Review, Studies, review
-from models.small_studies import egger
-from models.study_effects import study_effects
-from models.tagging import Provenance
+from models.designs.systematic_review.living_review import Promise, living_review, poolable
+from models.designs.systematic_review.meta_regression import meta_regression, three_levels
+from models.designs.systematic_review.review import Review, Studies, review
+from models.designs.systematic_review.small_studies import egger
+from models.designs.systematic_review.study_effects import study_effects
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.evidence.record import Provenance
+from models.statistics.pooling import pool
 from projects.bcg_trials import TRIALS
 from projects.portfolio import protocol_folder
 from tests.design_references import EXACT, R

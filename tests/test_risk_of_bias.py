@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from data_contracts.ladder import read_knowledge
-from models.risk_of_bias import _raised, instrument_of, judge_domain, overall, published_judgement
+from models.evidence.risk_of_bias import _raised, instrument_of, judge_domain, overall, published_judgement
 
 DOMAINS = [
     (name, domain) for name, own in read_knowledge("risk_of_bias")["instruments"].items() for domain in own["domains"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.same_person import (
+from models.people.same_person import (
     latest_before_start,
     one_extract_per_person,
     one_place_per_person,

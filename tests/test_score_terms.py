@@ -8,10 +8,10 @@ import patsy
 import pytest
 
 from data_contracts.comparison_settings import ScoreTerm
-from models.boosted_score import fit_boosted_score
-from models.design_matrix import DesignMatrix, build_design_matrix, independent_columns
-from models.propensity import PropensityFit, area_under_curve, fit_propensity
-from models.score_terms import SPLINE_QUANTILES, natural_spline
+from models.score.boosted_score import fit_boosted_score
+from models.score.design_matrix import DesignMatrix, build_design_matrix, independent_columns
+from models.score.propensity import PropensityFit, area_under_curve, fit_propensity
+from models.score.terms import SPLINE_QUANTILES, natural_spline
 from models.study import StudyCovariate
 
 AGE = StudyCovariate("age", "numeric")

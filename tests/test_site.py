@@ -21,8 +21,8 @@ from data_contracts.ladder import rungs
 from data_contracts.phrases import number_text
 from data_contracts.section_reading import read_section
 from data_contracts.site_settings import EMPTY_FILE, SiteSettings, missing_settings
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from tests.example_record import example_record
 
 QUARTER = "2026Q3"

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from data_contracts.result_record import ResultRecord
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
-from models.meta_regression import three_levels
-from models.parts_of_people import site_estimates
+from models.designs.systematic_review.meta_regression import three_levels
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.estimating.subgroups import site_estimates
 from tests.design_studies import Study, rate, trial
 from tests.test_reviews import lived, record
 

@@ -16,10 +16,10 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from models.disclosure import publish
-from models.disclosure_policy import default_policy, safe_count
-from models.places import open_places
-from models.table_suppression import protected_table
+from models.disclosure.places import open_places
+from models.disclosure.policy import default_policy, safe_count
+from models.disclosure.record import publish
+from models.disclosure.table_suppression import protected_table
 from tests.example_record import example_record
 
 POLICY = default_policy()

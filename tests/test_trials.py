@@ -8,10 +8,16 @@ from causaldata import nsw_mixtape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.estimates import Estimate
-from models.randomisation_test import balance_p, randomisation_p, redraws
-from models.randomised import Drawn, assigned_adjusted, assigned_difference, block_differences, complier_effect
-from models.robust_regression import coefficient_of
+from models.designs.randomised_trial.estimators import (
+    Drawn,
+    assigned_adjusted,
+    assigned_difference,
+    block_differences,
+    complier_effect,
+)
+from models.designs.randomised_trial.randomisation_test import balance_p, randomisation_p, redraws
+from models.statistics.robust_regression import coefficient_of
+from models.values.estimates import Estimate
 from tests.design_references import EXACT, R
 
 COVARIATES = ["age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75"]

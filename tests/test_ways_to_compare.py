@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.comparison_methods import METHODS
-from models.folds import stratified_folds
-from models.matching import Pairs, match_nearest
-from models.nearness import Nearness, match_near, turned
-from models.optimal_matching import MOST_DISTANCES, match_fully, match_optimally
-from models.strata import weigh_strata
+from models.comparing.methods import METHODS
+from models.comparing.nearest import Pairs, match_nearest
+from models.comparing.nearness import Nearness, match_near, turned
+from models.comparing.optimal_matching import MOST_DISTANCES, match_fully, match_optimally
+from models.comparing.strata import weigh_strata
+from models.comparing.trimming import kept_after_trimming
+from models.statistics.folds import stratified_folds
 from models.study import compare
-from models.trimming import kept_after_trimming
 
 QUICK = settings(max_examples=60, deadline=None)
 

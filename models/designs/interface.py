@@ -15,15 +15,15 @@ from typing import Protocol as Interface
 import pandas as pd
 
 from data_contracts.protocol import Outcome, Protocol
-from models.calibration import SystematicError
-from models.cohort import Cohort
-from models.comparison import Comparison, Gate
-from models.detectors.design_findings import DesignFindings
-from models.estimates import Estimate
-from models.facts import DesignFacts
-from models.hidden_bias import Benchmark, HiddenBias
-from models.overlap import Fifth
-from models.plan_lock import LockState
+from models.comparing.overlap import Fifth
+from models.doubt.hidden_bias import Benchmark, HiddenBias
+from models.doubt.negative_controls import SystematicError
+from models.evidence.plan_lock import LockState
+from models.evidence.rung import DesignFacts
+from models.people.cohort import Cohort
+from models.values.comparison import Comparison, Gate
+from models.values.design_findings import DesignFindings
+from models.values.estimates import Estimate
 
 Counted = Literal["people", "units", "studies", "raters", "cases"]
 

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.protocol import Outcome, Protocol
-from models.cohort import Cohort, build_cohort
 from models.designs.interface import Counted, Tables
-from models.outcomes import outcome_values
+from models.people.cohort import Cohort, build_cohort
+from models.people.outcomes import outcome_values
 
 
 class OfPeople:

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.protocol import Outcome, Protocol
-from models.cohort import PEOPLE_COLUMNS, Cohort
-from models.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from models.designs.interface import Tables
+from models.people.cohort import PEOPLE_COLUMNS, Cohort
+from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 
 
 class WithoutPeople:

@@ -12,7 +12,7 @@ from typing import Any
 
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
 from models.detectors.interface import Findings, two_digits
-from models.sensitivity import e_values_of_difference, e_values_of_standardised
+from models.doubt.e_values import e_values_of_difference, e_values_of_standardised
 
 LARGEST_E_VALUE = 100.0
 """Beyond this nothing is said by a larger one."""

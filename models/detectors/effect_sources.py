@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from data_contracts.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
-from models.attrition import attrition_boundary, expected_attrition_bias
 from models.detectors.bounds import bound_words, bounds_of, e_values
 from models.detectors.interface import (
     Detection,
@@ -25,8 +24,9 @@ from models.detectors.interface import (
     threshold,
     two_digits,
 )
-from models.estimates import Estimate
-from models.sensitivity import minimal_detectable_effect, two_sided_p
+from models.doubt.attrition import attrition_boundary, expected_attrition_bias
+from models.doubt.e_values import minimal_detectable_effect, two_sided_p
+from models.values.estimates import Estimate
 
 
 def placebo_fails(estimate: Estimate) -> bool:

@@ -1,7 +1,7 @@
 """What detectors are given and what they answer.
 
 Belongs here: the shapes and the small words detectors share. Does not belong
-here: any detector, and where its input comes from (`models/findings.py`).
+here: any detector, and where its input comes from (`models/evidence/findings.py`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Literal
 
 from data_contracts.ladder import State, error_sources
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
-from models.comparison import BalanceLine, ComparisonDiagnostics
 from models.designs.interface import Effects
-from models.detectors.design_findings import (
+from models.estimating.confidence_sequence import AlwaysValid
+from models.values.comparison import BalanceLine, ComparisonDiagnostics
+from models.values.design_findings import (
     AccountFindings,
     JudgementFindings,
     PanelFindings,
@@ -22,7 +23,6 @@ from models.detectors.design_findings import (
     SynthesisFindings,
     TrialFindings,
 )
-from models.looks import AlwaysValid
 
 Direction = Literal["towards_effect", "towards_no_effect", "unknown"]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from data_contracts.ladder import economics_sources, rungs
 from models.detectors import comparison_sources, effect_sources, judgement_sources, panel_sources, plan_sources
 from models.detectors import synthesis_sources as synthesis
-from models.detectors.design_findings import AccountFindings
 from models.detectors.interface import Conduct, Detection, Findings
+from models.values.design_findings import AccountFindings
 
 DETECTORS: dict[str, Callable[[Findings], Detection]] = {
     "group_differences": comparison_sources.group_differences,

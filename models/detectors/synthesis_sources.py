@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from data_contracts.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, share_words
-from models.detectors.design_findings import SynthesisFindings
 from models.detectors.interface import Detection, Findings, found, lacking, leaves_out_zero, sentences, threshold
+from models.values.design_findings import SynthesisFindings
 
 
 def publication_bias(f: Findings) -> Detection:

@@ -17,16 +17,16 @@ import numpy as np
 from data_contracts.economics_rules import index_of, look_alikes, prices_of
 from data_contracts.economics_settings import EconomicsSettings
 from data_contracts.ladder import read_knowledge
-from models.detectors.design_findings import AccountFindings
 from models.economics.account import Numbers, by_year, central, columns_of, present_values
 from models.economics.assumptions import assumptions_of, both
 from models.economics.discounting import in_prices_of
 from models.economics.inputs import Inputs, inputs_of
 from models.economics.old_claims import read_again
 from models.economics.payback import Payback, paybacks
-from models.economics.pockets import all_whole, needed, side_payments
 from models.economics.social_return import proxy_values
 from models.economics.uncertainty import BreakEven, break_evens, draw, spreads, tornado
+from models.economics.who_pays import all_whole, needed, side_payments
+from models.values.design_findings import AccountFindings
 
 Record = Mapping[str, Any]
 LEAD = "municipality"

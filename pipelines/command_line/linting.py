@@ -16,9 +16,9 @@ from assets.home import Home, read_json
 from data_contracts.faults import InputRefused, suggestion
 from data_contracts.phrases import phrase
 from data_contracts.result_record import ResultRecord
-from models.claim_lint import lint_claim, sentences_of
-from models.disclosure import publish
-from models.disclosure_policy import default_policy
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
+from models.evidence.claim_lint import lint_claim, sentences_of
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 

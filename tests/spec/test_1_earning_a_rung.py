@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.evidence_parts import evidence_of
-from models.facts import DesignFacts, earned_rung
+from models.evidence.evidence import evidence_of
+from models.evidence.rung import DesignFacts, earned_rung
 from tests.spec.words import evidence, findings
 
 MATCHED = DesignFacts(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from models.claim_lint import lint_claim
-from models.claims import build_claims
+from models.evidence.claim_lint import lint_claim
+from models.evidence.claims import build_claims
 from tests.test_evidence import record
 
 

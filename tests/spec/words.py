@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from models.comparison import ComparisonDiagnostics, Gate
 from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.detectors.registry import detect
-from models.estimates import Estimate
-from models.evidence_parts import evidence_of
-from models.facts import DesignFacts, earned_rung, rung_number
+from models.evidence.evidence import evidence_of
+from models.evidence.rung import DesignFacts, earned_rung, rung_number
+from models.values.comparison import ComparisonDiagnostics, Gate
+from models.values.estimates import Estimate
 
 
 def estimate(value: float = 0.20, error: float = 0.02) -> Estimate:
@@ -65,7 +65,7 @@ def findings(*, placebo: float | None = 0.0, value: float = 0.20, error: float =
         outcome_deviation=0.33,
     )
     balance = ()
-    from models.comparison import BalanceLine
+    from models.values.comparison import BalanceLine
 
     balance = (BalanceLine("age", "age", 0.5, 0.03),)
     return Findings(Conduct(**known | conduct), diagnostics, balance, effects)

@@ -1,0 +1,65 @@
+"""Where a result's participants come from.
+
+Belongs here: participants by municipality, in full and as they may be
+published, pure. Does not belong here: effects by municipality
+(`parts_of_people.py`) and tables in general (`table_suppression.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.disclosure.policy import Policy, safe_count
+from models.disclosure.populations import PLACE
+from models.disclosure.table_suppression import Table, hidden_groups
+
+
+def places_of(people: pd.DataFrame, outcome: str) -> tuple[tuple[str, int], ...]:
+    """Return participants in a result by municipality.
+
+    Parameters
+    ----------
+    people : DataFrame
+        As `populations.population` gives it.
+    outcome : str
+
+    Returns
+    -------
+    tuple of (str, int)
+        Municipality code and people, in the code's order; empty where fewer than two places are known.
+    """
+    own = people[(people["outcome"] == outcome) & people["cell"].str.startswith(PLACE)]
+    counts = own["cell"].str.removeprefix(PLACE).value_counts().sort_index()
+    return tuple((str(code), int(count)) for code, count in counts.items()) if len(counts) > 1 else ()
+
+
+def open_places(rows: list[dict[str, Any]], policy: Policy) -> list[dict[str, Any]]:
+    """Return participants by municipality as they may be published beside their total.
+
+    Parameters
+    ----------
+    rows : list of dict
+        `code`, `count`, and what else a place is told with.
+    policy : Policy
+
+    Returns
+    -------
+    list of dict
+        Rounded, and without a count where it is hidden. Empty where nothing is left to say. A reader is taken to
+        know the total exactly: other numbers of a result may narrow it down.
+    """
+    counts = np.array([row["count"] for row in rows], dtype=int)
+    if len(counts) < 2:
+        return []
+    groups = np.vstack([np.eye(len(counts), dtype=bool), np.ones(len(counts), dtype=bool)])
+    is_total = np.arange(len(groups)) == len(counts)
+    hidden = hidden_groups(Table(counts, groups, known=is_total, tells=np.zeros_like(is_total)), policy)[:-1]
+    if hidden.all():
+        return []
+    return [
+        row | {"count": None if is_hidden else safe_count(row["count"], policy), "is_hidden": bool(is_hidden)}
+        for row, is_hidden in zip(rows, hidden, strict=True)
+    ]

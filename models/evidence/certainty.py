@@ -1,0 +1,115 @@
+"""Certainty: how sure the result is, given everything that was looked for.
+
+Belongs here: GRADE's arithmetic as a total function that says each of its
+steps. Does not belong here: the states it counts (detectors), where each rung
+starts and ends (`ladder.yaml`) and the words (phrases).
+
+Sources: Guyatt et al. (2008), "GRADE: an emerging consensus"; for syntheses
+Fusar-Poli & Radua (2018), "Ten simple rules for conducting umbrella reviews".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from data_contracts.ladder import State
+from models.detectors.interface import Detection
+from models.evidence.rung import rule_of
+
+Certainty = Literal["very_low", "low", "moderate", "high"]
+StepKind = Literal["start", "serious", "critical", "unmeasured", "imprecise", "large_effect", "cap"]
+
+LEVELS: tuple[Certainty, ...] = get_args(Certainty)
+UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS = 2
+LARGE_RISK_RATIO = 2.0
+CONFOUNDING_SOURCES = ("unmeasured_confounding", "group_differences", "register_limited_covariates")
+LEFT_TO_WORDING = ("underpowered",)
+"""Power decides what may be said, not how sure it is."""
+FEW_PER_ARM, TOO_FEW_PER_ARM = 394, 64
+"""People per arm to see a standardised difference of 0.2 and of 0.5 with 80 % power."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertaintyStep:
+    """One step of the reasoning.
+
+    Attributes
+    ----------
+    kind : str
+    change : int
+        Levels up or down; for `start` and `cap` the level itself.
+    codes : tuple of str
+        Error sources behind it.
+    """
+
+    kind: StepKind
+    change: int
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CertaintyReasoning:
+    """A level, and the steps that led to it."""
+
+    level: Certainty
+    steps: tuple[CertaintyStep, ...]
+
+
+def certainty_of(
+    rung_detail: str,
+    detections: Iterable[Detection],
+    risk_ratio: float | None = None,
+    people_per_arm: int | None = None,
+) -> CertaintyReasoning:
+    """Return the certainty of a result and why.
+
+    Parameters
+    ----------
+    rung_detail : str
+        e.g. `4a`; decides where to start and how high it may get.
+    detections : iterable of Detection
+        Each serious source takes one level, a critical one two; so do every two that were not
+        measured take one, because missing information counts against a result.
+    risk_ratio : float or None
+        A ratio of at least 2 (or at most 1/2) adds one level if everything about confounding is clear and
+        nothing is serious.
+    people_per_arm : int or None
+        For syntheses: fewer than 394 take one level, fewer than 64 two.
+
+    Returns
+    -------
+    CertaintyReasoning
+    """
+    rule = rule_of(rung_detail)
+    found = [d for d in detections if d.code not in LEFT_TO_WORDING]
+    start, cap = LEVELS.index(_level(rule.start)), LEVELS.index(_level(rule.cap))
+    steps = [CertaintyStep("start", start)]
+    steps += [
+        CertaintyStep("critical", -2, (d.code,)) if d.is_critical else CertaintyStep("serious", -1, (d.code,))
+        for d in found
+        if d.state == State.serious
+    ]
+    blank = tuple(d.code for d in found if d.state == State.not_measured)
+    if len(blank) >= UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS:
+        steps.append(CertaintyStep("unmeasured", -(len(blank) // UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS), blank))
+    if people_per_arm is not None and people_per_arm < FEW_PER_ARM:
+        steps.append(CertaintyStep("imprecise", -2 if people_per_arm < TOO_FEW_PER_ARM else -1))
+    confounding = [d.state for d in found if d.code in CONFOUNDING_SOURCES]
+    is_confounding_clear = bool(confounding) and all(state == State.clear for state in confounding)
+    if (
+        risk_ratio is not None
+        and is_confounding_clear
+        and not any(d.state == State.serious for d in found)
+        and (risk_ratio >= LARGE_RISK_RATIO or risk_ratio <= 1 / LARGE_RISK_RATIO)
+    ):
+        steps.append(CertaintyStep("large_effect", 1))
+    level = start + sum(step.change for step in steps[1:])
+    if level > cap:
+        steps.append(CertaintyStep("cap", cap))
+    return CertaintyReasoning(LEVELS[max(0, min(cap, level))], tuple(steps))
+
+
+def _level(name: str) -> Certainty:
+    return next(level for level in LEVELS if level == name)

@@ -1,0 +1,244 @@
+"""Studies that exist only on paper, tagged by the same rules.
+
+Belongs here: from what a source states to facts, findings and a tag. Does not
+belong here: the rules themselves, and reading files.
+
+Nothing is guessed: where a source gives no number of people, no interval is
+possible, and the figure stays a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from data_contracts.dossier import PaperStudy
+from data_contracts.phrases import LANGUAGES, bilingual, number_words, share_words
+from models.designs.interface import Effects
+from models.detectors.bounds import bounds_of
+from models.detectors.interface import Conduct, Findings
+from models.detectors.registry import detect
+from models.evidence.bias_answers import risk_of_bias_of
+from models.evidence.claims import build_claims
+from models.evidence.evidence import evidence_of
+from models.evidence.rung import DesignFacts, earned_rung, rung_number
+from models.statistics.intervals import newcombe_interval, wilson_interval
+from models.values.comparison import Gate
+from models.values.design_findings import JudgementFindings
+from models.values.estimates import Estimate
+
+NORMAL_REACH = 1.959964
+CONFIDENCE_LEVEL = 0.95
+
+
+def tag_paper_study(study: PaperStudy, project: str) -> dict[str, Any]:
+    """Return a study's tag, in the shape that results have as far as it goes.
+
+    Parameters
+    ----------
+    study : PaperStudy
+    project : str
+        Whose dossier it lies in.
+
+    Returns
+    -------
+    dict
+        `result_id`, the numbers the source gives, `evidence`, `claims`, `source`, `money`; a study without
+        an interval is `not_estimable` and says why.
+    """
+    facts = DesignFacts(**cast("Any", study.facts))
+    findings = _findings(study)
+    detections = detect(rung_number(earned_rung(facts)), findings)
+    primary = None if findings.effects is None else findings.effects.primary
+    reported = study.reports
+    record: dict[str, Any] = {
+        "result_id": f"{project}.dossier.{study.id}",
+        "project": project,
+        "study": study.id,
+        "project_name": _both(study.name),
+        "about": study.about,
+        "quarter": str(study.source.year),
+        "claim": _both(study.claim),
+        "note": None if study.note is None else _both(study.note),
+        "outcome_label": _both(study.outcome.label),
+        "outcome_type": "binary" if study.outcome.type == "binary" else "numeric",
+        "outcome_direction": study.outcome.direction,
+        "unit": _unit(study),
+        "status": "estimated" if primary is not None else "not_estimable",
+        "status_reason": None if primary is not None else bilingual(why_no_interval(study)),
+        "finding_in_words": reported.finding,
+        "confidence_level": CONFIDENCE_LEVEL,
+        "estimate": None if primary is None else primary.value,
+        "interval_low": None if primary is None else primary.low,
+        "interval_high": None if primary is None else primary.high,
+        "treated_value": reported.treated_value,
+        "control_value": reported.control_value,
+        "n_treated": reported.n_treated,
+        "n_control": reported.n_control,
+        "diagnostics": bounds_of(findings),
+        "money": None if study.money is None else _money(study),
+        "source": study.source.model_dump(mode="json"),
+        "evidence": evidence_of(facts, findings, detections, claimed_rung=study.claimed_rung, estimator=None)
+        | {
+            "protocol_changes": [],
+            "changes": [],
+            "risk_of_bias": risk_of_bias_of(earned_rung(facts), facts, findings, detections, None),
+        },
+    }
+    record["claims"] = _claims(record, study)
+    return record
+
+
+def why_no_interval(study: PaperStudy) -> str:
+    """Return the phrase that says why a study gives no number with an interval."""
+    reported = study.reports
+    if reported.finding == "not_read":
+        return "paper_not_read"
+    if study.money is not None and study.money.is_modelled:
+        return "paper_modelled"
+    if reported.treated_value is None and reported.estimate is None:
+        return "paper_no_number"
+    if reported.control_value is None and reported.estimate is None:
+        return "paper_no_comparison"
+    return "paper_no_people"
+
+
+def dossier_verdict(tagged: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what all studies of a dossier say together.
+
+    Parameters
+    ----------
+    tagged : sequence of dict
+        As `tag_paper_study` gives them.
+
+    Returns
+    -------
+    dict
+        Counts and a sentence. Studies are not pooled here: without intervals nothing can be, so the
+        strongest thing a dossier can say is that something points one way.
+    """
+    own = [row for row in tagged if row["about"] == "this_project"]
+    with_interval = [row for row in tagged if row["status"] == "estimated"]
+    words = [row["finding_in_words"] for row in tagged]
+    counts = {
+        "studies": len(tagged),
+        "about_this_project": len(own),
+        "with_interval": len(with_interval),
+        "better": words.count("better"),
+        "no_clear_difference": words.count("no_clear_difference"),
+        "not_read": words.count("not_read"),
+    }
+    key = "dossier_some" if with_interval else "dossier_none"
+    return counts | {"verdict": "cannot_tell", "text": bilingual(key, **{k: str(v) for k, v in counts.items()})}
+
+
+def _findings(study: PaperStudy) -> Findings:
+    own = study.conduct
+    conduct = Conduct(
+        outcome_type="binary" if study.outcome.type == "binary" else "numeric",
+        outcome_direction=study.outcome.direction,
+        unit=_unit(study),
+        smallest_worthwhile_effect=own.smallest_worthwhile_effect,
+        outcome_source=study.outcome.source,
+        intervention_facts_missing=own.intervention_facts_missing,
+        counted_from=own.counted_from,
+        open_domains=own.open_domains,
+        outcomes_count=own.outcomes_count,
+        calculations_reported=own.calculations_reported,
+        looks_count=own.looks_count,
+    )
+    judgement = JudgementFindings(
+        raters_have_interests=own.author_has_interest,
+        agreement=own.raters_agree,
+        rivals_recorded_count=own.rivals_recorded_count,
+        rivals_tested_count=own.rivals_tested_count,
+    )
+    effects = Effects(
+        study.outcome.type,
+        Gate(),
+        study.reports.n_treated or 0,
+        study.reports.n_control or 0,
+        primary=_estimate(study),
+        missing_treated_share=own.lost_treated_share,
+        missing_control_share=own.lost_control_share,
+    )
+    return Findings(conduct, effects=effects, judgement=judgement)
+
+
+def _estimate(study: PaperStudy) -> Estimate | None:
+    """The source's own interval; else one from its error, or from shares and numbers of people."""
+    r = study.reports
+    value = r.difference
+    if value is None or study.outcome.type == "money" or (study.money is not None and study.money.is_modelled):
+        return None
+    if r.interval_low is not None and r.interval_high is not None:
+        low, high, method = r.interval_low, r.interval_high, "the source's own"
+    elif r.standard_error is not None:
+        reach = NORMAL_REACH * r.standard_error
+        low, high, method = value - reach, value + reach, "normal, from the source's standard error"
+    elif study.outcome.type == "binary" and r.treated_value is not None and r.control_value is not None and r.n_treated:
+        if r.n_control:
+            low, high = newcombe_interval(r.treated_value, r.n_treated, r.control_value, r.n_control, CONFIDENCE_LEVEL)
+            method = "Newcombe, from the source's shares and numbers of people"
+        elif study.facts.get("reference_rate_declared") and not study.facts.get("has_person_level_comparison"):
+            low, high = (x - r.control_value for x in wilson_interval(r.treated_value, r.n_treated, CONFIDENCE_LEVEL))
+            method = "Wilson, the rate taken as exact"
+        else:
+            return None
+    else:
+        return None
+    error = r.standard_error or (high - low) / (2 * NORMAL_REACH)
+    treated = float("nan") if r.treated_value is None else r.treated_value
+    control = float("nan") if r.control_value is None else r.control_value
+    return Estimate("reported", value, error, low, high, method, treated, control, np.empty(0))
+
+
+def _claims(record: dict[str, Any], study: PaperStudy) -> dict[str, Any]:
+    """What may be said: that somebody claims it; and what would have to be known first."""
+    claims = build_claims(record)
+    said = bilingual(
+        "paper_says", publisher=study.source.publisher, year=str(study.source.year), claim=_both(study.claim)
+    )
+    can = [said, *claims["can"]]
+    cannot = list(claims["cannot"])
+    if record["money"] is not None:
+        can.append(bilingual("paper_money", amount=number_words(record["money"]["amount_dkk"], 0)))
+        cannot += [bilingual(f"paper_money_{name}") for name in record["money"]["missing"]]
+    if study.about == "another_project":
+        cannot.append(bilingual("paper_other_project"))
+    if record["status"] != "estimated" and record["treated_value"] is not None:
+        share = record["outcome_type"] == "binary"
+        words = share_words(record["treated_value"]) if share else number_words(record["treated_value"], 1)
+        cannot.append(bilingual("paper_share_alone", value=words))
+    return claims | {"can": can, "cannot": cannot}
+
+
+def _money(study: PaperStudy) -> dict[str, Any]:
+    money = study.money
+    if money is None:
+        raise ValueError("The study has no amount.")
+    blank = {"per": money.per, "payer": money.payer, "price_year": money.price_year}
+    missing = [name for name, value in blank.items() if value is None]
+    return {
+        "amount_dkk": money.amount_dkk,
+        "per": None if money.per is None else _both(money.per),
+        "payer": None if money.payer is None else _both(money.payer),
+        "price_year": money.price_year,
+        "ratio": money.ratio,
+        "is_modelled": money.is_modelled,
+        "missing": [*missing, *(["modelled"] if money.is_modelled else [])],
+    }
+
+
+def _unit(study: PaperStudy) -> dict[str, str]:
+    if study.outcome.type == "binary":
+        return bilingual("percentage_points")
+    if study.outcome.unit is None:
+        return dict.fromkeys(LANGUAGES, "kr." if study.outcome.type == "money" else "")
+    return _both(study.outcome.unit)
+
+
+def _both(text: Any) -> dict[str, str]:
+    return {"da": text.da, "en": text.en}

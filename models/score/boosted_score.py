@@ -1,0 +1,100 @@
+"""A propensity score from gradient-boosted trees, each person scored by trees that never saw them.
+
+Belongs here: fitting and cross-fitting trees for participation. Does not
+belong here: the logit (`propensity.py`) and estimators.
+
+A tree that has seen a person can recognise them; scored by others, nobody's
+score is a memory. Source: Chernozhukov et al. (2018), "Double/debiased machine
+learning for treatment and structural parameters".
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from models.score.design_matrix import DesignMatrix
+from models.score.propensity import Failure, PropensityFit, area_under_curve
+from models.statistics.folds import stratified_folds
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+Array = NDArray[np.float64]
+FOLDS = 5
+ROWS_FOR_THREADS = 50_000
+FEWEST_PER_FOLD = 2
+SMALLEST_SCORE = 1e-4
+"""Scores are kept this far from 0 and 1, where a logit has no value."""
+
+
+@contextmanager
+def threads_for(rows: int) -> Iterator[None]:
+    """Let trees use one thread where people are few: threads that wait for each other cost more than they do.
+
+    Parameters
+    ----------
+    rows : int
+    """
+    importlib.import_module("sklearn.ensemble")  # only what is loaded can be held back
+    with threadpool_limits(1 if rows < ROWS_FOR_THREADS else None, user_api="openmp"):
+        yield
+
+
+def boosted_classifier(seed: int) -> HistGradientBoostingClassifier:
+    """Return the trees: shallow, slow and few, so that small studies are not learnt by heart."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # heavy: only where it is used
+
+    return HistGradientBoostingClassifier(
+        learning_rate=0.05, max_iter=100, max_leaf_nodes=8, min_samples_leaf=20, early_stopping=False, random_state=seed
+    )
+
+
+def fit_boosted_score(
+    treated: NDArray[np.bool_], matrix_for: Callable[[NDArray[np.bool_]], DesignMatrix], *, seed: int
+) -> PropensityFit | Failure:
+    """Fit a cross-fitted score.
+
+    Parameters
+    ----------
+    treated : ndarray of bool, shape (n,)
+    matrix_for : callable
+        Given who is learnt from, returns the design matrix of everybody, missing values filled with what those
+        people tell.
+    seed : int
+
+    Returns
+    -------
+    PropensityFit or str
+        Without coefficients; the likelihood is that of people the trees had not seen.
+    """
+    everybody = matrix_for(np.ones(len(treated), dtype=bool))
+    if everybody.values.shape[1] == 0:
+        return "no_score_covariates"
+    if min(int(treated.sum()), int((~treated).sum())) < FOLDS * FEWEST_PER_FOLD:
+        return "too_few_to_cross_fit"
+    folds = stratified_folds(treated.astype(np.int64), FOLDS, seed)
+    score = np.empty(len(treated))
+    for fold in range(FOLDS):
+        inside = folds == fold
+        values = matrix_for(~inside).values
+        with threads_for(len(values)):
+            trees = boosted_classifier(seed).fit(values[~inside], treated[~inside])
+            score[inside] = trees.predict_proba(values[inside])[:, 1]
+    score = np.clip(score, SMALLEST_SCORE, 1 - SMALLEST_SCORE)
+    logit = np.asarray(scipy.special.logit(score), dtype=float)
+    return PropensityFit(
+        score=score,
+        logit=logit,
+        names=everybody.names,
+        coefficients=np.empty(0),
+        log_likelihood=float(-np.logaddexp(0.0, np.where(treated, -logit, logit)).sum()),
+        auc=area_under_curve(logit, treated),
+    )
