@@ -12,10 +12,10 @@ from typing import Any
 
 from assets.dossier import tagged_dossier
 from assets.home import Home, text_of
-from data_contracts.economics_rules import first_year_of, read_economics
-from data_contracts.economics_settings import EconomicsSettings
-from data_contracts.faults import InputRefused
-from data_contracts.protocol import Protocol
+from data_contracts.economics.rules import first_year_of, read_economics
+from data_contracts.economics.settings import EconomicsSettings
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import InputRefused
 from models.detectors.registry import account_sources
 from models.economics.report import account_of, findings_of
 

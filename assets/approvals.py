@@ -35,9 +35,9 @@ from assets.release_history import (
 )
 from assets.who_and_why import name_faults, same_name
 from dashboards.site import build_overview
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES
-from data_contracts.quarters import Quarter
+from data_contracts.reading.faults import Fault, InputRefused
 from models.disclosure.policy import default_policy
 
 

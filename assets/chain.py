@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.home import locked, read_json, write_atomically, write_json
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.reading.faults import Fault, InputRefused
 
 START = "0" * 64
 HEAD = ".head"

@@ -16,7 +16,7 @@ from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.table_contract import compile_contract
+from data_contracts.protocol.table_contract import compile_contract
 from models.designs.registry import DESIGNS
 from models.people.cohort import Step, describe_intake
 

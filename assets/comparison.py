@@ -18,8 +18,8 @@ from assets.refusals import guarded, refusing
 from assets.store import Store
 from dashboards.charts import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
-from data_contracts.protocol import Protocol
-from data_contracts.table_contract import compile_contract
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import compile_contract
 from models.designs.registry import DESIGNS
 from models.people.cohort import Cohort
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate

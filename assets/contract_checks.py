@@ -33,7 +33,13 @@ from assets.asset_pages import markdown
 from assets.partitions import partition_of
 from assets.refusals import guarded
 from assets.store import Store
-from data_contracts.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, Rule, TableContract, compile_contract
+from data_contracts.protocol.table_contract import (
+    LOST_ZERO_SUFFIX,
+    UNPARSED_SUFFIX,
+    Rule,
+    TableContract,
+    compile_contract,
+)
 
 LARGEST_ROWS_FOR_GREAT_EXPECTATIONS = 1_000_000
 """Above this a table is checked by SQL: Great Expectations takes thirteen processor seconds and 3 GB for ten million rows."""

@@ -27,10 +27,10 @@ from assets.intake.reception import take_in
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import TABLES, TableContract
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import TABLES, TableContract
+from data_contracts.reading.faults import Fault, InputRefused
 
 DESCRIPTIONS = {
     "participants": "Hvem deltog og hvornår · Who took part and when. Asked of the project itself.",

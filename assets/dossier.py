@@ -13,10 +13,10 @@ from assets.home import PROJECT_ID, Home, text_of
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
-from data_contracts.dossier import PaperStudy
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.section_reading import in_order, read_section
+from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.reading.section_reading import in_order, read_section
 from models.evidence.paper_study import dossier_verdict, tag_paper_study
 
 

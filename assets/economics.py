@@ -28,9 +28,9 @@ from assets.store import Store
 from assets.synthesis import records_of
 from dashboards.economics_pages import account_picture
 from dashboards.money import account_markdown
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 

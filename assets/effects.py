@@ -20,7 +20,7 @@ from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
 from data_contracts.phrases import LANGUAGES
-from data_contracts.table_contract import compile_contract
+from data_contracts.protocol.table_contract import compile_contract
 from models.comparing.overlap import overlap_fifths
 from models.designs.registry import DESIGNS
 from models.disclosure.places import places_of

@@ -27,8 +27,8 @@ from dashboards.explanation import explanation
 from dashboards.parts import measures_markdown
 from dashboards.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
-from data_contracts.protocol import Protocol
-from data_contracts.table_contract import TABLES, compile_contract
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import TABLES, compile_contract
 from models.designs.registry import DESIGNS
 from models.evidence.findings import Circumstances
 from models.evidence.record import Provenance, q_values, tag_result

@@ -19,9 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.reading.faults import Fault, InputRefused
 
 PROJECT_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,40}")
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h

@@ -7,9 +7,9 @@ not belong here: what follows from the answers (models).
 from __future__ import annotations
 
 from assets.home import Home, text_of
-from data_contracts.judgements import Judgements
-from data_contracts.protocol import Protocol
-from data_contracts.section_reading import read_section
+from data_contracts.home_files.judgements import Judgements
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.section_reading import read_section
 from models.evidence.bias_answers import SignedAnswers
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from assets.home import Home, locked, read_json, write_json
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
 from models.evidence.plan_lock import LockState, PlanChange, calculation_ids, has_other_primary_outcome, plan_changes
 
 

@@ -15,7 +15,7 @@ from dagster import (
     TimeWindowPartitionsDefinition,
 )
 
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 
 PROJECT_DIMENSION = "project"
 projects_partitions = DynamicPartitionsDefinition(name=PROJECT_DIMENSION)

@@ -36,9 +36,9 @@ from dashboards.tables import (
     source_rows,
 )
 from dashboards.workbook import workbook_bytes
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.results.result_record import ResultRecord
 
 PUBLIC = 0o644
 DRAFT = 0o600

@@ -28,9 +28,9 @@ from assets.refusals import guarded, refusing
 from assets.restatements import with_restatements
 from assets.store import Store
 from assets.synthesis import records_of
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
-from data_contracts.site_settings import missing_settings
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.home_files.site_settings import missing_settings
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.tag_history import tag_changes

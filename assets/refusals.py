@@ -23,7 +23,7 @@ from dagster import DagsterError, Failure
 
 from assets.asset_pages import markdown
 from assets.home import refused_by_computer
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 def failure_of(faults: tuple[Fault, ...]) -> Failure:

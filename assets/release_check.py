@@ -16,7 +16,7 @@ from typing import Any
 from assets.chain import read
 from assets.home import Home, read_json
 from assets.release_history import CERTIFICATE, approved_among, chain_path, people_faults
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 
 QUARTER_FOLDER = re.compile(r"\d{4}Q[1-4]")
 VERSION_FOLDER = re.compile(r"v[1-9][0-9]*")

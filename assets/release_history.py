@@ -18,8 +18,8 @@ from assets.chain import read
 from assets.home import Home, read_json, write_json
 from assets.intake.stored_tables import RELEASED
 from assets.store import read_parquet
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import Fault, InputRefused
 from models.disclosure.populations import cells_of, population_sha256
 from models.disclosure.release_rule import Released
 

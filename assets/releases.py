@@ -41,10 +41,10 @@ from assets.release_history import (
 )
 from assets.store import Store, parquet_bytes
 from assets.who_and_why import name_faults, reason_faults
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol_rules import LIVING_REVIEW
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.populations import COLUMNS, PLACE, cells_of, population_sha256
 from models.disclosure.record import publish

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.home import Home, read_json, write_json
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 
 NUMBERS = ("status", "estimate", "standard_error", "interval_low", "interval_high", "n_treated", "n_control")
 

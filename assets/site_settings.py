@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from assets.home import Home, text_of
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.section_reading import read_section
-from data_contracts.site_settings import SiteSettings
+from data_contracts.home_files.site_settings import SiteSettings
+from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.reading.section_reading import read_section
 
 SITE_SETTINGS = "site.yaml"
 

@@ -26,8 +26,8 @@ from assets.home import Home, json_bytes, read_json
 from assets.liveness import hold, let_go
 from assets.manifest import known_sums, verified, write_with_sum
 from assets.refusals import only_kind_and_place
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 class Store(ConfigurableIOManager):

@@ -26,11 +26,11 @@ from assets.store import Store
 from dashboards.charts import estimates_chart
 from dashboards.parts import measures_markdown
 from dashboards.summary import result_line, result_markdown
-from data_contracts.faults import InputRefused
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.protocol import Outcome
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.protocol.protocol import Outcome
+from data_contracts.reading.faults import InputRefused
+from data_contracts.results.result_record import ResultRecord
 from models.designs.systematic_review.living_review import Promise, living_review
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from data_contracts.faults import Fault
+from data_contracts.reading.faults import Fault
 
 LONGEST_REASON = 300
 LIKE_A_PERSON = re.compile(r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)")

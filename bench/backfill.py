@@ -24,7 +24,7 @@ from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from assets.home import Home
 from assets.intake import arrivals
 from assets.intake.reception import take_in
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.demo import set_up
 from tests.small_study import PROTOCOL, small_rows
 

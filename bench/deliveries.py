@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.table_contract import compile_contract
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.protocol.table_contract import compile_contract
 
 ROWS = 10_000_000
 PEOPLE = 100_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from data_contracts.economics_settings import EconomicsSettings
+from data_contracts.economics.settings import EconomicsSettings
 from models.economics.report import account_of
 
 PROJECTS, PAYERS = 100, 10

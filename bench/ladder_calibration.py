@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
 from models.designs.benchmarking.design import Benchmarking
 from models.designs.interface import Effects
 from models.designs.matched_control.design import MatchedControl

@@ -10,7 +10,7 @@ import time
 
 from dashboards.marts import build_marts
 from dashboards.site import build_site
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from tests.example_record import example_record

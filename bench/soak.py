@@ -29,8 +29,8 @@ from assets.liveness import leftovers, sweep
 from assets.manifest import damaged
 from assets.release_check import faults_in
 from assets.releases import propose
-from data_contracts.faults import InputRefused
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import InputRefused
 from pipelines.demo import set_up
 from tests.small_study import PROTOCOL, small_rows
 
@@ -145,7 +145,7 @@ warnings.simplefilter("ignore")
 from pathlib import Path
 from assets.home import Home
 from assets.intake import arrivals
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.runner import run_quarter
 arrivals.QUIET_SECONDS = 0.0
 home = Home(Path(sys.argv[1]))

@@ -16,8 +16,9 @@ from dashboards.money import chance, exact_kroner, kroner, net_words, payer_sent
 from dashboards.money_charts import pockets_chart, swings_chart
 from dashboards.project_pages import Page
 from dashboards.reading import plain_rows
-from data_contracts.ladder import error_sources, read_knowledge, rungs
+from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import difference_text, number_text, phrase
+from data_contracts.reading.knowledge import read_knowledge
 
 MOST_SWINGS = 8
 SKEWED = 0.005

@@ -12,8 +12,9 @@ from typing import Any
 
 from dashboards.project_pages import Page
 from dashboards.tables import columns_of
-from data_contracts.ladder import crosswalk, design_facts, error_sources, read_knowledge, rung_rules, rungs
+from data_contracts.ladder.ladder import crosswalk, design_facts, error_sources, rung_rules, rungs
 from data_contracts.phrases import phrase
+from data_contracts.reading.knowledge import read_knowledge
 
 STATES = ("clear", "warning", "serious", "not_measured", "not_measurable")
 VERDICTS = ("works_in_trial", "promising", "unresolved", "no_certain_effect", "wrong_way", "cannot_tell", "story_only")

@@ -10,7 +10,7 @@ import textwrap
 from typing import Any
 
 from dashboards.summary import STATE_SIGNS, effect_words
-from data_contracts.ladder import crosswalk, design_facts, error_sources, rungs
+from data_contracts.ladder.ladder import crosswalk, design_facts, error_sources, rungs
 from data_contracts.phrases import difference_in, phrase
 
 WORST_FIRST = ("serious", "not_measured", "warning", "not_measurable")

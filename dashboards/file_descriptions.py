@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards.tables import columns_of
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import phrase
-from data_contracts.quarters import Quarter
 
 MEDIA = {
     "csv": "text/csv",

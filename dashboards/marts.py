@@ -15,8 +15,9 @@ import pandas as pd
 
 from dashboards.economics_marts import economics_marts
 from dashboards.tidy import by_language, frame
-from data_contracts.ladder import read_knowledge, rungs
+from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import LANGUAGES
+from data_contracts.reading.knowledge import read_knowledge
 
 SCALARS = (
     "result_id",

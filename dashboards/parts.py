@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboards.part_charts import forest_chart, funnel_chart, share_chart
-from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
+from data_contracts.reading.knowledge import read_knowledge
 
 
 def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.reading.faults import Fault, InputRefused
 
 EXTRA = "pip install --require-hashes -r requirements-browser.lock"
 LIBRARIES = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from data_contracts.ladder import read_knowledge, rungs
+from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.reading.knowledge import read_knowledge
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -31,9 +31,10 @@ from dashboards.reading import plain_rows, results_of, town_name
 from dashboards.stacked import with_labels
 from dashboards.standing_pages import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
 from dashboards.summary import STATE_SIGNS, effect_words
-from data_contracts.ladder import crosswalk, error_sources, read_knowledge, rungs
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.ladder.ladder import crosswalk, error_sources, rungs
 from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number_text, phrase, phrases
-from data_contracts.quarters import Quarter
+from data_contracts.reading.knowledge import read_knowledge
 
 SCRIPTED = ("start.html", "municipality.html", "project.html")
 """Pages with a table that can be sorted and filtered; the others hold no script."""

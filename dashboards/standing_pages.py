@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 
 from dashboards.project_pages import Page
+from data_contracts.home_files.site_settings import missing_settings
 from data_contracts.phrases import date_text, phrase
-from data_contracts.site_settings import missing_settings
 
 
 def archive_page(releases: list[dict[str, Any]], language: str) -> Page:

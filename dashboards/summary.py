@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_contracts.ladder import error_sources, rungs
+from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import difference_in, interval_in, phrase
 
 STATE_SIGNS = {"clear": "●", "warning": "▲", "serious": "■", "not_measured": "○", "not_measurable": "◌"}

@@ -17,8 +17,9 @@ from typing import Any
 import pandas as pd
 
 from dashboards.reading import plain_rows, results_of
-from data_contracts.ladder import error_sources, read_knowledge, rungs
+from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import number_text, phrase
+from data_contracts.reading.knowledge import read_knowledge
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CARRIED = ("result_id", "project", "quarter", "outcome_label", "status", "rung", "certainty", "estimate")

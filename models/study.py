@@ -20,9 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from data_contracts.comparison_rules import comparison_faults
-from data_contracts.comparison_settings import ComparisonSettings, EffectSettings
-from data_contracts.ladder import read_knowledge
+from data_contracts.protocol.comparison_rules import comparison_faults
+from data_contracts.protocol.comparison_settings import ComparisonSettings, EffectSettings
+from data_contracts.reading.knowledge import read_knowledge
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
 from models.estimating.by_name import analysed, estimate_by

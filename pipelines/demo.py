@@ -12,8 +12,8 @@ import shutil
 from assets.home import Home, write_atomically, write_json
 from assets.intake.keys import create_key
 from assets.site_settings import SITE_SETTINGS
-from data_contracts.protocol import Protocol
-from data_contracts.site_settings import EMPTY_FILE
+from data_contracts.home_files.site_settings import EMPTY_FILE
+from data_contracts.protocol.protocol import Protocol
 from pipelines.instance import prepare_instance
 
 AN_HOUR = 3600.0

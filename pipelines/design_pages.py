@@ -1,7 +1,7 @@
 """A page per design, with a demo project that was run, its picture and its protocol.
 
 Belongs here: writing `docs/designs/`. Does not belong here: what a design
-assumes (`data_contracts/designs.yaml`) and how it works (models). `make docs`
+assumes (`data_contracts/designs/designs.yaml`) and how it works (models). `make docs`
 runs it; a test compares the pages with what they would be now.
 """
 
@@ -15,9 +15,10 @@ from typing import Any
 from dashboards.charts import estimates_chart
 from dashboards.parts import measures_markdown, part_groups
 from dashboards.summary import effect_words
-from data_contracts.ladder import error_sources, read_knowledge, rungs
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.ladder.ladder import error_sources, rungs
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from pipelines.method_pages import standing_alone
@@ -66,7 +67,7 @@ def _index(designs: dict[str, Any]) -> str:
     lines = [
         "# Designs",
         "",
-        "Made from `data_contracts/designs.yaml`. A protocol names one under `design:`; sections of others may stand in it and are not in",
+        "Made from `data_contracts/designs/designs.yaml`. A protocol names one under `design:`; sections of others may stand in it and are not in",
         "force, so that another rung is one word and other tables. Which rung a result *earns* is decided by what was seen:",
         "[the ladder](../reference/ladder.md).",
         "",

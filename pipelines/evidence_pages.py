@@ -11,15 +11,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from data_contracts.ladder import (
-    crosswalk,
-    design_facts,
-    economics_sources,
-    error_sources,
-    read_knowledge,
-    rung_rules,
-    rungs,
-)
+from data_contracts.ladder.ladder import crosswalk, design_facts, economics_sources, error_sources, rung_rules, rungs
+from data_contracts.reading.knowledge import read_knowledge
 
 SPECIFICATION = Path(__file__).resolve().parent.parent / "tests" / "spec"
 EFFORTS = {1: "data that exist", 2: "new data", 3: "another way of running the project"}
@@ -43,7 +36,7 @@ def ladder_page() -> str:
         "# The evidence ladder",
         "",
         "The sentences of the first part are the specification that the tests in `tests/spec/` hold the code to; the tables of the",
-        "second are made from `data_contracts/ladder.yaml`, `design_facts.yaml` and `crosswalk.yaml`.",
+        "second are made from `data_contracts/ladder/ladder.yaml`, `design_facts.yaml` and `crosswalk.yaml`.",
         "",
         *specification(),
         "## The rules",
@@ -85,7 +78,7 @@ def error_sources_page() -> str:
     lines = [
         "# Error sources by rung",
         "",
-        "Made from `data_contracts/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.",
+        "Made from `data_contracts/ladder/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.",
         "",
     ]
     groups = [(f"{r.number}. {r.name['en']} ({r.name['da']})", r.error_sources) for r in rungs().values()]
@@ -114,7 +107,7 @@ def risk_of_bias_page() -> str:
     lines = [
         "# Risk of bias",
         "",
-        "Made from `data_contracts/risk_of_bias.yaml`: two instruments, their questions in our own words, and the trees from answers to",
+        "Made from `data_contracts/ladder/risk_of_bias.yaml`: two instruments, their questions in our own words, and the trees from answers to",
         "judgements. The pipeline answers what its own checks can; questions marked *person* are answered in the project's",
         "[judgements.yaml](judgements.md), and count as no information until somebody signs. Where a published tree lets a worse answer",
         "lead to a better judgement, ours is raised to that of the better answer.",

@@ -9,7 +9,7 @@ from assets.intake.reception import today
 from assets.intake.retention import enforce_retention
 from assets.refusals import guarded
 from assets.store import Store
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 
 LONGEST_RUN_SECONDS = 3600
 PUBLICATION = AssetSelection.groups("synthesis", "economics", "publication")

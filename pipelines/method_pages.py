@@ -1,7 +1,7 @@
 """A page per way to compare, with an example that was run and its picture.
 
 Belongs here: writing `docs/methods/`. Does not belong here: what a method
-assumes (`data_contracts/comparison_methods.yaml`) and how it works (models).
+assumes (`data_contracts/protocol/comparison_methods.yaml`) and how it works (models).
 `make docs` runs it; a test compares the pages with what they would be now.
 """
 
@@ -14,8 +14,8 @@ import pandas as pd
 from causaldata import nhefs
 
 from dashboards.charts import balance_chart
-from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import phrase
+from data_contracts.reading.knowledge import read_knowledge
 from models.study import StudyGroups, compare
 from models.values.estimates import Estimate
 
@@ -62,7 +62,7 @@ def _index(methods: dict[str, Any]) -> str:
     lines = [
         "# Ways to compare",
         "",
-        "Made from `data_contracts/comparison_methods.yaml`. A protocol names one under `comparison: method`; others can stand beside it as",
+        "Made from `data_contracts/protocol/comparison_methods.yaml`. A protocol names one under `comparison: method`; others can stand beside it as",
         "declared specifications. How well each reproduces published numbers and known truths: [validation](../validation.md).",
         "",
         "| method | answers for | estimators | use it when |",

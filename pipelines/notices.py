@@ -1,7 +1,7 @@
 """Notices of failed runs: a command, or an e-mail, as `notices.yaml` in the home says.
 
 Belongs here: what a notice says, and sending it. Does not belong here: what
-counts as failed (Dagster), and the file's shape (`data_contracts/notices.py`).
+counts as failed (Dagster), and the file's shape (`data_contracts/home_files/notices.py`).
 
 A notice says which run failed and why, in the words of the failure itself,
 which hold no identifier; it never carries data.
@@ -15,9 +15,9 @@ from dagster import DefaultSensorStatus, ResourceParam, RunFailureSensorContext,
 
 from assets.home import Home, text_of
 from assets.store import Store
-from data_contracts.faults import InputRefused
-from data_contracts.notices import Notices
-from data_contracts.section_reading import read_section
+from data_contracts.home_files.notices import Notices
+from data_contracts.reading.faults import InputRefused
+from data_contracts.reading.section_reading import read_section
 
 NOTICES = "notices.yaml"
 LONGEST_SECONDS = 30

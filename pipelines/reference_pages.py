@@ -16,11 +16,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from assets.public_files import record_schema
-from data_contracts.dossier import PaperStudy
-from data_contracts.economics_settings import EconomicsSettings
-from data_contracts.judgements import Judgements
-from data_contracts.protocol import Protocol
-from data_contracts.table_contract import TABLES, contract_text
+from data_contracts.economics.settings import EconomicsSettings
+from data_contracts.home_files.dossier import PaperStudy
+from data_contracts.home_files.judgements import Judgements
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import TABLES, contract_text
 from pipelines.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -145,9 +145,9 @@ ECONOMICS_LEAD = """\
 not here: it is the published one, with its interval and its rung, and what would have happened anyway was measured by the control group.
 `trin check projects/<id>` reads the file; the account stands on a page of its own and in `marts.duckdb` (`fct_economics`).
 
-Prices come from the file, or by name from an [illustrative catalogue](../../data_contracts/prices.yaml) whose amounts are invented and say
+Prices come from the file, or by name from an [illustrative catalogue](../../data_contracts/economics/prices.yaml) whose amounts are invented and say
 so wherever they show. Rates, the net tax factor, tax distortion and the price index are the [Ministry of Finance's and Statistics
-Denmark's](../../data_contracts/economics.yaml).
+Denmark's](../../data_contracts/economics/economics.yaml).
 
     economics_version: "1"
     report_price_year: 2023

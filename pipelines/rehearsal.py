@@ -15,10 +15,10 @@ from assets.intake.assembly import assemble
 from assets.intake.delivery import accepted_rows
 from assets.intake.keys import create_key
 from assets.intake.reception import take_in
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
-from data_contracts.table_contract import TABLES
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import TABLES
+from data_contracts.results.result_record import ResultRecord
 from models.designs.interface import Effects
 from models.designs.registry import DESIGNS
 from models.disclosure.populations import dominance

@@ -37,10 +37,10 @@ from assets.intake.retention import enforce_retention
 from assets.partitions import partition_key
 from assets.refusals import UNEXPECTED, only_kind_and_place
 from assets.site_settings import SITE_SETTINGS, site_settings
-from data_contracts.faults import InputRefused
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.site_settings import missing_settings
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.home_files.site_settings import missing_settings
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import InputRefused
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance, prepare_instance
 from pipelines.janitor import close_dead_runs

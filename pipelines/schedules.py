@@ -27,7 +27,7 @@ from assets.home import Home
 from assets.intake.register import evaluated_quarters
 from assets.partitions import PROJECT_DIMENSION, partition_key
 from assets.store import Store
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.jobs import quarterly_evaluation, retention_job
 
 TIME_ZONE = "Europe/Copenhagen"

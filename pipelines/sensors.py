@@ -32,8 +32,8 @@ from assets.intake.arrivals import waiting_files
 from assets.intake.register import read_register
 from assets.partitions import partition_key
 from assets.store import Store
-from data_contracts.faults import InputRefused
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import InputRefused
 from pipelines.jobs import PUBLISHED_LATER, publication_job, quarterly_evaluation
 from pipelines.schedules import last_closed_quarter, register_projects
 

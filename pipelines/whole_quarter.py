@@ -15,8 +15,8 @@ from assets.home import Home
 from assets.partitions import quarter_partitions
 from assets.refusals import guarded
 from assets.store import Store
-from data_contracts.faults import InputRefused
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import InputRefused
 from pipelines.jobs import TAGS
 
 

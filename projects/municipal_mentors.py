@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 
 TRUE_EFFECT = 0.10
 OWN_PLACE = "0851"

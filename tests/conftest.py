@@ -27,8 +27,8 @@ from hypothesis import settings
 
 from assets.home import Home, locked
 from assets.intake import arrivals
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
 from pipelines.demo import set_up
 from tests.small_study import write_small_study
 

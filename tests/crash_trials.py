@@ -33,7 +33,7 @@ from assets.home import Home
 from assets.intake import arrivals
 from assets.manifest import damaged
 from assets.store import read_parquet
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.runner import run_quarter
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from assets.home import Home
 from assets.intake.keys import create_key
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.results.result_record import ResultRecord
 from models.evidence.plan_lock import LockState
 from pipelines.rehearsal import UNTOUCHED, rehearse
 

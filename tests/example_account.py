@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from data_contracts.economics_rules import read_economics
-from data_contracts.protocol_reading import read_protocol
+from data_contracts.economics.rules import read_economics
+from data_contracts.protocol.reading import read_protocol
 from models.detectors.registry import account_sources
 from models.economics.report import account_of, findings_of
 from tests.example_record import example_fields

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_contracts.ladder import error_sources, rungs
-from data_contracts.result_record import Diagnostics, ResultRecord
+from data_contracts.ladder.ladder import error_sources, rungs
+from data_contracts.results.result_record import Diagnostics, ResultRecord
 from models.detectors.bounds import bound_words
 from models.evidence.claims import build_claims
 from models.evidence.crosswalk import graded

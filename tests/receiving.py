@@ -12,8 +12,8 @@ from assets.intake.assembly import assemble
 from assets.intake.delivery import JudgedTable, accepted_rows
 from assets.intake.receipts import FileReceipt, TableReceipt
 from assets.intake.reception import take_in
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import TABLES
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.table_contract import TABLES
 
 QUARTER = Quarter(2026, 3)
 DAY = date(2026, 10, 15)

@@ -15,7 +15,7 @@ from dagster import DagsterInstance, ExecuteInProcessResult
 
 from assets.home import Home
 from assets.partitions import partition_key
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.rehearsal import rehearse
 from pipelines.runner import QUIET, Outcome, run_quarter

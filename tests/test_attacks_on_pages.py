@@ -23,10 +23,10 @@ from assets.public_files import Beside, publish_quarter, write_public
 from dashboards.marts import build_marts
 from dashboards.site import build_overview, build_site
 from dashboards.summary import result_markdown
-from data_contracts.dossier import PaperStudy
-from data_contracts.faults import InputRefused
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.home_files.dossier import PaperStudy
+from data_contracts.reading.faults import InputRefused
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from tests.example_account import example_account
@@ -212,7 +212,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused(name: str, text: str) -> No
 
 
 def test_a_study_on_paper_may_only_link_to_the_web() -> None:
-    from data_contracts.section_reading import read_section
+    from data_contracts.reading.section_reading import read_section
 
     with pytest.raises(InputRefused, match="https"):
         read_section("source:\n  link: 'javascript:alert(1)'", "p.yaml", PaperStudy)

@@ -17,7 +17,7 @@ from assets.chain import read
 from assets.home import Home
 from assets.intake.erasure import erase
 from assets.intake.retention import withdraw
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from tests.receiving import take
 from tests.runs import evaluate

@@ -27,7 +27,7 @@ from assets.intake.arrivals import waiting_files
 from assets.intake.register import unmark_stale
 from assets.intake.retention import withdraw
 from assets.store import Store, parquet_bytes
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs, resources_for
 from pipelines.demo import set_up
 from pipelines.instance import open_instance

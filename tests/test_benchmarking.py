@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
 from models.designs.benchmarking.design import Benchmarking
 from models.people.cohort import Cohort
 from models.statistics.intervals import wilson_interval

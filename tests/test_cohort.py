@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
 from models.people.cohort import build_cohort, describe_intake
 from models.people.outcomes import outcome_values
 from tests.small_study import PROTOCOL

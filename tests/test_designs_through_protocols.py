@@ -16,11 +16,11 @@ from assets.home import Home
 from dashboards.explanation import explanation
 from dashboards.parts import measures_markdown
 from dashboards.summary import result_markdown
-from data_contracts.faults import InputRefused
-from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import LANGUAGES
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.result_record import ResultRecord
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.reading.faults import InputRefused
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.plan_lock import LockState, PlanChange

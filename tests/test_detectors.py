@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
-from data_contracts.comparison_settings import ComparisonSettings, EffectSettings
-from data_contracts.ladder import State, error_sources
-from data_contracts.protocol import Covariate
+from data_contracts.ladder.ladder import State, error_sources
+from data_contracts.protocol.comparison_settings import ComparisonSettings, EffectSettings
+from data_contracts.protocol.protocol import Covariate
 from models.comparing.balance import imbalance_p_value, power_to_see
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
@@ -483,7 +483,7 @@ def test_boundaries(case: Case) -> None:
 
 def test_balance_by_the_numbers_of_the_gate_is_that_of_the_detector() -> None:
     """The gate and the detector ask the same of balance; their limits stand in two files and must not part."""
-    from data_contracts.ladder import read_knowledge
+    from data_contracts.reading.knowledge import read_knowledge
 
     limits, own = read_knowledge("gates")["limits"], error_sources()["group_differences"].thresholds
     assert (limits["allowed_smd"], limits["largest_smd"]) == (own["warning"], own["serious"])

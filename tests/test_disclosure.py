@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.phrases import phrase
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.result_record import Bilingual, ResultRecord
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.results.result_record import Bilingual, ResultRecord
 from models.detectors.bounds import bound_words
 from models.disclosure.policy import default_policy, safe_count
 from models.disclosure.populations import dominance

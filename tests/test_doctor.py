@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from assets.home import Home, read_json, write_json
 from assets.intake.register import evaluated_quarters
 from assets.liveness import alive_path, hold
-from data_contracts.faults import InputRefused
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.instance import prepare_instance
 from tests.receiving import take

@@ -10,10 +10,10 @@ import pytest
 
 from assets.dossier import paper_studies, tagged_dossier
 from assets.home import Home
-from data_contracts.dossier import PaperStudy
-from data_contracts.faults import InputRefused
-from data_contracts.ladder import design_facts
-from data_contracts.section_reading import read_section
+from data_contracts.home_files.dossier import PaperStudy
+from data_contracts.ladder.ladder import design_facts
+from data_contracts.reading.faults import InputRefused
+from data_contracts.reading.section_reading import read_section
 from models.evidence.claim_lint import lint_claim, sentences_of
 from models.evidence.paper_study import dossier_verdict, tag_paper_study
 from tests.runs import QUARTER, run_demo

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from data_contracts.economics_rules import read_economics
-from data_contracts.economics_settings import EconomicsSettings
-from data_contracts.faults import InputRefused
-from data_contracts.price_catalogue import Reason, illustrative_catalogue, price_index
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
+from data_contracts.economics.price_catalogue import Reason, illustrative_catalogue, price_index
+from data_contracts.economics.rules import read_economics
+from data_contracts.economics.settings import EconomicsSettings
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.reading.faults import InputRefused
 from models.detectors.registry import account_sources
 from models.economics.account import by_year, central, columns_of, persistence, present_values
 from models.economics.discounting import discount_factors, in_prices_of, rate_of_year

@@ -15,7 +15,7 @@ from assets.home import Home
 from dashboards.marts import build_marts
 from dashboards.money import account_markdown, chance, exact_kroner, kroner
 from dashboards.site import build_site
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from tests.example_account import FOLDER, example_account

@@ -15,11 +15,11 @@ import pytest
 from assets.comparison import balance_markdown, comparison_from, comparison_record
 from assets.effect_records import effects_from, effects_record
 from assets.effect_tables import effects_markdown
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.results.result_record import ResultRecord
 from models.designs.interface import Effects
 from models.designs.matched_control.design import MatchedControl
 from models.disclosure.policy import default_policy

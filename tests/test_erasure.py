@@ -20,7 +20,7 @@ from assets.intake.keys import read_key
 from assets.intake.register import read_register
 from assets.intake.retention import enforce_retention
 from assets.intake.rotation import rotate
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.instance import open_instance
 from tests.large_home import erase_from, large_home

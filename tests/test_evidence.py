@@ -8,18 +8,18 @@ from itertools import product
 import numpy as np
 import pytest
 
-from data_contracts.ladder import (
+from data_contracts.ladder.ladder import (
     State,
     crosswalk,
     design_facts,
     economics_sources,
     error_sources,
-    read_knowledge,
     rung_rules,
     rungs,
 )
 from data_contracts.phrases import phrases
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.knowledge import read_knowledge
 from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
 from models.detectors.effect_sources import attrition, underpowered, unmeasured_confounding

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.ladder import State, design_facts, error_sources, rung_rules, rungs
-from data_contracts.protocol import Protocol
+from data_contracts.ladder.ladder import State, design_facts, error_sources, rung_rules, rungs
+from data_contracts.protocol.protocol import Protocol
 from models.detectors.interface import Conduct, Detection, Findings
 from models.doubt.attrition import lee_bounds, manski_bounds
 from models.doubt.negative_controls import expected_absolute_error

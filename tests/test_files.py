@@ -22,8 +22,8 @@ import pytest
 from assets.home import Home
 from assets.public_files import publish_quarter
 from dashboards.tables import columns_of
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES
-from data_contracts.quarters import Quarter
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from tests.example_record import example_record

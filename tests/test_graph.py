@@ -9,7 +9,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance, Definitions
 
 from assets.home import Home
-from data_contracts.table_contract import TABLES
+from data_contracts.protocol.table_contract import TABLES
 from pipelines.definitions import build_defs
 
 STATIONS = ["deliveries", "cohort", "comparison", "effects", "evidence", "synthesis", "economics", "publication"]

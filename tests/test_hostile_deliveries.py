@@ -20,9 +20,9 @@ from assets.intake.identities import pseudonymiser_for
 from assets.intake.register import read_register
 from assets.intake.retention import enforce_retention, withdraw
 from assets.intake.rotation import rotate
-from data_contracts.faults import InputRefused
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from tests.receiving import everything_written, take
 from tests.small_study import PROTOCOL, small_rows, write_small_study

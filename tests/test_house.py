@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from data_contracts.phrases import phrases
-from data_contracts.safe_yaml import read_own, read_yaml
+from data_contracts.reading.safe_yaml import read_own, read_yaml
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("assets", "dashboards", "data_contracts", "models", "pipelines", "projects")
@@ -192,7 +192,7 @@ def test_stations_know_no_design_but_through_the_registry() -> None:
 
 
 def read_designs() -> list[str]:
-    from data_contracts.ladder import read_knowledge
+    from data_contracts.reading.knowledge import read_knowledge
     from models.designs.registry import DESIGNS
 
     names = list(read_knowledge("designs")["designs"])
@@ -203,8 +203,8 @@ def read_designs() -> list[str]:
 def test_every_way_to_compare_is_in_the_table_the_code_and_the_protocol() -> None:
     from typing import get_args
 
-    from data_contracts.comparison_settings import Estimator, Method
-    from data_contracts.ladder import read_knowledge
+    from data_contracts.protocol.comparison_settings import Estimator, Method
+    from data_contracts.reading.knowledge import read_knowledge
     from models.comparing.methods import METHODS
     from models.estimating.by_name import ESTIMATORS
 

@@ -17,9 +17,9 @@ from assets.intake.delivery import content_sha256, masked
 from assets.intake.keys import DEMO_KEY, read_key
 from assets.intake.pseudonyms import Pseudonymiser, canonical_identifier
 from assets.intake.readers import read_delivery
-from data_contracts.deliveries import Delivery
-from data_contracts.faults import InputRefused
-from data_contracts.table_contract import Column, TableContract
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.table_contract import Column, TableContract
+from data_contracts.reading.faults import InputRefused
 from pipelines.demo import set_up
 from tests.receiving import TABLES, everything_written, take
 from tests.small_study import PROTOCOL, small_rows, write_small_study

@@ -24,8 +24,8 @@ from assets.home import WRITING, Home, write_atomically, write_json
 from assets.liveness import JUST_BEGUN_SECONDS, alive_path, hold, is_alive, leftovers, sweep
 from assets.manifest import damaged, known_sums, remove, sum_path, verified, write_with_sum
 from assets.store import Store
-from data_contracts.faults import InputRefused
-from data_contracts.notices import Notices
+from data_contracts.home_files.notices import Notices
+from data_contracts.reading.faults import InputRefused
 from pipelines import runner
 from pipelines.command_line.main import trin
 from pipelines.instance import SETTINGS, open_instance

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from causaldata import nhefs
 
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.safe_yaml import read_yaml
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.safe_yaml import read_yaml
 from models.designs.matched_control.design import MatchedControl
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState

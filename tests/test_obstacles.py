@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from assets.home import Home
 from assets.intake.register import register_path
 from assets.intake.retention import enforce_retention
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from tests.receiving import take
 from tests.small_study import PROTOCOL, write_small_study

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.protocol import Covariate
+from data_contracts.protocol.protocol import Covariate
 from models.score.design_matrix import build_design_matrix
 from models.score.propensity import PropensityFit, fit_propensity
 

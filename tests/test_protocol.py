@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.safe_yaml import read_yaml
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.reading.safe_yaml import read_yaml
 from tests.small_study import PROTOCOL
 
 ROOT = Path(__file__).parent.parent

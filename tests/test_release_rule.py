@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.result_record import ResultRecord
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import Policy, default_policy, safe_count
 from models.disclosure.populations import changed_by
 from models.disclosure.record import publish

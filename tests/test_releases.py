@@ -24,7 +24,7 @@ from assets.release_check import faults_in
 from assets.release_history import chain_path, earlier_releases, people_path, proposal_path, release_folder
 from assets.releases import _decisions, propose
 from assets.store import parquet_bytes, read_parquet
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.demo import set_up
 from tests.example_record import example_record

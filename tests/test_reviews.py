@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as t_distribution
 
-from data_contracts.design_settings import ReviewSettings
-from data_contracts.protocol import Protocol
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.design_settings import ReviewSettings
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.results.result_record import ResultRecord
 from models.designs.systematic_review.living_review import Promise, living_review, poolable
 from models.designs.systematic_review.meta_regression import meta_regression, three_levels
 from models.designs.systematic_review.review import Review, Studies, review

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 from models.evidence.risk_of_bias import _raised, instrument_of, judge_domain, overall, published_judgement
 
 DOMAINS = [

@@ -7,7 +7,7 @@ import pandas as pd
 import patsy
 import pytest
 
-from data_contracts.comparison_settings import ScoreTerm
+from data_contracts.protocol.comparison_settings import ScoreTerm
 from models.score.boosted_score import fit_boosted_score
 from models.score.design_matrix import DesignMatrix, build_design_matrix, independent_columns
 from models.score.propensity import PropensityFit, area_under_curve, fit_propensity

@@ -16,11 +16,11 @@ from dashboards import drawing
 from dashboards.charts import balance_chart
 from dashboards.marts import build_marts
 from dashboards.site import build_overview, build_site, slug
-from data_contracts.faults import InputRefused
-from data_contracts.ladder import rungs
+from data_contracts.home_files.site_settings import EMPTY_FILE, SiteSettings, missing_settings
+from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import number_text
-from data_contracts.section_reading import read_section
-from data_contracts.site_settings import EMPTY_FILE, SiteSettings, missing_settings
+from data_contracts.reading.faults import InputRefused
+from data_contracts.reading.section_reading import read_section
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from tests.example_record import example_record

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.result_record import ResultRecord
+from data_contracts.results.result_record import ResultRecord
 from models.designs.systematic_review.meta_regression import three_levels
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish

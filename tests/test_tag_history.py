@@ -7,7 +7,7 @@ import json
 import pytest
 
 from assets.home import Home
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from tests.runs import run_demo
 
 pytestmark = pytest.mark.slow

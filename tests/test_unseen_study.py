@@ -75,7 +75,7 @@ NOT_ESTIMABLE = [
 
 @pytest.mark.parametrize(("story", "change", "reason"), NOT_ESTIMABLE, ids=[n[0] for n in NOT_ESTIMABLE])
 def test_what_cannot_be_estimated_says_why(small_home: Home, story: str, change, reason: str) -> None:
-    from data_contracts.ladder import read_knowledge
+    from data_contracts.reading.knowledge import read_knowledge
 
     write_small_study(small_home, change(small_rows()))
     assert {o.state for o in run_demo(small_home)} == {"made"}

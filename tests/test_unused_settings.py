@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from data_contracts.ladder import read_knowledge
-from data_contracts.protocol_reading import read_protocol
-from data_contracts.unused_settings import unused_settings
+from data_contracts.protocol.reading import read_protocol
+from data_contracts.protocol.unused_settings import unused_settings
+from data_contracts.reading.knowledge import read_knowledge
 from pipelines.command_line.main import trin
 from projects.portfolio import PORTFOLIO, protocol_folder
 from tests.design_studies import STUDIES, Study, trial

@@ -18,9 +18,9 @@ from assets.intake.receipts import state_words
 from assets.intake.register import read_register
 from assets.intake.retention import withdraw
 from assets.intake.rotation import rotate
-from data_contracts.faults import InputRefused
-from data_contracts.file_names import read_name
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.file_names import read_name
+from data_contracts.reading.faults import InputRefused
 from tests.receiving import TABLES, take
 from tests.runs import public_records, records, run_demo
 from tests.small_study import PROTOCOL, small_rows, write_small_study

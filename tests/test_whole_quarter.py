@@ -6,7 +6,7 @@ import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, DagsterRunStatus, RunsFilter
 
 from assets.home import Home
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance
 from pipelines.whole_quarter import begun_by

@@ -16,10 +16,10 @@ import pytest
 
 from assets.home import Home
 from assets.store import Store
-from data_contracts.faults import InputRefused
-from data_contracts.ladder import rungs
-from data_contracts.protocol_rules import LIVING_REVIEW
-from data_contracts.result_record import ResultRecord
+from data_contracts.ladder.ladder import rungs
+from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.reading.faults import InputRefused
+from data_contracts.results.result_record import ResultRecord
 from pipelines.demo import set_up
 from projects.portfolio import PORTFOLIO
 from projects.young_mothers import TRUE_ATT

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
 from models.designs.interface import Effects
 from models.designs.matched_control.design import MatchedControl
 from models.detectors.effect_sources import placebo_fails

@@ -19,10 +19,10 @@ from assets.intake.delivery import FILE, JudgedTable, empty_frame, judge
 from assets.intake.obstacles import missing_faults, waiting_faults
 from assets.intake.register import in_force, read_register
 from assets.store import read_parquet
-from data_contracts.faults import InputRefused
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import compile_contract
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.reading.faults import InputRefused
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from assets.intake.readers import ROW
-from data_contracts.deliveries import Delivery
-from data_contracts.periods import period_end
-from data_contracts.protocol_delivery_rules import DATE_LAYOUTS
-from data_contracts.table_contract import UNPARSED_SUFFIX, TableContract
+from data_contracts.calendar.periods import period_end
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.delivery_rules import DATE_LAYOUTS
+from data_contracts.protocol.table_contract import UNPARSED_SUFFIX, TableContract
 
 LARGEST_WHOLE = 2.0**63
 NO_NUMBER = "#NUM!"

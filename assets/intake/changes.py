@@ -14,8 +14,8 @@ from datetime import date
 import pandas as pd
 
 from assets.intake.receipts import Changes
-from data_contracts.deliveries import Delivery
-from data_contracts.table_contract import TableContract
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.table_contract import TableContract
 
 LARGEST_SHIFT = 30.0
 """Kroner that became øre move a median a hundredfold, days that became months thirtyfold."""

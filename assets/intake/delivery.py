@@ -21,10 +21,10 @@ from assets.contract_checks import broken_rows
 from assets.intake.cells import is_given, parse_columns
 from assets.intake.pseudonyms import Pseudonymiser
 from assets.intake.readers import ROW, RawTable, read_delivery
-from data_contracts.deliveries import Delivery
-from data_contracts.faults import InputRefused
-from data_contracts.file_faults import missing_column, refused_file
-from data_contracts.table_contract import LOST_ZERO_SUFFIX, PERSON, UNPARSED_SUFFIX, TableContract
+from data_contracts.phrases.file_faults import missing_column, refused_file
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.table_contract import LOST_ZERO_SUFFIX, PERSON, UNPARSED_SUFFIX, TableContract
+from data_contracts.reading.faults import InputRefused
 
 FILE = "file_number"
 REFUSED_TEXT = "(refused)"

@@ -29,9 +29,9 @@ from assets.intake.stored_tables import (
     without_people,
 )
 from assets.manifest import remove
-from data_contracts.faults import Fault, InputRefused
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 @dataclass(frozen=True, slots=True)

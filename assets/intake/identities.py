@@ -12,8 +12,8 @@ from assets.home import Home, read_json, write_json
 from assets.intake.keys import PseudonymKey, read_key
 from assets.intake.pseudonyms import Pseudonymiser
 from assets.store import read_parquet
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 def tombstones_path(home: Home, project: str) -> Path:

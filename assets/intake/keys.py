@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.home import Home, write_atomically
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.reading.faults import Fault, InputRefused
 
 KEY_BYTES = 32
 DEMO_KEY = hashlib.sha256(b"trin demo key: synthetic data only").digest()

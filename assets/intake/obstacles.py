@@ -18,11 +18,11 @@ from assets.intake.register import (
     orphaned,
     pending_refusals,
 )
-from data_contracts.deliveries import Delivery
-from data_contracts.faults import Fault
-from data_contracts.file_names import read_name
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.file_names import read_name
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault
 
 
 def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assets.intake.readers import ROW, RawTable, unique_header
-from data_contracts.deliveries import Delivery
-from data_contracts.file_faults import refused_file
+from data_contracts.phrases.file_faults import refused_file
+from data_contracts.protocol.deliveries import Delivery
 
 
 def read_parquet_file(content: bytes, name: str, delivery: Delivery) -> RawTable:

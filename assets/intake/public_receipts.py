@@ -11,10 +11,10 @@ from typing import Any
 
 from assets.home import Home
 from assets.intake.register import Entry, in_force, named_deliveries, read_register
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, number_text, phrase
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import TABLES, compile_contract
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import TABLES, compile_contract
 
 SHOWN_STATES = ("accepted", "refused")
 

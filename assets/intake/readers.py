@@ -17,8 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from data_contracts.deliveries import Delivery
-from data_contracts.file_faults import refused_file
+from data_contracts.phrases.file_faults import refused_file
+from data_contracts.protocol.deliveries import Delivery
 
 ROW = "row_in_file"
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from assets.home import Home, write_atomically, write_json
 from assets.intake.delivery import JudgedTable, RuleRefusal
-from data_contracts.faults import Fault
 from data_contracts.phrases import LANGUAGES, number_text, phrase, share_text
+from data_contracts.reading.faults import Fault
 
 MOST_ROWS_SHOWN = 50
 ACCEPTED, REFUSED, SAME = "accepted", "refused", "same"

@@ -53,13 +53,13 @@ from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
 from assets.intake.template import template_name
 from assets.manifest import SUFFIX, write_with_sum
 from assets.store import parquet_bytes, read_parquet
-from data_contracts.deliveries import Delivery
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.file_faults import file_fault, refused_file
-from data_contracts.file_names import read_name
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import compile_contract
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.phrases.file_faults import file_fault, refused_file
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.file_names import read_name
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 @dataclass(frozen=True, slots=True)

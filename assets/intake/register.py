@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from assets.home import Home, locked, read_json, write_json
-from data_contracts.deliveries import Delivery
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import compile_contract
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.reading.faults import Fault, InputRefused
 
 READING_KEYS = (
     "format",

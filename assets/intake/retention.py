@@ -23,8 +23,8 @@ from assets.intake.sealed import KEPT_DAYS, drop_sealed, sealed_numbers
 from assets.intake.stored_tables import derived_tables
 from assets.manifest import remove
 from assets.release_history import forget_people
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:

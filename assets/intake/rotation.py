@@ -34,7 +34,7 @@ from assets.intake.stored_tables import (
     with_other_names,
 )
 from assets.store import read_parquet
-from data_contracts.faults import Fault, InputRefused
+from data_contracts.reading.faults import Fault, InputRefused
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from assets.intake.text_files import DELIMITERS
 from assets.intake.workbooks import GUIDE_SHEET
-from data_contracts.deliveries import Delivery
-from data_contracts.file_names import PERIOD, VERSION
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import phrase
-from data_contracts.protocol import Protocol
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import Column, TableContract, compile_contract
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.file_names import PERIOD, VERSION
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.table_contract import Column, TableContract, compile_contract
 
 PREPARED_ROWS = 500
 LONGEST_LIST = 250

@@ -13,8 +13,8 @@ import re
 import pandas as pd
 
 from assets.intake.readers import ROW, RawTable, is_total_or_note, unique_header
-from data_contracts.deliveries import Delivery
-from data_contracts.file_faults import refused_file
+from data_contracts.phrases.file_faults import refused_file
+from data_contracts.protocol.deliveries import Delivery
 
 DELIMITERS = {";": ";", ",": ",", "tab": "\t"}
 # æ, ø, å, Æ, Ø, Å and quotation marks in UTF-8 that somebody read as cp1252, and what is put for unknown letters.

@@ -16,10 +16,10 @@ import openpyxl
 import pandas as pd
 
 from assets.intake.readers import ROW, RawTable, is_total_or_note, unique_header
-from data_contracts.deliveries import Delivery
-from data_contracts.faults import InputRefused
-from data_contracts.file_faults import refused_file
-from data_contracts.protocol_delivery_rules import DATE_LAYOUTS
+from data_contracts.phrases.file_faults import refused_file
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.delivery_rules import DATE_LAYOUTS
+from data_contracts.reading.faults import InputRefused
 
 LARGEST_COMPRESSION_RATIO = 100
 LARGEST_UNPACKED_BYTES = 150_000_000

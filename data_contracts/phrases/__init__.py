@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from data_contracts.safe_yaml import read_own
+from data_contracts.reading.safe_yaml import read_own
 
 LANGUAGES = ("da", "en")
 MINUS = "−"

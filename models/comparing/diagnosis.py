@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import ComparisonSettings
+from data_contracts.protocol.comparison_settings import ComparisonSettings
 from models.comparing.balance import (
     imbalance_p_value,
     ks_statistic,

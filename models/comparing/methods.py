@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import ComparisonSettings, Estimand
+from data_contracts.protocol.comparison_settings import ComparisonSettings, Estimand
 from models.comparing.entropy_balancing import EntropyBalance, entropy_balance
 from models.comparing.nearest import Pairs, match_nearest
 from models.comparing.nearness import Nearness, match_near, turned

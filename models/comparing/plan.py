@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import ComparisonSettings, EffectSettings, Specification
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.comparison_settings import ComparisonSettings, EffectSettings, Specification
+from data_contracts.protocol.protocol import Protocol
 from models.score.design_matrix import DesignMatrix, build_design_matrix
 from models.score.terms import CodedCovariate
 

@@ -14,7 +14,7 @@ from typing import Protocol as Interface
 
 import pandas as pd
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.overlap import Fifth
 from models.doubt.hidden_bias import Benchmark, HiddenBias
 from models.doubt.negative_controls import SystematicError

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.interface import Counted, Tables
 from models.people.cohort import Cohort, build_cohort
 from models.people.outcomes import outcome_values

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.interface import Tables
 from models.people.cohort import PEOPLE_COLUMNS, Cohort
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs

@@ -6,7 +6,7 @@ not belong here: those that do (`effect_sources.py`) and thresholds (YAML).
 
 from __future__ import annotations
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, phrase, share_words
 from models.detectors.interface import Detection, Direction, Findings, found, lacking, sentences, smd_words, threshold
 

@@ -6,7 +6,7 @@ not belong here: thresholds (YAML) and the plan around it (`plan_sources.py`).
 
 from __future__ import annotations
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
 from models.detectors.bounds import bound_words, bounds_of, e_values
 from models.detectors.interface import (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from data_contracts.ladder import State, error_sources
+from data_contracts.ladder.ladder import State, error_sources
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
 from models.designs.interface import Effects
 from models.estimating.confidence_sequence import AlwaysValid

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import bilingual, number_words
 from models.detectors.interface import Detection, Findings, found, lacking, sentences, threshold
 

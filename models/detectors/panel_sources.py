@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import scipy
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import bilingual, number_words, share_words
 from models.detectors.interface import (
     Detection,

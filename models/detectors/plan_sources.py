@@ -6,7 +6,7 @@ promised and done. Does not belong here: people, groups and thresholds (YAML).
 
 from __future__ import annotations
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, number_words
 from models.detectors.interface import (
     Detection,

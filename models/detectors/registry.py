@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from data_contracts.ladder import economics_sources, rungs
+from data_contracts.ladder.ladder import economics_sources, rungs
 from models.detectors import comparison_sources, effect_sources, judgement_sources, panel_sources, plan_sources
 from models.detectors import synthesis_sources as synthesis
 from models.detectors.interface import Conduct, Detection, Findings

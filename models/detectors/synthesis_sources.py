@@ -7,7 +7,7 @@ design) and thresholds (YAML).
 
 from __future__ import annotations
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import LANGUAGES, bilingual, share_words
 from models.detectors.interface import Detection, Findings, found, lacking, leaves_out_zero, sentences, threshold
 from models.values.design_findings import SynthesisFindings

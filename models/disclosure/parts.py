@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 from models.disclosure.policy import Policy, to_step
 
 COARSEST_OVERLAP = 0.05

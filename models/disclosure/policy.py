@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 
 
 @dataclass(frozen=True, slots=True)

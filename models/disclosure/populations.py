@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_contracts.protocol import Outcome
+from data_contracts.protocol.protocol import Outcome
 from models.values.comparison import Comparison
 
 COLUMNS = ("outcome", "cell", "person_id")

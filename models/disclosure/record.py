@@ -16,7 +16,7 @@ import math
 from typing import Any
 
 from data_contracts.phrases import bilingual
-from data_contracts.result_record import ResultRecord
+from data_contracts.results.result_record import ResultRecord
 from models.detectors.bounds import bound_words
 from models.disclosure.parts import open_measures, open_overlap, open_parts
 from models.disclosure.places import open_places

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.economics_rules import horizon_of, prices_of
-from data_contracts.economics_settings import EconomicsSettings
-from data_contracts.ladder import read_knowledge
-from data_contracts.protocol_parts import Text
+from data_contracts.economics.rules import horizon_of, prices_of
+from data_contracts.economics.settings import EconomicsSettings
+from data_contracts.protocol.parts import Text
+from data_contracts.reading.knowledge import read_knowledge
 from models.economics.inputs import range_of
 
 TEXTS = ("label", "unit", "units", "source", "why_certain", "why_negative", "why_not_the_same")

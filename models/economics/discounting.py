@@ -1,7 +1,7 @@
 """Money over time: what a later krone is worth now, and what an older price is in today's money.
 
 Belongs here: discount factors and deflation, pure. Does not belong here: the
-rates and the index (`data_contracts/economics.yaml`).
+rates and the index (`data_contracts/economics/economics.yaml`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 
 Array = NDArray[np.float64]
 

@@ -19,10 +19,10 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from data_contracts.economics_rules import horizon_of, index_of, prices_of
-from data_contracts.economics_settings import EconomicsSettings, Share, Years
-from data_contracts.ladder import read_knowledge
-from data_contracts.price_catalogue import Amount
+from data_contracts.economics.price_catalogue import Amount
+from data_contracts.economics.rules import horizon_of, index_of, prices_of
+from data_contracts.economics.settings import EconomicsSettings, Share, Years
+from data_contracts.reading.knowledge import read_knowledge
 from models.economics.discounting import in_prices_of
 
 Array = NDArray[np.float64]

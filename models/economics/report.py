@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from data_contracts.economics_rules import index_of, look_alikes, prices_of
-from data_contracts.economics_settings import EconomicsSettings
-from data_contracts.ladder import read_knowledge
+from data_contracts.economics.rules import index_of, look_alikes, prices_of
+from data_contracts.economics.settings import EconomicsSettings
+from data_contracts.reading.knowledge import read_knowledge
 from models.economics.account import Numbers, by_year, central, columns_of, present_values
 from models.economics.assumptions import assumptions_of, both
 from models.economics.discounting import in_prices_of

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_contracts.economics_settings import EconomicsSettings, Proxy
+from data_contracts.economics.settings import EconomicsSettings, Proxy
 from models.economics.account import Numbers, persistence
 from models.economics.discounting import discount_factors
 from models.economics.inputs import Inputs, effect_of, in_report_year

@@ -17,7 +17,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 from models.economics.account import Numbers, central, present_values
 from models.economics.inputs import Inputs, Range
 

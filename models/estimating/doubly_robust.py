@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import Estimand
+from data_contracts.protocol.comparison_settings import Estimand
 from models.score.boosted_score import FEWEST_PER_FOLD, FOLDS, SMALLEST_SCORE, boosted_classifier, threads_for
 from models.score.design_matrix import DesignMatrix, centred_products, independent_columns
 from models.score.propensity import PropensityFit, fit_propensity

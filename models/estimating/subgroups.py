@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import Subgroup
-from data_contracts.ladder import read_knowledge
+from data_contracts.protocol.comparison_settings import Subgroup
+from data_contracts.reading.knowledge import read_knowledge
 from models.designs.interface import SubgroupEstimate
 from models.doubt.e_values import benjamini_hochberg, two_sided_p
 from models.people.cohort import meets

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from data_contracts.comparison_settings import Estimand
+from data_contracts.protocol.comparison_settings import Estimand
 from models.estimating.matched import weighted_means
 from models.values.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
 

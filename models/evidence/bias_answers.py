@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from data_contracts.phrases import bilingual
 from models.detectors.interface import Detection, Findings
 from models.evidence.risk_of_bias import answer_to, group_of, instrument_of, judge_domain, overall

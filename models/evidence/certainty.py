@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from data_contracts.ladder import State
+from data_contracts.ladder.ladder import State
 from models.detectors.interface import Detection
 from models.evidence.rung import rule_of
 

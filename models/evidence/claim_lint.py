@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from data_contracts.ladder import read_knowledge
 from data_contracts.phrases import bilingual
+from data_contracts.reading.knowledge import read_knowledge
 
 Record = Mapping[str, Any]
 SENTENCE_END = re.compile(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.ladder import error_sources, rungs
+from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import LANGUAGES, bilingual, decimals_for, difference_in, difference_text, number_words
 
 MOST_DECIMALS = 6

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from data_contracts.ladder import State, crosswalk
+from data_contracts.ladder.ladder import State, crosswalk
 from models.detectors.interface import Detection
 
 ALIKE_SMD, ALIKE_IF_ADJUSTED_SMD = 0.05, 0.25

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.ladder import State, crosswalk, design_facts, error_sources, ruleset_version
+from data_contracts.ladder.ladder import State, crosswalk, design_facts, error_sources, ruleset_version
 from data_contracts.phrases import LANGUAGES, bilingual, number_words
 from models.detectors.interface import Detection, Findings
 from models.evidence.certainty import LEVELS, CertaintyReasoning, CertaintyStep, certainty_of

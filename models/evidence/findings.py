@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, bilingual
-from data_contracts.protocol import Outcome, Protocol
-from data_contracts.quarters import Quarter
+from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.knowledge import read_knowledge
 from models.designs.interface import Effects
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.estimating.confidence_sequence import always_valid

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from data_contracts.ladder import Burden, State, design_facts, error_sources, rung_rules
+from data_contracts.ladder.ladder import Burden, State, design_facts, error_sources, rung_rules
 from models.detectors.interface import Detection
 from models.evidence.certainty import LEVELS, certainty_of
 from models.evidence.rung import DesignFacts, earned_rung, held, rule_for

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from data_contracts.dossier import PaperStudy
+from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.phrases import LANGUAGES, bilingual, number_words, share_words
 from models.designs.interface import Effects
 from models.detectors.bounds import bounds_of

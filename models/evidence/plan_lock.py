@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from data_contracts.ladder import read_knowledge
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.knowledge import read_knowledge
 
 LONGEST_VALUE = 80
 

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from data_contracts.ladder import read_knowledge
+from data_contracts.reading.knowledge import read_knowledge
 
 NO_INFORMATION = "NI"
 YES = ("Y", "PY")

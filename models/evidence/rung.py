@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import cache
 
-from data_contracts.ladder import DesignFact, RungRule, design_facts, rung_rules
+from data_contracts.ladder.ladder import DesignFact, RungRule, design_facts, rung_rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.ladder import design_facts, error_sources
+from data_contracts.ladder.ladder import design_facts, error_sources
 from data_contracts.phrases import bilingual
 
 Record = Mapping[str, Any]

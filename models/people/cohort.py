@@ -12,8 +12,8 @@ from datetime import date
 
 import pandas as pd
 
-from data_contracts.comparison_settings import Subgroup
-from data_contracts.protocol import EligibilityRule, Protocol
+from data_contracts.protocol.comparison_settings import Subgroup
+from data_contracts.protocol.protocol import EligibilityRule, Protocol
 from models.people.same_person import (
     latest_before_start,
     one_extract_per_person,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from data_contracts.ladder import read_knowledge
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.knowledge import read_knowledge
 
 
 def with_derived(measurements: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:

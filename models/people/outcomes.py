@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Outcome
+from data_contracts.protocol.protocol import Outcome
 
 
 def outcome_values(people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome) -> NDArray[np.float64]:

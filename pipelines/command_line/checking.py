@@ -12,10 +12,10 @@ from rich.markdown import Markdown
 from rich.markup import escape
 
 from assets.home import Home, read_protocol_file
-from data_contracts.faults import Fault, InputRefused
-from data_contracts.file_names import read_name
-from data_contracts.protocol import Protocol
-from data_contracts.unused_settings import unused_settings
+from data_contracts.protocol.file_names import read_name
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.protocol.unused_settings import unused_settings
+from data_contracts.reading.faults import Fault, InputRefused
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 

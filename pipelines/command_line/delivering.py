@@ -15,9 +15,9 @@ from rich.markup import escape
 
 from assets.home import Home, write_atomically
 from assets.intake.register import projects_with_rows
-from data_contracts.faults import Fault, suggestion
-from data_contracts.quarters import Quarter
-from data_contracts.table_contract import TABLES
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.table_contract import TABLES
+from data_contracts.reading.faults import Fault, suggestion
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 

@@ -25,7 +25,7 @@ from assets.manifest import SUFFIX, damaged, sum_path
 from assets.partitions import PROJECT_DIMENSION
 from assets.release_check import faults_in
 from assets.store import read_parquet
-from data_contracts.faults import InputRefused
+from data_contracts.reading.faults import InputRefused
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console
 

@@ -13,9 +13,9 @@ from rich.markup import escape
 
 from assets.dossier import tagged_dossier
 from assets.home import Home, read_json
-from data_contracts.faults import InputRefused, suggestion
 from data_contracts.phrases import phrase
-from data_contracts.result_record import ResultRecord
+from data_contracts.reading.faults import InputRefused, suggestion
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.claim_lint import lint_claim, sentences_of

@@ -22,7 +22,7 @@ from pipelines.command_line.release_verbs import ledger, release
 
 if TYPE_CHECKING:
     from assets.home import Home
-    from data_contracts.quarters import Quarter
+    from data_contracts.calendar.quarters import Quarter
 
 
 class Verbs(click.Group):
@@ -30,7 +30,7 @@ class Verbs(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a verb; what it cannot handle becomes words and an exit code, never a traceback."""
-        from data_contracts.faults import InputRefused
+        from data_contracts.reading.faults import InputRefused
 
         try:
             return super().invoke(ctx)
@@ -82,7 +82,7 @@ def known_home(folder: Path, *, must_exist: bool = True) -> Home:
 
 def chosen_quarter(text: str | None) -> Quarter:
     """Return the quarter that was named, or the last closed one."""
-    from data_contracts.quarters import Quarter
+    from data_contracts.calendar.quarters import Quarter
     from pipelines.runner import default_quarter
 
     latest = default_quarter()
@@ -141,7 +141,7 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
     known = home.project_ids()
     unknown = [p for p in projects if p not in known]
     if unknown:
-        from data_contracts.faults import suggestion
+        from data_contracts.reading.faults import suggestion
 
         for name in unknown:
             show_faults(

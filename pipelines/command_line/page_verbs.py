@@ -72,7 +72,7 @@ def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -
     """
     from assets.home import write_atomically
     from dashboards.pdf import pdf_of
-    from data_contracts.faults import Fault, InputRefused, suggestion
+    from data_contracts.reading.faults import Fault, InputRefused, suggestion
 
     home = _home(home_folder)
     folders = _sites(home)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from data_contracts.faults import Fault
+from data_contracts.reading.faults import Fault
 
 OK, FAILED, USAGE, REFUSED, NO_HOME = 0, 1, 2, 3, 4
 EXIT_CODES = """

@@ -18,7 +18,7 @@ from pipelines.command_line.printing import console, home_option, show_faults, s
 
 if TYPE_CHECKING:
     from assets.home import Home
-    from data_contracts.quarters import Quarter
+    from data_contracts.calendar.quarters import Quarter
 
 
 def _home(folder: Path) -> Home:

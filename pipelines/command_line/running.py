@@ -14,9 +14,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from assets.home import Home, read_json
 from assets.intake.receipts import FileReceipt, state_words
-from data_contracts.ladder import rungs
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import difference_text, number_text, phrase
-from data_contracts.quarters import Quarter
 from models.designs.systematic_review.living_review import PROJECT as LIVING_REVIEW
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, errors, show_table

@@ -18,9 +18,9 @@ from assets.intake.obstacles import missing_faults
 from assets.intake.register import Entry, earlier_reading, in_force, pending_refusals, read_register
 from dashboards.explanation import explanation
 from dashboards.summary import result_markdown
-from data_contracts.faults import Fault, InputRefused, suggestion
 from data_contracts.phrases import phrase
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused, suggestion
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults, show_table
 

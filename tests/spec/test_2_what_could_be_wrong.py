@@ -5,7 +5,7 @@ Every error source that the ladder names for a rung is looked for, every time. A
 
 from __future__ import annotations
 
-from data_contracts.ladder import rungs
+from data_contracts.ladder.ladder import rungs
 from models.detectors.interface import Conduct, Findings
 from models.detectors.registry import detect
 from tests.spec.test_1_earning_a_rung import MATCHED

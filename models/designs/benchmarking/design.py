@@ -16,8 +16,8 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from data_contracts.ladder import read_knowledge
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.knowledge import read_knowledge
 from models.designs.benchmarking.place_series import series_effects
 from models.designs.benchmarking.rates import (
     ALL,

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.benchmarking.rates import ALL
 from models.designs.benchmarking.synthetic_control import synthetic_control
 from models.designs.interface import Effects, Measure, Part

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.phrases import LANGUAGES, bilingual, share_words
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.case_study.process_tracing import posteriors, verdict_of
 from models.designs.case_study.qca import Solutions, Term, TruthTable, minimal_solutions, truth_table
 from models.designs.interface import Counted, Effects, Measure, Part, Tables

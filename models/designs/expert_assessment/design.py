@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.phrases import bilingual, number_words
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.expert_assessment.pool import PooledAnswer, cooke_weights, median_of, pooled_distribution, skill
 from models.designs.interface import Counted, Effects, Measure, Part, Tables
 from models.designs.without_people import WithoutPeople, comparison_of

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
 from models.designs.interface import Effects, Tables

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.compare import ADDED_COLUMNS, compare_people
 from models.comparing.plan import Plan
 from models.designs.interface import PlaceboEstimate, SpecificationEstimate

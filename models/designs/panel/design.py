@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.diagnosis import balance_lines
 from models.designs.interface import Counted, Effects, Tables
 from models.designs.panel.checks import Panel

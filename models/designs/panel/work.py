@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
 from models.designs.interface import Measure, Part
 from models.designs.panel import checks as panel_checks
 from models.designs.panel.checks import Panel

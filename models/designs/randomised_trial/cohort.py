@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from data_contracts.protocol import Protocol
+from data_contracts.protocol.protocol import Protocol
 from models.people.cohort import PEOPLE_COLUMNS, Cohort, Step, in_target_group
 from models.people.same_person import latest_before_start
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.diagnosis import balance_lines
 from models.designs.interface import Effects, Measure, Part, Tables
 from models.designs.of_people import OfPeople

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data_contracts.protocol import Outcome, Protocol
+from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.interface import Counted, Effects, Tables
 from models.designs.systematic_review.review import MAIN_SHARE, Review, Studies, review
 from models.designs.systematic_review.study_effects import people_per_arm, study_effects

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_contracts.deliveries import Delivery
-from data_contracts.design_settings import ReviewSettings, SearchRule
+from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import bilingual
-from data_contracts.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
-from data_contracts.protocol_parts import Text
-from data_contracts.protocol_rules import LIVING_REVIEW
-from data_contracts.quarters import Quarter
-from data_contracts.result_record import ResultRecord
+from data_contracts.protocol.deliveries import Delivery
+from data_contracts.protocol.design_settings import ReviewSettings, SearchRule
+from data_contracts.protocol.parts import Text
+from data_contracts.protocol.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
+from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.results.result_record import ResultRecord
 from models.designs.interface import Effects, Measure
 from models.designs.systematic_review.design import SystematicReview, rests_on_trials
 from models.designs.systematic_review.meta_regression import three_levels

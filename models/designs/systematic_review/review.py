@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data_contracts.design_settings import ReviewSettings
-from data_contracts.ladder import rungs
+from data_contracts.ladder.ladder import rungs
+from data_contracts.protocol.design_settings import ReviewSettings
 from models.designs.interface import Measure, Part
 from models.designs.systematic_review.meta_regression import ThreeLevels, meta_regression, three_levels
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill

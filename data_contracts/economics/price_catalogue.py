@@ -1,0 +1,177 @@
+"""Prices: what one more unit of something costs, whom, in which year's money, and who says so.
+
+Belongs here: the shape of a price and the catalogue that comes with Trin. Does
+not belong here: what a project counts (`economics_settings.py`) and any
+calculation (models).
+
+A price is positive; who pays it and who receives it say which way it goes. A
+transfer is paid by some and received by others, so that society neither gains
+nor loses; a service is paid and nobody's income; production is earned.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from data_contracts.protocol.parts import Name, Section, ShortText, Text
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.section_reading import read_section
+
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+ROUNDING = 1e-9
+
+
+NARROWEST = 1e-3
+"""A range narrower than this share of its value is none."""
+FEWEST_LETTERS = 10
+
+
+class Reason(Text):
+    """A reason in words; a full stop is none."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Reason:
+        if any(sum(letter.isalpha() for letter in text) < FEWEST_LETTERS for text in (self.da, self.en)):
+            raise ValueError("Say why, in words that a reader can weigh")
+        return self
+
+
+def no_thousands_point(value: Any) -> Any:
+    """Refuse a number whose point may stand between thousands.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,3}(\.\d{3})+", value.strip()):
+        raise ValueError("A point before three digits could mean thousands; write 36000, or 36.0")
+    return value
+
+
+class Declared(Section):
+    """A number that somebody has declared: who says so, and why nothing is open where nothing is."""
+
+    source: Text | None = Field(default=None, description="Who says so. Without one the account says that nobody does.")
+    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
+    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
+    why_certain: Reason | None = Field(
+        default=None, description="Why low and high are the same: a price that is agreed, say. Refused without."
+    )
+
+    def range_faults(self, low: float | None, value: float, high: float | None) -> None:
+        """Refuse a range that is half, does not hold its value, or declares doubt away.
+
+        Raises
+        ------
+        ValueError
+        """
+        if (low is None) != (high is None):
+            raise ValueError("A range needs both low and high")
+        if low is None or high is None:
+            return
+        if not low <= value <= high:
+            raise ValueError("The range must hold the value: low, value, high")
+        if high - low <= NARROWEST * abs(value) and self.why_certain is None:
+            raise ValueError("Low and high are the same, as if nothing were open; give a range, or say why_certain")
+
+
+class Amount(Declared):
+    """An amount with its year, its range and its source."""
+
+    amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit; positive. A negative one needs why_negative.")
+    low: float | None = Field(
+        default=None,
+        ge=-1e9,
+        le=1e9,
+        description="The lowest that is believable; with high. Where both are missing, half as much more or less.",
+    )
+    high: float | None = Field(default=None, ge=-1e9, le=1e9, description="The highest that is believable.")
+    price_year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Whose money it is in.")
+    why_negative: Reason | None = Field(default=None, description="Why the amount is below zero.")
+
+    @field_validator("amount", "low", "high", mode="before")
+    @classmethod
+    def _no_thousands_point(cls, value: Any) -> Any:
+        return no_thousands_point(value)
+
+    @model_validator(mode="after")
+    def _range_holds_the_amount(self) -> Amount:
+        if min(self.amount, self.amount if self.low is None else self.low) < 0 and self.why_negative is None:
+            raise ValueError("A price is positive; a negative one needs why_negative")
+        self.range_faults(self.low, self.amount, self.high)
+        return self
+
+
+class Price(Amount):
+    """What one more unit of a consequence costs or brings."""
+
+    name: Name = Field(description="Name used by consequences.")
+    label: Text = Field(description="Shown on pages.")
+    unit: Text = Field(description="One of what.")
+    units: Text | None = Field(default=None, description="Several of it; as unit where it is not said.")
+    kind: Literal["transfer", "service", "production"] = Field(
+        description="`transfer`: from one pocket to another; `service`: something used up; `production`: something made."
+    )
+    most_a_year: float | None = Field(
+        default=None, gt=0, description="The most that one person can have in a year: 12 months, say."
+    )
+    counts: Name = Field(
+        description="What is counted. Two consequences that count the same thing are refused: one gain, booked twice."
+    )
+    paid_by: dict[Name, float] = Field(default_factory=dict, description="Payers and their shares, which make up 1.")
+    received_by: dict[Name, float] = Field(
+        default_factory=dict, description="Receivers and their shares, which make up 1."
+    )
+
+    @model_validator(mode="after")
+    def _goes_one_way(self) -> Price:
+        wanted = {"transfer": (True, True), "service": (True, False), "production": (False, True)}[self.kind]
+        for name, shares, is_wanted in (
+            ("paid_by", self.paid_by, wanted[0]),
+            ("received_by", self.received_by, wanted[1]),
+        ):
+            if bool(shares) != is_wanted:
+                raise ValueError(f"A {self.kind} {'needs' if is_wanted else 'has no'} {name}")
+            shares_make_up_one(name, shares)
+        return self
+
+
+class PriceCatalogue(Section):
+    """Prices that come together."""
+
+    version: ShortText
+    is_illustrative: bool = False
+    note: Text | None = None
+    prices: tuple[Price, ...] = Field(min_length=1)
+
+
+def shares_make_up_one(name: str, shares: dict[str, float]) -> None:
+    """Refuse shares that are not positive or do not make up the whole.
+
+    Raises
+    ------
+    ValueError
+    """
+    if any(share <= 0 for share in shares.values()):
+        raise ValueError(f"Shares of {name} must be above 0")
+    if shares and abs(sum(shares.values()) - 1) > ROUNDING:
+        raise ValueError(f"Shares of {name} must make up 1")
+
+
+@cache
+def illustrative_catalogue() -> PriceCatalogue:
+    """Return the catalogue that comes with Trin; every amount in it is invented and says so."""
+    text = files("data_contracts").joinpath("economics", "prices.yaml").read_text(encoding="utf-8")
+    return read_section(text, "prices.yaml", PriceCatalogue)
+
+
+@cache
+def price_index() -> dict[int, float]:
+    """Return the consumer price index by year: the mean of its months."""
+    months = read_knowledge("economics")["price_index"]["months"]
+    return {int(year): sum(values) / len(values) for year, values in months.items()}

@@ -1,0 +1,40 @@
+"""Notices: whom to tell when a run fails.
+
+Belongs here: the shape of `notices.yaml`. Does not belong here: telling them
+(`pipelines/notices.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from data_contracts.protocol.parts import Section, ShortText
+
+Address = Annotated[ShortText, Field(pattern=r"^[!-~]+@[!-~]+$")]
+"""As it goes into a mail's head: no spaces, no line breaks."""
+
+
+class Email(Section):
+    """An e-mail through a server that asks for no password: the machine's own, or one that knows the machine."""
+
+    server: ShortText = Field(description="Host name of the mail server.")
+    port: int = Field(default=25, ge=1, le=65535)
+    sender: Address
+    to: tuple[Address, ...] = Field(min_length=1, description="Who is written to.")
+
+
+class Notices(Section):
+    """Whom to tell when a run fails: a command, an e-mail, or both."""
+
+    command: tuple[ShortText, ...] = Field(
+        default=(), description="A program and its arguments; the notice comes on its standard input. No shell is used."
+    )
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> Notices:
+        if not self.command and self.email is None:
+            raise ValueError("Name a command or an e-mail; to tell nobody, remove the file")
+        return self

@@ -1,0 +1,72 @@
+"""Who publishes the pages: the shape of `site.yaml` in a home.
+
+Belongs here: names and addresses that law asks a public page to show. Does not
+belong here: projects (`protocol.py`), reading the file (assets) and the pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from data_contracts.protocol.parts import Section
+from data_contracts.reading.section_reading import CONTROL_FREE
+
+LAW = "https://www.retsinformation.dk/eli/lta/2018/692"
+"""The Danish law on web accessibility: a public body's site has a statement, and says whom to tell of an obstacle."""
+
+
+class SiteSettings(Section):
+    """Who publishes the pages, and whom to tell of what cannot be read. An empty key is said on the page."""
+
+    publisher: str = Field(default="", max_length=200, pattern=CONTROL_FREE, description="Who publishes the pages.")
+    was_url: str = Field(
+        default="", max_length=500, description="Address of the accessibility statement, as WAS-Tool gives it; https."
+    )
+    phone: str = Field(default="", max_length=40, description="Whom to call about what cannot be read.")
+    email: str = Field(default="", max_length=200, description="Whom to write to about what cannot be read.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_empty(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("was_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%?=&#+-]*)?", value):
+            raise ValueError(
+                "An address begins with https:// and holds letters a-z, digits and . _ ~ / % ? = & # + - only"
+            )
+        return value
+
+    @field_validator("phone")
+    @classmethod
+    def _can_be_called(cls, value: str) -> str:
+        if value and not re.fullmatch(r"\+?[0-9][0-9 ]{6,20}", value):
+            raise ValueError("A telephone number holds digits and blanks, e.g. 89 40 20 00")
+        return value
+
+    @field_validator("email")
+    @classmethod
+    def _can_be_written_to(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise ValueError("An e-mail address looks like name@kommune.dk")
+        return value
+
+
+def missing_settings(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return keys of the settings that are still empty."""
+    return tuple(name for name in SiteSettings.model_fields if not settings.get(name))
+
+
+EMPTY_FILE = """# Who publishes the pages. Danish law asks a public body's site for an accessibility statement and for somebody to
+# tell of what cannot be read (https://www.retsinformation.dk/eli/lta/2018/692); while a key is empty, the page says so.
+publisher: ""
+was_url: ""
+phone: ""
+email: ""
+"""

@@ -1,0 +1,185 @@
+"""The ladder, its error sources and the crosswalk, read from YAML.
+
+Belongs here: typed access to `ladder.yaml`, `design_facts.yaml`,
+`error_sources.yaml` and `crosswalk.yaml`. Does not belong here: deciding a rung or a state (models do).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from data_contracts.reading.knowledge import read_knowledge
+
+
+class State(StrEnum):
+    """What is known of an error source."""
+
+    clear = "clear"
+    warning = "warning"
+    serious = "serious"
+    not_measured = "not_measured"
+    not_measurable = "not_measurable"
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What it costs to find something out.
+
+    Attributes
+    ----------
+    effort : int
+        1 = data that exist, 2 = new data, 3 = another way of running the project.
+    fields, minutes : float
+        Asked of each participant.
+    """
+
+    effort: int
+    fields: float
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSource:
+    """One known way in which a result may be wrong.
+
+    Attributes
+    ----------
+    code : str
+    name, finding, cannot, lift : dict of str to str
+        Texts by language (`da`, `en`).
+    metric : str
+    thresholds : dict of str to float
+    source, link : str
+        Where thresholds come from.
+    burden : Burden or None
+        What it costs to measure or mend it; None where nothing can be done afterwards.
+    """
+
+    code: str
+    name: dict[str, str]
+    metric: str
+    thresholds: dict[str, float]
+    source: str
+    link: str
+    finding: dict[str, str]
+    cannot: dict[str, str]
+    lift: dict[str, str]
+    burden: Burden | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesignFact:
+    """A fact that may decide a rung.
+
+    Attributes
+    ----------
+    name : str
+    holds, lift : dict of str to str
+        The sentence when it is there, and how to get it; by language.
+    burden : Burden
+    at_least : int or None
+        The number from which a count holds; None for facts that are true or not.
+    """
+
+    name: str
+    holds: dict[str, str]
+    lift: dict[str, str]
+    burden: Burden
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RungRule:
+    """What must be known for one rung, or part of one.
+
+    Attributes
+    ----------
+    detail : str
+        e.g. `4a`.
+    needs : tuple of str
+        Names of facts.
+    start, cap : str
+        Certainty to start from, and the highest that can be reached.
+    is_goal : bool
+        Whether it is worth climbing to.
+    """
+
+    detail: str
+    needs: tuple[str, ...]
+    start: str
+    cap: str
+    is_goal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of the ladder; 1 is the top."""
+
+    number: int
+    name: dict[str, str]
+    compared_with: dict[str, str]
+    error_sources: tuple[str, ...]
+
+
+@cache
+def rungs() -> dict[int, Rung]:
+    """Return the seven rungs; each lists its own error sources and those of every rung."""
+    data = read_knowledge("ladder")
+    return {
+        int(number): Rung(int(number), row["name"], row["compared_with"], (*row["error_sources"], *data["all"]))
+        for number, row in data["rungs"].items()
+    }
+
+
+@cache
+def economics_sources() -> tuple[str, ...]:
+    """Return the codes looked for beside every result that is given in money."""
+    return tuple(read_knowledge("ladder")["economics"])
+
+
+@cache
+def error_sources() -> dict[str, ErrorSource]:
+    """Return every error source by code."""
+    found = {}
+    for code, row in read_knowledge("error_sources")["sources"].items():
+        burden = None if row["burden"] is None else Burden(**row["burden"])
+        found[code] = ErrorSource(code=code, **row | {"burden": burden})
+    return found
+
+
+@cache
+def design_facts() -> dict[str, DesignFact]:
+    """Return every fact that may decide a rung, by name."""
+    rows = read_knowledge("design_facts")["facts"]
+    return {name: DesignFact(name=name, **row | {"burden": Burden(**row["burden"])}) for name, row in rows.items()}
+
+
+@cache
+def rung_rules() -> tuple[RungRule, ...]:
+    """Return the rules from the top of the ladder down; the last one always holds."""
+    return tuple(
+        RungRule(
+            row["detail"],
+            tuple(row["needs"]),
+            row["certainty"]["start"],
+            row["certainty"]["cap"],
+            row["is_goal"],
+        )
+        for row in read_knowledge("ladder")["rules"]
+    )
+
+
+@cache
+def crosswalk() -> dict[str, dict[str, Any]]:
+    """Return the other standards: name, source and grade per rung."""
+    standards: dict[str, dict[str, Any]] = read_knowledge("crosswalk")["standards"]
+    return standards
+
+
+def ruleset_version() -> str:
+    """Return the versions of ladder, facts, error sources and crosswalk as one string."""
+    names = ("ladder", "design_facts", "error_sources", "crosswalk")
+    return "+".join(str(read_knowledge(name)["version"]) for name in names)

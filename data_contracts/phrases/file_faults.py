@@ -1,0 +1,73 @@
+"""Faults of delivered files, in Danish and English.
+
+Belongs here: making a fault from its code and the blanks in its sentences.
+Does not belong here: the sentences (`phrases/`) and finding the faults.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from data_contracts.phrases import phrase
+from data_contracts.reading.faults import Fault, InputRefused
+
+SHORTEST_BEGINNING = 3
+LONGEST_HEADER = 40
+MOST_DIGITS = 4
+
+
+def file_fault(code: str, file: str = "", line: int | None = None, **values: object) -> Fault:
+    """Return a fault whose sentences are the phrases `fault_<code>` and `remedy_<code>`.
+
+    Parameters
+    ----------
+    code : str
+    file : str
+        The file's name, fit to be shown.
+    line : int or None
+        Row in the file.
+    **values
+        Blanks of both phrases. Never a delivered value.
+    """
+    (da, da_fix), (en, en_fix) = (
+        (phrase(language, f"fault_{code}", **values), phrase(language, f"remedy_{code}", **values))
+        for language in ("da", "en")
+    )
+    return Fault(en, en_fix, file, line, danish=(da, da_fix), code=code)
+
+
+def refused_file(code: str, file: str = "", line: int | None = None, **values: object) -> InputRefused:
+    """Return the exception that carries one such fault."""
+    return InputRefused([file_fault(code, file, line, **values)])
+
+
+def missing_column(column: str, present: list[str], file: str) -> Fault:
+    """Return the fault of a column that is not there, with the nearest one that is."""
+    found = _nearest(column, present)
+    # A header with digits or many words may be somebody's data: it is not repeated.
+    if found is None or len(found) > LONGEST_HEADER or sum(c.isdigit() for c in found) > MOST_DIGITS:
+        return file_fault("missing_column", file, column=column)
+    return file_fault("renamed_column", file, column=column, found=found)
+
+
+def _nearest(column: str, present: list[str]) -> str | None:
+    """Return the header that is spelt most like a column, or is it with more words."""
+    plain = {_letters(name): name for name in present if _letters(name)}
+    own = _letters(column)
+    longer = [
+        name
+        for letters, name in plain.items()
+        if min(len(own), len(letters)) >= SHORTEST_BEGINNING and (letters.startswith(own) or own.startswith(letters))
+    ]
+    if len(longer) == 1:
+        return longer[0]
+    close = get_close_matches(own, list(plain), n=1, cutoff=0.6)
+    return plain[close[0]] if close else None
+
+
+def _letters(name: str) -> str:
+    """Return a name without capitals, spaces and signs; “beloeb” and “beløb” are the same."""
+    text = name.lower()
+    for letter, spelt in (("æ", "ae"), ("ø", "oe"), ("å", "aa")):
+        text = text.replace(letter, spelt)
+    return "".join(c for c in text if c.isalnum())

@@ -1,0 +1,73 @@
+"""Case studies (rung 7): what is looked for in cases, fixed before they are coded.
+
+Belongs here: conditions, rival explanations and the tests between them. Does
+not belong here: coded cases (a table) and what follows from them (the design).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from data_contracts.protocol.parts import Name, Section, Text
+
+
+class Condition(Section):
+    """Something a case has or has not."""
+
+    name: Name = Field(description="The item's name in the codings table.")
+    label: Text
+
+
+class Explanation(Section):
+    """One way to explain what happened: the project, or a rival."""
+
+    name: Name
+    label: Text
+    is_project: bool = Field(default=False, description="Exactly one explanation is the project's own.")
+    prior: float = Field(
+        gt=0, lt=1, description="How likely it was thought to be before the cases were read; they add up to 1."
+    )
+
+
+class TracingTest(Section):
+    """A trace that one would expect of one explanation and not of another. The probabilities decide which of the four tests it is."""
+
+    name: Name = Field(description="The item's name in the codings table; 1 if the trace was found.")
+    label: Text
+    explains: Name = Field(description="The explanation it is a test of.")
+    found_if_true: float = Field(gt=0, lt=1, description="How likely the trace is if that explanation holds.")
+    found_if_false: float = Field(gt=0, lt=1, description="How likely it is if any other holds.")
+
+    @property
+    def kind(self) -> Literal["straw_in_the_wind", "hoop", "smoking_gun", "doubly_decisive"]:
+        """Van Evera's name for it: whether the trace is nearly certain if true, and nearly impossible if not."""
+        is_certain, is_unique = self.found_if_true >= NEARLY_CERTAIN, self.found_if_false <= 1 - NEARLY_CERTAIN
+        if is_certain:
+            return "doubly_decisive" if is_unique else "hoop"
+        return "smoking_gun" if is_unique else "straw_in_the_wind"
+
+
+NEARLY_CERTAIN = 0.9
+
+
+class CaseSettings(Section):
+    """A case study (rung 7): its output is a text, never a number dressed as an effect."""
+
+    conditions: tuple[Condition, ...] = Field(
+        default=(),
+        max_length=8,
+        description="For the qualitative comparative analysis (crisp sets): what might lead to the outcome.",
+    )
+    consistency: float = Field(
+        default=1.0, gt=0.5, le=1, description="Share of a combination's cases that must have the outcome."
+    )
+    explanations: tuple[Explanation, ...] = Field(default=(), description="The project's and its rivals.")
+    tests: tuple[TracingTest, ...] = Field(default=(), description="Traces looked for in every case.")
+    are_people: bool = Field(
+        default=True, description="Whether a case is a person; such cases are protected more strictly."
+    )
+    author_has_interests: bool | None = Field(
+        default=None, description="Whether the author delivers or pays for the project."
+    )

@@ -1,0 +1,335 @@
+"""The protocol: what a project promises to evaluate, before anyone has seen an outcome.
+
+Belongs here: the shape of `project.yaml`, one class per section, with the text
+that the reference page and the JSON Schema are made from. Does not belong
+here: the comparison's own settings (`comparison_settings.py`), rules between
+sections (`protocol_rules.py`) and reading files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.case_settings import CaseSettings
+from data_contracts.protocol.comparison_settings import ComparisonSettings, EffectSettings
+from data_contracts.protocol.deliveries import Delivery, SamePerson
+from data_contracts.protocol.design_settings import (
+    AssessmentSettings,
+    BenchmarkSettings,
+    PanelSettings,
+    PublishedAnswer,
+    ReviewSettings,
+    TrialSettings,
+)
+from data_contracts.protocol.parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
+from data_contracts.reading.knowledge import read_knowledge
+
+Design = Literal[
+    "systematic_review",
+    "randomised_trial",
+    "panel",
+    "matched_control",
+    "benchmarking",
+    "expert_assessment",
+    "case_study",
+]
+
+
+LifePhase = Literal["childhood", "youth", "adulthood", "old_age"]
+
+
+class PreventionLevel(StrEnum):
+    """When in the course of a problem a project steps in."""
+
+    before_the_problem = "before_the_problem"
+    early = "early"
+    treating = "treating"
+    rehabilitating = "rehabilitating"
+
+
+class Domain(StrEnum):
+    """Domains of confounders: the parts of a life that may explain an outcome."""
+
+    demography = "demography"
+    place = "place"
+    family = "family"
+    upbringing = "upbringing"
+    education = "education"
+    employment = "employment"
+    income = "income"
+    health = "health"
+    substance_use = "substance_use"
+    violence = "violence"
+    relations = "relations"
+    housing = "housing"
+    crime = "crime"
+    debt = "debt"
+    motivation = "motivation"
+
+
+class Profile(Section):
+    """The project in its own words; shown on its pages."""
+
+    goal: Text = Field(description="What is promised.")
+    from_a_to_b: Text = Field(description="Where people stand when they start, and where they should end.")
+    active_ingredient: Text = Field(description="What is believed to make the difference.")
+    how_people_move_on: Text = Field(description="What happens when the project ends for a person.")
+    partners: Text | None = Field(default=None, description="Which firms and others take part, and with what.")
+    prevention_level: PreventionLevel = Field(description="When in the course of a problem the project steps in.")
+    life_phases: tuple[LifePhase, ...] = Field(
+        default=(),
+        description="Phases of life the project meets people in. Their risk factors (`data_contracts/ladder/life_phases.yaml`) are looked for beside confounder_domains.",
+    )
+    payers: tuple[Literal["municipality", "region", "state", "person", "foundation"], ...] = Field(
+        default=(), description="Who pays for the project."
+    )
+
+
+class Intervention(Section):
+    """What is done, to whom, by whom: six fields after the TIDieR checklist (Hoffmann 2014). Missing ones count against the result."""
+
+    why: Text | None = Field(default=None, description="Theory or reason behind the intervention.")
+    what: Text | None = Field(default=None, description="Activities and materials.")
+    who_delivers: Text | None = Field(default=None, description="Who delivers it, with which training.")
+    how: Text | None = Field(default=None, description="Individually, in groups, by phone…")
+    where: Text | None = Field(default=None, description="The places and what they need.")
+    how_much: Text | None = Field(default=None, description="How often, how long, how intensely.")
+    dose: Name | None = Field(
+        default=None,
+        description="An intake covariate that tells how much each participant got. Without it nobody knows what was given.",
+    )
+
+
+class Covariate(Section):
+    """Something known about a person before the project starts."""
+
+    name: Name = Field(description="Column name, lower case.")
+    label: Text = Field(description="Shown on pages.")
+    type: Literal["numeric", "binary", "categorical"] = Field(description="Binary is 0 or 1.")
+    domain: Domain = Field(description="Which part of a life it stands for.")
+    source: Literal["register", "intake", "study", "place"] = Field(
+        description="`register`: known for participants and comparison people alike. `intake`: asked of participants only, so it can describe them but never be matched on. `study`: a column of the studies table. `place`: a column of the rates table."
+    )
+    minimum: float | None = Field(default=None, description="Smallest possible value; others are refused.")
+    maximum: float | None = Field(default=None, description="Largest possible value; others are refused.")
+    levels: tuple[str, ...] = Field(default=(), description="Allowed values of a categorical covariate.")
+    required: bool = Field(default=True, description="Whether every row must have it.")
+    pre_period_of: Name | None = Field(
+        default=None,
+        description="The outcome this is an earlier measurement of, if any. Such a covariate in the score lifts a result from 4b to 4a.",
+    )
+
+
+class Outcome(Section):
+    """What should change for the person."""
+
+    name: Name = Field(description="Name used in the outcomes table.")
+    label: Text = Field(description="Shown on pages, e.g. “In work or education after 12 months”.")
+    type: Literal["binary", "numeric", "ratio"] = Field(
+        description="Binary is 0 or 1. `ratio` is for reviews of risk or odds ratios: 1 is no difference."
+    )
+    unit: Text | None = Field(default=None, description="Unit of a numeric outcome, e.g. dollars.")
+    from_months: int = Field(
+        default=0, ge=0, le=600, description="The window opens this many months after the index date."
+    )
+    before_months: int = Field(
+        default=600,
+        ge=1,
+        le=600,
+        description="…and closes before this many. The first measurement inside the window counts. Designs that follow people from a start must say both.",
+    )
+    direction: Literal["higher_is_better", "lower_is_better"] = Field(description="Which way is good for the person.")
+    primary: bool = Field(default=False, description="Exactly one outcome is primary.")
+    chosen_by: Literal["funder", "participants", "project"] = Field(description="Who wanted this outcome.")
+    source: Literal["register", "self_report"] = Field(description="Self-reports weigh less.")
+    smallest_worthwhile_effect: float | None = Field(
+        default=None,
+        gt=0,
+        description="The smallest difference that would matter, in the outcome's own unit (0.05 is 5 percentage points; of a ratio, 0.9 or 1.1). Only a case study and a classification may do without.",
+    )
+    minimum: float | None = Field(default=None, description="Smallest possible value.")
+    maximum: float | None = Field(default=None, description="Largest possible value.")
+    derived: Literal["social_exclusion"] | None = Field(
+        default=None,
+        description="Worked out from several measurements of the same day instead of delivered. `social_exclusion`: at least three of poverty, few_relations, little_work_or_politics, little_leisure, poor_health, each delivered as 0 or 1.",
+    )
+
+
+class EligibilityRule(Section):
+    """Who belongs to the target group; applied to participants and comparison people alike."""
+
+    covariate: Name = Field(description="A register covariate.")
+    at_least: float | None = None
+    at_most: float | None = None
+    one_of: tuple[str, ...] = ()
+
+
+class Placebo(Section):
+    """Something the project cannot have changed, treated as if it were an outcome. It should show no effect."""
+
+    covariate: Name = Field(description="A register covariate measured before the start.")
+    leave_out: tuple[Name, ...] = Field(
+        description="Covariates left out of the score in this test, the placebo itself included."
+    )
+
+
+class KnownAnswer(Section):
+    """A better answer to the same question, when one exists: shown beside the result as a check."""
+
+    outcome: Name
+    label: Text
+    estimate: float
+    standard_error: float | None = None
+    source: ShortText
+
+
+class Evaluation(Section):
+    """When results are made."""
+
+    first_quarter: str = Field(
+        description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look."
+    )
+    follow_up_months: int = Field(
+        ge=0, le=600, description="People enter the cohort when this many months have passed by quarter end."
+    )
+    shares_people_with: ProjectId | None = Field(
+        default=None,
+        description="Another project with some of the same people. What they found is pooled as one study with several effects.",
+    )
+    planned_participants: int = Field(
+        default=120,
+        ge=10,
+        le=10_000_000,
+        description="Participants expected at the last look. The interval that holds at every look is tightest there; it holds whatever is written here.",
+    )
+
+    @field_validator("first_quarter")
+    @classmethod
+    def _is_quarter(cls, value: str) -> str:
+        quarter = Quarter.parse(value)
+        if not 2000 <= quarter.year <= 2200:
+            raise ValueError("The year must lie between 2000 and 2200")
+        return str(quarter)
+
+
+LAYOUT_KEYS = (
+    "files",
+    "each_file",
+    "format",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "header_row",
+    "rows_to_drop",
+    "expected_shifts",
+    "retention_until",
+)
+
+
+class Protocol(Section):
+    """An evaluation protocol: everything that is decided before outcomes are read."""
+
+    protocol_version: Literal["1"] = Field(description="Version of this format.")
+    id: ProjectId = Field(description="The project's id; also the name of its folder and inbox.")
+    name: Text
+    organisation: str = Field(min_length=1, max_length=200)
+    data_note: Literal["synthetic", "public_microdata", "confidential"] = Field(
+        default="confidential", description="What kind of data this is; synthetic data are marked wherever they show."
+    )
+    profile: Profile
+    intervention: Intervention
+    municipalities: tuple[MunicipalityCode, ...] = Field(default=(), description='Municipality codes, e.g. "0751".')
+    design: Design = Field(description="What the result is compared with; each has a page under `docs/designs/`.")
+    claimed_rung: int | None = Field(
+        default=None, ge=1, le=7, description="The rung the project says it is on. Kept beside the earned one."
+    )
+    identifier_scheme: Literal["cpr", "cpr_test", "local"] = Field(
+        description="`cpr`: Danish person numbers. `cpr_test`: numbers with 60 added to the day, which no person has. `local`: the project's own ids."
+    )
+    treated_defined_by: Literal["start", "completion"] = Field(
+        default="start",
+        description="Who counts as a participant. Counting only those who completed builds the result into the group.",
+    )
+    eligibility: tuple[EligibilityRule, ...] = ()
+    same_person: SamePerson = SamePerson()
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    covariates: tuple[Covariate, ...] = ()
+    confounder_domains: tuple[Domain, ...] = Field(
+        default=(),
+        description="The domains that matter for this outcome, measured or not. One without a covariate stays on the result as an error source.",
+    )
+    comparison: ComparisonSettings = ComparisonSettings(method="none")
+    effects: EffectSettings = EffectSettings(estimator="of_the_design")
+    trial: TrialSettings = TrialSettings()
+    panel: PanelSettings = PanelSettings()
+    benchmark: BenchmarkSettings = BenchmarkSettings()
+    review: ReviewSettings = ReviewSettings()
+    assessment: AssessmentSettings = AssessmentSettings()
+    case_study: CaseSettings = CaseSettings()
+    placebo_outcomes: tuple[Placebo, ...] = ()
+    known_answers: tuple[KnownAnswer, ...] = ()
+    published_answers: tuple[PublishedAnswer, ...] = ()
+    evaluation: Evaluation
+    deliveries: tuple[Delivery, ...] = Field(min_length=1)
+    seed: int = Field(default=2026, ge=0, le=2**31 - 1, description="Recorded with every result.")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content; comments, order of keys, blank lines and keys left at their default do not count."""
+        content = json.dumps(self._declared(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def plan_sha256(self) -> str:
+        """Hash of what was promised."""
+        return hashlib.sha256(json.dumps(self.plan, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What was promised: how files are called, laid out and kept is no promise."""
+        content = self._declared()
+        for delivery in content["deliveries"]:
+            for key in LAYOUT_KEYS:
+                delivery.pop(key, None)
+        return content
+
+    def _declared(self) -> dict[str, Any]:
+        """What differs from defaults: a key that a later version adds must not make an old promise look broken."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def primary_outcome(self) -> Outcome:
+        """The one primary outcome."""
+        return next(outcome for outcome in self.outcomes if outcome.primary)
+
+    @property
+    def delivered_outcomes(self) -> tuple[str, ...]:
+        """Names of what is measured: outcomes, and what derived ones are made of."""
+        rules = read_knowledge("derived_outcomes")["outcomes"]
+        names: list[str] = []
+        for outcome in self.outcomes:
+            names += [outcome.name] if outcome.derived is None else list(rules[outcome.derived]["components"])
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def register_covariates(self) -> tuple[Covariate, ...]:
+        """Covariates known for participants and comparison people alike."""
+        return tuple(c for c in self.covariates if c.source == "register")
+
+    @property
+    def intake_covariates(self) -> tuple[Covariate, ...]:
+        """Covariates asked of participants only."""
+        return tuple(c for c in self.covariates if c.source == "intake")
+
+    def covariate(self, name: str) -> Covariate:
+        """Return the covariate called `name` (KeyError if there is none)."""
+        for covariate in self.covariates:
+            if covariate.name == name:
+                return covariate
+        raise KeyError(name)

@@ -1,0 +1,332 @@
+"""Table contracts: what a delivered table must look like, compiled from ODCS.
+
+Belongs here: reading the Open Data Contract Standard files in `tables/`,
+adding the columns a protocol declares, and listing the rules a row must meet.
+Does not belong here: running the rules (assets compile them to Great
+Expectations and to SQL) and reading delivered files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from data_contracts.protocol.protocol import Covariate, Protocol
+from data_contracts.reading.safe_yaml import read_own
+
+TABLES = ("participants", "assignment", "comparison_pool", "outcomes", "rates", "studies", "ratings", "codings")
+PERSON = "person_id"
+UNPARSED_SUFFIX = "__unparsed"
+LOST_ZERO_SUFFIX = "__lost_zero"
+LARGEST_PLAIN_NUMBER = "99999999"
+"""Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
+
+Kind = Literal["string", "date", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a contract.
+
+    Attributes
+    ----------
+    name, description, purpose : str
+    kind : {'string', 'date', 'number'}
+    required : bool
+    minimum, maximum : str or None
+        Bounds as text: ISO dates or decimal numbers.
+    levels : tuple of str
+        Allowed values; empty means any.
+    pattern : str or None
+        Regular expression a string must match from start to end.
+    used_by : str
+        Station that reads it.
+    minutes_per_participant : float
+        What it costs a project to answer, in minutes.
+    danish : (str, str)
+        Description and purpose in Danish.
+    when_empty : str or None
+        What an empty cell stands for.
+    """
+
+    name: str
+    kind: Kind
+    required: bool
+    description: str
+    purpose: str
+    used_by: str
+    minimum: str | None = None
+    maximum: str | None = None
+    levels: tuple[str, ...] = ()
+    pattern: str | None = None
+    minutes_per_participant: float = 0.0
+    danish: tuple[str, str] = ("", "")
+    when_empty: str | None = None
+
+    def said(self, language: str) -> tuple[str, str]:
+        """Return description and purpose."""
+        return self.danish if language == "da" else (self.description, self.purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule a row must meet.
+
+    Attributes
+    ----------
+    code : str
+        `identifier`, `leading_zero`, `readable`, `required`, `range`, `allowed`, `pattern` or `unique`.
+    columns : tuple of str
+        One column, or the key for `unique`.
+    has_flag : bool
+        Whether a flag beside the column tells unreadable cells from empty ones.
+    only_where : (str, str) or None
+        Column and value that rows must have for the rule to concern them.
+    """
+
+    code: Literal["identifier", "leading_zero", "readable", "required", "range", "allowed", "pattern", "unique"]
+    columns: tuple[str, ...]
+    kind: Kind = "string"
+    minimum: str | None = None
+    maximum: str | None = None
+    levels: tuple[str, ...] = ()
+    pattern: str | None = None
+    has_flag: bool = False
+    only_where: tuple[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name shown in receipts and checks: code, columns and the protocol's own words, never delivered values."""
+        where = f" where {self.only_where[0]} is {self.only_where[1]}" if self.only_where else ""
+        return f"{self.code}({', '.join(self.columns)}){where}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableContract:
+    """A compiled contract for one table of one project."""
+
+    table: str
+    version: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    largest_refused_share: float
+    further_rules: tuple[Rule, ...] = ()
+    tolerated_refused_rows: int = 0
+
+    def refuses_whole(self, refused: int, total: int) -> bool:
+        """Whether so many rows are refused that none can be trusted.
+
+        A single bad row in a short file is no reason to do without the rest.
+        """
+        if refused == 0 or total == 0:
+            return False
+        return refused == total or (
+            refused > self.tolerated_refused_rows and refused / total > self.largest_refused_share
+        )
+
+    @property
+    def has_people(self) -> bool:
+        """Whether rows are about persons, whose identifiers become pseudonyms."""
+        return any(column.name == PERSON for column in self.columns)
+
+    @property
+    def asked_fields(self) -> int:
+        """How many fields somebody has to fill in."""
+        return sum(column.minutes_per_participant > 0 for column in self.columns)
+
+    @property
+    def minutes_per_participant(self) -> float:
+        """What they cost, by the contract's own estimate."""
+        return sum(column.minutes_per_participant for column in self.columns)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule, in a fixed order."""
+        rules: list[Rule] = []
+        for column in self.columns:
+            name = (column.name,)
+            if column.name == PERSON:
+                rules += [Rule("identifier", name), Rule("leading_zero", name)]
+            elif column.kind != "string":
+                rules.append(Rule("readable", name))
+            if column.required:
+                has_flag = column.kind != "string" or column.name == PERSON
+                rules.append(Rule("required", name, has_flag=has_flag))
+            low, high = column.minimum, column.maximum
+            if column.kind == "number" and not column.levels:
+                low, high = low or f"-{LARGEST_PLAIN_NUMBER}", high or LARGEST_PLAIN_NUMBER
+            if low is not None or high is not None:
+                rules.append(Rule("range", name, column.kind, low, high))
+            if column.levels:
+                rules.append(Rule("allowed", name, column.kind, levels=column.levels))
+            if column.pattern is not None:
+                rules.append(Rule("pattern", name, pattern=column.pattern))
+        return (*rules, *self.further_rules, Rule("unique", self.key))
+
+
+def contract_text(table: str) -> str:
+    """Return the ODCS text of one of the tables."""
+    return (files("data_contracts") / "tables" / f"{table}.odcs.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _odcs(table: str) -> dict[str, Any]:
+    document: dict[str, Any] = read_own("tables", f"{table}.odcs.yaml")
+    return document
+
+
+def _custom(item: dict[str, Any]) -> dict[str, Any]:
+    return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
+
+
+def compile_contract(table: str, protocol: Protocol, *, latest: str | None = None) -> TableContract:
+    """Compile a table's contract for a project.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+    protocol : Protocol
+        Adds its covariates as columns, its outcomes as allowed values and makes the municipality required.
+    latest : str or None
+        ISO day after which nothing can have been observed: the day the file arrived.
+
+    Returns
+    -------
+    TableContract
+    """
+    document = _odcs(table)
+    schema = document["schema"][0]
+    custom = _custom(schema)
+    known = known_words(table, protocol)
+    columns = [replace(c, levels=known[c.name]) if c.name in known else c for c in core_columns(table)]
+    if protocol.municipalities and table in ("participants", "assignment"):
+        is_asked = table == "participants"
+        columns = [
+            replace(c, required=is_asked, levels=protocol.municipalities) if c.name == "municipality_code" else c
+            for c in columns
+        ]
+    drawn_by = {"blocked": "block", "cluster": "cluster"}.get(protocol.trial.drawn)
+    if table == "assignment":
+        columns = [replace(c, required=True) if c.name == drawn_by else c for c in columns]
+    source = protocol_columns(table)
+    columns += [_covariate_column(covariate) for covariate in protocol.covariates if covariate.source == source]
+    columns = [replace(c, maximum=latest) if c.kind == "date" and latest else c for c in columns]
+    key = sorted(
+        (entry for entry in schema["properties"] if entry.get("primaryKey")),
+        key=lambda entry: entry["primaryKeyPosition"],
+    )
+    return TableContract(
+        table=table,
+        version=document["version"],
+        columns=tuple(columns),
+        key=tuple(e["name"] for e in key if e["name"] != "municipality_code" or protocol.municipalities),
+        largest_refused_share=float(custom["largestRefusedShare"]),
+        further_rules=_value_rules(protocol, table),
+        tolerated_refused_rows=int(custom["toleratedRefusedRows"]),
+    )
+
+
+def core_columns(table: str) -> list[Column]:
+    """Return the columns that a table has whatever the protocol."""
+    return [_core_column(entry) for entry in _odcs(table)["schema"][0]["properties"]]
+
+
+def protocol_columns(table: str) -> str:
+    """Return the source of the covariates that are columns of a table, or `none`."""
+    return str(_custom(_odcs(table)["schema"][0])["protocolColumns"])
+
+
+def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
+    """Return, for columns that hold names from the protocol, which names there are."""
+    outcomes = tuple(outcome.name for outcome in protocol.outcomes)
+    if table == "codings":
+        cases = protocol.case_study
+        return {"item": (*(c.name for c in cases.conditions), *(t.name for t in cases.tests), *outcomes)}
+    if table == "ratings":
+        return {"outcome": (*outcomes, *protocol.assessment.seeds)}
+    if table == "outcomes":
+        return {"outcome": protocol.delivered_outcomes}
+    return {"outcome": outcomes} if table in ("rates", "studies") else {}
+
+
+def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
+    """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
+    if table not in ("outcomes", "rates", "ratings") or (
+        table == "ratings" and protocol.assessment.scale == "category"
+    ):
+        return ()
+    declared = {outcome.name for outcome in protocol.outcomes if outcome.derived is None}
+    rules = [
+        Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=("outcome", name))
+        for name in protocol.delivered_outcomes
+        if name not in declared and table == "outcomes"
+    ]
+    for outcome in protocol.outcomes:
+        if outcome.derived is not None:
+            continue
+        where = ("outcome", outcome.name)
+        if outcome.type == "binary" and table == "outcomes" and not are_places(protocol):
+            rules.append(Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=where))
+        elif outcome.type == "binary":
+            rules.append(Rule("range", ("value",), "number", "0", "1", only_where=where))
+        elif outcome.minimum is not None or outcome.maximum is not None:
+            low = None if outcome.minimum is None else str(outcome.minimum)
+            high = None if outcome.maximum is None else str(outcome.maximum)
+            rules.append(Rule("range", ("value",), "number", low, high, only_where=where))
+    return tuple(rules)
+
+
+def are_places(protocol: Protocol) -> bool:
+    """Whether the units of the protocol's design are places, whose yes-or-no outcomes are shares."""
+    return protocol.design == "panel" and protocol.panel.units == "places"
+
+
+def _core_column(entry: dict[str, Any]) -> Column:
+    options = entry.get("logicalTypeOptions", {})
+    custom = _custom(entry)
+    return Column(
+        name=entry["name"],
+        kind=entry["logicalType"],
+        required=bool(entry.get("required", False)),
+        description=entry["description"],
+        purpose=custom["purpose"],
+        used_by=custom["usedBy"],
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        levels=tuple(custom.get("allowedValues", "").split(",")) if "allowedValues" in custom else (),
+        pattern=options.get("pattern"),
+        minutes_per_participant=float(custom.get("minutesPerParticipant", 0.0)),
+        danish=(custom["descriptionDanish"], custom["purposeDanish"]),
+        when_empty=custom.get("whenEmpty"),
+    )
+
+
+COVARIATE_PURPOSES = {
+    "intake": ("Describes participants ({domain}).", "Beskriver deltagerne."),
+    "register": ("Compared between the groups ({domain}).", "Sammenlignes mellem grupperne."),
+    "study": ("May explain why studies differ ({domain}).", "Kan forklare, hvorfor undersøgelser er forskellige."),
+    "place": ("Describes how places are composed ({domain}).", "Beskriver, hvordan steder er sammensat."),
+}
+
+
+def _covariate_column(covariate: Covariate) -> Column:
+    intake = covariate.source == "intake"
+    binary = covariate.type == "binary"
+    low = 0.0 if binary else covariate.minimum
+    high = 1.0 if binary else covariate.maximum
+    return Column(
+        name=covariate.name,
+        kind="string" if covariate.type == "categorical" else "number",
+        required=covariate.required,
+        description=covariate.label.en,
+        purpose=COVARIATE_PURPOSES[covariate.source][0].format(domain=covariate.domain),
+        used_by="cohort" if intake else "comparison",
+        minimum=None if low is None or binary else str(low),
+        maximum=None if high is None or binary else str(high),
+        levels=("0", "1") if binary else covariate.levels,
+        minutes_per_participant=0.5 if intake else 0.0,
+        danish=(covariate.label.da, COVARIATE_PURPOSES[covariate.source][1]),
+    )

@@ -1,0 +1,41 @@
+"""Settings of a protocol that its design does not read.
+
+Belongs here: finding them. Does not belong here: refusing them (a protocol
+that changes its design may keep the sections of another), and what each
+design reads (`designs.yaml`).
+"""
+
+from __future__ import annotations
+
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.knowledge import read_knowledge
+
+SPLIT = ("comparison", "effects")
+"""Sections that several designs read in part."""
+NOTHING_SAID = ("none", "of_the_design")
+"""Words for required keys that leave the matter to the design."""
+
+
+def unused_settings(protocol: Protocol) -> tuple[str, ...]:
+    """Return declared settings that change nothing, as they are called in the protocol.
+
+    Parameters
+    ----------
+    protocol : Protocol
+
+    Returns
+    -------
+    tuple of str
+        E.g. `("effects.alternatives", "panel")`, in the alphabet's order. What is left at its default is not declared.
+    """
+    designs = read_knowledge("designs")["designs"]
+    uses = set(designs[protocol.design]["uses"])
+    some_use = {key.split(".")[0] for design in designs.values() for key in design["uses"]}
+    declared = protocol.plan
+    names = {key for key in declared if key in some_use}
+    for section in names & set(SPLIT):
+        if any(used.startswith(f"{section}.") for used in uses):
+            said = {key for key, value in declared[section].items() if value not in NOTHING_SAID}
+            names |= {f"{section}.{key}" for key in said}
+            names.discard(section)
+    return tuple(sorted(names - uses))

@@ -1,0 +1,34 @@
+"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from data_contracts.reading.safe_yaml import read_own
+
+
+@cache
+def wings() -> dict[str, str]:
+    """Return the wing of every YAML file of knowledge by the file's name; a test holds that no name stands twice."""
+    folders = [folder for folder in files("data_contracts").iterdir() if folder.is_dir()]
+    return {
+        file.name.removesuffix(".yaml"): folder.name
+        for folder in folders
+        for file in folder.iterdir()
+        if file.name.endswith(".yaml")
+    }
+
+
+@cache
+def read_knowledge(name: str) -> dict[str, Any]:
+    """Return a YAML file of this room as data.
+
+    Parameters
+    ----------
+    name : str
+        File name without `.yaml`.
+    """
+    data: dict[str, Any] = read_own(wings()[name], f"{name}.yaml")
+    return data
