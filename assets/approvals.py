@@ -34,7 +34,7 @@ from assets.release_history import (
     sealed_people,
 )
 from assets.who_and_why import name_faults, same_name
-from dashboards.site import build_overview
+from dashboards.pages.site import build_overview
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES
 from data_contracts.reading.faults import Fault, InputRefused

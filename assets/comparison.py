@@ -16,7 +16,7 @@ from assets.intake.delivery import accepted_rows, content_sha256
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
-from dashboards.charts import balance_chart, overlap_chart
+from dashboards.charts.results import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import compile_contract

@@ -26,8 +26,8 @@ from assets.partitions import quarter_partitions
 from assets.refusals import guarded
 from assets.store import Store
 from assets.synthesis import records_of
-from dashboards.economics_pages import account_picture
-from dashboards.money import account_markdown
+from dashboards.pages.economics import account_picture
+from dashboards.words.money import account_markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.results.result_record import ResultRecord

@@ -22,10 +22,10 @@ from assets.ledger import lock_from
 from assets.partitions import partition_of, project_quarter
 from assets.refusals import guarded, refusing
 from assets.store import Store
-from dashboards.charts import estimates_chart, tipping_chart
-from dashboards.explanation import explanation
-from dashboards.parts import measures_markdown
-from dashboards.summary import result_line, result_markdown
+from dashboards.charts.results import estimates_chart, tipping_chart
+from dashboards.pages.parts import measures_markdown
+from dashboards.words.explanation import explanation
+from dashboards.words.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import TABLES, compile_contract

@@ -23,10 +23,8 @@ from assets.intake.public_receipts import public_deliveries, public_profile
 from assets.release_history import released_before, released_rows
 from assets.site_settings import site_settings
 from assets.store import parquet_bytes
-from dashboards.file_descriptions import described
-from dashboards.marts import build_marts
-from dashboards.site import build_site
-from dashboards.tables import (
+from dashboards.files.descriptions import described
+from dashboards.files.tables import (
     csv_bytes,
     danish_csv_bytes,
     frame_of,
@@ -35,7 +33,9 @@ from dashboards.tables import (
     soem_prices_bytes,
     source_rows,
 )
-from dashboards.workbook import workbook_bytes
+from dashboards.files.workbook import workbook_bytes
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_site
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.results.result_record import ResultRecord

@@ -23,9 +23,9 @@ from assets.home import Home, read_json
 from assets.partitions import quarter_partitions
 from assets.refusals import guarded, refusing
 from assets.store import Store
-from dashboards.charts import estimates_chart
-from dashboards.parts import measures_markdown
-from dashboards.summary import result_line, result_markdown
+from dashboards.charts.results import estimates_chart
+from dashboards.pages.parts import measures_markdown
+from dashboards.words.summary import result_line, result_markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol.protocol import Outcome

@@ -8,8 +8,8 @@ from __future__ import annotations
 import resource
 import time
 
-from dashboards.marts import build_marts
-from dashboards.site import build_site
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_site
 from data_contracts.reading.knowledge import read_knowledge
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish

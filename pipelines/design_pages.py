@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dashboards.charts import estimates_chart
-from dashboards.parts import measures_markdown, part_groups
-from dashboards.summary import effect_words
+from dashboards.charts.results import estimates_chart
+from dashboards.pages.parts import measures_markdown, part_groups
+from dashboards.words.summary import effect_words
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.reading.knowledge import read_knowledge

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from causaldata import nhefs
 
-from dashboards.charts import balance_chart
+from dashboards.charts.results import balance_chart
 from data_contracts.phrases import phrase
 from data_contracts.reading.knowledge import read_knowledge
 from models.study import StudyGroups, compare

@@ -20,9 +20,9 @@ import pytest
 from assets.asset_pages import markdown
 from assets.home import Home
 from assets.public_files import Beside, publish_quarter, write_public
-from dashboards.marts import build_marts
-from dashboards.site import build_overview, build_site
-from dashboards.summary import result_markdown
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_overview, build_site
+from dashboards.words.summary import result_markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.reading.faults import InputRefused

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.marts import build_marts
-from dashboards.site import build_overview, build_site
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_overview, build_site
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from tests.example_account import example_account
@@ -279,7 +279,7 @@ def unpacked(made: bytes) -> bytes:
 
 
 def test_a_result_is_a_tagged_pdf_and_the_same_each_time(folder: Path) -> None:
-    from dashboards.pdf import pdf_of
+    from dashboards.pages.pdf import pdf_of
 
     html = (folder / "resultat/p.2026Q3.o.html").read_text(encoding="utf-8")
     made = pdf_of(html)
@@ -291,7 +291,7 @@ def test_a_result_is_a_tagged_pdf_and_the_same_each_time(folder: Path) -> None:
 
 def test_a_pdf_fetches_nothing() -> None:
     """A picture from elsewhere is left out, so that a page cannot read this machine's files or call outwards."""
-    from dashboards.pdf import pdf_of
+    from dashboards.pages.pdf import pdf_of
 
     made = pdf_of("<html lang='da'><title>x</title><img src='file:///etc/passwd'><h1>Tal</h1></html>")
     assert b"root:" not in unpacked(made)

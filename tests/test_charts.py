@@ -11,8 +11,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from dashboards import charts, drawing, part_charts
-from dashboards.parts import part_groups
+from dashboards.charts import drawing
+from dashboards.charts import parts as part_charts
+from dashboards.charts import results as charts
+from dashboards.pages.parts import part_groups
 from data_contracts.phrases import LANGUAGES
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish

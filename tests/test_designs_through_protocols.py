@@ -13,9 +13,9 @@ import pytest
 
 from assets.effect_tables import effects_markdown
 from assets.home import Home
-from dashboards.explanation import explanation
-from dashboards.parts import measures_markdown
-from dashboards.summary import result_markdown
+from dashboards.pages.parts import measures_markdown
+from dashboards.words.explanation import explanation
+from dashboards.words.summary import result_markdown
 from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol.reading import read_protocol
 from data_contracts.reading.faults import InputRefused

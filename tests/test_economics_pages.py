@@ -12,9 +12,9 @@ import pytest
 
 from assets.accounts import accounts_of, economics_settings
 from assets.home import Home
-from dashboards.marts import build_marts
-from dashboards.money import account_markdown, chance, exact_kroner, kroner
-from dashboards.site import build_site
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_site
+from dashboards.words.money import account_markdown, chance, exact_kroner, kroner
 from data_contracts.reading.faults import InputRefused
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish

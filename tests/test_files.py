@@ -21,7 +21,7 @@ import pytest
 
 from assets.home import Home
 from assets.public_files import publish_quarter
-from dashboards.tables import columns_of
+from dashboards.files.tables import columns_of
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES
 from models.disclosure.policy import default_policy

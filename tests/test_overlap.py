@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboards.part_charts import fifths_chart, fifths_sentence
+from dashboards.charts.parts import fifths_chart, fifths_sentence
 from models.comparing.overlap import overlap_fifths
 from models.disclosure.parts import open_overlap
 from models.disclosure.policy import default_policy

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dashboards import drawing
-from dashboards.charts import balance_chart
-from dashboards.marts import build_marts
-from dashboards.site import build_overview, build_site, slug
+from dashboards.charts import drawing
+from dashboards.charts.results import balance_chart
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_overview, build_site, slug
 from data_contracts.home_files.site_settings import EMPTY_FILE, SiteSettings, missing_settings
 from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import number_text
@@ -407,7 +407,7 @@ def test_an_untouched_site_yaml_is_empty_and_right() -> None:
 
 
 def test_a_stacked_cell_says_what_it_is() -> None:
-    from dashboards.stacked import with_labels
+    from dashboards.pages.stacked import with_labels
 
     table = '<table class="stack"><caption>C</caption><thead><tr><th>Who</th><th class="n">Pays &amp; "gets"</th><th>A<br>B</th></tr></thead>'
     table += '<tbody><tr class="x"><th scope="row">Us</th><td class="n">1</td><td>2</td></tr></tbody></table>'

@@ -71,7 +71,7 @@ def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -
       trin pdf i-gang
     """
     from assets.home import write_atomically
-    from dashboards.pdf import pdf_of
+    from dashboards.pages.pdf import pdf_of
     from data_contracts.reading.faults import Fault, InputRefused, suggestion
 
     home = _home(home_folder)

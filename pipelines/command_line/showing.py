@@ -16,8 +16,8 @@ from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
 from assets.intake.obstacles import missing_faults
 from assets.intake.register import Entry, earlier_reading, in_force, pending_refusals, read_register
-from dashboards.explanation import explanation
-from dashboards.summary import result_markdown
+from dashboards.words.explanation import explanation
+from dashboards.words.summary import result_markdown
 from data_contracts.phrases import phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import Fault, InputRefused, suggestion

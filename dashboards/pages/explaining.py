@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dashboards.project_pages import Page
-from dashboards.tables import columns_of
+from dashboards.files.tables import columns_of
+from dashboards.pages.project import Page
 from data_contracts.ladder.ladder import crosswalk, design_facts, error_sources, rung_rules, rungs
 from data_contracts.phrases import phrase
 from data_contracts.reading.knowledge import read_knowledge

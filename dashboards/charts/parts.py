@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboards.drawing import (
+from dashboards.charts.drawing import (
     BAND,
     BLUE,
     BROWN,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboards.drawing import (
+from dashboards.charts.drawing import (
     BAND,
     BLUE,
     BROWN,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.drawing import (
+from dashboards.charts.drawing import (
     BLUE,
     BROWN,
     DARK,

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.economics_marts import TABLES
-from dashboards.money import chance, exact_kroner, kroner, net_words, payer_sentence, plain_hundreds
-from dashboards.money_charts import pockets_chart, swings_chart
-from dashboards.project_pages import Page
-from dashboards.reading import plain_rows
+from dashboards.charts.money import pockets_chart, swings_chart
+from dashboards.marts.economics import TABLES
+from dashboards.marts.reading import plain_rows
+from dashboards.pages.project import Page
+from dashboards.words.money import chance, exact_kroner, kroner, net_words, payer_sentence, plain_hundreds
 from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import difference_text, number_text, phrase
 from data_contracts.reading.knowledge import read_knowledge

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from dashboards.project_pages import Page
+from dashboards.pages.project import Page
 from data_contracts.home_files.site_settings import missing_settings
 from data_contracts.phrases import date_text, phrase
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.reading import plain_rows, results_of
+from dashboards.marts.reading import plain_rows, results_of
 from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import number_text, phrase
 from data_contracts.reading.knowledge import read_knowledge

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.tidy import by_language, frame
+from dashboards.marts.frames import by_language, frame
 
 ACCOUNT_SCALARS = (
     "project",

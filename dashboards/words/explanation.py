@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from dashboards.summary import STATE_SIGNS, effect_words
+from dashboards.words.summary import STATE_SIGNS, effect_words
 from data_contracts.ladder.ladder import crosswalk, design_facts, error_sources, rungs
 from data_contracts.phrases import difference_in, phrase
 

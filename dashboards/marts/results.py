@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.economics_marts import economics_marts
-from dashboards.tidy import by_language, frame
+from dashboards.marts.economics import economics_marts
+from dashboards.marts.frames import by_language, frame
 from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import LANGUAGES
 from data_contracts.reading.knowledge import read_knowledge

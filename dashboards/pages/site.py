@@ -21,16 +21,16 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from dashboards.charts import balance_chart, estimate_rows, estimates_chart, tipping_chart
-from dashboards.economics_pages import economics_pages
-from dashboards.explaining_pages import explaining_pages
-from dashboards.part_charts import fifths_chart, flow_chart, trend_chart
-from dashboards.parts import measure_rows, part_groups
-from dashboards.project_pages import Page, project_pages
-from dashboards.reading import plain_rows, results_of, town_name
-from dashboards.stacked import with_labels
-from dashboards.standing_pages import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
-from dashboards.summary import STATE_SIGNS, effect_words
+from dashboards.charts.parts import fifths_chart, flow_chart, trend_chart
+from dashboards.charts.results import balance_chart, estimate_rows, estimates_chart, tipping_chart
+from dashboards.marts.reading import plain_rows, results_of, town_name
+from dashboards.pages.economics import economics_pages
+from dashboards.pages.explaining import explaining_pages
+from dashboards.pages.parts import measure_rows, part_groups
+from dashboards.pages.project import Page, project_pages
+from dashboards.pages.stacked import with_labels
+from dashboards.pages.standing import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
+from dashboards.words.summary import STATE_SIGNS, effect_words
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.ladder.ladder import crosswalk, error_sources, rungs
 from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number_text, phrase, phrases

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboards.reading import plain_rows, town_name
+from dashboards.marts.reading import plain_rows, town_name
 from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import LANGUAGES, phrase
 

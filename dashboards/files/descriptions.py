@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards.tables import columns_of
+from dashboards.files.tables import columns_of
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import phrase
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards.part_charts import forest_chart, funnel_chart, share_chart
+from dashboards.charts.parts import forest_chart, funnel_chart, share_chart
 from data_contracts.phrases import difference_in, interval_in, number_text, phrase, share_text
 from data_contracts.reading.knowledge import read_knowledge
 
