@@ -29,10 +29,10 @@ from dagster import (
     asset_check,
 )
 
-from assets.asset_pages import markdown
-from assets.partitions import partition_of
-from assets.refusals import guarded
-from assets.store import Store
+from assets.storage.partitions import partition_of
+from assets.storage.refusals import guarded
+from assets.storage.store import Store
+from assets.ui.asset_pages import markdown
 from data_contracts.protocol.table_contract import (
     LOST_ZERO_SUFFIX,
     UNPARSED_SUFFIX,

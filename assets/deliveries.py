@@ -19,14 +19,14 @@ from dagster import (
     asset,
 )
 
-from assets.asset_pages import markdown
 from assets.contract_checks import contract_check
 from assets.intake.assembly import assemble
 from assets.intake.receipts import receipts_of
 from assets.intake.reception import take_in
-from assets.partitions import partition_of, project_quarter
-from assets.refusals import guarded, refusing
-from assets.store import Store
+from assets.storage.partitions import partition_of, project_quarter
+from assets.storage.refusals import guarded, refusing
+from assets.storage.store import Store
+from assets.ui.asset_pages import markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import TABLES, TableContract

@@ -8,11 +8,11 @@ from typing import Any
 
 from dagster import AssetExecutionContext, Output, ResourceParam, asset
 
-from assets.asset_pages import markdown
-from assets.home import PROJECT_ID, Home, text_of
-from assets.partitions import partition_of, project_quarter
-from assets.refusals import guarded, refusing
-from assets.store import Store
+from assets.storage.home import PROJECT_ID, Home, text_of
+from assets.storage.partitions import partition_of, project_quarter
+from assets.storage.refusals import guarded, refusing
+from assets.storage.store import Store
+from assets.ui.asset_pages import markdown
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.reading.faults import Fault, InputRefused

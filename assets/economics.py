@@ -20,12 +20,12 @@ from dagster import (
     asset,
 )
 
-from assets.accounts import accounts_of
-from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
-from assets.partitions import quarter_partitions
-from assets.refusals import guarded
-from assets.store import Store
+from assets.project_files.accounts import accounts_of
+from assets.storage.partitions import quarter_partitions
+from assets.storage.refusals import guarded
+from assets.storage.store import Store
 from assets.synthesis import records_of
+from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.pages.economics import account_picture
 from dashboards.words.money import account_markdown
 from data_contracts.calendar.quarters import Quarter

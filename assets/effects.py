@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, Output, ResourceParam, multi_asset
 
-from assets.asset_pages import markdown
 from assets.comparison import comparison_from
-from assets.effect_records import effects_record
-from assets.effect_tables import effects_markdown
-from assets.intake.delivery import accepted_rows, content_sha256
-from assets.ledger import lock_protocol
-from assets.partitions import partition_of, project_quarter
-from assets.refusals import guarded, refusing
-from assets.store import Store
+from assets.intake.reading.delivery import accepted_rows, content_sha256
+from assets.storage.effect_records import effects_record
+from assets.storage.ledger import lock_protocol
+from assets.storage.partitions import partition_of, project_quarter
+from assets.storage.refusals import guarded, refusing
+from assets.storage.store import Store
+from assets.ui.asset_pages import markdown
+from assets.ui.effect_tables import effects_markdown
 from data_contracts.phrases import LANGUAGES
 from data_contracts.protocol.table_contract import compile_contract
 from models.comparing.overlap import overlap_fifths

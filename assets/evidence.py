@@ -10,18 +10,18 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
 
-from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
-from assets.code_version import code_version
 from assets.cohort import steps_from
 from assets.comparison import comparison_from
-from assets.effect_records import effects_from
-from assets.home import page_of
-from assets.intake.register import unmark_stale
-from assets.judgements import signed_answers
-from assets.ledger import lock_from
-from assets.partitions import partition_of, project_quarter
-from assets.refusals import guarded, refusing
-from assets.store import Store
+from assets.intake.delivery_log import unmark_stale
+from assets.project_files.judgements import signed_answers
+from assets.storage.code_version import code_version
+from assets.storage.effect_records import effects_from
+from assets.storage.home import page_of
+from assets.storage.ledger import lock_from
+from assets.storage.partitions import partition_of, project_quarter
+from assets.storage.refusals import guarded, refusing
+from assets.storage.store import Store
+from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import estimates_chart, tipping_chart
 from dashboards.pages.parts import measures_markdown
 from dashboards.words.explanation import explanation

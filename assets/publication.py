@@ -20,13 +20,13 @@ from dagster import (
     asset,
 )
 
-from assets.home import json_bytes
-from assets.manifest import write_with_sum
-from assets.partitions import quarter_partitions
-from assets.public_files import beside_results, publish_quarter
-from assets.refusals import guarded, refusing
-from assets.restatements import with_restatements
-from assets.store import Store
+from assets.release.public_files import beside_results, publish_quarter
+from assets.release.restatements import with_restatements
+from assets.storage.home import json_bytes
+from assets.storage.manifest import write_with_sum
+from assets.storage.partitions import quarter_partitions
+from assets.storage.refusals import guarded, refusing
+from assets.storage.store import Store
 from assets.synthesis import records_of
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.home_files.site_settings import missing_settings

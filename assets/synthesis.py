@@ -17,12 +17,12 @@ from dagster import (
     asset,
 )
 
-from assets.asset_pages import PICTURE_LANGUAGE, markdown, picture
-from assets.code_version import code_version
-from assets.home import Home, read_json
-from assets.partitions import quarter_partitions
-from assets.refusals import guarded, refusing
-from assets.store import Store
+from assets.storage.code_version import code_version
+from assets.storage.home import Home, read_json
+from assets.storage.partitions import quarter_partitions
+from assets.storage.refusals import guarded, refusing
+from assets.storage.store import Store
+from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import estimates_chart
 from dashboards.pages.parts import measures_markdown
 from dashboards.words.summary import result_line, result_markdown

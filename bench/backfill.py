@@ -21,9 +21,9 @@ from pathlib import Path
 from dagster import DagsterInstance
 from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 
-from assets.home import Home
 from assets.intake import arrivals
 from assets.intake.reception import take_in
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from pipelines.demo import set_up
 from tests.small_study import PROTOCOL, small_rows

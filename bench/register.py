@@ -97,7 +97,7 @@ def plain_sql(folder: Path) -> None:
 def trin(folder: Path) -> None:
     """History, blocks by municipality, score, match, balance and effect."""
     watch = Stopwatch()
-    from assets.event_history import write_history
+    from assets.registers.event_history import write_history
     from models.study import compare
 
     watch.step("start")

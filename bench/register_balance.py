@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from assets.register_balance import balance_in_file
+from assets.registers.balance import balance_in_file
 from models.comparing.balance import standardized_mean_difference
 
 ROWS, COLUMNS = 1_000_000, 50

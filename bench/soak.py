@@ -20,15 +20,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from assets.approvals import approve
-from assets.audit import events, places_of
-from assets.home import Home, read_json
 from assets.intake import arrivals
-from assets.intake.erasure import erase
-from assets.liveness import leftovers, sweep
-from assets.manifest import damaged
-from assets.release_check import faults_in
-from assets.releases import propose
+from assets.release.approve import approve
+from assets.release.check import faults_in
+from assets.release.propose import propose
+from assets.rights.erasure import erase
+from assets.storage.audit import events, places_of
+from assets.storage.home import Home, read_json
+from assets.storage.liveness import leftovers, sweep
+from assets.storage.manifest import damaged
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.demo import set_up
@@ -143,7 +143,7 @@ RUN = """
 import sys, warnings
 warnings.simplefilter("ignore")
 from pathlib import Path
-from assets.home import Home
+from assets.storage.home import Home
 from assets.intake import arrivals
 from data_contracts.calendar.quarters import Quarter
 from pipelines.runner import run_quarter
@@ -165,7 +165,7 @@ def what_is_wrong(years: Years, folder: Path) -> list[str]:
     sweep(home)
     wrong = [*events(home)[1], *faults_in(home), *(f"damaged: {path}" for path in damaged(home.restricted))]
     wrong += [f"left over: {path}" for path in leftovers(home)]
-    from assets.intake.identities import pseudonymiser_for
+    from assets.pseudonyms.identities import pseudonymiser_for
 
     for name in PROJECTS:
         people = pseudonymiser_for(home, home.protocol(name))

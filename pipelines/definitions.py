@@ -34,11 +34,11 @@ with warnings.catch_warnings():
     from assets.effects import effects
     from assets.evidence import records
     from assets.publication import results, site
-    from assets.register_balance import every_register_covariate_is_alike
+    from assets.registers.balance import every_register_covariate_is_alike
     from assets.synthesis import portfolio
 
-from assets.home import Home
-from assets.store import Store
+from assets.storage.home import Home
+from assets.storage.store import Store
 from pipelines.janitor import janitor_sensor
 from pipelines.jobs import publication_job, quarterly_evaluation, retention_job
 from pipelines.notices import failure_notice

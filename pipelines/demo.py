@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 
-from assets.home import Home, write_atomically, write_json
-from assets.intake.keys import create_key
-from assets.site_settings import SITE_SETTINGS
+from assets.project_files.site_settings import SITE_SETTINGS
+from assets.pseudonyms.keys import create_key
+from assets.storage.home import Home, write_atomically, write_json
 from data_contracts.home_files.site_settings import EMPTY_FILE
 from data_contracts.protocol.protocol import Protocol
 from pipelines.instance import prepare_instance

@@ -10,7 +10,7 @@ import shutil
 
 from dagster import DagsterInstance
 
-from assets.home import Home, locked, write_atomically
+from assets.storage.home import Home, locked, write_atomically
 
 SETTINGS = """\
 # Written by trin; your own changes are kept.

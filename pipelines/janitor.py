@@ -2,7 +2,7 @@
 
 Belongs here: telling a dead run from one at work, and reporting it as failed,
 so that Dagster's own retry starts it again. Does not belong here: the lock that
-tells (`assets/liveness.py`) and retrying (`dagster.yaml`).
+tells (`assets/storage/liveness.py`) and retrying (`dagster.yaml`).
 
 Dagster's launcher on one machine never notices that a run's process was killed:
 the run stays “started” and the queue waits for it. A run that holds no lock at
@@ -23,9 +23,9 @@ from dagster import (
     sensor,
 )
 
-from assets.home import Home
-from assets.liveness import is_alive, sweep
-from assets.store import Store
+from assets.storage.home import Home
+from assets.storage.liveness import is_alive, sweep
+from assets.storage.store import Store
 
 SECONDS_BETWEEN_LOOKS = 60
 LOOKS_WITHOUT_LOCK = 4

@@ -6,9 +6,9 @@ Belongs here: the jobs. Does not belong here: when they run.
 from dagster import AssetSelection, OpExecutionContext, ResourceParam, define_asset_job, job, op
 
 from assets.intake.reception import today
-from assets.intake.retention import enforce_retention
-from assets.refusals import guarded
-from assets.store import Store
+from assets.rights.retention import enforce_retention
+from assets.storage.refusals import guarded
+from assets.storage.store import Store
 from data_contracts.reading.faults import InputRefused
 
 LONGEST_RUN_SECONDS = 3600

@@ -13,8 +13,8 @@ from email.message import EmailMessage
 
 from dagster import DefaultSensorStatus, ResourceParam, RunFailureSensorContext, run_failure_sensor
 
-from assets.home import Home, text_of
-from assets.store import Store
+from assets.storage.home import Home, text_of
+from assets.storage.store import Store
 from data_contracts.home_files.notices import Notices
 from data_contracts.reading.faults import InputRefused
 from data_contracts.reading.section_reading import read_section

@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from assets.public_files import record_schema
+from assets.release.public_files import record_schema
 from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.home_files.judgements import Judgements

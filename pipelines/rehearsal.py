@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from assets.home import Home, write_atomically
 from assets.intake.assembly import assemble
-from assets.intake.delivery import accepted_rows
-from assets.intake.keys import create_key
+from assets.intake.reading.delivery import accepted_rows
 from assets.intake.reception import take_in
+from assets.pseudonyms.keys import create_key
+from assets.storage.home import Home, write_atomically
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import TABLES

@@ -21,22 +21,22 @@ from typing import Any
 from dagster import AssetKey, DagsterInstance, Failure, JobDefinition
 from dagster._core.events import DagsterEventType
 
-from assets.accounts import ECONOMICS
-from assets.code_version import code_version
-from assets.home import Home, locked, read_json, refused_by_computer, write_json
-from assets.intake.receipts import FileReceipt
-from assets.intake.reception import take_in, today
-from assets.intake.register import (
+from assets.intake.delivery_log import (
     in_force_digest,
     pending_refusals,
     read_register,
     register_path,
     unmark_stale,
 )
-from assets.intake.retention import enforce_retention
-from assets.partitions import partition_key
-from assets.refusals import UNEXPECTED, only_kind_and_place
-from assets.site_settings import SITE_SETTINGS, site_settings
+from assets.intake.receipts import FileReceipt
+from assets.intake.reception import take_in, today
+from assets.project_files.accounts import ECONOMICS
+from assets.project_files.site_settings import SITE_SETTINGS, site_settings
+from assets.rights.retention import enforce_retention
+from assets.storage.code_version import code_version
+from assets.storage.home import Home, locked, read_json, refused_by_computer, write_json
+from assets.storage.partitions import partition_key
+from assets.storage.refusals import UNEXPECTED, only_kind_and_place
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.home_files.site_settings import missing_settings
 from data_contracts.protocol.protocol import Protocol

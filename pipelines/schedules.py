@@ -23,10 +23,10 @@ from dagster import (
     schedule,
 )
 
-from assets.home import Home
-from assets.intake.register import evaluated_quarters
-from assets.partitions import PROJECT_DIMENSION, partition_key
-from assets.store import Store
+from assets.intake.delivery_log import evaluated_quarters
+from assets.storage.home import Home
+from assets.storage.partitions import PROJECT_DIMENSION, partition_key
+from assets.storage.store import Store
 from data_contracts.calendar.quarters import Quarter
 from pipelines.jobs import quarterly_evaluation, retention_job
 

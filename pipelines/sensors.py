@@ -27,11 +27,11 @@ from dagster import (
     sensor,
 )
 
-from assets.home import Home
 from assets.intake.arrivals import waiting_files
-from assets.intake.register import read_register
-from assets.partitions import partition_key
-from assets.store import Store
+from assets.intake.delivery_log import read_register
+from assets.storage.home import Home
+from assets.storage.partitions import partition_key
+from assets.storage.store import Store
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.jobs import PUBLISHED_LATER, publication_job, quarterly_evaluation

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dagster import AssetKey, AssetMaterialization
 
-from assets.home import Home
+from assets.storage.home import Home
 from data_contracts.protocol.table_contract import TABLES
 from pipelines.instance import open_instance
 

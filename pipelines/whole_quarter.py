@@ -11,10 +11,10 @@ log, and one that is refused stops no other.
 
 from dagster import Failure, OpExecutionContext, ResourceParam, job, op
 
-from assets.home import Home
-from assets.partitions import quarter_partitions
-from assets.refusals import guarded
-from assets.store import Store
+from assets.storage.home import Home
+from assets.storage.partitions import quarter_partitions
+from assets.storage.refusals import guarded
+from assets.storage.store import Store
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.jobs import TAGS

@@ -25,8 +25,8 @@ for name in ("TRIN_HOME", "TRIN_KEY_FILE", "DAGSTER_HOME"):
 from dagster._core.storage.defs_state.base import DefsStateStorage
 from hypothesis import settings
 
-from assets.home import Home, locked
 from assets.intake import arrivals
+from assets.storage.home import Home, locked
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
 from pipelines.demo import set_up

@@ -28,11 +28,11 @@ warnings.simplefilter("ignore")
 
 from dagster import DagsterInstance
 
-from assets.chain import read as read_chain
-from assets.home import Home
 from assets.intake import arrivals
-from assets.manifest import damaged
-from assets.store import read_parquet
+from assets.storage.chain import read as read_chain
+from assets.storage.home import Home
+from assets.storage.manifest import damaged
+from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.runner import run_quarter

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from assets.home import Home
-from assets.intake.keys import create_key
+from assets.pseudonyms.keys import create_key
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.results.result_record import ResultRecord
 from models.evidence.plan_lock import LockState

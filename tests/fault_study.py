@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from assets.home import Home
+from assets.storage.home import Home
 from tests.small_study import PROTOCOL
 
 CSV_LINE = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets.home import Home
-from assets.intake.erasure import ErasedFrom, erase
+from assets.rights.erasure import ErasedFrom, erase
+from assets.storage.home import Home
 from pipelines.demo import set_up
 from tests.receiving import QUARTER, take
 from tests.small_study import small_rows, write_small_study

@@ -7,11 +7,11 @@ from datetime import date
 
 import pandas as pd
 
-from assets.home import Home
 from assets.intake.assembly import assemble
-from assets.intake.delivery import JudgedTable, accepted_rows
+from assets.intake.reading.delivery import JudgedTable, accepted_rows
 from assets.intake.receipts import FileReceipt, TableReceipt
 from assets.intake.reception import take_in
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.table_contract import TABLES
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from dagster import DagsterInstance, ExecuteInProcessResult
 
-from assets.home import Home
-from assets.partitions import partition_key
+from assets.storage.home import Home
+from assets.storage.partitions import partition_key
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.rehearsal import rehearse

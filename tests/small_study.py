@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from assets.home import Home
+from assets.storage.home import Home
 
 TRUE_EFFECT = 5.0
 

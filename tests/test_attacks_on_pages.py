@@ -17,9 +17,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from assets.asset_pages import markdown
-from assets.home import Home
-from assets.public_files import Beside, publish_quarter, write_public
+from assets.release.public_files import Beside, publish_quarter, write_public
+from assets.storage.home import Home
+from assets.ui.asset_pages import markdown
 from dashboards.marts.results import build_marts
 from dashboards.pages.site import build_overview, build_site
 from dashboards.words.summary import result_markdown
@@ -227,7 +227,7 @@ def test_a_failing_gate_writes_nothing_and_the_last_pages_stand(tmp_path: Any, m
     def broken(*_: Any, **__: Any) -> dict[str, bytes]:
         raise ValueError("a gate is closed")
 
-    monkeypatch.setattr("assets.public_files.build_site", broken)
+    monkeypatch.setattr("assets.release.public_files.build_site", broken)
     with pytest.raises(ValueError, match="gate"):
         publish_quarter(home, QUARTER, [])
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before

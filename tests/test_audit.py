@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from assets.audit import audit_path, digest_of_person, events, note, places_of
-from assets.chain import read
-from assets.home import Home
-from assets.intake.erasure import erase
-from assets.intake.retention import withdraw
+from assets.rights.erasure import erase
+from assets.rights.retention import withdraw
+from assets.storage.audit import audit_path, digest_of_person, events, note, places_of
+from assets.storage.chain import read
+from assets.storage.home import Home
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from tests.receiving import take

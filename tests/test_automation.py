@@ -22,11 +22,11 @@ from dagster import (
     partition_loading_context,
 )
 
-from assets.home import Home, write_json
 from assets.intake.arrivals import waiting_files
-from assets.intake.register import unmark_stale
-from assets.intake.retention import withdraw
-from assets.store import Store, parquet_bytes
+from assets.intake.delivery_log import unmark_stale
+from assets.rights.retention import withdraw
+from assets.storage.home import Home, write_json
+from assets.storage.store import Store, parquet_bytes
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs, resources_for
 from pipelines.demo import set_up

@@ -9,8 +9,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from assets.home import Home
-from assets.intake.register import read_register
+from assets.intake.delivery_log import read_register
+from assets.storage.home import Home
 from pipelines.demo import set_up
 from tests.canaries import draw_numbers, hits
 from tests.runs import run_and_kill, run_demo
@@ -127,7 +127,7 @@ def test_good_files_bad_files_and_a_failing_run_leave_no_number(home: Home, monk
     assert not any(number in said for number in NUMBERS)
     assert hits(home.root, NUMBERS, WORDS) == []
     # An exception that quotes a row, in the middle of reading it.
-    from assets.intake import delivery
+    from assets.intake.reading import delivery
 
     def explode(*arguments: object) -> None:
         raise ValueError(f"could not convert Zebulon {NUMBERS[5]}")

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from assets.home import Home
+from assets.storage.home import Home
 from pipelines.command_line.main import trin
 from pipelines.demo import set_up
 from tests.fault_study import (

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.home import Home
+from assets.storage.home import Home
 from tests.runs import evaluate, rehearsed, run_demo
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 

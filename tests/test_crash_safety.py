@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assets.home import Home
+from assets.storage.home import Home
 
 SEED = 20261
 

@@ -12,7 +12,7 @@ import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.execution.backfill import BulkActionStatus
 
-from assets.home import Home
+from assets.storage.home import Home
 from bench.backfill import LAST, Daemon, home_of_many
 
 PROJECTS, QUARTERS = 3, 2

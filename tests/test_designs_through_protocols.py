@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.effect_tables import effects_markdown
-from assets.home import Home
+from assets.storage.home import Home
+from assets.ui.effect_tables import effects_markdown
 from dashboards.pages.parts import measures_markdown
 from dashboards.words.explanation import explanation
 from dashboards.words.summary import result_markdown

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from assets.home import Home, read_json, write_json
-from assets.intake.register import evaluated_quarters
-from assets.liveness import alive_path, hold
+from assets.intake.delivery_log import evaluated_quarters
+from assets.storage.home import Home, read_json, write_json
+from assets.storage.liveness import alive_path, hold
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin

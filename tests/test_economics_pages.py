@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from assets.accounts import accounts_of, economics_settings
-from assets.home import Home
+from assets.project_files.accounts import accounts_of, economics_settings
+from assets.storage.home import Home
 from dashboards.marts.results import build_marts
 from dashboards.pages.site import build_site
 from dashboards.words.money import account_markdown, chance, exact_kroner, kroner

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from assets.comparison import balance_markdown, comparison_from, comparison_record
-from assets.effect_records import effects_from, effects_record
-from assets.effect_tables import effects_markdown
+from assets.storage.effect_records import effects_from, effects_record
+from assets.ui.effect_tables import effects_markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol.protocol import Protocol

@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner
 from dagster import DagsterInstance
 
-from assets.home import Home
-from assets.intake.erasure import erase
-from assets.intake.identities import places_path, pseudonymiser_for, read_tombstones, rotation_path
-from assets.intake.keys import read_key
-from assets.intake.register import read_register
-from assets.intake.retention import enforce_retention
-from assets.intake.rotation import rotate
+from assets.intake.delivery_log import read_register
+from assets.pseudonyms.identities import places_path, pseudonymiser_for, read_tombstones, rotation_path
+from assets.pseudonyms.keys import read_key
+from assets.rights.erasure import erase
+from assets.rights.retention import enforce_retention
+from assets.rights.rotation import rotate
+from assets.storage.home import Home
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.instance import open_instance
@@ -206,7 +206,7 @@ def test_after_a_rotation_the_same_people_are_known_again(small_home: Home) -> N
 
 
 def test_an_interrupted_rotation_is_finished_by_asking_again(small_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assets.intake import rotation
+    from assets.rights import rotation
 
     take(small_home)
     real = rotation.with_other_names

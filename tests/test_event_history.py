@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.event_history import AGGREGATES, RECENT_DAYS, WINDOWS_YEARS, history, write_history
+from assets.registers.event_history import AGGREGATES, RECENT_DAYS, WINDOWS_YEARS, history, write_history
 
 NAMES = [f"{name}_{years}y" for years in WINDOWS_YEARS for name in AGGREGATES]
 

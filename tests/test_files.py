@@ -19,8 +19,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from assets.home import Home
-from assets.public_files import publish_quarter
+from assets.release.public_files import publish_quarter
+from assets.storage.home import Home
 from dashboards.files.tables import columns_of
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES

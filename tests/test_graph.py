@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dagster import AssetKey, DagsterInstance, Definitions
 
-from assets.home import Home
+from assets.storage.home import Home
 from data_contracts.protocol.table_contract import TABLES
 from pipelines.definitions import build_defs
 

@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from assets.home import Home
-from assets.intake.delivery import masked
-from assets.intake.erasure import erase
-from assets.intake.identities import pseudonymiser_for
-from assets.intake.register import read_register
-from assets.intake.retention import enforce_retention, withdraw
-from assets.intake.rotation import rotate
+from assets.intake.delivery_log import read_register
+from assets.intake.reading.delivery import masked
+from assets.pseudonyms.identities import pseudonymiser_for
+from assets.rights.erasure import erase
+from assets.rights.retention import enforce_retention, withdraw
+from assets.rights.rotation import rotate
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.reading import read_protocol
 from data_contracts.reading.faults import InputRefused
@@ -257,7 +257,7 @@ def results(home: Home, *quarters: Quarter) -> None:
 def test_an_interrupted_erasure_is_finished_and_old_quarters_are_marked(
     small_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets.intake import erasure
+    from assets.rights import erasure
 
     take(small_home)
     results(small_home, Q2, Q3)
@@ -272,7 +272,7 @@ def test_an_interrupted_erasure_is_finished_and_old_quarters_are_marked(
 
 
 def test_an_interrupted_withdrawal_leaves_no_rows(small_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assets.intake import retention
+    from assets.rights import retention
 
     take(small_home)
     killed_at(monkeypatch, retention, "_delete_rows", lambda: withdraw(small_home, "small", 1))
@@ -283,7 +283,7 @@ def test_an_interrupted_withdrawal_leaves_no_rows(small_home: Home, monkeypatch:
 def test_an_interrupted_retention_is_finished_by_whoever_comes_next(
     small_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets.intake import retention
+    from assets.rights import retention
 
     text = PROTOCOL.replace("outcome_columns:", 'retention_until: "2026-12-31", outcome_columns:')
     write_small_study(small_home, protocol=text)
@@ -304,7 +304,7 @@ def test_what_may_not_be_kept_is_not_taken_in(small_home: Home) -> None:
 
 
 def test_an_interrupted_rotation_keeps_sealed_files(small_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assets.intake import rotation
+    from assets.rights import rotation
 
     write_small_study(small_home, protocol=PROTOCOL.replace("person_id: id", "person_id: number"))
     assert take(small_home).receipt.is_sealed

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy
 from dagster import DagsterInstance, job, op
 
-from assets.home import Home
+from assets.storage.home import Home
 from pipelines.instance import DATABASES, open_instance, prepare_instance
 from pipelines.kept_connections import MOST_KEPT
 from pipelines.schedules import register_projects

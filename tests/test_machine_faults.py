@@ -20,10 +20,10 @@ import pytest
 from click.testing import CliRunner
 from dagster import DagsterInstance, DagsterRunStatus, job, op
 
-from assets.home import WRITING, Home, write_atomically, write_json
-from assets.liveness import JUST_BEGUN_SECONDS, alive_path, hold, is_alive, leftovers, sweep
-from assets.manifest import damaged, known_sums, remove, sum_path, verified, write_with_sum
-from assets.store import Store
+from assets.storage.home import WRITING, Home, write_atomically, write_json
+from assets.storage.liveness import JUST_BEGUN_SECONDS, alive_path, hold, is_alive, leftovers, sweep
+from assets.storage.manifest import damaged, known_sums, remove, sum_path, verified, write_with_sum
+from assets.storage.store import Store
 from data_contracts.home_files.notices import Notices
 from data_contracts.reading.faults import InputRefused
 from pipelines import runner

@@ -8,7 +8,7 @@ import math
 import pandas as pd
 import pytest
 
-from assets.home import Home
+from assets.storage.home import Home
 from tests.receiving import Taken, take
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 

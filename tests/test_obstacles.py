@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from assets.home import Home
-from assets.intake.register import register_path
-from assets.intake.retention import enforce_retention
+from assets.intake.delivery_log import register_path
+from assets.rights.retention import enforce_retention
+from assets.storage.home import Home
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from tests.receiving import take

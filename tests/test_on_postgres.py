@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.home import Home
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from pipelines.demo import set_up
 from tests.runs import evaluate
@@ -114,7 +114,7 @@ def test_two_workers_run_at_once(home: Home) -> None:
         (home.inbox / name).mkdir(parents=True, exist_ok=True)
         small_rows().to_csv(home.inbox / name / "people.csv", index=False)
     code = (
-        "from assets.home import Home; from pathlib import Path; from pipelines.instance import open_instance;"
+        "from assets.storage.home import Home; from pathlib import Path; from pipelines.instance import open_instance;"
         "from pipelines.runner import run_on; from data_contracts.calendar.quarters import Quarter; import sys;"
         "h = Home(Path(sys.argv[1])); i = open_instance(h).__enter__();"
         "print([o.state for o in run_on(h, i, Quarter.parse(sys.argv[2]), ['one', 'two'], again=True)])"

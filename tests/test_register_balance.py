@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.home import Home
-from assets.register_balance import balance_in_file
+from assets.registers.balance import balance_in_file
+from assets.storage.home import Home
 from models.comparing.balance import standardized_mean_difference, variance_ratio
 from tests.runs import execute
 

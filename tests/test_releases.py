@@ -13,17 +13,17 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from assets import approvals
-from assets.approvals import approve
-from assets.chain import append, read
-from assets.home import Home, write_atomically
-from assets.intake.erasure import erase
-from assets.intake.retention import enforce_retention
-from assets.intake.rotation import rotate
-from assets.release_check import faults_in
-from assets.release_history import chain_path, earlier_releases, people_path, proposal_path, release_folder
-from assets.releases import _decisions, propose
-from assets.store import parquet_bytes, read_parquet
+from assets.release import approve as approvals
+from assets.release.approve import approve
+from assets.release.check import faults_in
+from assets.release.history import chain_path, earlier_releases, people_path, proposal_path, release_folder
+from assets.release.propose import _decisions, propose
+from assets.rights.erasure import erase
+from assets.rights.retention import enforce_retention
+from assets.rights.rotation import rotate
+from assets.storage.chain import append, read
+from assets.storage.home import Home, write_atomically
+from assets.storage.store import parquet_bytes, read_parquet
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
 from pipelines.demo import set_up

@@ -21,7 +21,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
-from assets.home import Home, write_json
+from assets.storage.home import Home, write_json
 from pipelines.demo import set_up
 from pipelines.instance import open_instance, prepare_instance
 from tests.small_study import PROTOCOL

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from assets.home import Home
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from tests.runs import run_demo
 

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from assets.home import Home
-from assets.intake.workbooks import GUIDE_SHEET
+from assets.intake.reading.workbooks import GUIDE_SHEET
+from assets.storage.home import Home
 from pipelines.command_line.main import trin
 from tests.fault_study import CSV_LINE, ROWS, XLSX_LINE, base_rows, study
 from tests.receiving import take

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from assets.home import Home
+from assets.storage.home import Home
 from pipelines.command_line.main import trin
 from tests.runs import public_records, records, run_demo
 from tests.small_study import PROTOCOL, TRUE_EFFECT, small_rows, write_small_study

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from assets.home import Home
-from assets.intake.keys import create_key
+from assets.intake.delivery_log import read_register
 from assets.intake.receipts import state_words
-from assets.intake.register import read_register
-from assets.intake.retention import withdraw
-from assets.intake.rotation import rotate
+from assets.pseudonyms.keys import create_key
+from assets.rights.retention import withdraw
+from assets.rights.rotation import rotate
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.file_names import read_name
 from data_contracts.reading.faults import InputRefused

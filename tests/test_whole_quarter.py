@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, DagsterRunStatus, RunsFilter
 
-from assets.home import Home
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.instance import open_instance

@@ -14,8 +14,8 @@ import jsonschema
 import pandas as pd
 import pytest
 
-from assets.home import Home
-from assets.store import Store
+from assets.storage.home import Home
+from assets.storage.store import Store
 from data_contracts.ladder.ladder import rungs
 from data_contracts.protocol.rules import LIVING_REVIEW
 from data_contracts.reading.faults import InputRefused
@@ -271,7 +271,7 @@ def test_a_home_of_its_own_has_a_key_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_reader_never_finds_the_published_folder_missing(demo_home: Home) -> None:
-    from assets.public_files import publish_quarter
+    from assets.release.public_files import publish_quarter
 
     public = list(public_records(demo_home).values())[:4]
     start = demo_home.published / str(QUARTER) / "site" / "index.html"

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from assets.home import Home
 from assets.intake.changes import DATE_COLUMNS
-from assets.intake.delivery import FILE, JudgedTable, empty_frame, judge
+from assets.intake.delivery_log import in_force, read_register
 from assets.intake.obstacles import missing_faults, waiting_faults
-from assets.intake.register import in_force, read_register
-from assets.store import read_parquet
+from assets.intake.reading.delivery import FILE, JudgedTable, empty_frame, judge
+from assets.storage.home import Home
+from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import compile_contract

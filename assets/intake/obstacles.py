@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from assets.intake.register import (
+from assets.intake.delivery_log import (
     Entry,
     Register,
     earlier_reading,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from assets.home import Home
-from assets.intake.register import Entry, in_force, named_deliveries, read_register
+from assets.intake.delivery_log import Entry, in_force, named_deliveries, read_register
+from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, number_text, phrase
 from data_contracts.protocol.protocol import Protocol

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from assets.home import Home, write_atomically, write_json
-from assets.intake.delivery import JudgedTable, RuleRefusal
+from assets.intake.reading.delivery import JudgedTable, RuleRefusal
+from assets.storage.home import Home, write_atomically, write_json
 from data_contracts.phrases import LANGUAGES, number_text, phrase, share_text
 from data_contracts.reading.faults import Fault
 

@@ -19,23 +19,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from assets.audit import note
-from assets.home import Home, write_atomically
 from assets.intake.arrivals import move_aside, spoken_name
 from assets.intake.changes import compare, drifted_columns
-from assets.intake.delivery import JudgedTable, masked, read_table
-from assets.intake.identities import pseudonymiser_for
-from assets.intake.pseudonyms import Pseudonymiser
-from assets.intake.receipts import (
-    ACCEPTED,
-    REFUSED,
-    SAME,
-    FileReceipt,
-    TableReceipt,
-    file_receipt,
-    table_receipt,
-)
-from assets.intake.register import (
+from assets.intake.delivery_log import (
     Entry,
     InForce,
     Register,
@@ -49,10 +35,24 @@ from assets.intake.register import (
     register_lock,
     write_register,
 )
+from assets.intake.reading.delivery import JudgedTable, masked, read_table
+from assets.intake.receipts import (
+    ACCEPTED,
+    REFUSED,
+    SAME,
+    FileReceipt,
+    TableReceipt,
+    file_receipt,
+    table_receipt,
+)
 from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
 from assets.intake.template import template_name
-from assets.manifest import SUFFIX, write_with_sum
-from assets.store import parquet_bytes, read_parquet
+from assets.pseudonyms.identities import pseudonymiser_for
+from assets.pseudonyms.pseudonyms import Pseudonymiser
+from assets.storage.audit import note
+from assets.storage.home import Home, write_atomically
+from assets.storage.manifest import SUFFIX, write_with_sum
+from assets.storage.store import parquet_bytes, read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases.file_faults import file_fault, refused_file
 from data_contracts.protocol.deliveries import Delivery

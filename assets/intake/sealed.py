@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from assets.home import Home, write_atomically
-from assets.intake.keys import PseudonymKey
+from assets.pseudonyms.keys import PseudonymKey
+from assets.storage.home import Home, write_atomically
 
 KEPT_DAYS = 30
 LARGEST_SEALED_BYTES = 100_000_000

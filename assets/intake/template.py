@@ -17,8 +17,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from assets.intake.text_files import DELIMITERS
-from assets.intake.workbooks import GUIDE_SHEET
+from assets.intake.reading.text_files import DELIMITERS
+from assets.intake.reading.workbooks import GUIDE_SHEET
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import phrase
 from data_contracts.protocol.deliveries import Delivery

@@ -2,7 +2,7 @@
 
 Belongs here: the rule that a number changes only when enough people changed,
 pure. Does not belong here: coarsening a single record (`disclosure.py`),
-keeping releases (`assets/releases.py`).
+keeping releases (`assets/release/propose.py`).
 
 Two releases of one number are an equation for whoever came or went between
 them. Rounding leaves that equation open for one step; a rule closes it: a

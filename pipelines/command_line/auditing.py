@@ -1,7 +1,7 @@
 """The verb `trin audit`: who did what, and whether the chain that says so is whole.
 
 Belongs here: its options, help and what it shows. Does not belong here: the
-events (`assets/audit.py`).
+events (`assets/storage/audit.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from assets.home import Home
+from assets.storage.home import Home
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, errors, home_option, show_table
 
@@ -48,7 +48,7 @@ def audit(
       trin audit --action erased --since 2026-01-01
       trin audit --person < pseudonym.txt
     """
-    from assets.audit import events
+    from assets.storage.audit import events
     from pipelines.command_line.main import known_home
 
     home = known_home(home_folder)
@@ -76,7 +76,7 @@ def _is_of(row: dict[str, Any], project: str | None) -> bool:
 
 def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return events about one pseudonym: erasures that found it, and whatever made the tables it stands in."""
-    from assets.audit import about, digest_of_person, note, places_of
+    from assets.storage.audit import about, digest_of_person, note, places_of
 
     text = click.prompt("Pseudonym", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
     note(home, "read", what="audit of a person")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markdown import Markdown
 from rich.markup import escape
 
-from assets.home import Home, read_protocol_file
+from assets.storage.home import Home, read_protocol_file
 from data_contracts.protocol.file_names import read_name
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.unused_settings import unused_settings
@@ -58,9 +58,9 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 
 def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
     """Check what people have signed, and the studies on paper."""
-    from assets.accounts import economics_settings
     from assets.dossier import paper_studies
-    from assets.judgements import signed_answers
+    from assets.project_files.accounts import economics_settings
+    from assets.project_files.judgements import signed_answers
 
     account = economics_settings(home, protocol, folder)
     if account is not None:
@@ -77,9 +77,9 @@ def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
 
 def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     from assets.intake.arrivals import waiting_files
+    from assets.intake.delivery_log import earlier_reading, in_force, pending_refusals, read_register
     from assets.intake.obstacles import missing_faults
     from assets.intake.reception import examine
-    from assets.intake.register import earlier_reading, in_force, pending_refusals, read_register
 
     register = read_register(home, protocol.id)
     counted = in_force(register, protocol)

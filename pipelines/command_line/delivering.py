@@ -13,8 +13,8 @@ import click
 from rich.markdown import Markdown
 from rich.markup import escape
 
-from assets.home import Home, write_atomically
-from assets.intake.register import projects_with_rows
+from assets.intake.delivery_log import projects_with_rows
+from assets.storage.home import Home, write_atomically
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.table_contract import TABLES
 from data_contracts.reading.faults import Fault, suggestion
@@ -67,7 +67,7 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
 
 def withdraw_and_show(home: Home, project: str, number: int) -> int:
     """Take a file back out."""
-    from assets.intake.retention import withdraw
+    from assets.rights.retention import withdraw
     from pipelines.staleness import tell_dagster
 
     if _unknown(home, project):
@@ -83,7 +83,7 @@ def withdraw_and_show(home: Home, project: str, number: int) -> int:
 
 def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: bool) -> int:
     """Ask for identifiers, erase, and print the certificate."""
-    from assets.intake.erasure import certificate_markdown, erase
+    from assets.rights.erasure import certificate_markdown, erase
     from pipelines.staleness import tell_dagster
 
     if any(_unknown(home, project) for project in projects):
@@ -113,7 +113,7 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
 
 def rotate_and_show(home: Home) -> int:
     """Change the key."""
-    from assets.intake.rotation import rotate
+    from assets.rights.rotation import rotate
 
     done = rotate(home)
     console.print(f"[green]✓[/green] key {done.old_key_id} → {done.new_key_id}")

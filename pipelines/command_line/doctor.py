@@ -16,15 +16,15 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from rich.markup import escape
 
-from assets.audit import events
-from assets.home import PRIVATE_FOLDERS, Home
-from assets.intake.keys import read_key
-from assets.intake.register import read_register
-from assets.liveness import leftovers
-from assets.manifest import SUFFIX, damaged, sum_path
-from assets.partitions import PROJECT_DIMENSION
-from assets.release_check import faults_in
-from assets.store import read_parquet
+from assets.intake.delivery_log import read_register
+from assets.pseudonyms.keys import read_key
+from assets.release.check import faults_in
+from assets.storage.audit import events
+from assets.storage.home import PRIVATE_FOLDERS, Home
+from assets.storage.liveness import leftovers
+from assets.storage.manifest import SUFFIX, damaged, sum_path
+from assets.storage.partitions import PROJECT_DIMENSION
+from assets.storage.store import read_parquet
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from assets.dossier import tagged_dossier
-from assets.home import Home, read_json
+from assets.storage.home import Home, read_json
 from data_contracts.phrases import phrase
 from data_contracts.reading.faults import InputRefused, suggestion
 from data_contracts.results.result_record import ResultRecord

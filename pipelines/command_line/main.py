@@ -21,7 +21,7 @@ from pipelines.command_line.printing import console, errors, home_option, langua
 from pipelines.command_line.release_verbs import ledger, release
 
 if TYPE_CHECKING:
-    from assets.home import Home
+    from assets.storage.home import Home
     from data_contracts.calendar.quarters import Quarter
 
 
@@ -40,7 +40,7 @@ class Verbs(click.Group):
             show_faults(refused.faults)
             sys.exit(printing.REFUSED)
         except OSError as error:
-            from assets.home import refused_by_computer
+            from assets.storage.home import refused_by_computer
 
             show_faults([refused_by_computer(error)])
             sys.exit(printing.FAILED)
@@ -69,7 +69,7 @@ def trin() -> None:
 
 def known_home(folder: Path, *, must_exist: bool = True) -> Home:
     """Return the home in a folder; end the command where there is none and one is needed."""
-    from assets.home import Home
+    from assets.storage.home import Home
 
     home = Home(folder.resolve())
     if must_exist and not home.exists:

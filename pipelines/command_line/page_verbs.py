@@ -17,7 +17,7 @@ from pipelines.command_line import printing
 from pipelines.command_line.printing import console, home_option, language_option, show_faults
 
 if TYPE_CHECKING:
-    from assets.home import Home
+    from assets.storage.home import Home
 
 
 def _home(folder: Path) -> Home:
@@ -70,7 +70,7 @@ def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -
       trin pdf i-gang.2026Q3.in_work_or_education
       trin pdf i-gang
     """
-    from assets.home import write_atomically
+    from assets.storage.home import write_atomically
     from dashboards.pages.pdf import pdf_of
     from data_contracts.reading.faults import Fault, InputRefused, suggestion
 

@@ -1,7 +1,7 @@
 """The verbs `trin release` and `trin ledger`.
 
 Belongs here: their options, help and what they show. Does not belong here:
-releasing (`assets/releases.py`, `approvals.py`) and checking (`release_check.py`).
+releasing (`assets/release/propose.py`, `approvals.py`) and checking (`release_check.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipelines.command_line import printing
 from pipelines.command_line.printing import console, home_option, show_faults, show_table
 
 if TYPE_CHECKING:
-    from assets.home import Home
+    from assets.storage.home import Home
     from data_contracts.calendar.quarters import Quarter
 
 
@@ -52,7 +52,7 @@ def propose(home_folder: Path, quarter: str | None, by: str, reason: str | None,
       trin release propose --quarter 2026Q3 --by "Anne Holm"
       trin release propose --quarter 2026Q3 --by "Anne Holm" --reason "A late file from Odense"
     """
-    from assets.releases import propose as make_proposal
+    from assets.release.propose import propose as make_proposal
 
     made = make_proposal(_home(home_folder), _quarter(quarter), by=by, reason=reason, without=without)
     console.print(f"[green]✓[/green] {made.quarter} v{made.version} is proposed.")
@@ -81,7 +81,7 @@ def approve(home_folder: Path, quarter: str | None, by: str) -> None:
     Example:
       trin release approve --quarter 2026Q3 --by "Bo Lund"
     """
-    from assets.approvals import approve as let_out
+    from assets.release.approve import approve as let_out
 
     folder = let_out(_home(home_folder), _quarter(quarter), by=by)
     console.print("[green]✓[/green] Released:")
@@ -97,8 +97,8 @@ def list_releases(home_folder: Path) -> None:
     Example:
       trin release list
     """
-    from assets.chain import read
-    from assets.release_history import approved, chain_path
+    from assets.release.history import approved, chain_path
+    from assets.storage.chain import read
 
     home = _home(home_folder)
     lines = approved(home)
@@ -144,9 +144,9 @@ def verify(home_folder: Path, head: str | None) -> None:
       trin ledger verify
       trin ledger verify --head 3f2a…
     """
-    from assets.chain import head_of, read
-    from assets.release_check import faults_in
-    from assets.release_history import chain_path
+    from assets.release.check import faults_in
+    from assets.release.history import chain_path
+    from assets.storage.chain import head_of, read
 
     home = _home(home_folder)
     faults = faults_in(home)

@@ -12,8 +12,8 @@ from typing import Any
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from assets.home import Home, read_json
 from assets.intake.receipts import FileReceipt, state_words
+from assets.storage.home import Home, read_json
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import difference_text, number_text, phrase

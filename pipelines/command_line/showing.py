@@ -10,12 +10,12 @@ from typing import Any
 
 from rich.markdown import Markdown
 
-from assets.audit import note
 from assets.dossier import tagged_dossier
-from assets.home import Home, read_json
 from assets.intake.arrivals import overlooked_files, waiting_files
+from assets.intake.delivery_log import Entry, earlier_reading, in_force, pending_refusals, read_register
 from assets.intake.obstacles import missing_faults
-from assets.intake.register import Entry, earlier_reading, in_force, pending_refusals, read_register
+from assets.storage.audit import note
+from assets.storage.home import Home, read_json
 from dashboards.words.explanation import explanation
 from dashboards.words.summary import result_markdown
 from data_contracts.phrases import phrase

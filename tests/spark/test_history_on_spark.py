@@ -16,7 +16,7 @@ pyspark = pytest.importorskip("pyspark", reason="make spark-env makes the enviro
 import ibis
 from pyspark.sql import SparkSession
 
-from assets.event_history import AGGREGATES, WINDOWS_YEARS, history
+from assets.registers.event_history import AGGREGATES, WINDOWS_YEARS, history
 
 PEOPLE, EVENTS = 3000, 60_000
 

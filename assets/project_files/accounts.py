@@ -1,0 +1,79 @@
+"""Accounts in money: each project's `economics.yaml` held against its published results.
+
+Belongs here: reading the file and putting an account together. Does not belong
+here: the asset (`economics.py`) and any calculation (models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assets.dossier import tagged_dossier
+from assets.storage.home import Home, text_of
+from data_contracts.economics.rules import first_year_of, read_economics
+from data_contracts.economics.settings import EconomicsSettings
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import InputRefused
+from models.detectors.registry import account_sources
+from models.economics.report import account_of, findings_of
+
+ECONOMICS = "economics.yaml"
+
+
+def economics_settings(home: Home, protocol: Protocol, folder: Path | None = None) -> EconomicsSettings | None:
+    """Return what a project declares of its account; None if it has none.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+    folder : Path or None
+        The project's folder where it is not the home's own.
+
+    Raises
+    ------
+    InputRefused
+        With every fault of the file.
+    """
+    path = (folder or home.projects / protocol.id) / ECONOMICS
+    name = str(path) if folder is not None else f"projects/{protocol.id}/{ECONOMICS}"
+    return read_economics(text_of(path, name), name, protocol) if path.is_file() else None
+
+
+def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the account of every project that has one and has results here.
+
+    Parameters
+    ----------
+    home : Home
+    records : sequence of dict
+        Published records of one quarter.
+
+    Returns
+    -------
+    list of dict
+        As `account_of` makes them, with `project`, `project_name`, `data_note` and `error_sources`. Of a file with
+        faults only these: `refused` holds them.
+    """
+    found = []
+    for project in sorted({row["project"] for row in records} & set(home.project_ids())):
+        own = {row["outcome"]: row for row in records if row["project"] == project}
+        first = next(iter(own.values()))
+        shared = {name: first[name] for name in ("project", "project_name", "data_note", "quarter")}
+        protocol = home.protocol(project)
+        try:
+            settings = economics_settings(home, protocol)
+        except InputRefused as refused:
+            found.append(shared | {"is_estimated": False, "refused": [str(fault) for fault in refused.faults]})
+            continue
+        if settings is None:
+            continue
+        account = account_of(settings, own, tagged_dossier(home, project), first_year_of(settings, protocol))
+        sources = [
+            {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
+            for d in account_sources(findings_of(settings))
+        ]
+        found.append(shared | account | {"refused": [], "error_sources": sources})
+    return found

@@ -1,0 +1,32 @@
+"""Who publishes the pages, as the home's `site.yaml` says.
+
+Belongs here: reading the file. Does not belong here: its shape (contracts) and
+where it is shown (dashboards).
+"""
+
+from __future__ import annotations
+
+import os
+
+from assets.storage.home import Home, text_of
+from data_contracts.home_files.site_settings import SiteSettings
+from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.reading.section_reading import read_section
+
+SITE_SETTINGS = "site.yaml"
+
+
+def site_settings(home: Home) -> SiteSettings:
+    """Return who publishes the pages; all empty where nobody has said.
+
+    Raises
+    ------
+    InputRefused
+        With every fault of the file.
+    """
+    path = home.root / SITE_SETTINGS
+    if not os.path.lexists(path):
+        return SiteSettings()
+    if not path.is_file():
+        raise InputRefused([Fault("This is not a file.", "Put the file itself here, or nothing.", SITE_SETTINGS)])
+    return read_section(text_of(path, SITE_SETTINGS), SITE_SETTINGS, SiteSettings)

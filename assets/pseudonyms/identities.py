@@ -1,0 +1,79 @@
+"""Who is known of a project: tombstones, and places in line after a rotation.
+
+Belongs here: the two small files a pseudonymiser needs. Does not belong here:
+making pseudonyms (`pseudonyms.py`), erasing and rotating.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assets.pseudonyms.keys import PseudonymKey, read_key
+from assets.pseudonyms.pseudonyms import Pseudonymiser
+from assets.storage.home import Home, read_json, write_json
+from assets.storage.store import read_parquet
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused
+
+
+def tombstones_path(home: Home, project: str) -> Path:
+    """Return where a project's tombstones lie."""
+    return home.ledger / "tombstones" / f"{project}.json"
+
+
+def rotation_path(home: Home) -> Path:
+    """Return where it stands that a rotation is under way."""
+    return home.ledger / "rotation.json"
+
+
+def places_path(home: Home, project: str) -> Path:
+    """Return where everybody's place in line is kept after a rotation."""
+    return home.restricted / "identities" / f"{project}.parquet"
+
+
+def read_tombstones(home: Home, project: str) -> set[str]:
+    """Return the tombstones of a project."""
+    return set(read_json(tombstones_path(home, project)) or [])
+
+
+def write_tombstones(home: Home, project: str, tombstones: set[str]) -> None:
+    """Keep the tombstones of a project."""
+    write_json(tombstones_path(home, project), sorted(tombstones))
+
+
+def pseudonymiser_for(home: Home, protocol: Protocol) -> Pseudonymiser:
+    """Return what replaces a project's identifiers.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+
+    Returns
+    -------
+    Pseudonymiser
+
+    Raises
+    ------
+    InputRefused
+        If the key cannot be used, or a rotation was interrupted.
+    """
+    if rotation_path(home).exists():
+        fix = "Finish it: trin key rotate."
+        raise InputRefused([Fault("A change of the pseudonym key was interrupted.", fix, "pseudonym key")])
+    key = read_key(home, allow_demo=protocol.data_note != "confidential")
+    return Pseudonymiser(
+        key,
+        protocol.id,
+        protocol.identifier_scheme,
+        frozenset(read_tombstones(home, protocol.id)),
+        known_places(home, protocol.id, key),
+    )
+
+
+def known_places(home: Home, project: str, key: PseudonymKey) -> dict[str, str]:
+    """Return digest and pseudonym of everybody who had a place in line when the key was last rotated."""
+    if not key.is_rotated or not places_path(home, project).is_file():
+        return {}
+    people = read_parquet(places_path(home, project))["person_id"]
+    return {str(person).rpartition("-")[2]: str(person) for person in people}

@@ -1,0 +1,145 @@
+"""What was tampered with: releases, the chain, and the people behind them, held against each other.
+
+Belongs here: finding what was changed, is missing or was added. Does not belong
+here: releasing (`releases.py`, `approvals.py`) and reading back for the rule
+(`release_history.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assets.release.history import CERTIFICATE, approved_among, chain_path, people_faults
+from assets.storage.chain import read
+from assets.storage.home import Home, read_json
+from data_contracts.reading.faults import InputRefused
+
+QUARTER_FOLDER = re.compile(r"\d{4}Q[1-4]")
+VERSION_FOLDER = re.compile(r"v[1-9][0-9]*")
+OVERVIEW = ("index.html", "en", "en/index.html")
+KINDS = {
+    "proposed": ("quarter", "version", "proposal_sha256"),
+    "approved": ("quarter", "version", "manifest_sha256", "policy_version", "day"),
+    "cell": ("quarter", "version", "result_id", "cell", "population_sha256"),
+    "people": ("quarter", "version", "project", "rows_sha256", "flow_sha256", "key_id"),
+    "overview": ("pages_sha256",),
+    "rebuilt": ("quarter", "version", "manifest_sha256"),
+}
+
+
+def manifest_sha256(folder: Path) -> str:
+    """Hash every file of a release but its certificate, with its name."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / CERTIFICATE)
+    lines = [f"{p.relative_to(folder).as_posix()} {_file_sha256(p)}" for p in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def certificate_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what a release says of itself: which line of the chain it is, and nothing of who did what."""
+    names = ("quarter", "version", "day", "reason", "manifest_sha256", "policy_version")
+    return {name: line[name] for name in names} | {"ledger_line": line["number"], "ledger_sha256": line["sha256"]}
+
+
+def faults_in(home: Home) -> list[str]:
+    """Return what does not fit between chain, releases and the people behind them; empty if nothing was changed.
+
+    Parameters
+    ----------
+    home : Home
+
+    Returns
+    -------
+    list of str
+        Changed, missing, moved or added lines; releases that were changed, are missing, or are in no line; people behind
+        a release who are not those that were entered; and whatever else lies among the releases.
+    """
+    rows, faults = read(chain_path(home))
+    known = []
+    for row in rows:
+        if set(KINDS.get(str(row.get("kind")), ("?",))) <= set(row):
+            known.append(row)
+        else:
+            faults.append(f"Line {row.get('number')} says nothing that releases say.")
+    lines = {(row["quarter"], row["version"]): row for row in approved_among(known)}
+    for (quarter, version), line in sorted(lines.items()):
+        faults += _release_faults(home.released / quarter / f"v{version}", f"{quarter} v{version}", line)
+    faults += _others(home.released, {f"{quarter}/v{version}" for quarter, version in lines})
+    faults += _overview_faults(home, known)
+    try:
+        faults += people_faults(home, known)
+    except InputRefused as refused:
+        faults += [f"People behind a release cannot be read: {fault.what}" for fault in refused.faults]
+    return faults
+
+
+def overview_sha256(pages: Mapping[str, bytes]) -> str:
+    """Hash the pages above all releases, with their names."""
+    lines = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in sorted(pages.items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _overview_faults(home: Home, known: list[dict[str, Any]]) -> list[str]:
+    """Hold the pages above all releases against the last that were entered."""
+    entered = [row["pages_sha256"] for row in known if row["kind"] == "overview"]
+    files = {name: home.released / name for name in ("index.html", "en/index.html")}
+    if not entered:
+        return []
+    if any(path.is_symlink() or not path.is_file() for path in files.values()):
+        return ["The pages above the releases are missing. Approve again; they are written anew."]
+    if overview_sha256({name: path.read_bytes() for name, path in files.items()}) != entered[-1]:
+        return ["The pages above the releases are not those that were written. Approve again; they are written anew."]
+    return []
+
+
+def _release_faults(folder: Path, name: str, line: dict[str, Any]) -> list[str]:
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return [f"Release {name} is a link to somewhere else."]
+    if not folder.is_dir():
+        return [
+            f"Release {name} is in the chain, and its folder is missing. If approving was interrupted, approve again."
+        ]
+    inside = list(folder.rglob("*"))
+    if any(path.is_symlink() for path in inside):
+        return [f"Release {name} was changed after it was made: a link lies in it."]
+    if any(path.is_dir() and not any(path.iterdir()) for path in inside):
+        return [f"Release {name} was changed after it was made: an empty folder lies in it."]
+    try:
+        if manifest_sha256(folder) != line["manifest_sha256"]:
+            return [f"Release {name} was changed after it was made: its files are not those that were approved."]
+        if read_json(folder / CERTIFICATE) != certificate_of(line):
+            return [f"Release {name} does not belong to its line in the chain: {CERTIFICATE} says another."]
+    except (InputRefused, OSError):
+        return [f"Release {name} cannot be read as it was written."]
+    return []
+
+
+def _others(folder: Path, entered: set[str]) -> list[str]:
+    """Say what lies among releases and is none."""
+    faults = []
+    for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
+        name = path.relative_to(folder).as_posix()
+        is_half_written = path.name.startswith(".writing-") and path.parent != folder
+        quarter, _, version = name.partition("/")
+        if (name in OVERVIEW and not path.is_symlink()) or name in entered or is_half_written:
+            continue
+        if QUARTER_FOLDER.fullmatch(quarter) and not version and path.is_dir() and not path.is_symlink():
+            continue
+        if QUARTER_FOLDER.fullmatch(quarter) and VERSION_FOLDER.fullmatch(version):
+            faults.append(f"Release {quarter} {version} has a folder, and no line in the chain: the line is missing.")
+        else:
+            faults.append(f"Something lies among the releases that is none: {_safe(name)}.")
+    return faults
+
+
+def _safe(name: str) -> str:
+    """A file's name as it may be shown: others may have put anything in it."""
+    return re.sub(r"[^A-Za-z0-9_./-]", "?", name)[:60]

@@ -1,0 +1,220 @@
+"""What was released before: read back for the rule, for the archive and for whoever checks.
+
+Belongs here: reading the chain of releases and the people they rested on. Does
+not belong here: releasing (`releases.py`, `approvals.py`) and finding what was
+tampered with (`release_check.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assets.rights.stored_tables import RELEASED
+from assets.storage.chain import read
+from assets.storage.home import Home, read_json, write_json
+from assets.storage.store import read_parquet
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import Fault, InputRefused
+from models.disclosure.populations import cells_of, population_sha256
+from models.disclosure.release_rule import Released
+
+CHAIN = "releases.jsonl"
+CERTIFICATE = "release.json"
+FORGOTTEN = "forgotten_on"
+SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
+
+
+def chain_path(home: Home) -> Path:
+    """Return where the chain of releases lies."""
+    return home.ledger / CHAIN
+
+
+def people_path(home: Home, project: str, quarter: Quarter | str, version: int, *, is_proposed: bool = False) -> Path:
+    """Return where the people behind a project's release are kept."""
+    proposed = ".proposed" if is_proposed else ""
+    return home.restricted / RELEASED / project / f"{quarter}-v{version}{proposed}.parquet"
+
+
+def proposal_path(home: Home, quarter: Quarter) -> Path:
+    """Return where a proposal waits."""
+    return home.restricted / "proposals" / f"{quarter}.json"
+
+
+def release_folder(home: Home, quarter: Quarter | str, version: int) -> Path:
+    """Return a release's folder."""
+    return home.released / str(quarter) / f"v{version}"
+
+
+def approved(home: Home) -> list[dict[str, Any]]:
+    """Return the chain's lines about approved releases, in the order they were made."""
+    rows, _ = read(chain_path(home))
+    return approved_among(rows)
+
+
+def approved_among(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return lines about approved releases; of one that was built again, with the manifest it has since."""
+    again = {(r["quarter"], r["version"]): r["manifest_sha256"] for r in rows if r.get("kind") == "rebuilt"}
+    found = [row for row in rows if row.get("kind") == "approved"]
+    return [
+        row | {"manifest_sha256": again.get((row["quarter"], row["version"]), row["manifest_sha256"])} for row in found
+    ]
+
+
+def sealed_people(
+    home: Home, project: str, quarter: Quarter | str, version: int, *, is_proposed: bool = False
+) -> dict[str, str | None]:
+    """Return hashes that bind whom a release rests on to the chain.
+
+    Returns
+    -------
+    dict
+        `rows_sha256` of outcomes and cells in their order, without a name: erasing somebody or changing the key leaves it
+        as it is. `flow_sha256` of the steps. `key_id` that names were made with. None where a file is missing.
+    """
+    path = people_path(home, project, quarter, version, is_proposed=is_proposed)
+    rows = flow = key = None
+    if path.is_file():
+        frame = read_parquet(path)
+        text = "\n".join(f"{outcome} {cell}" for outcome, cell in zip(frame["outcome"], frame["cell"], strict=True))
+        rows = hashlib.sha256(text.encode()).hexdigest()
+        key = next((str(name).partition("-")[0] for name in frame["person_id"].dropna()), None)
+    if path.with_suffix(".json").is_file():
+        flow = hashlib.sha256(path.with_suffix(".json").read_bytes()).hexdigest()
+    return {"rows_sha256": rows, "flow_sha256": flow, "key_id": key}
+
+
+def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
+    """Return what does not fit between the chain and the people behind releases.
+
+    Parameters
+    ----------
+    home : Home
+    rows : list of dict
+        The chain.
+
+    Returns
+    -------
+    list of str
+        Missing or changed files. Names are held against the chain where nobody was erased and the key is the same.
+    """
+    faults = []
+    cells: dict[tuple[str, int], dict[tuple[str, str], str]] = {}
+    for row in rows:
+        if row.get("kind") == "cell" and row["population_sha256"] is not None:
+            own = cells.setdefault((row["quarter"], row["version"]), {})
+            own[row["result_id"], row["cell"]] = row["population_sha256"]
+    for row in (row for row in rows if row.get("kind") == "people"):
+        project, quarter, version = row["project"], row["quarter"], row["version"]
+        path = people_path(home, project, quarter, version)
+        if FORGOTTEN in (read_json(path.with_suffix(".json")) or {}) and not path.is_file():
+            continue
+        now = sealed_people(home, project, quarter, version)
+        if any(now[name] != row[name] for name in ("rows_sha256", "flow_sha256")):
+            what = "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "not those that were entered"
+            faults.append(f"The people behind {quarter} v{version} of {project} are {what}: restricted/{RELEASED}.")
+        elif (
+            path.is_file()
+            and now["key_id"] == row["key_id"]
+            and not _are_those_entered(read_parquet(path), project, quarter, cells.get((quarter, version), {}))
+        ):
+            faults.append(f"The people behind {quarter} v{version} of {project} are others: restricted/{RELEASED}.")
+    return faults
+
+
+def _are_those_entered(frame: pd.DataFrame, project: str, quarter: str, cells: dict[tuple[str, str], str]) -> bool:
+    """Whether names are those that were hashed, as far as they can be: not after an erasure or another key."""
+    names = frame["person_id"]
+    if names.isna().any() or names.empty:
+        return True
+    for outcome in frame["outcome"].unique():
+        known = {cell: digest for (result, cell), digest in cells.items() if result == f"{project}.{quarter}.{outcome}"}
+        for cell, people in cells_of(frame, str(outcome)).items():
+            if cell in known and population_sha256(people) != known[cell]:
+                return False
+    return True
+
+
+def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return rows of `dim_release` for all releases, or for those before a line of the chain."""
+    last = None if before is None else before["number"]
+    lines = [line for line in approved(home) if last is None or line["number"] < last]
+    return [{name: line[name] for name in SHOWN} | {"released_on": line["day"], "is_this": False} for line in lines]
+
+
+def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
+    """Return every release of a project's outcome that had numbers of its own.
+
+    Parameters
+    ----------
+    home : Home
+    project, outcome : str
+    """
+    found = []
+    for line in approved(home):
+        folder = release_folder(home, line["quarter"], line["version"])
+        for record in read_json(folder / "results.json") or []:
+            is_own = (record["project"], record["outcome"]) == (project, outcome)
+            if not is_own or record["repeats_quarter"] is not None:
+                continue
+            path = people_path(home, project, line["quarter"], line["version"])
+            kept = read_json(path.with_suffix(".json")) or {}
+            if FORGOTTEN in kept:
+                found.append(Released(record, {}, {}, is_forgotten=True))
+                continue
+            if record["counted"] == "people" and not path.is_file():
+                # Held against nobody, everything would pass.
+                place = path.relative_to(home.root).as_posix()
+                what = "Whom an earlier release rested on is missing, so that nothing can be held against it."
+                raise InputRefused([Fault(what, "Restore it from backup.", place)])
+            cells = cells_of(read_parquet(path), outcome) if path.is_file() else {}
+            steps = kept.get(outcome, ())
+            found.append(Released(record, cells, {(step, group): count for step, group, count in steps}))
+    return found
+
+
+def forget_people(home: Home, project: str, day: date) -> int:
+    """Delete whom a project's releases rest on; nothing can be held against them any more, so that they stand.
+
+    Parameters
+    ----------
+    home : Home
+    project : str
+    day : date
+        Said in their place.
+
+    Returns
+    -------
+    int
+        Releases and proposals whose people were deleted.
+    """
+    found = sorted((home.restricted / RELEASED / project).glob("*.parquet"))
+    for path in found:
+        write_json(path.with_suffix(".json"), {FORGOTTEN: day.isoformat()})  # first: a missing table alone is a fault
+        path.unlink()
+    return len(found)
+
+
+def released_before(home: Home, quarter: Quarter) -> list[dict[str, Any]]:
+    """Return the released records of earlier quarters, of each quarter its last version, the oldest first.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+
+    Returns
+    -------
+    list of dict
+        Those with numbers of their own; a quarter that repeats another adds nothing to a series.
+    """
+    last = {line["quarter"]: line["version"] for line in approved(home) if Quarter.parse(line["quarter"]) < quarter}
+    found = []
+    for name in sorted(last):
+        rows = read_json(release_folder(home, name, last[name]) / "results.json") or []
+        found += [row for row in rows if row["repeats_quarter"] is None and row["status"] == "estimated"]
+    return found

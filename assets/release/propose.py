@@ -1,0 +1,280 @@
+"""Releases: proposing what two people let out, once and for good.
+
+Belongs here: freezing a quarter for somebody else to approve. Does not belong
+here: approving (`approvals.py`), which numbers may change
+(`models/disclosure/release_rule.py`), reading releases back (`release_history.py`), pages
+(dashboards).
+
+A proposal is frozen, with its pages beside it to look at: what is approved is
+what was looked at, whatever was run since.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assets.intake.delivery_log import read_register
+from assets.intake.reception import today
+from assets.project_files.accounts import accounts_of
+from assets.release.approve import write_release
+from assets.release.check import faults_in
+from assets.release.history import (
+    approved,
+    chain_path,
+    earlier_releases,
+    people_path,
+    proposal_path,
+    release_folder,
+    released_before,
+    sealed_people,
+)
+from assets.release.public_files import beside_results
+from assets.release.signatures import name_faults, reason_faults
+from assets.storage.audit import note
+from assets.storage.chain import append, digest_of
+from assets.storage.home import Home, locked, read_json, write_atomically, write_json
+from assets.storage.store import Store, parquet_bytes
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.results.result_record import ResultRecord
+from models.disclosure.policy import default_policy
+from models.disclosure.populations import COLUMNS, PLACE, cells_of, population_sha256
+from models.disclosure.record import publish
+from models.disclosure.release_rule import Decision, decide, decide_pooled, flow_counts, has_numbers, says_own_places
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A quarter as it would be released.
+
+    Attributes
+    ----------
+    quarter : str
+    version : int
+    shown, hidden, repeated, changed : int
+        Results with numbers, without, with the numbers of an earlier release, and with others than the last release had.
+    repeats : tuple of str
+        Results with the numbers of an earlier release.
+    preview : Path
+        Folder of the pages as they would be released.
+    """
+
+    quarter: str
+    version: int
+    shown: int
+    hidden: int
+    repeated: int
+    changed: int
+    repeats: tuple[str, ...]
+    preview: Path
+
+
+def propose(
+    home: Home, quarter: Quarter, *, by: str, reason: str | None = None, without: tuple[str, ...] = ()
+) -> Proposed:
+    """Freeze a quarter's results for somebody else to approve.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    by : str
+        Who proposes; kept in the chain and shown nowhere else.
+    reason : str, optional
+        Why a quarter that was released before is released again; shown in the archive.
+    without : tuple of str
+        Projects that are withdrawn.
+
+    Raises
+    ------
+    InputRefused
+        If there is nothing to release, results wait for being made anew, or a reason is missing.
+    """
+    with locked(home.ledger / "release.lock"):  # not while another proposal is frozen or let out
+        return _propose(home, quarter, by, reason, without)
+
+
+def _propose(home: Home, quarter: Quarter, by: str, reason: str | None, without: tuple[str, ...]) -> Proposed:
+    broken = faults_in(home)  # also whether those whom earlier releases rested on are still those
+    if broken:
+        # A release that is entered and not finished would be held against nothing, and could not be finished any more.
+        fix = "See trin ledger verify; a release that was interrupted is finished by approving it again."
+        raise InputRefused([Fault(what, fix, "ledger") for what in broken])
+    version = 1 + max((line["version"] for line in approved(home) if line["quarter"] == str(quarter)), default=0)
+    rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
+    _refuse_unready(home, quarter, rows, version, by, reason, without)
+    kept = [row for row in rows if row["project"] not in without]
+    left_out = {row["outcome"] for row in rows if row["project"] in without}
+    decisions = _decisions(home, kept, quarter, left_out)
+    records = [dict(decision.record) for decision in decisions.values()]
+    withdrawn = [_name_of(rows, project) for project in without]
+    changed = _changed_since(home, quarter, version, records)
+    projects = sorted({row["project"] for row in kept} & set(home.project_ids()))
+    store = Store(home_folder=str(home.root))
+    papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
+    beside = beside_results(home, quarter, projects, papers, accounts_of(home, records))
+    content = {
+        "quarter": str(quarter),
+        "version": version,
+        "day": today().isoformat(),
+        "by": by,
+        "reason": reason,
+        "withdrawn": withdrawn,
+        "changed": changed,
+        "records": records,
+        "earlier": released_before(home, quarter),
+        "beside": asdict(beside),
+        "cells": [cell for row in kept for cell in _cell_lines(home, row, decisions[row["result_id"]], quarter)],
+    }
+    kept_people = {}
+    for project in sorted({row["project"] for row in kept}):
+        own = [row for row in kept if row["project"] == project and decisions[row["result_id"]].repeats is None]
+        _keep_people(home, project, quarter, version, own)
+        kept_people[project] = sealed_people(home, project, quarter, version, is_proposed=True)
+    content["people"] = kept_people
+    preview = _preview(home, quarter, content)
+    write_json(proposal_path(home, quarter), content)
+    digest = digest_of(content)
+    line = {"kind": "proposed", "quarter": str(quarter), "version": version, "day": content["day"], "by": by}
+    append(chain_path(home), [line | {"proposal_sha256": digest}])
+    note(home, "proposed", quarter=str(quarter), version=version)
+    return Proposed(
+        str(quarter),
+        version,
+        sum(has_numbers(row) for row in records),
+        sum(not has_numbers(row) for row in records),
+        sum(decision.repeats is not None for decision in decisions.values()),
+        len(changed),
+        tuple(name for name, decision in decisions.items() if decision.repeats is not None),
+        preview,
+    )
+
+
+def _preview(home: Home, quarter: Quarter, content: dict[str, Any]) -> Path:
+    """Write the pages as they would be released, for whoever is to approve them."""
+    target = home.restricted / "proposals" / f"{quarter}-pages"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
+    write_release(building, home, quarter, content, content["day"], None)
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(building, target)
+    return target
+
+
+def _refuse_unready(
+    home: Home,
+    quarter: Quarter,
+    rows: list[dict[str, Any]],
+    version: int,
+    by: str,
+    reason: str | None,
+    without: tuple[str, ...],
+) -> None:
+    faults: list[Fault] = []
+    faults += [*name_faults(by), *reason_faults(reason)]
+    if not rows:
+        faults.append(Fault("Nothing was run for this quarter.", f"trin run --quarter {quarter}", str(quarter)))
+    if version > 1 and not (reason or "").strip():
+        what = f"{quarter} was released before, as version {version - 1}."
+        faults.append(Fault(what, "Say with --reason why it is released again; the archive shows it.", "--reason"))
+    known = {row["project"] for row in rows}
+    for project in without:
+        if project not in known:
+            faults.append(Fault("There are no results of this project to leave out.", "See trin status.", project))
+    for project in sorted(known & set(home.project_ids()) - set(without)):
+        if str(quarter) in read_register(home, project).stale:
+            what = "Rows have changed since its results were made."
+            faults.append(Fault(what, f"trin run --quarter {quarter}", project))
+        people = _people(home, project, quarter)
+        behind = set(people["outcome"])
+        own = [r for r in rows if r["project"] == project and r["counted"] == "people" and (r["n_treated"] or 0) > 0]
+        if any(row["outcome"] not in behind for row in own):
+            # Without them nothing can be held against what was released before.
+            what = "Whom its numbers rest on was not kept."
+            faults.append(Fault(what, f"trin run --again --project {project} --quarter {quarter}", project))
+    if faults:
+        raise InputRefused(faults)
+
+
+def _decisions(home: Home, rows: list[dict[str, Any]], quarter: Quarter, left_out: set[str]) -> dict[str, Decision]:
+    """Decide on every result; what projects say together is decided after them, and hidden where one was withdrawn."""
+    made = {row["result_id"]: _decided(home, row, quarter) for row in rows}
+    repeated = {row["outcome"] for row in rows if made[row["result_id"]].repeats is not None}
+    for row in rows:
+        if row["project"] == LIVING_REVIEW:
+            full, policy = ResultRecord.model_validate(row), default_policy()
+            record = publish(full, policy).model_dump(mode="json")
+            withheld = publish(full, policy, is_withheld=True).model_dump(mode="json")
+            if row["outcome"] in left_out:
+                made[row["result_id"]] = Decision(withheld, None)  # it was pooled with the project that is withdrawn
+                continue
+            earlier = earlier_releases(home, LIVING_REVIEW, row["outcome"])
+            made[row["result_id"]] = decide_pooled(record, withheld, row["outcome"] in repeated, earlier)
+    return made
+
+
+def _decided(home: Home, row: dict[str, Any], quarter: Quarter) -> Decision:
+    policy = default_policy()
+    record = publish(ResultRecord.model_validate(row), policy).model_dump(mode="json")
+    if row["counted"] != "people":
+        return Decision(record, None)  # studies, places and raters may come one by one
+    earlier = earlier_releases(home, row["project"], row["outcome"])
+    return decide(record, _cells(home, row, quarter), flow_counts(row), earlier, policy)
+
+
+def _people(home: Home, project: str, quarter: Quarter) -> pd.DataFrame:
+    kept = Store(home_folder=str(home.root)).read(["effects", "populations"], project, quarter.partition_key)
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}) if kept is None else kept
+
+
+def _cells(home: Home, row: dict[str, Any], quarter: Quarter) -> dict[str, pd.Series]:
+    return cells_of(_people(home, row["project"], quarter), row["outcome"])
+
+
+def _cell_lines(home: Home, row: dict[str, Any], decision: Decision, quarter: Quarter) -> list[dict[str, Any]]:
+    """Say of every cell behind a record which people it rested on, by hash."""
+    cells = _cells(home, row, quarter) if decision.repeats is None else dict(decision.repeats.cells)
+    if decision.repeats is None and not says_own_places(decision.record):
+        cells = {name: people for name, people in cells.items() if not name.startswith(PLACE)}
+    run = {name: row["provenance"][name] for name in ("code_version", "protocol_sha256", "input_sha256")}
+    shared = {"kind": "cell", "result_id": row["result_id"], "record_sha256": digest_of(dict(decision.record)), **run}
+    hashes: dict[str, str | None] = {name: population_sha256(people) for name, people in sorted(cells.items())}
+    hashes = hashes or {"all": None}
+    return [shared | {"cell": name, "population_sha256": digest} for name, digest in hashes.items()]
+
+
+def _keep_people(home: Home, project: str, quarter: Quarter, version: int, rows: list[dict[str, Any]]) -> None:
+    """Keep whom a project's own new numbers rest on, until it is approved under a name that does not count."""
+    people = _people(home, project, quarter)
+    shown = people[people["outcome"].isin([row["outcome"] for row in rows])].reset_index(drop=True)
+    path = people_path(home, project, quarter, version, is_proposed=True)
+    write_atomically(path, parquet_bytes(shown))
+    flow = {row["outcome"]: [[*key, count] for key, count in sorted(flow_counts(row).items())] for row in rows}
+    write_json(path.with_suffix(".json"), flow)
+
+
+def _changed_since(home: Home, quarter: Quarter, version: int, records: list[dict[str, Any]]) -> list[str]:
+    """Return results that say something else than in the quarter's last release."""
+    if version == 1:
+        return []
+    before = read_json(release_folder(home, quarter, version - 1) / "results.json") or []
+    shown = {row["result_id"]: _said(row) for row in before}
+    now = {row["result_id"]: _said(row) for row in records}
+    return sorted(name for name in {*shown, *now} if shown.get(name) != now.get(name))
+
+
+def _said(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a record says; how it was made, and that it is repeated, changes no number."""
+    return {name: value for name, value in record.items() if name not in ("provenance", "repeats_quarter")}
+
+
+def _name_of(rows: list[dict[str, Any]], project: str) -> dict[str, str]:
+    return next({"project": project, **row["project_name"]} for row in rows if row["project"] == project)

@@ -1,0 +1,236 @@
+"""Public files: a quarter's published records as files and pages, in one folder that is swapped in whole.
+
+Belongs here: writing what has passed disclosure control. Does not belong here:
+disclosure control (models), how pages look (dashboards), the asset graph
+(`publication.py`) and releases (`releases.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from assets.intake.public_receipts import public_deliveries, public_profile
+from assets.project_files.site_settings import site_settings
+from assets.release.history import released_before, released_rows
+from assets.storage.home import Home, exchange_folders, json_bytes, locked, sync_folder, write_atomically
+from assets.storage.store import parquet_bytes
+from dashboards.files.descriptions import described
+from dashboards.files.tables import (
+    csv_bytes,
+    danish_csv_bytes,
+    frame_of,
+    result_rows,
+    soem_bytes,
+    soem_prices_bytes,
+    source_rows,
+)
+from dashboards.files.workbook import workbook_bytes
+from dashboards.marts.results import build_marts
+from dashboards.pages.site import build_site
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.results.result_record import ResultRecord
+
+PUBLIC = 0o644
+DRAFT = 0o600
+"""A draft beside a release can tell what the rule of releases holds back; it is for whoever runs, and nobody else."""
+NOTES = (
+    "files_about",
+    "files_note_rung",
+    "files_note_interval",
+    "files_note_hidden",
+    "files_note_shares",
+    "files_note_synthetic",
+)
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a list of result records."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Trin results",
+        "type": "array",
+        "items": {"$ref": "#/$defs/ResultRecord"},
+        "$defs": _definitions(),
+    }
+
+
+def _definitions() -> dict[str, Any]:
+    schema = ResultRecord.model_json_schema(ref_template="#/$defs/{model}")
+    definitions: dict[str, Any] = schema.pop("$defs")
+    return definitions | {"ResultRecord": schema}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What pages say beside results.
+
+    Attributes
+    ----------
+    deliveries, profiles : list of dict
+        What may be said of projects' files, and what the projects are asked for.
+    papers : list of dict
+        Each project's dossier: tagged studies that exist only on paper, and what they say together.
+    publisher : dict
+        As `SiteSettings` holds it.
+    accounts : list of dict
+        What effects are worth, of projects that have an account.
+    """
+
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    papers: list[dict[str, Any]] = field(default_factory=list)
+    publisher: dict[str, str] = field(default_factory=dict)
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def beside_results(
+    home: Home, quarter: Quarter, projects: list[str], papers: list[Any], accounts: list[dict[str, Any]]
+) -> Beside:
+    """Return what pages say beside the results of some projects.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    projects : list of str
+    papers : list of dict or None
+        Each project's dossier, if it has one.
+    accounts : list of dict
+        What effects are worth.
+
+    Raises
+    ------
+    InputRefused
+        If a protocol or `site.yaml` has faults.
+    """
+    protocols = [home.protocol(project) for project in projects]
+    return Beside(
+        deliveries=[row for protocol in protocols for row in public_deliveries(home, protocol, quarter)],
+        profiles=[public_profile(protocol) for protocol in protocols],
+        papers=[row for row in papers if row is not None and row["studies"]],
+        publisher=site_settings(home).model_dump(),
+        accounts=accounts,
+    )
+
+
+def publish_quarter(
+    home: Home,
+    quarter: Quarter,
+    public: list[dict[str, Any]],
+    beside: Beside | None = None,
+) -> Path:
+    """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
+
+    Parameters
+    ----------
+    home : Home
+    quarter : Quarter
+    public : list of dict
+        Published records.
+    beside : Beside, optional
+
+    Returns
+    -------
+    Path
+        The quarter's folder.
+    """
+    target = home.published / str(quarter)
+    home.published.mkdir(parents=True, exist_ok=True)
+    with locked(home.ledger / "publication.lock"):
+        old = home.published / f".old-{quarter}"
+        if old.exists() and not target.exists():
+            os.replace(old, target)  # a run was killed between the two renames
+        for leftover in (*home.published.glob(".writing-*"), old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        building = Path(tempfile.mkdtemp(dir=home.published, prefix=".writing-"))
+        write_public(building, quarter, public, beside or Beside(), released_rows(home), released_before(home, quarter))
+        if not target.exists():
+            os.replace(building, target)
+        elif exchange_folders(building, target):
+            os.replace(building, old)
+        else:
+            os.replace(target, old)
+            os.replace(building, target)
+        sync_folder(home.published)
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def write_public(
+    folder: Path,
+    quarter: Quarter,
+    public: list[dict[str, Any]],
+    beside: Beside,
+    releases: Sequence[dict[str, Any]] = (),
+    earlier: Sequence[dict[str, Any]] = (),
+    mode: int = DRAFT,
+) -> None:
+    """Write files and pages of a quarter into an empty folder.
+
+    Parameters
+    ----------
+    folder : Path
+    quarter, public, beside
+        As for `publish_quarter`.
+    releases : sequence of dict
+        Rows of `dim_release`: what was released, and this one unless it is a draft.
+    earlier : sequence of dict
+        Released records of earlier quarters.
+    mode : int
+        Who may read the files.
+    """
+    marts = build_marts(public, **asdict(beside), releases=releases, earlier=earlier)
+    files = _data_files(public, beside.papers, marts, quarter)
+    _write_marts(folder / "marts.duckdb", marts)
+    files["marts.duckdb"] = (folder / "marts.duckdb").read_bytes()
+    day = next((row["released_on"] for row in releases if row["is_this"]), None)
+    for name, content in (files | described(files, quarter, day)).items():
+        if name != "marts.duckdb":
+            write_atomically(folder / name, content, mode)
+    for name, content in build_site(marts, str(quarter)).items():
+        write_atomically(folder / "site" / name, content, mode)
+
+
+def _data_files(
+    public: list[dict[str, Any]], papers: Sequence[dict[str, Any]], marts: dict[str, pd.DataFrame], quarter: Quarter
+) -> dict[str, bytes]:
+    """Return files for people's own tools, by name."""
+    files = {
+        "results.json": json_bytes(public),
+        "dossier.json": json_bytes(list(papers)),
+        "results.schema.json": json_bytes(record_schema()),
+        "soem.csv": soem_bytes(marts),
+        "soem_prices.csv": soem_prices_bytes(marts),
+    }
+    for language in LANGUAGES:
+        results, sources = result_rows(marts, language), source_rows(marts, language)
+        notes = [phrase(language, "files_title", quarter=str(quarter))]
+        notes += [phrase(language, key) for key in NOTES]
+        workbook = "results.xlsx" if language == "da" else "results.en.xlsx"
+        files[workbook] = workbook_bytes(results, sources, notes, language)
+        for table, rows in (("results", results), ("error_sources", sources)):
+            if language == "da":
+                files[f"{table}.da.csv"] = danish_csv_bytes(rows, table)
+            else:
+                files[f"{table}.csv"] = csv_bytes(rows, table)
+                files[f"{table}.parquet"] = parquet_bytes(frame_of(rows, table))
+    return files
+
+
+def _write_marts(path: Path, marts: dict[str, pd.DataFrame]) -> None:
+    with duckdb.connect(str(path)) as connection:
+        for name, frame in marts.items():
+            connection.register("frame", frame)
+            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM frame')
+            connection.unregister("frame")
+    path.chmod(0o400)

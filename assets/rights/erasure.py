@@ -1,0 +1,226 @@
+"""Erasure: a person who withdraws leaves nothing behind.
+
+Belongs here: removing people from every table, keeping them out, and the
+certificate. Does not belong here: making results anew (the next run does).
+
+The tombstone is written first: whatever is interrupted afterwards, the person
+does not come back, and erasing again finishes the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from assets.intake.delivery_log import quarters_from, read_register, register_lock, write_register
+from assets.intake.reception import take_in, today
+from assets.intake.sealed import drop_sealed, sealed_numbers
+from assets.pseudonyms.identities import pseudonymiser_for, read_tombstones, write_tombstones
+from assets.pseudonyms.pseudonyms import canonical_identifier, has_lost_zero
+from assets.rights.stored_tables import (
+    clear_half_written,
+    is_derived,
+    is_released,
+    people_in,
+    person_tables,
+    without_names,
+    without_people,
+)
+from assets.storage.audit import digest_of_person, note
+from assets.storage.home import Home, write_atomically, write_json
+from assets.storage.manifest import remove
+from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedFrom:
+    """What was removed from one project.
+
+    Attributes
+    ----------
+    project : str
+    asked : int
+        Identifiers that were given and can be ones of this project.
+    found : int
+        People of whom there was anything.
+    erased_before : int
+        People who had been erased before; an erasure that was interrupted is finished by repeating it.
+    tables_searched, rows_removed, tables_deleted, sealed_deleted : int
+        Derived tables are deleted whole; the next run makes them again.
+    hits_left : int
+        Tables that still name one of the people when read again afterwards; always 0.
+    stale_quarters : tuple of str
+        Quarters whose results rest on the people, and are to be run again.
+    """
+
+    project: str
+    asked: int
+    found: int
+    erased_before: int
+    tables_searched: int
+    rows_removed: int
+    tables_deleted: int
+    sealed_deleted: int
+    hits_left: int
+    stale_quarters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was erased, without a word of whom.
+
+    Attributes
+    ----------
+    number : int
+    day : str
+    key_id : str
+    projects : tuple of ErasedFrom
+    """
+
+    number: int
+    day: str
+    key_id: str
+    projects: tuple[ErasedFrom, ...]
+
+
+def erase(home: Home, protocols: Sequence[Protocol], identifiers: Sequence[str]) -> Certificate:
+    """Erase people from projects.
+
+    Parameters
+    ----------
+    home : Home
+    protocols : sequence of Protocol
+        The projects to erase them from.
+    identifiers : sequence of str
+        Identifiers as they stood in the deliveries.
+
+    Returns
+    -------
+    Certificate
+        Also written to `ledger/erasures/`.
+
+    Raises
+    ------
+    InputRefused
+        If an identifier can be one of none of the projects, or the key cannot be used. Nothing is erased then.
+    """
+    _refuse_unreadable(protocols, identifiers)
+    key_ids = {pseudonymiser_for(home, protocol).key.key_id for protocol in protocols}
+    done = tuple(_erase_from(home, protocol, identifiers) for protocol in protocols)
+    folder = home.ledger / "erasures"
+    number = len(list(folder.glob("*.json"))) + 1
+    certificate = Certificate(number, today().isoformat(), ", ".join(sorted(key_ids)), done)
+    write_json(folder / f"{number:04d}.json", asdict(certificate))
+    for language in LANGUAGES:
+        write_atomically(folder / f"{number:04d}.{language}.md", certificate_markdown(certificate, language).encode())
+    return certificate
+
+
+def _refuse_unreadable(protocols: Sequence[Protocol], identifiers: Sequence[str]) -> None:
+    schemes = {protocol.identifier_scheme for protocol in protocols}
+    faults = []
+    for i, text in enumerate(identifiers, start=1):
+        if any(canonical_identifier(text, scheme) is not None for scheme in schemes):
+            continue
+        has_lost = any(has_lost_zero(text, scheme) for scheme in schemes)
+        fix = "Put the leading zero back." if has_lost else "Write it as in the deliveries."
+        faults.append(Fault(f"Identifier {i} can be nobody's in these projects.", fix))
+    if faults or not identifiers:
+        raise InputRefused(faults or [Fault("No identifier was given.", "Give one a line.")])
+
+
+def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> ErasedFrom:
+    project = protocol.id
+    with register_lock(home, project):
+        people = pseudonymiser_for(home, protocol)
+        known = {canonical_identifier(text, protocol.identifier_scheme) for text in identifiers} - {None}
+        canonical = sorted(str(text) for text in known)
+        list(person_tables(home, project))  # a damaged table is told before anything is changed
+        names = {people.pseudonym(c) for c in canonical}
+        stones = {people.tombstone(c) for c in canonical}
+        before = read_tombstones(home, project)
+        is_there = any(set(people_in(path)) & names for path in person_tables(home, project))
+        # Quarters are marked before rows go: whatever is interrupted, results without the people are made.
+        stale = quarters_from(home, project, None) if is_there or stones & before else []
+        register = read_register(home, project)
+        write_register(home, project, replace(register.with_stale(stale), erasures=register.erasures + 1))
+        write_tombstones(home, project, before | stones)
+    # What waits in the inbox is read with the tombstones, and leaves the inbox.
+    take_in(home, protocol)
+    with register_lock(home, project):
+        clear_half_written(home, project)
+        searched = rows = deleted = left = 0
+        found: set[str] = set()
+        for path in list(person_tables(home, project)):
+            searched += 1
+            inside = set(people_in(path)) & names
+            if not inside:
+                continue
+            found |= inside
+            if is_derived(home, path):
+                remove(path)
+                deleted += 1
+            else:
+                # Whoever a released number rested on is still one of those it rested on, without a name.
+                rows += (without_names if is_released(home, path) else without_people)(path, names)
+                left += bool(set(people_in(path)) & names)
+        sealed = sealed_numbers(home, project)
+        for number in sealed:
+            drop_sealed(home, project, number)
+        if found and not stale:  # she came with a file that waited in the inbox
+            stale = quarters_from(home, project, None)
+            write_register(home, project, read_register(home, project).with_stale(stale))
+    # Also those whom nobody found: that they were asked for may be what is to be shown.
+    digests = sorted(digest_of_person(home, name) for name in names)
+    note(home, "erased", project=project, people=digests, what=f"{len(found)} found, {rows} rows removed")
+    return ErasedFrom(
+        project,
+        len(canonical),
+        len(found),
+        len(stones & before),
+        searched,
+        rows,
+        deleted,
+        len(sealed),
+        left,
+        tuple(stale),
+    )
+
+
+def certificate_markdown(certificate: Certificate, language: str) -> str:
+    """Return a certificate as Markdown.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    language : {'da', 'en'}
+    """
+
+    def say(key: str, **values: object) -> str:
+        return phrase(language, key, **values)
+
+    lines = [
+        f"# {say('erased_title', number=certificate.number)}",
+        "",
+        say("erased_when", day=certificate.day, key_id=certificate.key_id),
+        "",
+        f"| {' | '.join(say('erased_' + word) for word in ('project', 'people', 'tables', 'rows', 'left'))} |",
+        "|---|---|---|---|---|",
+    ]
+    for row in certificate.projects:
+        lines.append(
+            f"| {row.project} | {row.found} / {row.asked} | {row.tables_searched} | {row.rows_removed} | {row.hits_left} |"
+        )
+    before = sum(row.erased_before for row in certificate.projects)
+    if before:
+        lines += ["", say("erased_before", count=before)]
+    sealed = sum(row.sealed_deleted for row in certificate.projects)
+    if sealed:
+        lines += ["", say("erased_sealed", count=sealed)]
+    lines += ["", say("erased_tombstone")]
+    stale = sorted({quarter for row in certificate.projects for quarter in row.stale_quarters})
+    if stale:
+        lines += ["", say("erased_stale", quarters=", ".join(stale))]
+    return "\n".join([*lines, "", say("erased_backups"), ""])

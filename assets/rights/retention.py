@@ -1,0 +1,135 @@
+"""Retention: rows go when their time is up, and when a file is taken back.
+
+Belongs here: deleting stored rows by date or by number. Does not belong here:
+erasing a person (`erasure.py`) and when it is looked at (pipelines).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from assets.intake.delivery_log import (
+    Entry,
+    named_deliveries,
+    quarters_from,
+    read_register,
+    register_lock,
+    write_register,
+)
+from assets.intake.sealed import KEPT_DAYS, drop_sealed, sealed_numbers
+from assets.release.history import forget_people
+from assets.rights.stored_tables import derived_tables
+from assets.storage.audit import note
+from assets.storage.home import Home
+from assets.storage.manifest import remove
+from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.faults import Fault, InputRefused
+
+
+def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
+    """Delete rows whose last day has passed, and sealed files after thirty days.
+
+    Parameters
+    ----------
+    home : Home
+    protocol : Protocol
+        Says until when each line's rows may be kept. When the last have gone, so do the people behind releases.
+    day : date
+        Today.
+
+    Returns
+    -------
+    list of int
+        Numbers of files that lost rows. Results stand; tables made from the rows are deleted with them.
+    """
+    over = {
+        name
+        for name, delivery in named_deliveries(protocol).items()
+        if delivery.retention_until is not None and delivery.retention_until < day
+    }
+    with register_lock(home, protocol.id):
+        register = read_register(home, protocol.id)
+        received = {entry.number: date.fromisoformat(entry.received_on) for entry in register.entries}
+        for number in sealed_numbers(home, protocol.id):
+            if received.get(number, date.min) + timedelta(days=KEPT_DAYS) < day:
+                drop_sealed(home, protocol.id, number)
+        if over and not any(use.rows and use.delivery not in over for e in register.entries for use in e.uses):
+            forget_people(home, protocol.id, day)  # the last rows go, and with them whom releases rest on
+        hit = [e.number for e in register.entries if any(use.rows and use.delivery in over for use in e.uses)]
+        if not hit:
+            return []
+        entries = []
+        for entry in register.entries:
+            uses = tuple(replace(use, rows="") if use.delivery in over else use for use in entry.uses)
+            is_empty = entry.number in hit and not any(use.rows for use in uses)
+            entries.append(replace(entry, uses=uses, state="expired" if is_empty else entry.state))
+        # What was made from the rows goes before the register says so, the rows after it: whoever is interrupted
+        # in between does it again, and rows the register does not count are deleted by whoever comes next.
+        _delete_derived(home, protocol.id)
+        for entry in register.entries:
+            if entry.number in hit:
+                _delete_refused(home, protocol.id, entry, over)
+        write_register(home, protocol.id, replace(register, entries=tuple(entries)))
+        for entry in register.entries:
+            if entry.number in hit:
+                _delete_rows(home, protocol.id, entry, over)
+    return hit
+
+
+def withdraw(home: Home, project: str, number: int) -> Entry:
+    """Take a file back out: an accepted one no longer counts, a refused one is no longer waited for.
+
+    Parameters
+    ----------
+    home : Home
+    project : str
+    number : int
+        The file's number, as on its receipt.
+
+    Returns
+    -------
+    Entry
+        The file as it was. Quarters with results are marked as stale if it counted.
+
+    Raises
+    ------
+    InputRefused
+        If there is no such file, or it was taken out before.
+    """
+    with register_lock(home, project):
+        register = read_register(home, project)
+        entry = register.entry(number)
+        if entry is None or entry.state not in ("accepted", "refused"):
+            numbers = ", ".join(str(e.number) for e in register.entries if e.state in ("accepted", "refused"))
+            what = f"File {number} of {project} is not there to be taken out."
+            raise InputRefused([Fault(what, f"There are: {numbers or 'none'}.", f"quarantine/{project}")])
+        register = register.with_state(number, "withdrawn")
+        lines = {use.delivery for use in entry.uses}
+        drop_sealed(home, project, number)
+        if entry.state == "accepted":
+            register = register.with_stale(quarters_from(home, project, None))
+            _delete_derived(home, project)
+            _delete_refused(home, project, entry, lines)
+        write_register(home, project, register)
+        _delete_rows(home, project, entry, lines)
+    note(home, "withdrawn", project=project, file=number)
+    return entry
+
+
+def _delete_rows(home: Home, project: str, entry: Entry, lines: set[str]) -> None:
+    for use in entry.uses:
+        if use.rows and use.delivery in lines:
+            remove(home.received / project / use.rows)
+
+
+def _delete_refused(home: Home, project: str, entry: Entry, lines: set[str]) -> None:
+    for use in entry.uses:
+        if use.rows and use.delivery in lines:
+            refused = home.quarantine / project / f"{entry.number:04d}-{use.table}.refused.parquet"
+            refused.unlink(missing_ok=True)
+
+
+def _delete_derived(home: Home, project: str) -> None:
+    for path in list(derived_tables(home, project)):
+        remove(path)

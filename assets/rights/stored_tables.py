@@ -1,0 +1,115 @@
+"""Stored tables of people: finding and rewriting every one of a project.
+
+Belongs here: walking the tables in which pseudonyms stand, wherever a station
+put them, and replacing a table as a whole. Does not belong here: why
+(erasing, rotating, retention).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.storage.home import Home
+from assets.storage.manifest import rewrite
+from assets.storage.store import damaged_table, parquet_bytes, read_parquet
+
+PERSON = "person_id"
+RELEASED = "released"
+
+
+def person_tables(home: Home, project: str) -> Iterator[Path]:
+    """Yield every stored table of a project that has people in it, in a fixed order."""
+    for path in _own_tables(home, project):
+        if _has_people(path):
+            yield path
+
+
+def derived_tables(home: Home, project: str) -> Iterator[Path]:
+    """Yield those that were made from others; whether the others can be read does not matter."""
+    for path in _own_tables(home, project):
+        if is_derived(home, path) and _has_people(path):
+            yield path
+
+
+def _own_tables(home: Home, project: str) -> Iterator[Path]:
+    for zone in (home.restricted, home.quarantine):
+        for path in sorted(zone.rglob("*.parquet")):
+            inside = path.relative_to(zone).parts
+            is_own = project in inside[:-1] or path.stem == project
+            if is_own and not path.name.startswith("."):
+                yield path
+
+
+def _has_people(path: Path) -> bool:
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowException):
+        raise damaged_table(path) from None
+    return PERSON in schema.names
+
+
+def is_derived(home: Home, path: Path) -> bool:
+    """Whether a table was made from others and can be made again."""
+    if not path.is_relative_to(home.restricted):
+        return False
+    return path.relative_to(home.restricted).parts[0] not in ("received", "identities", RELEASED)
+
+
+def is_released(home: Home, path: Path) -> bool:
+    """Whether a table says whom a release rested on: whoever is erased leaves it without a name, and is still counted."""
+    return path.is_relative_to(home.restricted) and path.relative_to(home.restricted).parts[0] == RELEASED
+
+
+def people_in(path: Path) -> pd.Series:
+    """Return the pseudonyms in a table, each once."""
+    column = pq.read_table(path, columns=[PERSON]).column(0)
+    return pd.Series(column.unique().to_pandas()).dropna()
+
+
+def without_people(path: Path, people: set[str]) -> int:
+    """Rewrite a table without some people; return how many rows went."""
+    frame = read_parquet(path)
+    gone = frame[PERSON].isin(people)
+    if gone.any():
+        rewrite(path, parquet_bytes(frame[~gone].reset_index(drop=True)))
+    return int(gone.sum())
+
+
+def without_names(path: Path, people: set[str]) -> int:
+    """Take some people's names out of a table and keep their rows; return how many."""
+    frame = read_parquet(path)
+    gone = frame[PERSON].isin(people)
+    if gone.any():
+        frame[PERSON] = frame[PERSON].mask(gone)
+        rewrite(path, parquet_bytes(frame))
+    return int(gone.sum())
+
+
+def with_other_names(path: Path, names: dict[str, str]) -> None:
+    """Rewrite a table with other pseudonyms; those already replaced stay."""
+    frame = read_parquet(path)
+    old = frame[PERSON]
+    new = old.map(names)
+    changed = new.where(new.notna(), old)
+    if not changed.equals(old):
+        frame[PERSON] = changed.astype(old.dtype)
+        rewrite(path, parquet_bytes(frame))
+
+
+def clear_half_written(home: Home, project: str) -> None:
+    """Delete what a killed run was writing: nobody else knows of these files."""
+    for zone in (home.restricted, home.quarantine):
+        for path in zone.rglob(".writing-*"):
+            folders = path.relative_to(zone).parts[:-1]
+            if project in folders or folders == ("identities",):
+                path.unlink(missing_ok=True)
+
+
+def table_of_names(people: list[str]) -> bytes:
+    """Return pseudonyms as a stored table."""
+    return parquet_bytes(pd.DataFrame({PERSON: pd.Series(people, dtype="str")}))

@@ -1,0 +1,192 @@
+"""A chain of lines: each names the one before, so that a changed, missing or added line shows.
+
+Belongs here: appending to such a file and reading it back with its faults.
+Does not belong here: what the lines say.
+
+A second file holds the last line's number and hash, so that lines missing at
+the end show too. Whoever may write both can write another chain; against that,
+heads are kept elsewhere: in each release, and by whoever notes them down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assets.storage.home import locked, read_json, write_atomically, write_json
+from data_contracts.reading.faults import Fault, InputRefused
+
+START = "0" * 64
+HEAD = ".head"
+LONGEST_LINE = 65_536
+"""How much of the end of a long chain is read at a time."""
+
+
+def line_of(row: dict[str, Any]) -> bytes:
+    """Return a row as the bytes that are hashed."""
+    return json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digest_of(row: dict[str, Any]) -> str:
+    """Hash a row."""
+    return hashlib.sha256(line_of(row)).hexdigest()
+
+
+def append(path: Path, rows: Sequence[dict[str, Any]]) -> str:
+    """Append rows, all or none; return the new head.
+
+    Parameters
+    ----------
+    path : Path
+    rows : sequence of dict
+        Without `number`, `previous` and `sha256`, which are added.
+
+    Raises
+    ------
+    InputRefused
+        If the chain that is there is broken: nothing may be built on it.
+    """
+    with locked(path.with_suffix(".lock")):
+        known, faults = read(path)
+        if faults:
+            fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+            raise InputRefused([Fault(what, fix, path.name) for what in faults])
+        lines = path.read_bytes() if path.is_file() else b""
+        head = head_of(known)
+        for number, row in enumerate(rows, start=len(known) + 1):
+            whole = dict(row) | {"number": number, "previous": head}
+            head = hashlib.sha256(line_of(whole)).hexdigest()
+            lines += line_of(whole | {"sha256": head}) + b"\n"
+        write_atomically(path, lines, 0o600)
+        # Killed here the head is that of a line before: it still has to be there.
+        write_json(path.with_suffix(HEAD), {"number": len(known) + len(rows), "sha256": head})
+    return head
+
+
+def head_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the hash of the last row, or of nothing."""
+    return str(rows[-1]["sha256"]) if rows else START
+
+
+def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Read a chain.
+
+    Returns
+    -------
+    rows : list of dict
+        As far as they can be read.
+    faults : list of str
+        What does not fit, with the number of the line; empty if nothing was changed.
+    """
+    rows: list[dict[str, Any]] = []
+    faults: list[str] = []
+    content = path.read_bytes() if path.is_file() else b""
+    if content and not content.endswith(b"\n"):
+        faults.append("The last line is cut off.")
+    head: Any = START
+    for number, line in enumerate(content.split(b"\n")[: content.count(b"\n")], start=1):
+        row = _row(line)
+        if row is None:
+            faults.append(f"Line {number} was changed.")
+            head = None
+            continue
+        if row.get("number") != number or head not in (None, row.get("previous")):
+            faults.append(f"Line {number} does not follow from the line before it: lines are missing, added or moved.")
+        rows.append(row)
+        head = row["sha256"]
+    return rows, faults + _head_faults(path.with_suffix(HEAD), rows)
+
+
+def _head_faults(path: Path, rows: list[dict[str, Any]]) -> list[str]:
+    """Hold the lines against the head that was written down beside them."""
+    try:
+        kept = read_json(path)
+    except InputRefused:
+        kept = {}
+    if kept is None:
+        return [f"{path.name} is missing: lines at the end could be missing too."] if rows else []
+    if not isinstance(kept, dict) or not {"number", "sha256"} <= set(kept):
+        return [f"{path.name} is not what was written."]
+    if not any((r.get("number"), r["sha256"]) == (kept["number"], kept["sha256"]) for r in rows):
+        return [f"Line {str(kept['number'])[:12]}, which was the last, is not there as it was written."]
+    return []
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    """Return a line's row if it is what it was when it was written."""
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict) or line_of(row) != line or "sha256" not in row:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    content = {name: value for name, value in row.items() if name != "sha256"}
+    return row if hashlib.sha256(line_of(content)).hexdigest() == row["sha256"] else None
+
+
+def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
+    """Append rows to a long chain without reading all of it; return the new head.
+
+    A line that a killed process left half written is cut away first: nobody was told that it was there.
+
+    Parameters
+    ----------
+    path : Path
+    rows : sequence of dict
+        As for `append`.
+
+    Raises
+    ------
+    InputRefused
+        If the end of the chain is not what was written last.
+    """
+    with locked(path.with_suffix(".lock")):
+        last = _cut_to_whole_lines(path)
+        kept = read_json(path.with_suffix(HEAD))
+        number, head = (0, START) if last is None else (int(last["number"]), str(last["sha256"]))
+        is_head = isinstance(kept, dict) and isinstance(kept.get("number"), int)
+        if (last is None) != (kept is None) or (kept is not None and (not is_head or kept["number"] > number)):
+            fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+            raise InputRefused([Fault("The end of this chain is not what was written last.", fix, path.name)])
+        added = b""
+        for row in rows:
+            number += 1
+            whole = dict(row) | {"number": number, "previous": head}
+            head = hashlib.sha256(line_of(whole)).hexdigest()
+            added += line_of(whole | {"sha256": head}) + b"\n"
+        with path.open("ab") as file:
+            file.write(added)
+            file.flush()
+            os.fsync(file.fileno())
+        write_json(path.with_suffix(HEAD), {"number": number, "sha256": head})
+    return head
+
+
+def _cut_to_whole_lines(path: Path) -> dict[str, Any] | None:
+    """Take half a line off the end; return the last whole one, None where there is none."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    with path.open("r+b") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        tail = b""
+        while end and tail.count(b"\n") < 2:
+            step = min(end, LONGEST_LINE)
+            end -= step
+            file.seek(end)
+            tail = file.read(step) + tail
+        whole = tail[: tail.rfind(b"\n") + 1]
+        if len(whole) != len(tail):
+            file.truncate(size - len(tail) + len(whole))
+            file.flush()
+            os.fsync(file.fileno())
+    lines = whole.split(b"\n")
+    row = _row(lines[-2]) if len(lines) > 1 else None
+    if whole and row is None:
+        fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+        raise InputRefused([Fault("The last line was changed.", fix, path.name)])
+    return row

@@ -1,0 +1,106 @@
+"""Who is at work: each run holds a lock that dies with its process.
+
+Belongs here: taking the lock, asking whether its holder lives, and sweeping
+what killed processes left half written. Does not belong here: what to do about
+a dead run (pipelines do).
+
+A lock is asked for and not a process number: numbers are used again, and mean
+nothing in another container that shares the home.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from assets.storage.home import WRITING, Home
+
+RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+JUST_BEGUN_SECONDS = 60.0
+"""A file this young may be between its making and its lock."""
+
+
+def alive_path(home: Home, run_id: str) -> Path:
+    """Return the file that a run holds."""
+    return home.ledger / "alive" / run_id
+
+
+def hold(home: Home, run_id: str) -> IO[str] | None:
+    """Hold a run's lock as long as the returned file is open; None where the run holds it already, or is none."""
+    if not RUN_ID.fullmatch(run_id) or not home.exists:
+        return None
+    path = alive_path(home, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Locked before it can be seen: whoever finds it free finds a dead run.
+    making = path.with_name(f"{WRITING}{run_id}.{os.getpid()}")
+    file = making.open("w", encoding="utf-8")
+    if _is_free(file):
+        # Somebody may sweep it in between; then the run has no lock, and is given looks.
+        with suppress(FileNotFoundError):
+            if _free_or_gone(path):
+                making.rename(path)
+                return file
+    making.unlink(missing_ok=True)
+    file.close()
+    return None
+
+
+def _free_or_gone(path: Path) -> bool:
+    try:
+        with path.open("r", encoding="utf-8") as file:
+            return _is_free(file)
+    except FileNotFoundError:
+        return True
+
+
+def let_go(home: Home, run_id: str, file: IO[str]) -> None:
+    """Give a run's lock back: it has come to its end."""
+    alive_path(home, run_id).unlink(missing_ok=True)
+    file.close()
+
+
+def is_alive(home: Home, run_id: str) -> bool | None:
+    """Return whether a run's process lives; None where it has taken no lock."""
+    try:
+        with alive_path(home, run_id).open("r", encoding="utf-8") as file:
+            return not _is_free(file)
+    except FileNotFoundError:
+        return None
+
+
+def _is_free(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def leftovers(home: Home) -> Iterator[Path]:
+    """Yield files whose writer was killed before they were whole."""
+    oldest = time.time() - JUST_BEGUN_SECONDS
+    for folder, _, names in os.walk(home.root):
+        for name in names:
+            if not name.startswith(WRITING):
+                continue
+            path = Path(folder) / name
+            try:
+                with path.open("r", encoding="utf-8") as file:
+                    if path.stat().st_mtime < oldest and _is_free(file):
+                        yield path
+            except OSError:
+                continue  # finished or swept by somebody else meanwhile
+
+
+def sweep(home: Home) -> int:
+    """Delete what killed writers left; return how many files."""
+    found = list(leftovers(home))
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)

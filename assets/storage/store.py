@@ -1,0 +1,164 @@
+"""The store: tables and records on disk, one file per asset and partition.
+
+Belongs here: Dagster's IO manager over Parquet and JSON under `restricted/`.
+Does not belong here: meaning, paths outside the restricted zone, and any format that can run code.
+
+Beside each file stands its SHA-256 (`manifest.py`), and Parquet pages carry
+checksums of their own: a flipped bit is found, not computed with. While a run
+has the store open it holds the run's lock (`liveness.py`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dagster import ConfigurableIOManager, Failure, InitResourceContext, InputContext, OutputContext
+from pydantic import PrivateAttr
+
+from assets.storage.audit import note
+from assets.storage.home import Home, json_bytes, read_json
+from assets.storage.liveness import hold, let_go
+from assets.storage.manifest import known_sums, verified, write_with_sum
+from assets.storage.refusals import only_kind_and_place
+from data_contracts.calendar.quarters import Quarter
+from data_contracts.reading.faults import Fault, InputRefused
+
+
+class Store(ConfigurableIOManager):
+    """Keeps frames as Parquet and everything else as JSON.
+
+    Attributes
+    ----------
+    home_folder : str
+        The home's root.
+    """
+
+    home_folder: str
+    _held: IO[str] | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: InitResourceContext) -> None:
+        """Hold the run's lock (Dagster)."""
+        self._held = None if context.run is None else hold(self.home, context.run.run_id)
+
+    def teardown_after_execution(self, context: InitResourceContext) -> None:
+        """Give it back (Dagster)."""
+        if self._held is not None and context.run is not None:
+            let_go(self.home, context.run.run_id, self._held)
+            self._held = None
+
+    @property
+    def home(self) -> Home:
+        """The home this store lies in."""
+        return Home(Path(self.home_folder))
+
+    def path(self, asset: Sequence[str], project: str, quarter_key: str, suffix: str) -> Path:
+        """Return where an asset's partition is kept."""
+        return self.home.restricted.joinpath(*asset, project, f"{quarter_key}{suffix}")
+
+    def write(self, asset: Sequence[str], project: str, quarter_key: str, value: Any) -> None:
+        """Keep a frame or a JSON value."""
+        if isinstance(value, pd.DataFrame):
+            write_with_sum(self.path(asset, project, quarter_key, ".parquet"), parquet_bytes(value))
+        else:
+            write_with_sum(self.path(asset, project, quarter_key, ".json"), json_bytes(value))
+
+    def read(self, asset: Sequence[str], project: str, quarter_key: str) -> Any:
+        """Return what was kept, or None."""
+        parquet = self.path(asset, project, quarter_key, ".parquet")
+        if parquet.is_file():
+            return read_parquet(parquet)
+        stored = self.path(asset, project, quarter_key, ".json")
+        if not verified(stored):
+            raise damaged_table(stored)
+        return read_json(stored)
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Keep an asset's value (Dagster)."""
+        if obj is None:
+            return
+        project, quarter_key = _partition(context)
+        asset = context.asset_key.path
+        with only_kind_and_place():  # Arrow's errors quote the cell they stumble over
+            self.write(asset, project, quarter_key, obj)
+            suffix = ".parquet" if isinstance(obj, pd.DataFrame) else ".json"
+            (known,) = known_sums(self.path(asset, project, quarter_key, suffix))
+            facts = {"asset": "/".join(asset), "partition": f"{project}/{quarter_key}", "sha256_of_rows": known}
+            note(self.home, "materialised", run=context.run_id, **facts)
+
+    def load_input(self, context: InputContext) -> Any:
+        """Load an upstream asset's value (Dagster)."""
+        project, quarter_key = _partition(context)
+        with only_kind_and_place():
+            value = self.read(context.asset_key.path, project, quarter_key)
+        if value is None and context.asset_key.path[0] == "deliveries":
+            value = self._unasked(context.asset_key.path[1], project, quarter_key)
+        if value is None:
+            station = "/".join(context.asset_key.path)
+            raise Failure(
+                description=f"{station} has not been made for this project and quarter. Materialise it first, or run the whole job.",
+                allow_retries=False,
+            )
+        return value
+
+    def _unasked(self, table: str, project: str, quarter_key: str) -> pd.DataFrame | None:
+        """Return the empty table that a design asks nobody for; None where it does ask."""
+        from assets.intake.assembly import assemble  # it reads what the store keeps
+
+        protocol = self.home.protocol(project)
+        if table in {delivery.table for delivery in protocol.deliveries}:
+            return None
+        return assemble(self.home, protocol, table, Quarter.parse(quarter_key)).table.frame
+
+
+def _partition(context: InputContext | OutputContext) -> tuple[str, str]:
+    key = context.asset_partition_key if isinstance(context, InputContext) else context.partition_key
+    dimensions = getattr(key, "keys_by_dimension", None)
+    if dimensions is None:
+        return "all", str(key)
+    return dimensions["project"], dimensions["quarter"]
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet with page checksums."""
+    buffer = io.BytesIO()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, buffer, write_page_checksum=True, compression="zstd")
+    return buffer.getvalue()
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read Parquet, verifying page checksums.
+
+    Raises
+    ------
+    InputRefused
+        If the file is damaged.
+    """
+    if not verified(path):
+        raise damaged_table(path)
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True, memory_map=False).read()
+    except (OSError, pa.ArrowException):
+        raise damaged_table(path) from None
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def damaged_table(path: Path) -> InputRefused:
+    """Return the refusal of a stored table that cannot be read, with what helps where it lies."""
+    root = next((folder for folder in path.parents if Home(folder).exists), path.parent)
+    name = path.relative_to(root)
+    fix = "Restore it from backup, or remove it and run the quarter again; then repeat."
+    if name.parts[:2] == ("restricted", "received"):
+        # What was delivered is deleted once it is read: only the sender has it still.
+        number = int(path.stem.partition("-")[0])
+        fix = f"Restore it from backup, or take the file back and send it again: trin withdraw {path.parent.name} {number}."
+    elif name.parts[:2] == ("restricted", "identities"):
+        fix = "Restore it from backup."
+    return InputRefused([Fault("A stored table is damaged.", fix, name.as_posix())])
