@@ -136,9 +136,9 @@ laws: $(READY) ## Which room may import which
 	@$(BIN)/lint-imports
 
 docs: $(READY) ## Reference pages that are made from code
-	@$(BIN)/python -m pipelines.reference_pages
-	@$(BIN)/python -m pipelines.method_pages
-	@$(BIN)/python -m pipelines.design_pages
+	@$(BIN)/python -m pipelines.documentation.reference_pages
+	@$(BIN)/python -m pipelines.documentation.method_pages
+	@$(BIN)/python -m pipelines.documentation.design_pages
 	@$(BIN)/python -m bench.validation
 
 lock: $(READY) ## Resolve requirements anew

@@ -31,7 +31,7 @@ from assets.storage.liveness import leftovers, sweep
 from assets.storage.manifest import damaged
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.small_study import PROTOCOL, small_rows
 
 FIRST, QUARTERS, PEOPLE = Quarter(2023, 4), 12, 600
@@ -146,7 +146,7 @@ from pathlib import Path
 from assets.storage.home import Home
 from assets.intake import arrivals
 from data_contracts.calendar.quarters import Quarter
-from pipelines.runner import run_quarter
+from pipelines.running.runner import run_quarter
 arrivals.QUIET_SECONDS = 0.0
 home = Home(Path(sys.argv[1]))
 for outcome in run_quarter(home, Quarter.parse(sys.argv[2]), home.project_ids(), again=False, told=lambda *a: None):

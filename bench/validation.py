@@ -18,7 +18,7 @@ import pandas as pd
 from causaldata import cps_mixtape, nsw_mixtape
 
 from models.study import StudyGroups, compare
-from pipelines.method_pages import COVARIATES, example_people
+from pipelines.documentation.method_pages import COVARIATES, example_people
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "validation.md"

@@ -37,7 +37,7 @@ def begun_by(home: Home, quarter: Quarter) -> list[str]:
 @guarded
 def evaluate_every_project(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
     """Evaluate a quarter's projects one by one; fail at the end if any was refused."""
-    from pipelines.runner import run_on  # knows every definition, this one too
+    from pipelines.running.runner import run_on  # knows every definition, this one too
 
     quarter = Quarter.parse(context.partition_key)
     told = []

@@ -29,7 +29,7 @@ from assets.intake import arrivals
 from assets.storage.home import Home, locked
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.small_study import write_small_study
 
 # Machines are noisy: how long an example takes says nothing of whether it is right.

@@ -35,7 +35,7 @@ from assets.storage.manifest import damaged
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
-from pipelines.runner import run_quarter
+from pipelines.running.runner import run_quarter
 
 for library in ("great_expectations", "scipy.optimize", "scipy.stats", "sklearn.linear_model", "statsmodels.api"):
     importlib.import_module(library)  # once, and not in each child

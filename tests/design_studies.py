@@ -14,7 +14,7 @@ from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.results.result_record import ResultRecord
 from models.evidence.plan_lock import LockState
-from pipelines.rehearsal import UNTOUCHED, rehearse
+from pipelines.running.rehearsal import UNTOUCHED, rehearse
 
 QUARTER, DAY = Quarter(2026, 3), date(2026, 10, 15)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from assets.rights.erasure import ErasedFrom, erase
 from assets.storage.home import Home
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.receiving import QUARTER, take
 from tests.small_study import small_rows, write_small_study
 

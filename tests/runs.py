@@ -17,8 +17,8 @@ from assets.storage.home import Home
 from assets.storage.partitions import partition_key
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
-from pipelines.rehearsal import rehearse
-from pipelines.runner import QUIET, Outcome, run_quarter
+from pipelines.running.rehearsal import rehearse
+from pipelines.running.runner import QUIET, Outcome, run_quarter
 from pipelines.schedules import register_projects
 from projects.portfolio import PORTFOLIO
 

@@ -11,7 +11,7 @@ import pytest
 
 from assets.intake.delivery_log import read_register
 from assets.storage.home import Home
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.canaries import draw_numbers, hits
 from tests.runs import run_and_kill, run_demo
 from tests.small_study import PROTOCOL, small_rows

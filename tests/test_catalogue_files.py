@@ -24,7 +24,7 @@ from click.testing import CliRunner
 
 from assets.storage.home import Home
 from pipelines.command_line.main import trin
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.fault_study import (
     CSV_LINE,
     HEADER,

@@ -25,7 +25,7 @@ from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.plan_lock import LockState, PlanChange
 from models.people.derived_outcomes import with_derived
-from pipelines.rehearsal import rehearse
+from pipelines.running.rehearsal import rehearse
 from tests.design_studies import DAY, QUARTER, STUDIES, Study, cases, judged, panel, rate, studies, trial
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ from assets.storage.liveness import alive_path, hold
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
-from pipelines.instance import prepare_instance
+from pipelines.running.instance import prepare_instance
 from tests.receiving import take
 from tests.runs import run_demo
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one small study that was evaluated; copied before anything is done to it."""
-    from pipelines.demo import set_up
+    from pipelines.running.demo import set_up
     from tests.small_study import write_small_study
 
     home = Home(tmp_path_factory.mktemp("evaluated") / "home")
@@ -146,7 +146,7 @@ def test_a_head_that_is_no_head_is_refused_in_words(home: Home) -> None:
 
 
 def test_a_run_that_was_killed_is_closed_by_the_next(home: Home) -> None:
-    from pipelines.instance import open_instance
+    from pipelines.running.instance import open_instance
     from tests.test_machine_faults import a_started_run
 
     with open_instance(home) as instance:

@@ -22,7 +22,7 @@ from assets.rights.rotation import rotate
 from assets.storage.home import Home
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
-from pipelines.instance import open_instance
+from pipelines.running.instance import open_instance
 from tests.large_home import erase_from, large_home
 from tests.receiving import everything_written, take
 from tests.runs import records, run_demo

@@ -141,7 +141,7 @@ def test_every_phrase_is_said_somewhere() -> None:
 
 
 def test_reference_pages_are_those_the_code_makes() -> None:
-    from pipelines.reference_pages import FOLDER, pages
+    from pipelines.documentation.reference_pages import FOLDER, pages
 
     for name, text in pages().items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
@@ -150,7 +150,7 @@ def test_reference_pages_are_those_the_code_makes() -> None:
 @pytest.mark.slow
 def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
     from bench.validation import PAGE, page
-    from pipelines.method_pages import EXAMPLES, FOLDER, pages
+    from pipelines.documentation.method_pages import EXAMPLES, FOLDER, pages
 
     for name, text in pages().items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
@@ -165,7 +165,7 @@ def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
 
 @pytest.mark.slow
 def test_pages_of_designs_are_those_the_code_makes() -> None:
-    from pipelines.design_pages import FOLDER, pages_and_pictures
+    from pipelines.documentation.design_pages import FOLDER, pages_and_pictures
 
     texts, pictures = pages_and_pictures()
     for name, text in texts.items():

@@ -16,8 +16,8 @@ import sqlalchemy
 from dagster import DagsterInstance, job, op
 
 from assets.storage.home import Home
-from pipelines.instance import DATABASES, open_instance, prepare_instance
-from pipelines.kept_connections import MOST_KEPT
+from pipelines.running.instance import DATABASES, open_instance, prepare_instance
+from pipelines.running.kept_connections import MOST_KEPT
 from pipelines.schedules import register_projects
 from tests.test_machine_faults import a_started_run
 

@@ -20,7 +20,7 @@ from assets.storage.home import Home
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.table_contract import Column, TableContract
 from data_contracts.reading.faults import InputRefused
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.receiving import TABLES, everything_written, take
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 

@@ -26,11 +26,11 @@ from assets.storage.manifest import damaged, known_sums, remove, sum_path, verif
 from assets.storage.store import Store
 from data_contracts.home_files.notices import Notices
 from data_contracts.reading.faults import InputRefused
-from pipelines import runner
 from pipelines.command_line.main import trin
-from pipelines.instance import SETTINGS, open_instance
 from pipelines.janitor import LOOKS_WITHOUT_LOCK, dead_runs
 from pipelines.notices import notices_of, send
+from pipelines.running import runner
+from pipelines.running.instance import SETTINGS, open_instance
 from tests.runs import evaluate, run_demo
 
 RUN = "0b5c9e0e-1111-4222-8333-444455556666"

@@ -19,7 +19,7 @@ import pytest
 
 from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.runs import evaluate
 from tests.small_study import PROTOCOL, small_rows, write_small_study
 
@@ -114,8 +114,8 @@ def test_two_workers_run_at_once(home: Home) -> None:
         (home.inbox / name).mkdir(parents=True, exist_ok=True)
         small_rows().to_csv(home.inbox / name / "people.csv", index=False)
     code = (
-        "from assets.storage.home import Home; from pathlib import Path; from pipelines.instance import open_instance;"
-        "from pipelines.runner import run_on; from data_contracts.calendar.quarters import Quarter; import sys;"
+        "from assets.storage.home import Home; from pathlib import Path; from pipelines.running.instance import open_instance;"
+        "from pipelines.running.runner import run_on; from data_contracts.calendar.quarters import Quarter; import sys;"
         "h = Home(Path(sys.argv[1])); i = open_instance(h).__enter__();"
         "print([o.state for o in run_on(h, i, Quarter.parse(sys.argv[2]), ['one', 'two'], again=True)])"
     )

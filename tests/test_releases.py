@@ -26,7 +26,7 @@ from assets.storage.home import Home, write_atomically
 from assets.storage.store import parquet_bytes, read_parquet
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line.main import trin
-from pipelines.demo import set_up
+from pipelines.running.demo import set_up
 from tests.example_record import example_record
 from tests.runs import QUARTER, run_demo
 from tests.small_study import PROTOCOL, small_rows, write_small_study

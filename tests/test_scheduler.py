@@ -22,8 +22,8 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from assets.storage.home import Home, write_json
-from pipelines.demo import set_up
-from pipelines.instance import open_instance, prepare_instance
+from pipelines.running.demo import set_up
+from pipelines.running.instance import open_instance, prepare_instance
 from tests.small_study import PROTOCOL
 
 WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"

@@ -31,7 +31,7 @@ def test_a_small_study_runs_and_finds_what_is_there(small_home: Home) -> None:
 
 
 def test_the_example_of_the_reference_page_runs(tmp_path: Path) -> None:
-    from pipelines.demo import set_up
+    from pipelines.running.demo import set_up
 
     page = (Path(__file__).parent.parent / "docs" / "reference" / "project-yaml.md").read_text(encoding="utf-8")
     example = re.search(r"```yaml\n(.*?)```", page, re.S)
@@ -226,7 +226,7 @@ def test_a_home_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
 def test_a_delivery_that_lands_during_a_run_is_new_the_next_time(
     small_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines import runner
+    from pipelines.running import runner
 
     real = runner._warnings
 

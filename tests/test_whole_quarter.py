@@ -8,7 +8,7 @@ from dagster import AssetCheckKey, AssetKey, DagsterInstance, DagsterRunStatus, 
 from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
-from pipelines.instance import open_instance
+from pipelines.running.instance import open_instance
 from pipelines.whole_quarter import begun_by
 from tests.small_study import PROTOCOL, small_rows
 

@@ -68,7 +68,7 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
 def withdraw_and_show(home: Home, project: str, number: int) -> int:
     """Take a file back out."""
     from assets.rights.retention import withdraw
-    from pipelines.staleness import tell_dagster
+    from pipelines.running.staleness import tell_dagster
 
     if _unknown(home, project):
         return printing.USAGE
@@ -84,7 +84,7 @@ def withdraw_and_show(home: Home, project: str, number: int) -> int:
 def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: bool) -> int:
     """Ask for identifiers, erase, and print the certificate."""
     from assets.rights.erasure import certificate_markdown, erase
-    from pipelines.staleness import tell_dagster
+    from pipelines.running.staleness import tell_dagster
 
     if any(_unknown(home, project) for project in projects):
         return printing.USAGE

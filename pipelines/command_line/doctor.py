@@ -178,7 +178,7 @@ def _deliveries(home: Home) -> Iterator[Finding]:
 
 def _protocols(home: Home) -> Iterator[Finding]:
     from pipelines.notices import NOTICES, notices_of
-    from pipelines.runner import default_quarter
+    from pipelines.running.runner import default_quarter
     from pipelines.whole_quarter import begun_by
 
     quarter = default_quarter()
@@ -212,8 +212,8 @@ def _dagster(home: Home) -> Iterator[Finding]:
     from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
     from dagster._time import get_current_timestamp
 
-    from pipelines.instance import DATABASES
     from pipelines.janitor import dead_runs
+    from pipelines.running.instance import DATABASES
 
     if not (home.dagster / DATABASES[-1]).exists():
         yield True, "Dagster has not been used with this home yet", ""

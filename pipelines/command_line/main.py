@@ -83,7 +83,7 @@ def known_home(folder: Path, *, must_exist: bool = True) -> Home:
 def chosen_quarter(text: str | None) -> Quarter:
     """Return the quarter that was named, or the last closed one."""
     from data_contracts.calendar.quarters import Quarter
-    from pipelines.runner import default_quarter
+    from pipelines.running.runner import default_quarter
 
     latest = default_quarter()
     if text is None:
@@ -108,7 +108,7 @@ def init(home_folder: Path, demo: bool) -> None:
       trin init --demo                a home to look around in
       trin init --home /srv/trin      a home for real data, with a key of its own
     """
-    from pipelines.demo import set_up
+    from pipelines.running.demo import set_up
 
     home = known_home(home_folder, must_exist=False)
     added = set_up(home, demo=demo)

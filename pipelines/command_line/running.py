@@ -43,7 +43,7 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
 
             warnings.simplefilter("ignore", BetaWarning)
             warnings.simplefilter("ignore", PreviewWarning)
-            from pipelines.runner import run_quarter
+            from pipelines.running.runner import run_quarter
         code = printing.OK
         stale: set[str] = set()
         outcomes = run_quarter(

@@ -14,7 +14,7 @@ from pathlib import Path
 from data_contracts.ladder.ladder import crosswalk, design_facts, economics_sources, error_sources, rung_rules, rungs
 from data_contracts.reading.knowledge import read_knowledge
 
-SPECIFICATION = Path(__file__).resolve().parent.parent / "tests" / "spec"
+SPECIFICATION = Path(__file__).resolve().parent.parent.parent / "tests" / "spec"
 EFFORTS = {1: "data that exist", 2: "new data", 3: "another way of running the project"}
 
 

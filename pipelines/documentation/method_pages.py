@@ -19,7 +19,7 @@ from data_contracts.reading.knowledge import read_knowledge
 from models.study import StudyGroups, compare
 from models.values.estimates import Estimate
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "methods"
+FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "methods"
 COVARIATES = ("sex", "race", "age", "education", "smokeintensity", "smokeyrs", "exercise", "active", "wt71")
 EXAMPLES: dict[str, dict[str, Any]] = {
     "nearest_neighbour": {"caliper_sd_logit": 0.2, "ratio": 2},

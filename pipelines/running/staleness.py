@@ -10,7 +10,7 @@ from dagster import AssetKey, AssetMaterialization
 
 from assets.storage.home import Home
 from data_contracts.protocol.table_contract import TABLES
-from pipelines.instance import open_instance
+from pipelines.running.instance import open_instance
 
 
 def tell_dagster(home: Home, projects: list[str]) -> None:

@@ -42,9 +42,9 @@ from data_contracts.home_files.site_settings import missing_settings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import InputRefused
 from pipelines.definitions import build_defs
-from pipelines.instance import open_instance, prepare_instance
 from pipelines.janitor import close_dead_runs
 from pipelines.jobs import PUBLISHED_LATER
+from pipelines.running.instance import open_instance, prepare_instance
 from pipelines.schedules import last_closed_quarter, register_projects
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -339,7 +339,7 @@ def _publish(
 
 def _site_version() -> str:
     digest = hashlib.sha256()
-    root = Path(__file__).resolve().parent.parent / "dashboards"
+    root = Path(__file__).resolve().parent.parent.parent / "dashboards"
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".html", ".css", ".js")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -21,11 +21,11 @@ from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
-from pipelines.method_pages import standing_alone
-from pipelines.rehearsal import demo_home, rehearse
+from pipelines.documentation.method_pages import standing_alone
+from pipelines.running.rehearsal import demo_home, rehearse
 from projects.portfolio import protocol_folder
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "designs"
+FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "designs"
 EXAMPLES = {
     "systematic_review": "bcg-vaccine",
     "randomised_trial": "nsw-trial",

@@ -21,9 +21,9 @@ from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.home_files.judgements import Judgements
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import TABLES, contract_text
-from pipelines.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
+from pipelines.documentation.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
 SECTION_NOTES = {
     "deliveries": "The same file may feed several tables: one spreadsheet with a row per person is enough for a whole study.",
 }

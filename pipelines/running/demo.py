@@ -14,7 +14,7 @@ from assets.pseudonyms.keys import create_key
 from assets.storage.home import Home, write_atomically, write_json
 from data_contracts.home_files.site_settings import EMPTY_FILE
 from data_contracts.protocol.protocol import Protocol
-from pipelines.instance import prepare_instance
+from pipelines.running.instance import prepare_instance
 
 AN_HOUR = 3600.0
 

@@ -15,7 +15,7 @@ from assets.storage.home import Home, locked, write_atomically
 SETTINGS = """\
 # Written by trin; your own changes are kept.
 instance_class:
-  module: pipelines.kept_connections
+  module: pipelines.running.kept_connections
   class: KeptInstance
 telemetry:
   enabled: false
