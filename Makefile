@@ -91,7 +91,7 @@ audit-dependencies: $(DOCS_READY) ## Known holes in what is locked (asks the pub
 	@$(BIN)/python -m pip_audit --require-hashes --disable-pip -r requirements.lock
 
 soak: $(READY) ## Three years of quarters with everything that goes wrong; some minutes
-	@$(BIN)/python -m bench.soak
+	@$(BIN)/python -m bench.operation.soak
 
 test-nightly: $(READY) ## The simulations with 2,000 draws instead of 500
 	@TRIN_DRAWS=2000 $(BIN)/python -m pytest -q -n 2 tests/test_simulations.py
@@ -103,20 +103,20 @@ coverage: $(READY) ## Which lines and branches the fast tests reach
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not long and not browser and not calibration" --cov --cov-report=term:skip-covered
 
 simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a quarter of an hour
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.simulations
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth.simulations
 
 calibration: $(READY) ## How often each rung tells the truth, for docs/validation.md; some minutes
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.ladder_calibration
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.repeated_looks
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth.ladder_calibration
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth.repeated_looks
 
 bench: $(READY) ## Timings, printed as ratios; nothing is asserted
-	@$(BIN)/python -m bench.matching
-	@$(BIN)/python -m bench.register_balance
-	@$(BIN)/python -m bench.deliveries
-	@$(BIN)/python -m bench.site
-	@$(BIN)/python -m bench.economics
-	@$(BIN)/python -m bench.backfill
-	@$(BIN)/python -m bench.register 1 10
+	@$(BIN)/python -m bench.speed.matching
+	@$(BIN)/python -m bench.speed.register_balance
+	@$(BIN)/python -m bench.speed.deliveries
+	@$(BIN)/python -m bench.speed.site
+	@$(BIN)/python -m bench.speed.economics
+	@$(BIN)/python -m bench.operation.backfill
+	@$(BIN)/python -m bench.speed.register 1 10
 
 $(RIVALS_READY): bench/rivals/requirements.txt
 	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
@@ -124,7 +124,7 @@ $(RIVALS_READY): bench/rivals/requirements.txt
 	@touch $@
 
 bench-rivals: $(READY) $(RIVALS_READY) ## Matching against other libraries, in an environment of their own
-	@$(BIN)/python -m bench.matching
+	@$(BIN)/python -m bench.speed.matching
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -139,7 +139,7 @@ docs: $(READY) ## Reference pages that are made from code
 	@$(BIN)/python -m pipelines.documentation.reference_pages
 	@$(BIN)/python -m pipelines.documentation.method_pages
 	@$(BIN)/python -m pipelines.documentation.design_pages
-	@$(BIN)/python -m bench.validation
+	@$(BIN)/python -m bench.truth.validation
 
 lock: $(READY) ## Resolve requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from projects import (
+from projects.worlds import (
     bcg_trials,
     castle_doctrine,
     fleiss_diagnoses,

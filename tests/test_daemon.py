@@ -13,7 +13,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.execution.backfill import BulkActionStatus
 
 from assets.storage.home import Home
-from bench.backfill import LAST, Daemon, home_of_many
+from bench.operation.backfill import LAST, Daemon, home_of_many
 
 PROJECTS, QUARTERS = 3, 2
 CLOSED_WITHIN_SECONDS = 300

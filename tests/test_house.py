@@ -149,7 +149,7 @@ def test_reference_pages_are_those_the_code_makes() -> None:
 
 @pytest.mark.slow
 def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
-    from bench.validation import PAGE, page
+    from bench.truth.validation import PAGE, page
     from pipelines.documentation.method_pages import EXAMPLES, FOLDER, pages
 
     for name, text in pages().items():

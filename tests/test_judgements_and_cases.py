@@ -18,8 +18,8 @@ from models.designs.expert_assessment.pool import (
     skill,
 )
 from models.statistics.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
-from projects.fleiss_diagnoses import COUNTS
-from projects.lipset_democracies import STATES
+from projects.worlds.fleiss_diagnoses import COUNTS
+from projects.worlds.lipset_democracies import STATES
 from tests.design_references import EXACT, R
 
 NAMES = ("DEV", "URB", "LIT", "IND", "STB")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench import ladder_calibration
-from projects.young_mothers import TRUE_ATT
+from bench.truth import ladder_calibration
+from projects.worlds.young_mothers import TRUE_ATT
 
 
 @pytest.mark.calibration

@@ -26,8 +26,8 @@ from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.record import Provenance
 from models.statistics.pooling import pool
-from projects.bcg_trials import TRIALS
 from projects.portfolio import protocol_folder
+from projects.worlds.bcg_trials import TRIALS
 from tests.design_references import EXACT, R
 from tests.example_record import example_fields
 

@@ -22,7 +22,7 @@ from data_contracts.reading.faults import InputRefused
 from data_contracts.results.result_record import ResultRecord
 from pipelines.running.demo import set_up
 from projects.portfolio import PORTFOLIO
-from projects.young_mothers import TRUE_ATT
+from projects.worlds.young_mothers import TRUE_ATT
 from tests.runs import QUARTER, deliver_again, public_records, records, run_and_kill, run_demo, send
 
 # Together on one worker: the home they start from takes a minute to make.

@@ -12,7 +12,7 @@ from models.designs.matched_control.design import MatchedControl
 from models.detectors.effect_sources import placebo_fails
 from models.people.cohort import build_cohort
 from models.people.outcomes import outcome_values
-from projects.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, draw_world
+from projects.worlds.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, draw_world
 
 # Published as “almost half”, “one in four” twice, “more than four in ten” and 8 %.
 SHARES_AFTER_WHAT_IS_PUBLISHED = {

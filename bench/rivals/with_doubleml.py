@@ -12,8 +12,8 @@ import pandas as pd
 from doubleml import DoubleMLData, DoubleMLIRM
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from bench.people import COVARIATES
-from bench.stopwatch import Stopwatch
+from bench.speed.people import COVARIATES
+from bench.speed.stopwatch import Stopwatch
 
 warnings.filterwarnings("ignore")
 np.random.seed(1)

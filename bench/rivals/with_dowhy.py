@@ -14,8 +14,8 @@ import pandas as pd
 from dowhy import CausalModel
 from sklearn.linear_model import LogisticRegression
 
-from bench.people import COVARIATES
-from bench.stopwatch import Stopwatch
+from bench.speed.people import COVARIATES
+from bench.speed.stopwatch import Stopwatch
 
 warnings.filterwarnings("ignore")
 logging.disable(logging.WARNING)

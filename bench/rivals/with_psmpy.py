@@ -10,8 +10,8 @@ import sys
 import pandas as pd
 from psmpy import PsmPy
 
-from bench.covariates import CALIPER
-from bench.stopwatch import Stopwatch
+from bench.speed.covariates import CALIPER
+from bench.speed.stopwatch import Stopwatch
 
 watch = Stopwatch()
 frame = pd.read_parquet(sys.argv[1])

@@ -11,9 +11,9 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 
-from bench.covariates import CALIPER
-from bench.people import COVARIATES
-from bench.stopwatch import Stopwatch
+from bench.speed.covariates import CALIPER
+from bench.speed.people import COVARIATES
+from bench.speed.stopwatch import Stopwatch
 
 watch = Stopwatch()
 frame = pd.read_parquet(sys.argv[1])

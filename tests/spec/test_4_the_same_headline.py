@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bench import ladder_calibration
-from bench.ladder_calibration import protocol, records_of
-from projects import young_mothers
-from projects.young_mothers import draw_world
+from bench.truth import ladder_calibration
+from bench.truth.ladder_calibration import protocol, records_of
+from projects.worlds import young_mothers
+from projects.worlds.young_mothers import draw_world
 
 NEAR = 0.02
 

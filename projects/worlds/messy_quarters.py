@@ -28,7 +28,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
-from projects.young_mothers import SITES, World, asked_of_sites, draw_world, outcome_rows, register_rows
+from projects.worlds.young_mothers import SITES, World, asked_of_sites, draw_world, outcome_rows, register_rows
 
 SEED = 2026
 Q2_STARTS_UNTIL = date(2025, 3, 31)

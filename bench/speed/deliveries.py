@@ -19,7 +19,7 @@ from data_contracts.protocol.table_contract import compile_contract
 
 ROWS = 10_000_000
 PEOPLE = 100_000
-PROTOCOL = Path(__file__).parent.parent / "projects" / "i-gang" / "project.yaml"
+PROTOCOL = Path(__file__).parent.parent.parent / "projects" / "i-gang" / "project.yaml"
 BINARY = (
     "basic_school_only",
     "psychiatric_diagnosis",

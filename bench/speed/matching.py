@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.processes import ROOT, Answer, ask
-from bench.rows import Row, print_rows, write_rows
+from bench.speed.processes import ROOT, Answer, ask
+from bench.speed.rows import Row, print_rows, write_rows
 
 SIZES = {"1k/20k": (1_000, 20_000), "5k/200k": (5_000, 200_000), "20k/1M": (20_000, 1_000_000)}
 LARGEST = "20k/1M"
@@ -57,7 +57,7 @@ def match_rows(size: str, path: str) -> list[Row]:
     """Measure the match step alone."""
     rows = []
     for kind, hoped in MATCHES.items():
-        answers = [own("bench.pieces", "match", path, kind) for _ in range(RUNS)]
+        answers = [own("bench.speed.pieces", "match", path, kind) for _ in range(RUNS)]
         aim = f"at most {hoped:.0f}" if hoped and size == LARGEST else ""
         rows.append(
             Row(
@@ -75,7 +75,7 @@ def match_rows(size: str, path: str) -> list[Row]:
 
 def whole_rows(size: str, path: str) -> list[Row]:
     """Measure the whole against its floor, turn about; then as a person waits for it, imports included."""
-    pairs = [(own("bench.floor", path), own("bench.trin_end_to_end", path)) for _ in range(RUNS)]
+    pairs = [(own("bench.speed.floor", path), own("bench.speed.trin_end_to_end", path)) for _ in range(RUNS)]
     floors, wholes = [floor for floor, _ in pairs], [whole for _, whole in pairs]
     is_largest = size == LARGEST
     return [
@@ -161,7 +161,7 @@ def rival_rows(size: str, path: str, seconds: float) -> list[Row]:
 def doubly_robust_rows(size: str, path: str) -> list[Row]:
     """Measure the cross-fitted doubly robust estimate, imports and reading left out, here and in DoubleML."""
     answers = {
-        "Trin, doubly robust in 5 folds": [own("bench.pieces", "doubly_robust", path) for _ in range(RIVAL_RUNS)],
+        "Trin, doubly robust in 5 folds": [own("bench.speed.pieces", "doubly_robust", path) for _ in range(RIVAL_RUNS)],
         "DoubleML, the same": ask_rival(DOUBLEML, path),
     }
     rows: list[Row] = []
@@ -215,7 +215,7 @@ def main() -> None:
         for size, (participants, others) in SIZES.items():
             path = str(Path(folder) / f"{participants}_{others}.parquet")
             also_csv = ("also_csv",) if shutil.which(MATCHIT[0]) else ()
-            own("bench.people", str(participants), str(others), path, *also_csv)
+            own("bench.speed.people", str(participants), str(others), path, *also_csv)
             rows += match_rows(size, path)
             whole = whole_rows(size, path)
             rows += [*whole, *rival_rows(size, path, whole[-1].seconds or 1.0), *doubly_robust_rows(size, path)]

@@ -1,6 +1,6 @@
 """How long the pages of a quarter take, and how much memory: every municipality, two languages, ten results.
 
-`python -m bench.site` prints seconds, megabytes and pages; nothing is asserted.
+`python -m bench.speed.site` prints seconds, megabytes and pages; nothing is asserted.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ mutation($backfillParams: LaunchBackfillParams!) {
   launchPartitionBackfill(backfillParams: $backfillParams) { __typename }
 }
 """
-WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
+WORKSPACE = Path(__file__).resolve().parent.parent.parent / "workspace.yaml"
 
 
 def home_of_many(folder: Path, projects: int = PROJECTS, quarters: int = QUARTERS) -> Home:

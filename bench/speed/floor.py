@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pandas as pd
 
-from bench.people import COVARIATES
-from bench.stopwatch import Stopwatch
+from bench.speed.people import COVARIATES
+from bench.speed.stopwatch import Stopwatch
 
 PASSES = 6
 """Passes over the rows that Newton's method needs for a logit from a cold start."""

@@ -15,8 +15,8 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from bench.covariates import CALIPER, coded_covariates
-from bench.stopwatch import Stopwatch
+from bench.speed.covariates import CALIPER, coded_covariates
+from bench.speed.stopwatch import Stopwatch
 from models.comparing.nearest import match_nearest
 from models.estimating.doubly_robust import cross_fitted
 from models.score.design_matrix import DesignMatrix, build_design_matrix

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from bench.stopwatch import Stopwatch
+from bench.speed.stopwatch import Stopwatch
 
 watch = Stopwatch()
 
@@ -17,7 +17,7 @@ def main(path: str) -> None:
     """Print the seconds each step took and what was found."""
     from pandas import read_parquet
 
-    from bench.covariates import CALIPER, coded_covariates
+    from bench.speed.covariates import CALIPER, coded_covariates
     from models.comparing.nearest import match_nearest
     from models.score.design_matrix import build_design_matrix
     from models.score.propensity import PropensityFit, fit_propensity

@@ -1,7 +1,7 @@
 """A register on one machine: from a hundred million events to an effect, beside plain SQL doing the history alone.
 
 Belongs here: generated events, timings and memory, printed. Does not belong
-here: any limit. Run with `python -m bench.register [millions of events …]`.
+here: any limit. Run with `python -m bench.speed.register [millions of events …]`.
 
 Each step is a process of its own, so that memory is its own. People are a
 hundredth of events, in 98 municipalities; every fiftieth takes part, more
@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bench.stopwatch import Stopwatch
+from bench.speed.stopwatch import Stopwatch
 
 MUNICIPALITIES, FILES, MILLION = 98, 20, 1_000_000
 TRUE_EFFECT = 0.5
@@ -169,7 +169,7 @@ def main() -> None:
                     [
                         sys.executable,
                         "-c",
-                        f"from bench.register import {way} as work; from pathlib import Path; work(Path({name!r}))",
+                        f"from bench.speed.register import {way} as work; from pathlib import Path; work(Path({name!r}))",
                     ],
                     capture_output=True,
                     text=True,

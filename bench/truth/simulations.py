@@ -17,7 +17,7 @@ import numpy as np
 
 from tests.simulated import draw_world, every_estimate, naive_estimate
 
-RESULTS = Path(__file__).resolve().parent / "results" / "simulations.csv"
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "simulations.csv"
 DRAWS = int(os.environ.get("TRIN_DRAWS", "2000"))
 WORLDS = tuple(
     (n, effect, is_binary) for is_binary, effect in ((False, 0.5), (True, 0.0), (True, 0.2)) for n in (120, 400)

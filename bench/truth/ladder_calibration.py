@@ -1,7 +1,7 @@
 """How often each rung tells the truth, in worlds where it is known: a table for `docs/validation.md`.
 
 Belongs here: drawing worlds, letting four rungs answer, and counting. Does not
-belong here: worlds (`projects/young_mothers.py`), estimators and rules. Run
+belong here: worlds (`projects/worlds/young_mothers.py`), estimators and rules. Run
 with `make calibration`; a few minutes on two cores.
 
 Rungs 4 and 5 are the designs of the demo protocols. Rungs 2 and 3 are the
@@ -39,10 +39,10 @@ from models.people.outcomes import outcome_values
 from models.statistics.intervals import newcombe_interval
 from models.values.comparison import Gate
 from models.values.estimates import Estimate
-from projects.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
+from projects.worlds.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
 
-RESULTS = Path(__file__).resolve().parent / "results" / "ladder_calibration.csv"
-PROJECTS = Path(__file__).resolve().parent.parent / "projects"
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "ladder_calibration.csv"
+PROJECTS = Path(__file__).resolve().parent.parent.parent / "projects"
 DRAWS = int(os.environ.get("TRIN_DRAWS", "100"))
 QUARTER = Quarter(2026, 3)
 FIELDS = (

@@ -2,7 +2,7 @@
 
 Belongs here: putting tables together from reference values, simulations and
 timings. Does not belong here: making any of them (`tests/reference/`,
-`bench/simulations.py`, `bench/matching.py`). Run with `make docs`.
+`bench/truth/simulations.py`, `bench/speed/matching.py`). Run with `make docs`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from causaldata import cps_mixtape, nsw_mixtape
 from models.study import StudyGroups, compare
 from pipelines.documentation.method_pages import COVARIATES, example_people
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "validation.md"
 RESULTS = ROOT / "bench" / "results"
 SQUARES = [{"covariate": name, "shape": "square"} for name in ("age", "smokeintensity", "smokeyrs", "wt71")]
@@ -187,7 +187,7 @@ def page() -> str:
         *_lines(against_publications(), "published"),
         "",
         "The Infant Health and Development Program with simulated outcomes (Hill 2011, first draw of 747 children): the effect on",
-        "participants is 4.000 by construction. The data are not ours to keep; `python -m bench.ihdp FILE` makes the table.",
+        "participants is 4.000 by construction. The data are not ours to keep; `python -m bench.truth.ihdp FILE` makes the table.",
         "",
         *_kept("ihdp.csv"),
         "",
@@ -201,7 +201,7 @@ def page() -> str:
         "",
         "## The ladder in worlds whose truth is known",
         "",
-        "Five worlds of 600 participants with the same kind of people (`projects/young_mothers.py`): what each rung says, how often",
+        "Five worlds of 600 participants with the same kind of people (`projects/worlds/young_mothers.py`): what each rung says, how often",
         "its 95 % interval holds the true effect, how often the project is said to be the cause, and how often that is on an effect",
         "of the other sign. Rungs 2 and 3 are the plain differences such designs rest on. In the null world nothing works: a matched",
         "group is fooled, its placebo test gives it away, and the verdict is “unresolved”. `make calibration` makes the table.",

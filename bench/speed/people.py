@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.stopwatch import Stopwatch
+from bench.speed.stopwatch import Stopwatch
 
 NORMAL, BINARY = 8, 4
 COVARIATES = tuple(f"x{i}" for i in range(NORMAL + BINARY))

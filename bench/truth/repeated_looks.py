@@ -19,7 +19,7 @@ from scipy.special import expit
 from models.estimating.confidence_sequence import always_valid
 from models.study import StudyRefused, compare
 
-RESULTS = Path(__file__).resolve().parent / "results" / "repeated_looks.csv"
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "repeated_looks.csv"
 DRAWS = int(os.environ.get("TRIN_DRAWS", "400"))
 LOOKS, PLANNED, LEVEL = 20, 120, 0.95
 FIELDS = (

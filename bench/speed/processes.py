@@ -18,7 +18,7 @@ from typing import Any
 
 MOST_SECONDS = 300
 MOST_MEMORY_GB = 16
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 NOT_INSTALLED = "not installed"
 MISSING = ("No module named", "there is no package called", "Error while finding module")
 OUT_OF_MEMORY = ("MemoryError", "Unable to allocate", "cannot allocate", "could not allocate", "bad_alloc")

@@ -4,7 +4,7 @@ Belongs here: running every way to compare on one draw of the data that others
 benchmark with (Hill 2011; `ihdp_npci_1.csv` as many repositories carry it).
 The file is not ours to keep, so its place is given:
 
-    python -m bench.ihdp path/to/ihdp_npci_1.csv
+    python -m bench.truth.ihdp path/to/ihdp_npci_1.csv
 
 Does not belong here: estimators. What was found is kept in `bench/results/`.
 """
@@ -20,7 +20,7 @@ import pandas as pd
 
 from models.study import compare
 
-RESULTS = Path(__file__).resolve().parent / "results" / "ihdp.csv"
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "ihdp.csv"
 FIELDS = ("method", "estimator", "estimand", "effect", "error", "low", "high", "truth")
 WAYS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
     ({"method": "inverse_probability"}, ("inverse_probability", "augmented_inverse_probability", "regression")),
@@ -52,7 +52,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def main() -> None:
     """Read the file that is named, and keep and print what was found."""
     if len(sys.argv) != 2:
-        raise SystemExit("Say where the data lie: python -m bench.ihdp ihdp_npci_1.csv")
+        raise SystemExit("Say where the data lie: python -m bench.truth.ihdp ihdp_npci_1.csv")
     found = rows(Path(sys.argv[1]))
     with RESULTS.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS)
