@@ -61,14 +61,14 @@ $(POSTGRES_READY): $(READY) requirements-postgres.lock
 	@touch $@
 
 test-postgres: $(POSTGRES_READY) ## Dagster on a real PostgreSQL server (needs Debian's package postgresql)
-	@$(BIN)/python -m pytest -q tests/test_on_postgres.py
+	@$(BIN)/python -m pytest -q tests/machine/test_on_postgres.py
 
 $(KUBERNETES_READY): $(READY) requirements-kubernetes.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-kubernetes.lock
 	@touch $@
 
 test-deploy: $(KUBERNETES_READY) ## The proxy with its login, run for real (needs Debian's package nginx-light); a run's pod
-	@$(BIN)/python -m pytest -q tests/test_deploy.py
+	@$(BIN)/python -m pytest -q tests/machine/test_deploy.py
 
 $(SPARK_READY): requirements-spark.lock
 	@$(PYTHON) -m venv $(SPARK)
@@ -94,7 +94,7 @@ soak: $(READY) ## Three years of quarters with everything that goes wrong; some 
 	@$(BIN)/python -m bench.operation.soak
 
 test-nightly: $(READY) ## The simulations with 2,000 draws instead of 500
-	@TRIN_DRAWS=2000 $(BIN)/python -m pytest -q -n 2 tests/test_simulations.py
+	@TRIN_DRAWS=2000 $(BIN)/python -m pytest -q -n 2 tests/worlds/test_simulations.py
 
 test-browser: $(BROWSER_READY) ## The pages in a real Chromium (needs Debian's package chromium)
 	@$(BIN)/python -m pytest -q -m "browser"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.no_network import sitecustomize
+from tests.support.no_network import sitecustomize
+from tests.support.places import ROOT
 
 # This process and every Python that it starts: no socket leaves the machine.
 NO_NETWORK = str(Path(sitecustomize.__file__).parent)
@@ -30,7 +31,7 @@ from assets.storage.home import Home, locked
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
 from pipelines.running.demo import set_up
-from tests.small_study import write_small_study
+from tests.support.small_study import write_small_study
 
 # Machines are noisy: how long an example takes says nothing of whether it is right.
 settings.register_profile("trin", deadline=None)
@@ -72,7 +73,7 @@ def small_home(tmp_path: Path, empty_databases: Path) -> Home:
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A demo home that was run once; copy it before changing it."""
-    from tests.runs import run_demo
+    from tests.support.runs import run_demo
 
     # Workers that run beside each other share one: the first makes it.
     folder = tmp_path_factory.getbasetemp()
@@ -99,5 +100,5 @@ def demo_home(demo_template: Home, tmp_path: Path) -> Home:
 @pytest.fixture(scope="session")
 def i_gang() -> Protocol:
     """The flagship protocol."""
-    path = Path(__file__).parent.parent / "projects" / "i-gang" / "project.yaml"
+    path = ROOT / "projects" / "i-gang" / "project.yaml"
     return read_protocol(path.read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from assets.intake.reception import take_in
 from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from pipelines.running.demo import set_up
-from tests.small_study import PROTOCOL, small_rows
+from tests.support.small_study import PROTOCOL, small_rows
 
 PROJECTS, QUARTERS = 20, 8
 LAST = Quarter(2026, 3)

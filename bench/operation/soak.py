@@ -32,7 +32,7 @@ from assets.storage.manifest import damaged
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.running.demo import set_up
-from tests.small_study import PROTOCOL, small_rows
+from tests.support.small_study import PROTOCOL, small_rows
 
 FIRST, QUARTERS, PEOPLE = Quarter(2023, 4), 12, 600
 PROJECTS = ("east", "west")

@@ -112,7 +112,7 @@ def main() -> None:
                 f"{ROWS:,} rows, {work}: {answer:,} faults, {wall:.1f} s, {busy:.1f} processor seconds, {peak:.2f} GB"
             )
         print(f"contract / by hand: {times['contract'] / times['by hand']:.2f} in processor seconds")
-    from tests.large_home import erase_from, large_home
+    from tests.support.large_home import erase_from, large_home
 
     with tempfile.TemporaryDirectory() as folder:
         home = large_home(Path(folder), PEOPLE)

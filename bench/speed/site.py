@@ -13,7 +13,7 @@ from dashboards.pages.site import build_site
 from data_contracts.reading.knowledge import read_knowledge
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
-from tests.example_record import example_record
+from tests.support.example_record import example_record
 
 RESULTS = 10
 

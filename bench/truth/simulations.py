@@ -1,7 +1,7 @@
 """How often every published interval holds the truth, in many worlds: a table for `docs/validation.md`.
 
 Belongs here: drawing worlds and counting. Does not belong here: worlds and
-estimators (`tests/simulated.py`), and any judgement (`tests/test_simulations.py`
+estimators (`tests/support/simulated.py`), and any judgement (`tests/worlds/test_simulations.py`
 fails where a limit is passed). Run with `make simulations`; a quarter of an hour on two cores.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.simulated import draw_world, every_estimate, naive_estimate
+from tests.support.simulated import draw_world, every_estimate, naive_estimate
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "simulations.csv"
 DRAWS = int(os.environ.get("TRIN_DRAWS", "2000"))

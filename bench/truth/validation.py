@@ -195,7 +195,7 @@ def page() -> str:
         "",
         f"Share of {draws:,} draws in which the 95 % interval holds the true effect; where there is no effect, what is missing to 100 % is",
         "the type-I error. About a third of the people take part, three covariates move both taking part and outcome",
-        "(`tests/simulated.py`). Between 93 and 97 % is asked for; what lies outside is printed bold. `make simulations` makes the table.",
+        "(`tests/support/simulated.py`). Between 93 and 97 % is asked for; what lies outside is printed bold. `make simulations` makes the table.",
         "",
         *simulation_lines(),
         "",

@@ -11,7 +11,7 @@ import pytest
 
 from models.evidence.claim_lint import lint_claim
 from models.evidence.claims import build_claims
-from tests.test_evidence import record
+from tests.models.evidence.test_evidence import record
 
 
 def said(**changes: Any) -> dict[str, Any]:

@@ -1,0 +1,257 @@
+"""The house: files of a readable size, one open door between rooms, nothing that only one machine knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data_contracts.phrases import phrases
+from data_contracts.reading.safe_yaml import read_own, read_yaml
+from tests.support.places import ROOT
+
+ROOMS = ("assets", "dashboards", "data_contracts", "models", "pipelines", "projects")
+MOST_LINES = 400
+
+
+def modules() -> list[Path]:
+    return sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py") if p.read_text(encoding="utf-8").strip())
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_module_opens_with_what_belongs_there_and_is_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    sign = re.match(r'"""(.*?)"""', text, re.S)
+    assert sign is not None
+    if path.name != "__main__.py":
+        assert "elongs here" in sign[1], "the room sign says what belongs here"
+        assert re.search(r"not\s+belong\s+here", sign[1]), "and what does not"
+
+
+def test_no_key_of_a_yaml_file_stands_twice() -> None:
+    """The second would silently take the first one's place."""
+    for folder in ("data_contracts", "projects"):
+        for path in (ROOT / folder).rglob("*.yaml"):
+            if not path.name.endswith(".odcs.yaml"):
+                read_yaml(path.read_text(encoding="utf-8"), path.name)
+
+
+def test_our_own_yaml_means_what_the_reader_in_python_says() -> None:
+    """The one in C is faster, and not everybody's PyYAML has it."""
+    home = ROOT / "data_contracts"
+    for path in home.rglob("*.yaml"):
+        assert read_own(*path.relative_to(home).parts) == yaml.safe_load(path.read_text(encoding="utf-8")), path.name
+
+
+def test_imports_keep_the_laws() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_models_and_contracts_touch_no_clock_and_no_file_but_the_contracts_own() -> None:
+    for path in (p for p in modules() if p.relative_to(ROOT).parts[0] in ("models", "data_contracts")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(?<![\w.])open\(|\.read_bytes\(", text), path
+        for line in (line for line in text.splitlines() if ".read_text(" in line):
+            assert 'files("data_contracts' in line, path
+        for word in (
+            "datetime.now",
+            "date.today",
+            "time.time",
+            "os.environ",
+            "random.random",
+            "np.random.seed",
+        ):
+            assert word not in text, f"{path}: {word}"
+
+
+def test_no_pickle_no_unsafe_yaml_no_shell() -> None:
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        for word in ("import pickle", "yaml.load(", "eval(", "os.system", "shell=True"):
+            assert word not in text, f"{path}: {word}"
+
+
+def test_every_phrase_is_said_somewhere() -> None:
+    texts = "".join(
+        p.read_text(encoding="utf-8")
+        for room in ROOMS
+        for p in (ROOT / room).rglob("*")
+        if p.suffix in (".py", ".html")
+    )
+    built = (
+        "certainty_",
+        "state_",
+        "direction_",
+        "verdict_",
+        "step_",
+        "domain_",
+        "estimator_",
+        "estimand_",
+        "chosen_by_",
+        "fix_",
+        "rule_",
+        "table_",
+        "receipt_state_",
+        "template_",
+        "erased_",
+        "delivery_",
+        "restated_",
+        "sign_",
+        "effort_",
+        "judgement_",
+        "answer_",
+        "because_",
+        "bias_",
+        "paper_money_",
+        "paper_read_",
+        "lint_",
+        "pre_trend_",
+        "placebo_period_",
+        "counted_",
+        "tracing_",
+        "profile_",
+        "prevention_",
+        "payer_",
+        "verdict_meaning_",
+        "state_meaning_",
+        "soem_",
+        "access_key_",
+        "assumption_",
+        "cost_per_",
+        "target_group_",
+        "flow_",
+    )
+    unused = [key for key in phrases("da") if key not in texts and not key.startswith(built)]
+    # Faults of files are made from their code.
+    codes = {"fault_", "remedy_"}
+    unused = [k for k in unused if not any(k.startswith(c) and f'"{k.removeprefix(c)}"' in texts for c in codes)]
+    assert unused == []
+
+
+def test_reference_pages_are_those_the_code_makes() -> None:
+    from pipelines.documentation.reference_pages import FOLDER, pages
+
+    for name, text in pages().items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+
+
+@pytest.mark.slow
+def test_pages_of_methods_and_validation_are_those_the_code_makes() -> None:
+    from bench.truth.validation import PAGE, page
+    from pipelines.documentation.method_pages import EXAMPLES, FOLDER, pages
+
+    for name, text in pages().items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+    for name in EXAMPLES:
+        assert (FOLDER / f"{name.replace('_', '-')}.svg").stat().st_size > 1000
+
+    def without_rounding(text: str) -> str:
+        return re.sub(r"\| \de-\d+ \|", "| tiny |", text)  # the last bit is the machine's
+
+    assert without_rounding(PAGE.read_text(encoding="utf-8")) == without_rounding(page()), "run make docs"
+
+
+@pytest.mark.slow
+def test_pages_of_designs_are_those_the_code_makes() -> None:
+    from pipelines.documentation.design_pages import FOLDER, pages_and_pictures
+
+    texts, pictures = pages_and_pictures()
+    for name, text in texts.items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+    for name in pictures:
+        assert (FOLDER / name).stat().st_size > 1000
+
+
+def test_stations_know_no_design_but_through_the_registry() -> None:
+    """Nothing in assets and pipelines asks which design or rung it is; only the registry leads to a design's code."""
+    names = set(read_designs())
+    for room in ("assets", "pipelines"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path.name in (
+                "design_pages.py",
+                "effect_records.py",
+            ):  # one demo project, one record per kind of finding
+                continue
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(
+                r"\.design\s*(==|!=|in\b)|intended_rung|rung[\w\]\"']*\s*(==|!=|<=|>=|<|>)\s*\d", text
+            ), path
+            assert not [name for name in names if f'"{name}"' in text], path
+
+
+def read_designs() -> list[str]:
+    from data_contracts.reading.knowledge import read_knowledge
+    from models.designs.registry import DESIGNS
+
+    names = list(read_knowledge("designs")["designs"])
+    assert names == list(DESIGNS)
+    return names
+
+
+def test_every_way_to_compare_is_in_the_table_the_code_and_the_protocol() -> None:
+    from typing import get_args
+
+    from data_contracts.protocol.comparison_settings import Estimator, Method
+    from data_contracts.reading.knowledge import read_knowledge
+    from models.comparing.methods import METHODS
+    from models.estimating.by_name import ESTIMATORS
+
+    table = read_knowledge("comparison_methods")
+    assert set(table["methods"]) == set(METHODS) == set(get_args(Method)) - {"reference_rate", "none"}
+    assert (
+        set(table["estimators"])
+        == set(ESTIMATORS)
+        == set(get_args(Estimator)) - {"difference_to_rate", "of_the_design"}
+    )
+    for facts in table["methods"].values():
+        for estimator in facts["estimators"]:
+            assert set(facts["estimands"]) <= set(table["estimators"][estimator])
+
+
+def test_the_lock_names_no_host() -> None:
+    for name in ("requirements.lock", "requirements-browser.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "://" not in text
+        options = re.findall(r"--[a-z-]+", text)
+        assert set(options) == {"--hash"}  # nothing that says where packages come from
+        pins = [line for line in text.splitlines() if re.match(r"[a-z]", line)]
+        assert all("==" in line for line in pins)
+        assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_the_readme_shows_the_two_commands_and_exists_in_danish() -> None:
+    for name in ("README.md", "README.da.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "make run" in text
+        assert "make test" in text
+
+
+def test_links_in_the_documentation_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not target.startswith("mailto:"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_how_to_pages_come_in_both_languages_and_name_real_commands() -> None:
+    from pipelines.command_line.main import trin
+
+    folder = ROOT / "docs" / "how-to"
+    english = {p.stem for p in folder.glob("*.md") if not p.stem.endswith(".da")}
+    assert english == {p.stem.removesuffix(".da") for p in folder.glob("*.da.md")}
+    for page in folder.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        for verb in re.findall(r"(?:`|^)trin ([a-z]+)", text, re.MULTILINE):
+            assert verb in trin.commands, f"{page.name}: trin {verb}"

@@ -1,0 +1,52 @@
+"""One account to start from in tests: what I Gang declares, held against example results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_contracts.economics.rules import read_economics
+from data_contracts.protocol.reading import read_protocol
+from models.detectors.registry import account_sources
+from models.economics.report import account_of, findings_of
+from tests.support.example_record import example_fields
+from tests.support.places import ROOT
+
+FOLDER = ROOT / "projects" / "i-gang"
+CLAIM = {
+    "project_name": {"da": "Rapporten", "en": "The report"},
+    "claim": {"da": "Samfundet sparer 160.000 kr.", "en": "Society saves DKK 160,000."},
+    "about": "this_project",
+    "evidence": {"rung": 7, "rung_detail": "7"},
+    "money": {
+        "amount_dkk": 160_000,
+        "ratio": 5,
+        "per": None,
+        "payer": None,
+        "price_year": None,
+        "missing": ["per", "payer"],
+    },
+}
+
+
+def example_account(**changes: Any) -> dict[str, Any]:
+    """Return the account of project `p`, whose one outcome `o` stands for both of I Gang's; keywords replace the record's fields."""
+    protocol = read_protocol((FOLDER / "project.yaml").read_text(encoding="utf-8"))
+    settings = read_economics((FOLDER / "economics.yaml").read_text(encoding="utf-8"), "economics.yaml", protocol)
+    record = example_fields(rounded_to=0.01, **changes)
+    names = {row.outcome for row in settings.consequences}
+    made = account_of(settings, {name: record | {"primary": name == "in_work_or_education"} for name in names}, [CLAIM])
+    for row in made.get("effects", ()):
+        row["outcome"] = "o"
+    if made["is_estimated"]:
+        made["outcome"] = "o"
+    sources = [
+        {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
+        for d in account_sources(findings_of(settings))
+    ]
+    shared = {
+        "project": "p",
+        "project_name": {"da": "Projekt", "en": "Project"},
+        "data_note": "synthetic",
+        "quarter": "2026Q3",
+    }
+    return shared | made | {"refused": [], "error_sources": sources}

@@ -1,0 +1,8 @@
+"""Where the checkout and the stored references lie, for tests in any folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "tests" / "reference"
