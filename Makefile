@@ -18,8 +18,10 @@ export TRIN_HOME
 # Absolute, since Dagster's processes have their own idea of the current folder.
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
+TEST_ROOMS := assets attacks dashboards data_contracts house machine models pipelines spec worlds
+
 .DEFAULT_GOAL := help
-.PHONY: help env run dev test test-fast test-slow test-nightly test-browser test-postgres test-deploy test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean
+.PHONY: $(addprefix test-,$(TEST_ROOMS)) help test-room env run dev test test-fast test-slow test-nightly test-browser test-postgres test-deploy test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,8 +51,14 @@ test: $(READY) ## Every test but those that need a browser or very long
 test-fast: $(READY) ## Tests that take less than a minute together
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not long and not browser and not calibration"
 
+test-room: ## Tests of one room by its name: make test-models, test-assets, test-house, …
+	@echo "Say which: $(addprefix make test-,$(TEST_ROOMS))"
+
 test-slow: $(READY) ## Every simulation, whole runs and the ladder's calibration
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow or long or calibration"
+
+$(addprefix test-,$(TEST_ROOMS)): test-%: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not calibration and not long" tests/$*
 
 $(BROWSER_READY): $(READY) requirements-browser.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock

@@ -1,0 +1,6 @@
+"""The river as Dagster assets: one module per station, in the order data flows.
+
+`deliveries → cohort → comparison → effects → evidence → synthesis → economics → publication`, and `dossier` for studies
+on paper. A station fetches, calls one function of `models` and returns with metadata. What they share lies in wings.
+Before `effects`, nothing may see an outcome.
+"""

@@ -1,8 +1,4 @@
-"""Station cohort: who is studied, before anyone looks at an outcome.
-
-Belongs here: fetching accepted rows and calling `models.people.cohort`. Does not
-belong here: any rule about who is in, and any outcome.
-"""
+"""Station cohort: who is studied, before anyone looks at an outcome."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,14 +6,14 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, Output, ResourceParam, multi_asset
 
-from assets.intake.reading.delivery import accepted_rows, content_sha256
 from assets.storage.partitions import partition_of, project_quarter
 from assets.storage.refusals import guarded, refusing
+from assets.storage.rows import accepted_rows, content_sha256
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol.table_contract import compile_contract
-from models.designs.registry import DESIGNS
+from models.evaluate import select_cohort
 from models.people.cohort import Step, describe_intake
 
 
@@ -68,7 +64,7 @@ def cohort(
     accepted = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
     own = accepted["participants"]
     named = set(participants["person_id"].dropna())
-    selected = DESIGNS[protocol.design].cohort(accepted, protocol, quarter.end, named)
+    selected = select_cohort(protocol, accepted, quarter.end, named)
     record: dict[str, Any] = {
         "steps": [asdict(step) for step in selected.steps],
         "covariates_dated_before_index": selected.covariates_dated_before_index,

@@ -1,8 +1,4 @@
-"""Station comparison: what participants are held up against.
-
-Belongs here: calling the protocol's design and showing how alike the groups
-became. Does not belong here: how a design works, and any outcome.
-"""
+"""Station comparison: what participants are held up against."""
 
 from dataclasses import asdict
 from math import isfinite
@@ -11,16 +7,16 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
-from assets.intake.reading.delivery import accepted_rows, content_sha256
 from assets.storage.partitions import partition_of, project_quarter
 from assets.storage.refusals import guarded, refusing
+from assets.storage.rows import accepted_rows, content_sha256
 from assets.storage.store import Store
 from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import compile_contract
-from models.designs.registry import DESIGNS
+from models.evaluate import make_comparison
 from models.people.cohort import Cohort
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
 
@@ -99,7 +95,7 @@ def comparison(
     delivered = dict(zip(COMPARED_TABLES, (rates, studies, ratings, codings), strict=True))
     tables = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
     cohort = Cohort(people, (), attrition["covariates_dated_before_index"])
-    made = DESIGNS[protocol.design].compare(cohort, protocol, tables)
+    made = make_comparison(protocol, cohort, tables)
     hashes = {name: content_sha256(rows) for name, rows in tables.items() if len(rows)}
     record = comparison_record(made) | {"input_sha256": hashes}
     yield Output(made.people, "groups", metadata={"dagster/row_count": len(made.people), **_overlap_pictures(made)})

@@ -1,8 +1,5 @@
 """Station deliveries: what arrived, read, pseudonymised and held against its contract.
 
-Belongs here: one asset per delivered table. Does not belong here: taking files
-in, choosing versions (the `intake` package) and checking (`contract_checks.py`).
-
 Whichever table is made first takes in everything that waits in the inbox.
 """
 

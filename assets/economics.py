@@ -1,9 +1,5 @@
 """Station economics: what each project's effect is worth, to whom, from published numbers only.
 
-Belongs here: the asset that keeps every project's account. Does not belong here:
-reading what a project declares (`accounts.py`), any calculation (models) and
-pages (dashboards).
-
 An account is made from the result as it is published, rounded: from the exact
 one it would undo the rounding.
 """

@@ -1,8 +1,4 @@
-"""Station evidence: every effect gets its rung, its error sources and its claims.
-
-Belongs here: gathering facts from the stations and keeping the tagged record.
-Does not belong here: any rule about evidence (models and contracts hold them).
-"""
+"""Station evidence: every effect gets its rung, its error sources and its claims."""
 
 import hashlib
 from typing import Any
@@ -29,9 +25,9 @@ from dashboards.words.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import TABLES, compile_contract
-from models.designs.registry import DESIGNS
+from models.evaluate import tag_effects
 from models.evidence.findings import Circumstances
-from models.evidence.record import Provenance, q_values, tag_result
+from models.evidence.record import Provenance
 
 
 def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
@@ -89,8 +85,6 @@ def records(
         signed = signed_answers(store.home, protocol)
     comparison = comparison_from(groups, pairs, diagnostics)
     effects = tuple(effects_from(row) for row in estimates["effects"])
-    q = q_values(effects)
-    design = DESIGNS[protocol.design]
     inputs = attrition["input_sha256"] | diagnostics["input_sha256"] | estimates["input_sha256"]
     provenance = _provenance(protocol, inputs)
     around = Circumstances(
@@ -100,28 +94,15 @@ def records(
         steps_from(attrition["steps"]),
         _dose_missing(attrition, protocol),
     )
-    tagged = [
-        tag_result(
-            protocol=protocol,
-            outcome=outcome,
-            comparison=comparison,
-            effects=found,
-            q_value=q.get(outcome.name),
-            facts=design.facts(
-                attrition["covariates_dated_before_index"],
-                comparison,
-                outcome,
-                protocol,
-                lock=around.lock,
-                effects=found,
-            ),
-            design=design,
-            around=around,
-            provenance=provenance,
-            signed=signed,
-        )
-        for outcome, found in zip(protocol.outcomes, effects, strict=True)
-    ]
+    tagged = tag_effects(
+        protocol,
+        comparison,
+        effects,
+        cohort_is_dated=attrition["covariates_dated_before_index"],
+        around=around,
+        provenance=provenance,
+        signed=signed,
+    )
     rows = [record.model_dump(mode="json") for record in tagged]
     metadata: dict[str, Any] = {}
     for row in rows:

@@ -1,9 +1,4 @@
-"""Station publication: the only door out.
-
-Belongs here: disclosure control on every record of a quarter. Does not belong
-here: what is safe (models), writing files and pages (`public_files.py`), and
-letting them out for good (`releases.py`).
-"""
+"""Station publication: the only door out."""
 
 from collections import Counter
 from typing import Any

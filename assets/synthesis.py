@@ -1,8 +1,4 @@
-"""Station synthesis: what all projects say together, and which of them never reported.
-
-Belongs here: fetching a quarter's records and the registry of protocols. Does
-not belong here: which results may be pooled, and pooling them (models).
-"""
+"""Station synthesis: what all projects say together, and which of them never reported."""
 
 import hashlib
 from typing import Any

@@ -1,9 +1,5 @@
 """A study in three lines, for notebooks: compare people, then estimate.
 
-Belongs here: taking a frame of anybody's and speaking plainly of what is wrong
-with it. Does not belong here: deliveries, protocols on disk, rungs and
-publication, which need the whole river.
-
 >>> from models.study import compare
 >>> groups = compare(people, "took_part", ["age", "sex"], method="nearest_neighbour", caliper_sd_logit=0.2)
 >>> groups.effect(people["income"])

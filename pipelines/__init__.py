@@ -1,0 +1,1 @@
+"""When and where: the asset graph, jobs, schedules, sensors; running it, documenting it, the command line."""

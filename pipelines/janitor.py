@@ -1,9 +1,5 @@
 """The janitor: closes runs whose process is dead, and sweeps what it left half written.
 
-Belongs here: telling a dead run from one at work, and reporting it as failed,
-so that Dagster's own retry starts it again. Does not belong here: the lock that
-tells (`assets/storage/liveness.py`) and retrying (`dagster.yaml`).
-
 Dagster's launcher on one machine never notices that a run's process was killed:
 the run stays “started” and the queue waits for it. A run that holds no lock at
 all gets some looks to take one; looks are counted, for a clock may jump.

@@ -1,12 +1,9 @@
-"""Jobs: what runs together.
-
-Belongs here: the jobs. Does not belong here: when they run.
-"""
+"""Jobs: what runs together."""
 
 from dagster import AssetSelection, OpExecutionContext, ResourceParam, define_asset_job, job, op
 
-from assets.intake.reception import today
 from assets.rights.retention import enforce_retention
+from assets.storage.clock import today
 from assets.storage.refusals import guarded
 from assets.storage.store import Store
 from data_contracts.reading.faults import InputRefused

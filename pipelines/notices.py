@@ -1,8 +1,5 @@
 """Notices of failed runs: a command, or an e-mail, as `notices.yaml` in the home says.
 
-Belongs here: what a notice says, and sending it. Does not belong here: what
-counts as failed (Dagster), and the file's shape (`data_contracts/home_files/notices.py`).
-
 A notice says which run failed and why, in the words of the failure itself,
 which hold no identifier; it never carries data.
 """

@@ -1,7 +1,5 @@
 """Schedules: when a quarter is evaluated.
 
-Belongs here: the calendar of runs. Does not belong here: what a run does.
-
 Registers are late, so a quarter is evaluated some days after it closed. The
 quarter comes from the tick's own time, so a tick that was missed and caught up
 evaluates the quarter it was meant for. Of several missed ticks Dagster catches

@@ -1,9 +1,5 @@
 """Sensors: what happens when a file arrives or a result is made.
 
-Belongs here: watching the drop folder, asking for quarters that late files
-have changed, and asking for publication. Does not belong here: reading files
-(assets do).
-
 A file counts as arrived when its size and time are the same at two ticks: one
 still being copied is left alone. The cursor remembers what was seen, not what
 files hold.

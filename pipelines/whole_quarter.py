@@ -1,8 +1,5 @@
 """A whole quarter in one run: every project, then the pages.
 
-Belongs here: the job that backfills and catches up are made with. Does not
-belong here: running a project (`runner.py`) and the calendar (`schedules.py`).
-
 A run of Dagster's costs seconds before any work begins, and a run per project
 and quarter is slow in the hundreds. Here one process works through a quarter's
 projects; each is still a run of its own, with its own partition, checks and
@@ -18,6 +15,7 @@ from assets.storage.store import Store
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused
 from pipelines.jobs import TAGS
+from pipelines.running.runner import run_on
 
 
 def begun_by(home: Home, quarter: Quarter) -> list[str]:
@@ -37,8 +35,6 @@ def begun_by(home: Home, quarter: Quarter) -> list[str]:
 @guarded
 def evaluate_every_project(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
     """Evaluate a quarter's projects one by one; fail at the end if any was refused."""
-    from pipelines.running.runner import run_on  # knows every definition, this one too
-
     quarter = Quarter.parse(context.partition_key)
     told = []
     for outcome in run_on(store.home, context.instance, quarter, begun_by(store.home, quarter), again=False):

@@ -1,0 +1,1 @@
+"""The demo portfolio: protocols, and the worlds their deliveries are drawn from."""

@@ -1,8 +1,4 @@
-"""The demo portfolio: which projects there are and how their data come about.
-
-Belongs here: one line per demo project. Does not belong here: protocols (one
-`project.yaml` each) and generators.
-"""
+"""The demo portfolio: which projects there are and how their data come about."""
 
 from __future__ import annotations
 

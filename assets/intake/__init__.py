@@ -1,0 +1,1 @@
+"""Files that arrive: received, named, judged, kept or refused, and answered with a receipt."""

@@ -1,8 +1,4 @@
-"""Arrivals: which files in an inbox have come to rest.
-
-Belongs here: telling files that are still being written from those that are
-not. Does not belong here: opening them.
-"""
+"""Arrivals: which files in an inbox have come to rest."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Assembly: a quarter's table from the files that count.
 
-Belongs here: putting stored rows together. Does not belong here: taking files
-in (`reception.py`), and saying why there are too few (`obstacles.py`).
-
 A quarter sees what is dated up to its last day, so that a file about the next
 one changes nothing in it.
 """
@@ -13,15 +10,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from assets.intake.changes import DATE_COLUMNS
 from assets.intake.delivery_log import in_force, read_register
 from assets.intake.obstacles import missing_faults, waiting_faults
-from assets.intake.reading.delivery import FILE, JudgedTable, empty_frame, judge
+from assets.intake.reading.delivery import JudgedTable, judge
 from assets.storage.home import Home
+from assets.storage.rows import FILE, empty_frame
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.protocol.table_contract import DATE_COLUMNS, compile_contract
 from data_contracts.reading.faults import InputRefused
 
 

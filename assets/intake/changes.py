@@ -1,9 +1,4 @@
-"""Changes: how a file differs from the one it replaces.
-
-Belongs here: comparing two versions of a table row by row, and noticing a
-level that moved too far to be true. Does not belong here: which file replaces
-which (`register.py`).
-"""
+"""Changes: how a file differs from the one it replaces."""
 
 from __future__ import annotations
 
@@ -15,21 +10,10 @@ import pandas as pd
 
 from assets.intake.receipts import Changes
 from data_contracts.protocol.deliveries import Delivery
-from data_contracts.protocol.table_contract import TableContract
+from data_contracts.protocol.table_contract import DATE_COLUMNS, TableContract
 
 LARGEST_SHIFT = 30.0
 """Kroner that became øre move a median a hundredfold, days that became months thirtyfold."""
-DATE_COLUMNS = {
-    "participants": "index_date",
-    "assignment": "assigned_date",
-    "comparison_pool": "covariate_date",
-    "outcomes": "measured_date",
-    "rates": "period_date",
-    "studies": "published_date",
-    "ratings": "rated_date",
-    "codings": "coded_date",
-}
-"""The day that decides which quarters a row belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,5 @@
 """The register of deliveries: which files came, and which of them count.
 
-Belongs here: the register's file, and choosing among versions. Does not belong
-here: reading files (`reception.py`) and their rows (`assembly.py`).
-
 A file counts for each line of the protocol it feeds. Of files with the same
 slot (the name without its version) the highest version counts, and the last to
 arrive where names give none. Deliveries that replace each other count by

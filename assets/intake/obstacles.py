@@ -1,9 +1,4 @@
-"""Obstacles: why a table cannot be made of the files that came.
-
-Belongs here: what is told of refused files, of lines of the protocol without
-rows and of rows without a line. Does not belong here: choosing the files that
-count (`register.py`) and putting their rows together (`assembly.py`).
-"""
+"""Obstacles: why a table cannot be made of the files that came."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Public receipts: what a project's page may say of its deliveries.
-
-Belongs here: choosing what of the register leaves the restricted zone: no file
-name, no count, no row number. Does not belong here: the sender's own receipts.
-"""
+"""Public receipts: what a project's page may say of its deliveries."""
 
 from __future__ import annotations
 

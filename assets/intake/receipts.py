@@ -1,7 +1,6 @@
 """Receipts: what became of a file, in words people can act on.
 
-Belongs here: the shape of a receipt and its wording. Does not belong here:
-deciding what is refused. A receipt never holds a value from the file.
+A receipt never holds a value from the file.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
 """Reception: files leave the inbox and become rows, or are refused.
 
-Belongs here: taking in each file as a whole, under a lock, so that a crash
-leaves the file either in the inbox or in the register. Does not belong here:
-reading a file (`delivery.py`), choosing among versions (`register.py`).
-
 A file in the inbox holds identifiers, so it does not stay there: its rows are
 stored under pseudonyms and the file is deleted; a refused one is sealed.
 """
@@ -13,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -50,6 +45,7 @@ from assets.intake.template import template_name
 from assets.pseudonyms.identities import pseudonymiser_for
 from assets.pseudonyms.pseudonyms import Pseudonymiser
 from assets.storage.audit import note
+from assets.storage.clock import today
 from assets.storage.home import Home, write_atomically
 from assets.storage.manifest import SUFFIX, write_with_sum
 from assets.storage.store import parquet_bytes, read_parquet
@@ -70,11 +66,6 @@ class _Read:
     delivery: Delivery
     judged: JudgedTable
     before: InForce | None
-
-
-def today() -> date:
-    """Return the day in Denmark."""
-    return datetime.now(ZoneInfo("Europe/Copenhagen")).date()
 
 
 def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[FileReceipt]:

@@ -1,9 +1,7 @@
 """Sealed files: what was refused, kept encrypted for a while.
 
-Belongs here: sealing and opening refused files. Does not belong here: deciding
-what is refused. A refused file is tried again when the protocol changes, so
-that a wrong line in it costs nobody a second delivery; it is deleted after
-thirty days, and whenever somebody is erased.
+A refused file is tried again when the protocol changes, so that a wrong line in it costs nobody a second delivery; it
+is deleted after thirty days, and whenever somebody is erased.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Templates: an empty file of the right shape, for a project to fill in.
 
-Belongs here: making a workbook or CSV file from a line of the protocol and its
-contract. Does not belong here: what the columns mean (contracts).
-
 A filled-in template is read by the same line of the protocol it was made from.
 """
 

@@ -1,8 +1,4 @@
-"""Accounts in money: each project's `economics.yaml` held against its published results.
-
-Belongs here: reading the file and putting an account together. Does not belong
-here: the asset (`economics.py`) and any calculation (models).
-"""
+"""Accounts in money: each project's `economics.yaml` held against its published results."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assets.dossier import tagged_dossier
+from assets.project_files.dossier import tagged_dossier
 from assets.storage.home import Home, text_of
 from data_contracts.economics.rules import first_year_of, read_economics
 from data_contracts.economics.settings import EconomicsSettings

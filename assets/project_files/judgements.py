@@ -1,8 +1,4 @@
-"""Signed judgements in a project's folder.
-
-Belongs here: reading `judgements.yaml` and holding it against the plan. Does
-not belong here: what follows from the answers (models).
-"""
+"""Signed judgements in a project's folder."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Who publishes the pages, as the home's `site.yaml` says.
-
-Belongs here: reading the file. Does not belong here: its shape (contracts) and
-where it is shown (dashboards).
-"""
+"""Who publishes the pages, as the home's `site.yaml` says."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""From identifiers to pseudonyms: the key, and the only code that sees an identifier."""

@@ -1,8 +1,4 @@
-"""Who is known of a project: tombstones, and places in line after a rotation.
-
-Belongs here: the two small files a pseudonymiser needs. Does not belong here:
-making pseudonyms (`pseudonyms.py`), erasing and rotating.
-"""
+"""Who is known of a project: tombstones, and places in line after a rotation."""
 
 from __future__ import annotations
 
@@ -77,3 +73,11 @@ def known_places(home: Home, project: str, key: PseudonymKey) -> dict[str, str]:
         return {}
     people = read_parquet(places_path(home, project))["person_id"]
     return {str(person).rpartition("-")[2]: str(person) for person in people}
+
+
+PURPOSE = "trin:audit:"
+
+
+def digest_of_person(home: Home, pseudonym: str) -> str:
+    """Return what an erasure that found a pseudonym has written down; only whoever holds the key can make it."""
+    return read_key(home, allow_demo=True).digest(PURPOSE, pseudonym.encode())

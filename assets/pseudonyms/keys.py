@@ -1,8 +1,5 @@
 """The key file: what pseudonyms are made with, and where it lies.
 
-Belongs here: creating, finding and checking the key. Does not belong here:
-using it (`pseudonyms.py`) and changing it (`rotation.py`).
-
 The file holds one key of 32 bytes, and one more for every rotation: the first
 replaces an identifier, each later one replaces the pseudonym before it.
 """

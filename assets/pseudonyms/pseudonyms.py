@@ -1,8 +1,5 @@
 """Pseudonyms: an identifier is read, replaced and forgotten.
 
-Belongs here: checking identifiers, replacing them, and knowing who was erased.
-Does not belong here: the key file (`keys.py`), and storing anything.
-
 HMAC-SHA-256 with a 32-byte key, separated by project: the same person has
 different pseudonyms in two evaluations, and without the key all ten million
 person numbers cannot be tried.

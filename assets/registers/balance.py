@@ -1,9 +1,5 @@
 """Balance of every register covariate, those outside the score too, from the stored table by one query.
 
-Belongs here: one DuckDB query with GROUP BY, and the check that shows it. Does
-not belong here: what a standardised difference is (`models/comparing/balance.py`), the
-balance that decides the gate (`models/comparing/diagnosis.py`).
-
 A covariate that nobody matched on and that became alike all the same is good
 news; one that did not is worth a question.
 """

@@ -1,9 +1,5 @@
 """What is known of a person from a register's events before a day: eleven aggregates over one and over five years.
 
-Belongs here: the expressions, written once in Ibis, and running them on DuckDB
-in a given amount of memory. Does not belong here: which covariates a study
-uses (its protocol), and any estimate (models).
-
 The same expressions run on Spark, in an environment of its own
 (docs/how-to/move-beyond-one-machine.md); a test holds the two tables against
 each other. Only whole numbers are added up, so that no order of adding

@@ -1,9 +1,5 @@
 """Approvals: somebody else lets a proposal out, and nothing changes afterwards.
 
-Belongs here: approving, writing a release's folder, and finishing what was
-interrupted. Does not belong here: proposing (`releases.py`), reading releases
-back (`release_history.py`), pages (dashboards).
-
 The chain is written before the folder is moved in; approving again finishes
 what was interrupted, whatever the step.
 """
@@ -16,7 +12,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assets.intake.reception import today
 from assets.release.check import certificate_of, manifest_sha256, overview_sha256
 from assets.release.history import (
     CERTIFICATE,
@@ -33,6 +28,7 @@ from assets.release.public_files import PUBLIC, Beside, write_public
 from assets.release.signatures import name_faults, same_name
 from assets.storage.audit import note
 from assets.storage.chain import append, digest_of, read
+from assets.storage.clock import today
 from assets.storage.home import Home, locked, read_json, sync_folder, write_atomically, write_json
 from dashboards.pages.site import build_overview
 from data_contracts.calendar.quarters import Quarter

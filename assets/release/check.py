@@ -1,9 +1,4 @@
-"""What was tampered with: releases, the chain, and the people behind them, held against each other.
-
-Belongs here: finding what was changed, is missing or was added. Does not belong
-here: releasing (`releases.py`, `approvals.py`) and reading back for the rule
-(`release_history.py`).
-"""
+"""What was tampered with: releases, the chain, and the people behind them, held against each other."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What was released before: read back for the rule, for the archive and for whoever checks.
-
-Belongs here: reading the chain of releases and the people they rested on. Does
-not belong here: releasing (`releases.py`, `approvals.py`) and finding what was
-tampered with (`release_check.py`).
-"""
+"""What was released before: read back for the rule, for the archive and for whoever checks."""
 
 from __future__ import annotations
 
@@ -14,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from assets.rights.stored_tables import RELEASED
 from assets.storage.chain import read
-from assets.storage.home import Home, read_json, write_json
+from assets.storage.home import RELEASED, Home, read_json, write_json
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import Fault, InputRefused

@@ -1,10 +1,5 @@
 """Releases: proposing what two people let out, once and for good.
 
-Belongs here: freezing a quarter for somebody else to approve. Does not belong
-here: approving (`approvals.py`), which numbers may change
-(`models/disclosure/release_rule.py`), reading releases back (`release_history.py`), pages
-(dashboards).
-
 A proposal is frozen, with its pages beside it to look at: what is approved is
 what was looked at, whatever was run since.
 """
@@ -21,7 +16,6 @@ from typing import Any
 import pandas as pd
 
 from assets.intake.delivery_log import read_register
-from assets.intake.reception import today
 from assets.project_files.accounts import accounts_of
 from assets.release.approve import write_release
 from assets.release.check import faults_in
@@ -39,6 +33,7 @@ from assets.release.public_files import beside_results
 from assets.release.signatures import name_faults, reason_faults
 from assets.storage.audit import note
 from assets.storage.chain import append, digest_of
+from assets.storage.clock import today
 from assets.storage.home import Home, locked, read_json, write_atomically, write_json
 from assets.storage.store import Store, parquet_bytes
 from data_contracts.calendar.quarters import Quarter

@@ -1,9 +1,4 @@
-"""Public files: a quarter's published records as files and pages, in one folder that is swapped in whole.
-
-Belongs here: writing what has passed disclosure control. Does not belong here:
-disclosure control (models), how pages look (dashboards), the asset graph
-(`publication.py`) and releases (`releases.py`).
-"""
+"""Public files: a quarter's published records as files and pages, in one folder that is swapped in whole."""
 
 from __future__ import annotations
 

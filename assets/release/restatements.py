@@ -1,8 +1,4 @@
-"""Restatements: published numbers that changed afterwards, and why.
-
-Belongs here: remembering what was published and marking what differs. Does not
-belong here: publishing, and deciding which quarters are run again.
-"""
+"""Restatements: published numbers that changed afterwards, and why."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Who lets a release out, and why: names and reasons as people type them.
 
-Belongs here: what a name and a reason may hold, and whether two names are one.
-Does not belong here: releasing (`releases.py`, `approvals.py`). The system
-cannot know who types; it refuses what only looks like another name.
+The system cannot know who types; it refuses what only looks like another name.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Rights of the people in the data: erasure, retention, a new key."""

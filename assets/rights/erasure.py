@@ -1,8 +1,5 @@
 """Erasure: a person who withdraws leaves nothing behind.
 
-Belongs here: removing people from every table, keeping them out, and the
-certificate. Does not belong here: making results anew (the next run does).
-
 The tombstone is written first: whatever is interrupted afterwards, the person
 does not come back, and erasing again finishes the work.
 """
@@ -13,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from assets.intake.delivery_log import quarters_from, read_register, register_lock, write_register
-from assets.intake.reception import take_in, today
+from assets.intake.reception import take_in
 from assets.intake.sealed import drop_sealed, sealed_numbers
-from assets.pseudonyms.identities import pseudonymiser_for, read_tombstones, write_tombstones
+from assets.pseudonyms.identities import digest_of_person, pseudonymiser_for, read_tombstones, write_tombstones
 from assets.pseudonyms.pseudonyms import canonical_identifier, has_lost_zero
 from assets.rights.stored_tables import (
     clear_half_written,
@@ -26,7 +23,8 @@ from assets.rights.stored_tables import (
     without_names,
     without_people,
 )
-from assets.storage.audit import digest_of_person, note
+from assets.storage.audit import note
+from assets.storage.clock import today
 from assets.storage.home import Home, write_atomically, write_json
 from assets.storage.manifest import remove
 from data_contracts.phrases import LANGUAGES, phrase

@@ -1,8 +1,4 @@
-"""Retention: rows go when their time is up, and when a file is taken back.
-
-Belongs here: deleting stored rows by date or by number. Does not belong here:
-erasing a person (`erasure.py`) and when it is looked at (pipelines).
-"""
+"""Retention: rows go when their time is up, and when a file is taken back."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Rotation: another key, the same people in the same order.
 
-Belongs here: giving everybody a new pseudonym without their identifiers. Does
-not belong here: how pseudonyms are made (`keys.py`, `pseudonyms.py`).
-
 Identifiers are gone, so a new key is put on top of the old one: it turns old
 pseudonyms into new ones that the old key cannot make. Ties are broken by the
 order of pseudonyms, so everybody keeps her place in line as a number in front.

@@ -1,9 +1,4 @@
-"""Stored tables of people: finding and rewriting every one of a project.
-
-Belongs here: walking the tables in which pseudonyms stand, wherever a station
-put them, and replacing a table as a whole. Does not belong here: why
-(erasing, rotating, retention).
-"""
+"""Stored tables of people: finding and rewriting every one of a project."""
 
 from __future__ import annotations
 
@@ -14,12 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.storage.home import Home
+from assets.storage.home import RELEASED, Home
 from assets.storage.manifest import rewrite
 from assets.storage.store import damaged_table, parquet_bytes, read_parquet
 
 PERSON = "person_id"
-RELEASED = "released"
 
 
 def person_tables(home: Home, project: str) -> Iterator[Path]:
@@ -113,3 +107,16 @@ def clear_half_written(home: Home, project: str) -> None:
 def table_of_names(people: list[str]) -> bytes:
     """Return pseudonyms as a stored table."""
     return parquet_bytes(pd.DataFrame({PERSON: pd.Series(people, dtype="str")}))
+
+
+def places_of(home: Home, pseudonym: str) -> set[tuple[str, str]]:
+    """Return assets and partitions of every stored table in which a pseudonym stands today."""
+    found = set()
+    for project in home.project_ids():
+        for path in person_tables(home, project):
+            if path.is_relative_to(home.restricted) and (people_in(path) == pseudonym).any():
+                *asset, owner = path.relative_to(home.restricted).parts[:-1]
+                found.add(
+                    ("/".join(asset), f"{owner}/{path.stem.partition('-')[0] if asset == ['received'] else path.stem}")
+                )
+    return found

@@ -1,0 +1,1 @@
+"""Files of a home: where they lie, how they are written, locked, chained and audited."""

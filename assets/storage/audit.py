@@ -1,8 +1,5 @@
 """The audit: who did what and when, in a chain of lines that shows any change.
 
-Belongs here: writing events down and finding them again, by a person's
-pseudonym too. Does not belong here: what the events are about.
-
 An event names no person. For those whom an erasure found it holds a keyed
 digest each, so that whoever has the key can ask about one pseudonym and nobody
 can read pseudonyms out of it. Who is the computer's user: behind a proxy all
@@ -17,12 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assets.pseudonyms.keys import read_key
 from assets.storage import chain
 from assets.storage.home import Home
 
 ACTIONS = ("materialised", "taken_in", "withdrawn", "read", "erased", "key_rotated", "proposed", "approved")
-PURPOSE = "trin:audit:"
 
 
 def audit_path(home: Home) -> Path:
@@ -58,26 +53,6 @@ def note(home: Home, action: str, **facts: Any) -> None:
 def events(home: Home) -> tuple[list[dict[str, Any]], list[str]]:
     """Return every event, and what does not fit in the chain."""
     return chain.read(audit_path(home))
-
-
-def digest_of_person(home: Home, pseudonym: str) -> str:
-    """Return what an erasure that found a pseudonym has written down; only whoever holds the key can make it."""
-    return read_key(home, allow_demo=True).digest(PURPOSE, pseudonym.encode())
-
-
-def places_of(home: Home, pseudonym: str) -> set[tuple[str, str]]:
-    """Return assets and partitions of every stored table in which a pseudonym stands today."""
-    from assets.rights.stored_tables import people_in, person_tables  # it rewrites what the store keeps
-
-    found = set()
-    for project in home.project_ids():
-        for path in person_tables(home, project):
-            if path.is_relative_to(home.restricted) and (people_in(path) == pseudonym).any():
-                *asset, owner = path.relative_to(home.restricted).parts[:-1]
-                found.add(
-                    ("/".join(asset), f"{owner}/{path.stem.partition('-')[0] if asset == ['received'] else path.stem}")
-                )
-    return found
 
 
 def about(rows: Iterable[dict[str, Any]], *, digest: str, held: set[tuple[str, str]]) -> list[dict[str, Any]]:

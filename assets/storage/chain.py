@@ -1,8 +1,5 @@
 """A chain of lines: each names the one before, so that a changed, missing or added line shows.
 
-Belongs here: appending to such a file and reading it back with its faults.
-Does not belong here: what the lines say.
-
 A second file holds the last line's number and hash, so that lines missing at
 the end show too. Whoever may write both can write another chain; against that,
 heads are kept elsewhere: in each release, and by whoever notes them down.

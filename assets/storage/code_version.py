@@ -1,8 +1,4 @@
-"""Which code made a result.
-
-Belongs here: a version that changes when, and only when, code or knowledge
-changes. Does not belong here: anything about a run.
-"""
+"""Which code made a result."""
 
 from __future__ import annotations
 

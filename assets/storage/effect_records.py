@@ -1,8 +1,4 @@
-"""Effects as data and back again.
-
-Belongs here: what of an estimate is kept between stations. Does not belong
-here: making estimates, and the result record that people read.
-"""
+"""Effects as data and back again."""
 
 from __future__ import annotations
 
@@ -12,15 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from models.comparing.overlap import Fifth
-from models.designs.interface import (
-    Effects,
-    Measure,
-    Part,
-    PlaceboEstimate,
-    SpecificationEstimate,
-    SubgroupEstimate,
-)
 from models.doubt.hidden_bias import Benchmark, HiddenBias
 from models.doubt.negative_controls import SystematicError
 from models.values.comparison import Gate
@@ -31,6 +18,15 @@ from models.values.design_findings import (
     RateFindings,
     SynthesisFindings,
     TrialFindings,
+)
+from models.values.effects import (
+    Effects,
+    Fifth,
+    Measure,
+    Part,
+    PlaceboEstimate,
+    SpecificationEstimate,
+    SubgroupEstimate,
 )
 from models.values.estimates import Estimate, RiskRatio
 

@@ -1,8 +1,4 @@
-"""The user's folder: where everything is, and how files are written there.
-
-Belongs here: paths under TRIN_HOME, atomic writing and locks, and what is said
-when the computer refuses a file. Does not belong here: what the files mean.
-"""
+"""The user's folder: where everything is, and how files are written there."""
 
 from __future__ import annotations
 
@@ -274,3 +270,6 @@ def locked(path: Path) -> Iterator[None]:
             yield
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+RELEASED = "released"

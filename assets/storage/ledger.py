@@ -1,8 +1,4 @@
-"""The ledger: what was promised before outcomes were read, and what was run.
-
-Belongs here: the protocol lock and the count of calculations. Does not belong
-here: the protocol's content, and comparing two of them (`models/evidence/plan_lock.py`).
-"""
+"""The ledger: what was promised before outcomes were read, and what was run."""
 
 from __future__ import annotations
 

@@ -1,9 +1,5 @@
 """Who is at work: each run holds a lock that dies with its process.
 
-Belongs here: taking the lock, asking whether its holder lives, and sweeping
-what killed processes left half written. Does not belong here: what to do about
-a dead run (pipelines do).
-
 A lock is asked for and not a process number: numbers are used again, and mean
 nothing in another container that shares the home.
 """

@@ -1,8 +1,5 @@
 """The manifest: beside each stored partition, its SHA-256.
 
-Belongs here: writing a file together with its sum, and holding a file against
-it. Does not belong here: what files hold, and what to do with a damaged one.
-
 The sum is written before the file, with the one it replaces: killed between
 the two, the file is either the old one or the new one, and both are known.
 `sha256sum -c` reads the same lines.

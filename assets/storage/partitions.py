@@ -1,8 +1,4 @@
-"""The partitions assets are made in: project and quarter.
-
-Belongs here: the two dimensions. Does not belong here: which projects exist
-(the home says) and when a quarter is due (pipelines say).
-"""
+"""The partitions assets are made in: project and quarter."""
 
 from __future__ import annotations
 

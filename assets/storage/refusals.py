@@ -1,8 +1,5 @@
 """Turning what goes wrong into a Dagster failure that reads like a sentence.
 
-Belongs here: the one translation from exceptions to `Failure`. Does not belong
-here: finding faults.
-
 Dagster stores the text of every exception. A library's message may quote a
 cell, so of an unexpected exception only its kind and place are kept, unless
 TRIN_DEBUG is set.

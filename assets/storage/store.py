@@ -1,8 +1,5 @@
 """The store: tables and records on disk, one file per asset and partition.
 
-Belongs here: Dagster's IO manager over Parquet and JSON under `restricted/`.
-Does not belong here: meaning, paths outside the restricted zone, and any format that can run code.
-
 Beside each file stands its SHA-256 (`manifest.py`), and Parquet pages carry
 checksums of their own: a flipped bit is found, not computed with. While a run
 has the store open it holds the run's lock (`liveness.py`).
@@ -26,7 +23,8 @@ from assets.storage.home import Home, json_bytes, read_json
 from assets.storage.liveness import hold, let_go
 from assets.storage.manifest import known_sums, verified, write_with_sum
 from assets.storage.refusals import only_kind_and_place
-from data_contracts.calendar.quarters import Quarter
+from assets.storage.rows import empty_frame
+from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.reading.faults import Fault, InputRefused
 
 
@@ -97,7 +95,7 @@ class Store(ConfigurableIOManager):
         with only_kind_and_place():
             value = self.read(context.asset_key.path, project, quarter_key)
         if value is None and context.asset_key.path[0] == "deliveries":
-            value = self._unasked(context.asset_key.path[1], project, quarter_key)
+            value = self._unasked(context.asset_key.path[1], project)
         if value is None:
             station = "/".join(context.asset_key.path)
             raise Failure(
@@ -106,14 +104,12 @@ class Store(ConfigurableIOManager):
             )
         return value
 
-    def _unasked(self, table: str, project: str, quarter_key: str) -> pd.DataFrame | None:
+    def _unasked(self, table: str, project: str) -> pd.DataFrame | None:
         """Return the empty table that a design asks nobody for; None where it does ask."""
-        from assets.intake.assembly import assemble  # it reads what the store keeps
-
         protocol = self.home.protocol(project)
         if table in {delivery.table for delivery in protocol.deliveries}:
             return None
-        return assemble(self.home, protocol, table, Quarter.parse(quarter_key)).table.frame
+        return empty_frame(compile_contract(table, protocol))
 
 
 def _partition(context: InputContext | OutputContext) -> tuple[str, str]:

@@ -1,8 +1,4 @@
-"""Markdown on asset pages: words that stay words, and the same SVG as on the site.
-
-Belongs here: making text and pictures into metadata that the Dagster UI shows.
-Does not belong here: writing the text and drawing.
-"""
+"""Markdown on asset pages: words that stay words, and the same SVG as on the site."""
 
 from __future__ import annotations
 

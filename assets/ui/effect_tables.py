@@ -1,8 +1,4 @@
-"""Effects as tables for analysts in the Dagster UI.
-
-Belongs here: everything that was estimated, in full, as Markdown. Does not
-belong here: pages for the public (`dashboards/`), estimating anything.
-"""
+"""Effects as tables for analysts in the Dagster UI."""
 
 from __future__ import annotations
 
@@ -15,9 +11,9 @@ from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.protocol.unused_settings import unused_settings
 from data_contracts.reading.knowledge import read_knowledge
-from models.designs.interface import Effects, SpecificationEstimate, SubgroupEstimate
 from models.estimating.subgroups import site_name
 from models.values.comparison import Gate
+from models.values.effects import Effects, SpecificationEstimate, SubgroupEstimate
 from models.values.estimates import Estimate
 
 

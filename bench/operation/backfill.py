@@ -1,9 +1,4 @@
-"""How long twenty projects over eight quarters take in one backfill, through Dagster's daemon.
-
-Belongs here: timing a real daemon, code server and run workers on a home of
-generated studies. Does not belong here: any limit; benches print and assert
-nothing but that the work was done.
-"""
+"""How long twenty projects over eight quarters take in one backfill, through Dagster's daemon."""
 
 from __future__ import annotations
 

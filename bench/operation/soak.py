@@ -1,7 +1,5 @@
 """Three years of quarters as they really go: late, corrected and broken files, erasures, killed runs, releases; seeded.
 
-Belongs here: living through the years, and asking at the end whether ledger,
-audit, tables and results agree. Does not belong here: single faults (tests).
 Run with `make soak`; it ends with 1 and says what is wrong if anything is.
 """
 
@@ -25,7 +23,8 @@ from assets.release.approve import approve
 from assets.release.check import faults_in
 from assets.release.propose import propose
 from assets.rights.erasure import erase
-from assets.storage.audit import events, places_of
+from assets.rights.stored_tables import places_of
+from assets.storage.audit import events
 from assets.storage.home import Home, read_json
 from assets.storage.liveness import leftovers, sweep
 from assets.storage.manifest import damaged

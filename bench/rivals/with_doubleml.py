@@ -1,8 +1,4 @@
-"""What DoubleML does: the interactive regression model for the effect on participants, linear, in five folds.
-
-Belongs here: one rival, used as its manual says. Does not belong here: drawing
-people, and timing the process as a whole.
-"""
+"""What DoubleML does: the interactive regression model for the effect on participants, linear, in five folds."""
 
 import sys
 import warnings

@@ -1,8 +1,6 @@
 """What DoWhy does: a causal model, and its matching on the propensity score for the effect on participants.
 
-Belongs here: one rival, used as its manual says. Does not belong here: drawing
-people, and timing the process as a whole. It matches on the score and not its
-logit, with replacement, without a caliper, and matches the others as well.
+It matches on the score and not its logit, with replacement, without a caliper, and matches the others as well.
 """
 
 import logging

@@ -1,8 +1,6 @@
 """What psmpy does: one logistic regression, then its matching by k-d tree without replacement.
 
-Belongs here: one rival, used as its manual says. Does not belong here: drawing
-people, and timing the process as a whole. Its caliper is a distance and not a
-share, and 0.3.16 has no matching by `knn_matched` any more.
+Its caliper is a distance and not a share, and 0.3.16 has no matching by `knn_matched` any more.
 """
 
 import sys

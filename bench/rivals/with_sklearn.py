@@ -1,8 +1,4 @@
-"""What a notebook does: scikit-learn's logistic regression, then its nearest neighbours on the logit.
-
-Belongs here: one rival, used as its manual says. Does not belong here: drawing
-people, and timing the process as a whole.
-"""
+"""What a notebook does: scikit-learn's logistic regression, then its nearest neighbours on the logit."""
 
 import sys
 

@@ -1,8 +1,4 @@
-"""How the benchmark's covariates are declared to the engine.
-
-Belongs here: what a project file would say. Does not belong here: the values
-(`people.py`).
-"""
+"""How the benchmark's covariates are declared to the engine."""
 
 from __future__ import annotations
 

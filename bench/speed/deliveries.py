@@ -1,7 +1,6 @@
 """How long deliveries take: a register of ten million rows, and erasing a hundred thousand people.
 
-Belongs here: timings and memory, printed as figures and as a ratio within one
-run. Nothing is asserted; machines differ.
+Nothing is asserted; machines differ.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def write_register(path: Path) -> None:
 
 def by_contract(path: Path) -> int:
     """Count faulty rows by the compiled contract."""
-    from assets.contract_checks import count_in_file
+    from assets.intake.reading.rule_queries import count_in_file
 
     protocol = read_protocol(PROTOCOL.read_text(encoding="utf-8"))
     counts = count_in_file(path, compile_contract("comparison_pool", protocol), path.parent)

@@ -1,8 +1,4 @@
-"""How long 100 accounts of ten payers and 10,000 draws take.
-
-Belongs here: timing, in one run, of what `models/economics` does for many
-projects. Does not belong here: any limit; benches print and assert nothing.
-"""
+"""How long 100 accounts of ten payers and 10,000 draws take."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The floor: what read, fit and match cost at least, written with numpy alone.
-
-Belongs here: reading the same file with the same reader, one stable sort and
-the passes a logit needs. Does not belong here: anything of the engine.
-"""
+"""The floor: what read, fit and match cost at least, written with numpy alone."""
 
 from __future__ import annotations
 

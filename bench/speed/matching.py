@@ -1,9 +1,6 @@
 """What matching costs: against what nobody gets around, from size to size, and against rivals.
 
-Belongs here: which pieces are measured, how often, and which ratio is taken.
-Does not belong here: the pieces (`floor.py`, `pieces.py`, `trin_end_to_end.py`,
-`rivals/`) and assertions; machines differ, so only ratios within one run are
-worth reading. Run with `make bench`, or `make bench-rivals` for the rivals too.
+Run with `make bench`, or `make bench-rivals` for the rivals too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The people every benchmark of matching works on: twelve covariates, drawn with a fixed seed.
 
-Belongs here: drawing and writing them. Does not belong here: measuring
-anything. Rivals read the same file, so nothing of the engine is imported.
+Rivals read the same file, so nothing of the engine is imported.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Pieces of the work, each measured in a process of its own.
-
-Belongs here: the match step against one sort, and the doubly robust estimate.
-Does not belong here: the whole, from file to difference
-(`trin_end_to_end.py`), and how often a piece is repeated.
-"""
+"""Pieces of the work, each measured in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """One measured process at a time, with a limit on time and memory.
 
-Belongs here: starting a command, waiting for it, and saying in a few words why
-it has no answer. Does not belong here: what is measured. Only the standard
-library is imported: a child inherits its parent's memory peak.
+Only the standard library is imported: a child inherits its parent's memory peak.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A register on one machine: from a hundred million events to an effect, beside plain SQL doing the history alone.
 
-Belongs here: generated events, timings and memory, printed. Does not belong
-here: any limit. Run with `python -m bench.speed.register [millions of events …]`.
+Run with `python -m bench.speed.register [millions of events …]`.
 
 Each step is a process of its own, so that memory is its own. People are a
 hundredth of events, in 98 municipalities; every fiftieth takes part, more

@@ -1,7 +1,6 @@
 """Balance of 50 covariates over a million rows: one query against columns in memory.
 
-Belongs here: timings that are printed. Does not belong here: assertions. Run
-with `make bench`.
+Run with `make bench`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Rows of a benchmark, as a table to read and a file to keep.
-
-Belongs here: what is said of a measurement and how it is written. Does not
-belong here: measuring, and any judgement; machines differ.
-"""
+"""Rows of a benchmark, as a table to read and a file to keep."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What a measured process says of itself, on one line.
-
-Belongs here: seconds by step, the memory peak and how both are told to the
-process that asked. Does not belong here: the work, and libraries that a rival
-may not have.
-"""
+"""What a measured process says of itself, on one line."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What somebody with a file does: read it, fit the score, match one to one, compare means.
-
-Belongs here: the engine's side of the comparison with rivals, by step. Does
-not belong here: reports and errors, which rivals do not make either.
-"""
+"""What somebody with a file does: read it, fit the score, match one to one, compare means."""
 
 from __future__ import annotations
 

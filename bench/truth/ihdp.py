@@ -1,12 +1,10 @@
 """The Infant Health and Development Program with a known answer: the effect on participants is 4.000 by construction.
 
-Belongs here: running every way to compare on one draw of the data that others
-benchmark with (Hill 2011; `ihdp_npci_1.csv` as many repositories carry it).
 The file is not ours to keep, so its place is given:
 
     python -m bench.truth.ihdp path/to/ihdp_npci_1.csv
 
-Does not belong here: estimators. What was found is kept in `bench/results/`.
+What was found is kept in `bench/results/`.
 """
 
 from __future__ import annotations

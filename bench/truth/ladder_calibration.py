@@ -1,8 +1,6 @@
 """How often each rung tells the truth, in worlds where it is known: a table for `docs/validation.md`.
 
-Belongs here: drawing worlds, letting four rungs answer, and counting. Does not
-belong here: worlds (`projects/worlds/young_mothers.py`), estimators and rules. Run
-with `make calibration`; a few minutes on two cores.
+Run with `make calibration`; a few minutes on two cores.
 
 Rungs 4 and 5 are the designs of the demo protocols. Rungs 2 and 3 are the
 plain differences they rest on (of those who drew lots; of changes since the
@@ -27,24 +25,27 @@ from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
 from models.designs.benchmarking.design import Benchmarking
-from models.designs.interface import Effects
-from models.designs.matched_control.design import MatchedControl
+from models.designs.interface import summary_of
 from models.designs.registry import DESIGNS
+from models.evaluate import Evaluated, evaluate
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
 from models.evidence.record import Provenance, tag_result
 from models.evidence.rung import DesignFacts
-from models.people.cohort import Cohort, build_cohort
+from models.people.cohort import Cohort
 from models.people.outcomes import outcome_values
 from models.statistics.intervals import newcombe_interval
 from models.values.comparison import Gate
+from models.values.effects import Effects
 from models.values.estimates import Estimate
-from projects.worlds.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
+from projects.worlds.young_mothers import REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "ladder_calibration.csv"
 PROJECTS = Path(__file__).resolve().parent.parent.parent / "projects"
 DRAWS = int(os.environ.get("TRIN_DRAWS", "100"))
 QUARTER = Quarter(2026, 3)
+CIRCUMSTANCES = Circumstances(QUARTER, LockState(is_locked=True, is_unchanged=True))
+PROVENANCE = Provenance("0", {}, "0" * 64, "0" * 64, 1)
 FIELDS = (
     "scenario",
     "true_effect",
@@ -67,35 +68,45 @@ Row = dict[str, Any]
 
 @cache
 def protocol(name: str) -> Protocol:
-    """Return a demo protocol, without what only costs time here."""
+    """Return a demo protocol with its primary outcome, without what only costs time here."""
     read = read_protocol((PROJECTS / name / "project.yaml").read_text(encoding="utf-8"))
     effects = read.effects.model_copy(update={"alternatives": (), "specifications": (), "subgroups": ()})
-    return read.model_copy(update={"effects": effects})
+    return read.model_copy(update={"effects": effects, "outcomes": (read.primary_outcome,)})
 
 
 def records_of(world: World) -> dict[str, Row]:
     """Return the tagged record of each rung that can answer in a world."""
-    cohort, y = _cohort(world)
-    found = {"4": _matched(cohort, y), "3": _changes(cohort, y), "5": _rate(world)}
+    own = _evaluated("i-gang", world, with_register=True)
+    y = _outcomes(world, own.cohort.people)
+    found = {"4": own.records[0].model_dump(mode="json"), "3": _changes(own.cohort, y)}
+    found["5"] = _evaluated("i-gang-rate", world, with_register=False).records[0].model_dump(mode="json")
     if len(world.people) < 2 * world.people["treated"].sum() + 1:
-        found["2"] = _lottery(cohort, y)
+        found["2"] = _lottery(own.cohort, y)
     return found
 
 
-def _cohort(world: World) -> tuple[Cohort, np.ndarray]:
-    people, own = world.people, protocol("i-gang")
+def _evaluated(name: str, world: World, *, with_register: bool) -> Evaluated:
+    """Evaluate a demo protocol on a drawn world, in the order that runs."""
+    people = world.people
     start = pd.to_datetime(people["start"]).astype("datetime64[s]")
     listed = pd.DataFrame({"person_id": people["person_id"], "index_date": start, "municipality_code": "0751"})
     register = people[["person_id", "municipality_code", *REGISTER_COLUMNS]].copy()
     register[list(REGISTER_COLUMNS)] = register[list(REGISTER_COLUMNS)].astype(float)
     register["covariate_date"] = start - pd.to_timedelta(people["treated"].astype(int), unit="D")
-    cohort = build_cohort(listed[people["treated"]].reset_index(drop=True), register, own, LAST_MEASUREMENT)
-    return cohort, _outcomes(world, cohort.people)
+    tables = {
+        "participants": listed[people["treated"]].reset_index(drop=True),
+        "comparison_pool": register if with_register else register.iloc[:0],
+        "outcomes": _measured(world),
+    }
+    return evaluate(protocol(name), tables, CIRCUMSTANCES, PROVENANCE)
+
+
+def _measured(world: World) -> pd.DataFrame:
+    return world.outcomes.assign(measured_date=pd.to_datetime(world.outcomes["measured_date"]).astype("datetime64[s]"))
 
 
 def _outcomes(world: World, people: pd.DataFrame) -> np.ndarray:
-    dated = pd.to_datetime(world.outcomes["measured_date"]).astype("datetime64[s]")
-    return outcome_values(people, world.outcomes.assign(measured_date=dated), protocol("i-gang").primary_outcome)
+    return outcome_values(people, _measured(world), protocol("i-gang").primary_outcome)
 
 
 def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts) -> Row:
@@ -107,29 +118,11 @@ def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts) ->
         effects=effects,
         q_value=0.0,
         facts=facts,
-        design=DESIGNS[own.design],
-        around=Circumstances(QUARTER, LockState(is_locked=True, is_unchanged=True)),
-        provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
+        summary=summary_of(DESIGNS[own.design], own),
+        around=CIRCUMSTANCES,
+        provenance=PROVENANCE,
     )
     return record.model_dump(mode="json")
-
-
-def _matched(cohort: Cohort, y: np.ndarray) -> Row:
-    own, design = protocol("i-gang"), MatchedControl()
-    made = design.compare(cohort, own, {})
-    effects = design.estimate(made, y, own.primary_outcome, own)
-    return _tagged("i-gang", made, effects, design.facts(True, made, own.primary_outcome, own))
-
-
-def _rate(world: World) -> Row:
-    own, design = protocol("i-gang-rate"), Benchmarking()
-    people = world.people[world.people["treated"]]
-    start = pd.to_datetime(people["start"]).astype("datetime64[s]")
-    listed = pd.DataFrame({"person_id": people["person_id"], "index_date": start, "municipality_code": "0751"})
-    cohort = build_cohort(listed.reset_index(drop=True), None, own, LAST_MEASUREMENT)
-    made = design.compare(cohort, own, {})
-    effects = design.estimate(made, _outcomes(world, cohort.people), own.primary_outcome, own)
-    return _tagged("i-gang-rate", made, effects, design.facts(False, made, own.primary_outcome, own))
 
 
 def _plain(

@@ -1,8 +1,6 @@
 """How often twenty quarterly looks at nothing show something: a table for `docs/validation.md`.
 
-Belongs here: drawing studies that grow, looking at them every quarter, and
-counting. Does not belong here: the sequence (`models/estimating/confidence_sequence.py`). Run with
-`make calibration`; a few minutes on two cores.
+Run with `make calibration`; a few minutes on two cores.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """How often every published interval holds the truth, in many worlds: a table for `docs/validation.md`.
 
-Belongs here: drawing worlds and counting. Does not belong here: worlds and
-estimators (`tests/support/simulated.py`), and any judgement (`tests/worlds/test_simulations.py`
-fails where a limit is passed). Run with `make simulations`; a quarter of an hour on two cores.
+Run with `make simulations`; a quarter of an hour on two cores.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """`docs/validation.md`: what Trin's engine gives beside what others published, and how often its intervals hold the truth.
 
-Belongs here: putting tables together from reference values, simulations and
-timings. Does not belong here: making any of them (`tests/reference/`,
-`bench/truth/simulations.py`, `bench/speed/matching.py`). Run with `make docs`.
+Run with `make docs`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
 """How a picture is drawn: Vega-Lite specifications as plain values, rendered to static SVG.
 
-Belongs here: what all charts share: colours, sizes, channels, layers, the axis
-of labels, rendering. Does not belong here: any chart (`charts.py` and its
-neighbours), any calculation.
-
 No browser and no network: `vl-convert` renders. Style attributes are turned
 into presentation attributes, so that a strict content security policy holds.
 Specifications are written as dictionaries, since building them with Altair

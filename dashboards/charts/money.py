@@ -1,8 +1,4 @@
-"""Pictures of accounts: who pays and who gains, and what would change the answer.
-
-Belongs here: one chart each. Does not belong here: words (`money.py`), other
-charts (`charts.py`), any calculation.
-"""
+"""Pictures of accounts: who pays and who gains, and what would change the answer."""
 
 from __future__ import annotations
 

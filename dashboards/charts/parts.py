@@ -1,8 +1,4 @@
-"""Pictures of what a result is made of: parts with intervals, shares, and places in a funnel.
-
-Belongs here: one chart per way to draw parts. Does not belong here: laying
-parts out in words (`parts.py`), other charts (`charts.py`), any calculation.
-"""
+"""Pictures of what a result is made of: parts with intervals, shares, and places in a funnel."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Charts of one result: its estimates, how easily it tips, and how alike the groups were.
-
-Belongs here: the pictures that site and asset pages share. Does not belong
-here: any calculation, a chart draws the numbers it is given; how it is drawn
-(`drawing.py`); what a result is made of (`part_charts.py`).
-"""
+"""Charts of one result: its estimates, how easily it tips, and how alike the groups were."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""CSV, workbook, Parquet and their descriptions."""

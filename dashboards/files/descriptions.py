@@ -1,9 +1,5 @@
 """What the public files are, told to machines: Data Package, schema.org and RO-Crate.
 
-Belongs here: describing files that were written, with size and hash. Does not
-belong here: writing them (`assets/release/public_files.py`), their columns
-(`columns.yaml`).
-
 Sources: Data Package 2.0 (datapackage.org), RO-Crate 1.1
 (w3id.org/ro/crate/1.1), schema.org Dataset.
 """

@@ -1,9 +1,5 @@
 """The results as tables for people's own tools: one row per result, with everything that keeps it from misleading.
 
-Belongs here: laying out published results in columns that `columns.yaml`
-describes, and writing them as text. Does not belong here: workbooks
-(`workbook.py`), descriptions of the files (`file_descriptions.py`).
-
 Interval, rung, certainty and status stand in every row of every table: a row
 that is copied alone still says what it is worth.
 """

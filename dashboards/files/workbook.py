@@ -1,8 +1,5 @@
 """The results as a workbook that opens without surprises: notes first, one table a sheet, no merged cells.
 
-Belongs here: writing XLSX. Does not belong here: what stands in the tables
-(`tables.py`).
-
 The same results give the same bytes: a workbook holds no time of its own.
 """
 

@@ -1,8 +1,5 @@
 """Accounts in money as tidy tables.
 
-Belongs here: laying out accounts for people's tools and for pages. Does not
-belong here: any calculation, and results (`marts.py`).
-
 Interval, rung and status stand in every row of `fct_economics`.
 """
 

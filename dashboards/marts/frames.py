@@ -1,8 +1,4 @@
-"""Rows as tidy tables: texts in two columns, and columns that stay when there is no row.
-
-Belongs here: what every mart is laid out with. Does not belong here: any mart
-(`marts.py`, `economics_marts.py`).
-"""
+"""Rows as tidy tables: texts in two columns, and columns that stay when there is no row."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Published marts read back: tables as rows, and results put together again.
-
-Belongs here: everything pages and files read from marts. Does not belong here:
-laying marts out (`marts.py`) and showing anything.
-"""
+"""Published marts read back: tables as rows, and results put together again."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Marts: published records as tidy tables.
 
-Belongs here: laying out published records in tables for people's tools and
-for the site. Does not belong here: anything that is not in a published record.
-
 Interval, rung and status stand in every row of `fct_effect`.
 """
 

@@ -1,8 +1,4 @@
-"""Economics pages: who pays and who gains of one project, for somebody who keeps a budget.
-
-Belongs here: from marts to the page of one account. Does not belong here: other
-pages, words (`money.py`), pictures (`money_charts.py`), any calculation.
-"""
+"""Economics pages: who pays and who gains of one project, for somebody who keeps a budget."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Pages that explain: the ladder rung by rung, how numbers are made, and the files.
-
-Belongs here: laying out what knowledge files and policy say for readers. Does
-not belong here: pages of results (`site.py`) and of projects
-(`project_pages.py`).
-"""
+"""Pages that explain: the ladder rung by rung, how numbers are made, and the files."""
 
 from __future__ import annotations
 

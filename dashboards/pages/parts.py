@@ -1,9 +1,4 @@
-"""What a result is made of: its parts and its further numbers, as rows and pictures.
-
-Belongs here: laying out studies, times, blocks, explanations and measures in
-the way pages show them. Does not belong here: other charts (`charts.py`), and
-any calculation.
-"""
+"""What a result is made of: its parts and its further numbers, as rows and pictures."""
 
 from __future__ import annotations
 

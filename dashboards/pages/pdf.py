@@ -1,8 +1,5 @@
 """A page as a PDF, for mail and paper.
 
-Belongs here: turning one page's HTML into a tagged PDF. Does not belong here:
-the page (`site.py`) and its looks on paper (`trin.css`).
-
 The engine is an optional extra. It is let fetch nothing: a page holds all it
 shows.
 """

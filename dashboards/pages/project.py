@@ -1,8 +1,4 @@
-"""Project pages: a project's results, and what became of its deliveries.
-
-Belongs here: from marts to the pages of one project and of its receipts. Does
-not belong here: results' own pages (`site.py`), and anything not in the marts.
-"""
+"""Project pages: a project's results, and what became of its deliveries."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """The site: a folder of pages that stands with script off.
 
-Belongs here: from published marts to HTML. Does not belong here: anything that
-is not in the marts; the builder is given nothing else.
-
 Every page is a pure function of the marts; Danish lies at the root, English
 below `en/`.
 """

@@ -1,8 +1,4 @@
-"""Tables on narrow screens: each cell says what it is, where rows are stacked and headings are out of sight.
-
-Belongs here: labels of stacked tables. Does not belong here: any table
-(templates) and how they are stacked (`trin.css`).
-"""
+"""Tables on narrow screens: each cell says what it is, where rows are stacked and headings are out of sight."""
 
 from __future__ import annotations
 

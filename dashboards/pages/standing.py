@@ -1,9 +1,4 @@
-"""Pages about the pages: releases, what was withdrawn, and accessibility.
-
-Belongs here: what stands whatever the results are. Does not belong here: pages
-of results (`site.py`) and those that explain method and ladder
-(`explaining_pages.py`).
-"""
+"""Pages about the pages: releases, what was withdrawn, and accessibility."""
 
 from __future__ import annotations
 

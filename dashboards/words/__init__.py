@@ -1,0 +1,1 @@
+"""A result in sentences: on one screen, on one line, in money."""

@@ -1,8 +1,4 @@
-"""A result explained on one screen.
-
-Belongs here: the order in which a result's evidence is told, for the terminal.
-Does not belong here: any judgement; it is read from the record.
-"""
+"""A result explained on one screen."""
 
 from __future__ import annotations
 

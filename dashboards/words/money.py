@@ -1,9 +1,4 @@
-"""Accounts in words: kroner, chances, and what an account says in a few lines.
-
-Belongs here: an account's sentences, for pages and asset pages. Does not belong
-here: tables and pages (`economics_pages.py`), pictures (`money_charts.py`), any
-calculation.
-"""
+"""Accounts in words: kroner, chances, and what an account says in a few lines."""
 
 from __future__ import annotations
 

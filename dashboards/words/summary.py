@@ -1,7 +1,4 @@
-"""A result in a few lines, for asset pages and the terminal.
-
-Belongs here: short Markdown of one record. Does not belong here: the site.
-"""
+"""A result in a few lines, for asset pages and the terminal."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Periods as Danish registers write them.
-
-Belongs here: reading a year, quarter, month or day from the words StatBank,
-jobindsats and file names use, as the period's last day. Does not belong here:
-the arithmetic of quarters (`quarters.py`).
-"""
+"""Periods as Danish registers write them."""
 
 from __future__ import annotations
 

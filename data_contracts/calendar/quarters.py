@@ -1,8 +1,5 @@
 """Quarters: the calendar in which results are reported.
 
-Belongs here: the arithmetic of quarters as values. Does not belong here: what
-today is (pipelines knows) and which quarter a run is for (the partition says).
-
 People read `2026Q3`; partition keys are quarter starts, `2026-07-01`.
 """
 

@@ -1,0 +1,1 @@
+"""Prices, payers and the settings of `economics.yaml`."""

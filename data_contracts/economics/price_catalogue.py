@@ -1,9 +1,5 @@
 """Prices: what one more unit of something costs, whom, in which year's money, and who says so.
 
-Belongs here: the shape of a price and the catalogue that comes with Trin. Does
-not belong here: what a project counts (`economics_settings.py`) and any
-calculation (models).
-
 A price is positive; who pays it and who receives it say which way it goes. A
 transfer is paid by some and received by others, so that society neither gains
 nor loses; a service is paid and nobody's income; production is earned.

@@ -1,8 +1,4 @@
-"""Rules between the parts of a project's account: nothing counted twice, nothing without a payer.
-
-Belongs here: what must hold between an account, a protocol and prices, in
-plain words. Does not belong here: the parts (`economics_settings.py`).
-"""
+"""Rules between the parts of a project's account: nothing counted twice, nothing without a payer."""
 
 from __future__ import annotations
 

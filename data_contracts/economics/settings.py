@@ -1,9 +1,5 @@
 """A project's account in money: the shape of `economics.yaml` in its folder.
 
-Belongs here: what it costs, what follows from an effect, how long, and what is
-declared beside. Does not belong here: prices (`price_catalogue.py`), rules
-between the parts (`economics_rules.py`) and any calculation (models).
-
 The effect itself is not here: it comes from the evaluation, with its interval
 and its rung. What would have happened anyway is measured by the control group,
 so that it cannot be entered again.

@@ -1,8 +1,5 @@
 """A dossier: studies and claims about a project that exist only on paper.
 
-Belongs here: the shape of a file in a project's `dossier/`. Does not belong
-here: tagging them (models).
-
 Everything that a source does not say is left out; what is left out counts
 against the study. The numbers are the source's own.
 """

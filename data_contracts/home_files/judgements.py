@@ -1,8 +1,4 @@
-"""Signed judgements: what only people can answer about a project's result.
-
-Belongs here: the shape of `judgements.yaml` in a project's folder. Does not
-belong here: what follows from the answers (models).
-"""
+"""Signed judgements: what only people can answer about a project's result."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Notices: whom to tell when a run fails.
-
-Belongs here: the shape of `notices.yaml`. Does not belong here: telling them
-(`pipelines/notices.py`).
-"""
+"""Notices: whom to tell when a run fails."""
 
 from __future__ import annotations
 

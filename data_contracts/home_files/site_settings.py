@@ -1,8 +1,4 @@
-"""Who publishes the pages: the shape of `site.yaml` in a home.
-
-Belongs here: names and addresses that law asks a public page to show. Does not
-belong here: projects (`protocol.py`), reading the file (assets) and the pages.
-"""
+"""Who publishes the pages: the shape of `site.yaml` in a home."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The ladder, its error sources and the crosswalk, read from YAML.
-
-Belongs here: typed access to `ladder.yaml`, `design_facts.yaml`,
-`error_sources.yaml` and `crosswalk.yaml`. Does not belong here: deciding a rung or a state (models do).
-"""
+"""The ladder, its error sources and the crosswalk, read from YAML."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Fixed phrases in Danish and English, and how numbers are written in each.
-
-Belongs here: wording and number formats. Does not belong here: deciding which
-phrase is true (models) and where it stands on a page (dashboards).
-"""
+"""Fixed phrases in Danish and English, and how numbers are written in each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Faults of delivered files, in Danish and English.
-
-Belongs here: making a fault from its code and the blanks in its sentences.
-Does not belong here: the sentences (`phrases/`) and finding the faults.
-"""
+"""Faults of delivered files, in Danish and English."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Case studies (rung 7): what is looked for in cases, fixed before they are coded.
-
-Belongs here: conditions, rival explanations and the tests between them. Does
-not belong here: coded cases (a table) and what follows from them (the design).
-"""
+"""Case studies (rung 7): what is looked for in cases, fixed before they are coded."""
 
 from __future__ import annotations
 

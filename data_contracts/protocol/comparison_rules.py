@@ -1,9 +1,4 @@
-"""Rules of the comparison and its estimators in a protocol.
-
-Belongs here: which settings belong to which method and estimand. Does not
-belong here: the table of methods (`comparison_methods.yaml`), the shape of the
-sections (`comparison_settings.py`).
-"""
+"""Rules of the comparison and its estimators in a protocol."""
 
 from __future__ import annotations
 

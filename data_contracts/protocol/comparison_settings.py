@@ -1,8 +1,4 @@
-"""How the counterfactual is made and what is estimated: two sections of the protocol.
-
-Belongs here: the choices an evaluator declares before outcomes are seen. Does
-not belong here: rules between them (`comparison_rules.py`) and the methods.
-"""
+"""How the counterfactual is made and what is estimated: two sections of the protocol."""
 
 from __future__ import annotations
 

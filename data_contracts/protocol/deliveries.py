@@ -1,9 +1,4 @@
-"""Deliveries in a protocol: which files come, and how they are read.
-
-Belongs here: the sections about files, and about people who stand in them more
-than once. Does not belong here: what a table must hold (`tables/`), rules
-between deliveries and the rest (`protocol_delivery_rules.py`).
-"""
+"""Deliveries in a protocol: which files come, and how they are read."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Rules for the deliveries of a protocol.
-
-Belongs here: what must hold between a delivery's mapping and the contracts.
-Does not belong here: the other sections (`protocol_rules.py`).
-"""
+"""Rules for the deliveries of a protocol."""
 
 from __future__ import annotations
 

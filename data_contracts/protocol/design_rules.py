@@ -1,10 +1,4 @@
-"""Rules of each design in a protocol.
-
-Belongs here: what a design needs of outcomes and of its own section. Does not
-belong here: matched comparisons (`comparison_rules.py`), files
-(`protocol_delivery_rules.py`), and the shape of the sections
-(`design_settings.py`, `case_settings.py`).
-"""
+"""Rules of each design in a protocol."""
 
 from __future__ import annotations
 

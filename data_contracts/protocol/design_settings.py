@@ -1,10 +1,5 @@
 """How the other designs compare: one section of the protocol per rung but the fourth.
 
-Belongs here: what is declared of a trial, a panel, a benchmark, a review, an
-assessment or a case study before anything is estimated. Does not belong here:
-matched control groups (`comparison_settings.py`), cases (`case_settings.py`),
-rules between sections (`design_rules.py`) and the designs themselves.
-
 A protocol may hold sections of several designs; the one named by `design:` is
 in force, so that changing the rung is changing one word and the tables.
 """

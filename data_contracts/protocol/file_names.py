@@ -1,9 +1,5 @@
 """File names: what a delivered file's name says about it.
 
-Belongs here: the little language of `files` in a protocol (`*`, `?`,
-`{period}`, `{version}`) and what a name means in it. Does not belong here:
-finding files, and what counts when several say the same (`assets.intake`).
-
 A name is the only thing a sender and Trin share before the file is opened, so
 order comes from it: the period a file is about and the version it is of.
 """

@@ -1,8 +1,4 @@
-"""What every section of a protocol is made of.
-
-Belongs here: the base of sections, names and texts in two languages. Does not
-belong here: any section.
-"""
+"""What every section of a protocol is made of."""
 
 from __future__ import annotations
 

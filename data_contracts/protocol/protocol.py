@@ -1,10 +1,4 @@
-"""The protocol: what a project promises to evaluate, before anyone has seen an outcome.
-
-Belongs here: the shape of `project.yaml`, one class per section, with the text
-that the reference page and the JSON Schema are made from. Does not belong
-here: the comparison's own settings (`comparison_settings.py`), rules between
-sections (`protocol_rules.py`) and reading files.
-"""
+"""The protocol: what a project promises to evaluate, before anyone has seen an outcome."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Looking into a protocol that may be wrong.
-
-Belongs here: getting lists, texts and numbers out of raw data without tripping
-over what is not there. Does not belong here: any rule.
-"""
+"""Looking into a protocol that may be wrong."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""Reading a protocol: every fault at once, each with its line.
-
-Belongs here: turning the text of `project.yaml` into a `Protocol` or into
-faults in plain words. Does not belong here: the sections (`protocol.py`), the
-rules between them (`protocol_rules.py`), reading sections in general
-(`section_reading.py`) and opening files (assets do that).
-"""
+"""Reading a protocol: every fault at once, each with its line."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Rules between the sections of a protocol.
-
-Belongs here: what must hold across `project.yaml`, worked out on raw data so
-that one bad field hides no other fault. Does not belong here: the shape of
-each section (`protocol.py`) and reading the file (`protocol_reading.py`).
-"""
+"""Rules between the sections of a protocol."""
 
 from __future__ import annotations
 

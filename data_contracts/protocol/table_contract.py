@@ -1,10 +1,4 @@
-"""Table contracts: what a delivered table must look like, compiled from ODCS.
-
-Belongs here: reading the Open Data Contract Standard files in `tables/`,
-adding the columns a protocol declares, and listing the rules a row must meet.
-Does not belong here: running the rules (assets compile them to Great
-Expectations and to SQL) and reading delivered files.
-"""
+"""Table contracts: what a delivered table must look like, compiled from ODCS."""
 
 from __future__ import annotations
 
@@ -330,3 +324,16 @@ def _covariate_column(covariate: Covariate) -> Column:
         minutes_per_participant=0.5 if intake else 0.0,
         danish=(covariate.label.da, COVARIATE_PURPOSES[covariate.source][1]),
     )
+
+
+DATE_COLUMNS = {
+    "participants": "index_date",
+    "assignment": "assigned_date",
+    "comparison_pool": "covariate_date",
+    "outcomes": "measured_date",
+    "rates": "period_date",
+    "studies": "published_date",
+    "ratings": "rated_date",
+    "codings": "coded_date",
+}
+"""The day that decides which quarters a row belongs to."""

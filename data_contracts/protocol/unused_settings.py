@@ -1,9 +1,4 @@
-"""Settings of a protocol that its design does not read.
-
-Belongs here: finding them. Does not belong here: refusing them (a protocol
-that changes its design may keep the sections of another), and what each
-design reads (`designs.yaml`).
-"""
+"""Settings of a protocol that its design does not read."""
 
 from __future__ import annotations
 

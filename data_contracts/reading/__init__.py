@@ -1,0 +1,1 @@
+"""Reading what people and we ourselves write: safe YAML, faults with their line, files of knowledge."""

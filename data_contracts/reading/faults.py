@@ -1,9 +1,5 @@
 """Faults: what is wrong, where it stands and what to do about it.
 
-Belongs here: the one shape in which every bad input is described, whichever
-file it came from. Does not belong here: finding faults (each contract does
-that for itself) and printing them (the command line and the receipts do).
-
 A fault never holds a delivered cell value or an identifier. Faults of
 protocols are English, as protocols' keys are; faults of delivered files are
 read by caseworkers and know their own Danish.

@@ -1,9 +1,5 @@
 """YAML read safely: strings stay strings, every value knows its line.
 
-Belongs here: turning YAML text into plain dictionaries, lists and strings,
-with the line each came from; reading our own files of knowledge, which are
-typed. Does not belong here: what the keys mean.
-
 YAML's own typing reads the municipality code 0751 as 489 and the word `no` as
 False, so no scalar is typed here; the protocol's schema types them instead.
 Anchors, aliases and tags are refused: nothing in a protocol needs them, and

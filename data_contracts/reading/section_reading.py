@@ -1,8 +1,4 @@
-"""Reading a YAML file of sections: every fault at once, each with its line.
-
-Belongs here: turning text into any section's shape, or into faults in plain
-words. Does not belong here: the sections, and rules between them.
-"""
+"""Reading a YAML file of sections: every fault at once, each with its line."""
 
 from __future__ import annotations
 

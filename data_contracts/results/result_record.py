@@ -1,8 +1,5 @@
 """The result record: one result, with everything needed to judge it.
 
-Belongs here: the record's shape, the same in the restricted and the published
-zone. Does not belong here: filling it (evidence) or coarsening it (disclosure).
-
 No field holds a number without its doubt: interval, counts, rung and error
 sources stand in the same record.
 """

@@ -1,8 +1,4 @@
-"""Balance: how alike two groups are.
-
-Belongs here: standardised mean differences and the test of a whole family of
-them. Does not belong here: deciding what is good enough (evidence does that).
-"""
+"""Balance: how alike two groups are."""
 
 from __future__ import annotations
 

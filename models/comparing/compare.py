@@ -1,8 +1,4 @@
-"""From people to a comparison: score, groups, diagnosis and gate, in that order.
-
-Belongs here: the order of work before any outcome. Does not belong here: the
-steps themselves, and estimates (`effect_of.py`).
-"""
+"""From people to a comparison: score, groups, diagnosis and gate, in that order."""
 
 from __future__ import annotations
 

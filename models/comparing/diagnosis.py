@@ -1,9 +1,4 @@
-"""Diagnosis: how good a comparison is, and whether it may carry a number.
-
-Belongs here: balance, overlap, sizes and the gate, all before any outcome.
-Does not belong here: making the comparison (`comparison_methods.py`) and
-judging error sources (detectors).
-"""
+"""Diagnosis: how good a comparison is, and whether it may carry a number."""
 
 from __future__ import annotations
 
@@ -23,9 +18,9 @@ from models.comparing.balance import (
 )
 from models.comparing.overlap import equipoise_share
 from models.comparing.weighting import effective_sample_size
-from models.doubt.e_values import minimal_detectable_effect
 from models.score.design_matrix import DesignMatrix
 from models.score.propensity import PropensityFit
+from models.statistics.power_and_q import minimal_detectable_effect
 from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate, Kind, gate_limits
 
 Array = NDArray[np.float64]

@@ -1,8 +1,5 @@
 """Entropy balancing: weights that make the groups alike exactly, changed as little as possible.
 
-Belongs here: finding the weights and saying why there are none. Does not
-belong here: scores (there is none) and estimates.
-
 Source: Hainmueller (2012), "Entropy balancing for causal effects", Political
 Analysis 20. Solved in its dual, a smooth convex function of one number per
 balanced column.

@@ -1,8 +1,4 @@
-"""Greedy matching: in which order participants are served.
-
-Belongs here: taking turns. Does not belong here: who is nearest (`matching.py`
-for the score alone, `nearness.py` for more than the score).
-"""
+"""Greedy matching: in which order participants are served."""
 
 from __future__ import annotations
 

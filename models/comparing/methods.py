@@ -1,9 +1,4 @@
-"""Ways to make the groups alike: from a score to weights, sets, and who was left out and why.
-
-Belongs here: the one table from the protocol's `method:` to code, and what
-every method returns. Does not belong here: how a method works (a module each),
-nor any outcome.
-"""
+"""Ways to make the groups alike: from a score to weights, sets, and who was left out and why."""
 
 from __future__ import annotations
 
@@ -21,8 +16,7 @@ from models.comparing.nearness import Nearness, match_near, turned
 from models.comparing.optimal_matching import match_fully, match_optimally
 from models.comparing.strata import LEFT_OUT, coarsened, subclasses, weigh_strata
 from models.comparing.trimming import kept_after_trimming
-from models.comparing.weighting import clusters_of, pair_weights
-from models.estimating.weighted import score_weights
+from models.comparing.weighting import clusters_of, pair_weights, score_weights
 from models.score.design_matrix import DesignMatrix
 from models.score.propensity import PropensityFit
 

@@ -1,8 +1,5 @@
 """Nearest-neighbour matching on the logit of the propensity score.
 
-Belongs here: who is nearest in score, fast. Does not belong here: the order of
-service (`greedy.py`), the score, the outcomes (never seen here).
-
 Sources: Rosenbaum & Rubin (1985), greedy matching and the caliper; the order
 of work (largest score first, one round per control) is that of MatchIt 4.7.
 Available controls are found with a union-find over the sorted scores, so a

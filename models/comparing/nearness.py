@@ -1,9 +1,5 @@
 """Nearness beyond the score: calipers on covariates and Mahalanobis distance.
 
-Belongs here: greedy matching when a control must be near in more than the
-score. Does not belong here: matching on the score alone, which is much faster
-(`matching.py`).
-
 Source: Rosenbaum & Rubin (1985), "Constructing a control group using
 multivariate matched sampling methods that incorporate the propensity score".
 """

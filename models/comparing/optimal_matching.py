@@ -1,8 +1,5 @@
 """Optimal matching: the least distance in all, not person by person.
 
-Belongs here: optimal pairs and full matching, solved exactly. Does not belong
-here: greedy matching (`matching.py`), which manages a million controls.
-
 Sources: Rosenbaum (1989), "Optimal matching for observational studies";
 Hansen & Klopfer (2006), "Optimal full matching and related designs via network
 flows". A full matching is a lightest set of edges that covers everybody, and

@@ -1,40 +1,19 @@
 """Overlap: whether the two groups could have changed places.
 
-Belongs here: the preference score and what it says, and where both groups lie
-among participants' scores. Source: Walker et al. (2013), "A tool for assessing
-the feasibility of comparative effectiveness research". Does not belong here:
-dropping people (matching does that).
+Source: Walker et al. (2013), "A tool for assessing the feasibility of comparative effectiveness research".
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
+from models.values.effects import Fifth
+
 EQUIPOISE_LOW, EQUIPOISE_HIGH = 0.3, 0.7
 FIFTHS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Fifth:
-    """A fifth of the participants, by how likely somebody like them was to take part.
-
-    Attributes
-    ----------
-    pool_count, pool_share : int, float
-        People of the register with such a score, and their share of all of them.
-    chosen_count, chosen_share : int, float
-        People who are compared with, and their share by weight.
-    """
-
-    pool_count: int
-    pool_share: float
-    chosen_count: int
-    chosen_share: float
 
 
 def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:

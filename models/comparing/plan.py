@@ -1,8 +1,4 @@
-"""The plan of one comparison: covariates, how groups are made, what is estimated.
-
-Belongs here: what both halves of an evaluation must agree on, taken from a
-protocol or written in a notebook. Does not belong here: doing any of it.
-"""
+"""The plan of one comparison: covariates, how groups are made, what is estimated."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Comparing within strata: subclasses of the score, and coarsened exact matching.
 
-Belongs here: putting people into strata and weighting controls within them.
-Does not belong here: matching people one by one (`matching.py`).
-
 Sources: Rosenbaum & Rubin (1984), subclassification on the propensity score;
 Iacus, King & Porro (2012), coarsened exact matching. Boundaries and weights
 are those of MatchIt 4.7.

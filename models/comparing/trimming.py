@@ -1,8 +1,4 @@
-"""Trimming: whom to leave out because nobody like them is in the other group.
-
-Belongs here: rules on scores alone. Does not belong here: calipers (matching
-leaves people out one by one).
-"""
+"""Trimming: whom to leave out because nobody like them is in the other group."""
 
 from __future__ import annotations
 

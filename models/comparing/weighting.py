@@ -1,16 +1,14 @@
-"""Weights: how much each comparison person counts.
-
-Belongs here: weights and clusters from matched pairs, and how many people they
-are worth. Does not belong here: weights from scores (`weighted_estimates.py`,
-where errors must know how they change), estimates.
-"""
+"""Weights: how much each comparison person counts."""
 
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
+from data_contracts.protocol.comparison_settings import Estimand
 from models.comparing.nearest import Pairs
+from models.values.estimates import Array
 
 
 def pair_weights(pairs: Pairs, n: int) -> NDArray[np.float64]:
@@ -72,3 +70,26 @@ def clusters_of(pairs: Pairs, n: int, *, replace: bool) -> NDArray[np.int64]:
     for i in matched.tolist():
         labels[i] = find(i)
     return labels
+
+
+def score_weights(logit: Array, treated: NDArray[np.bool_], estimand: Estimand) -> tuple[Array, Array]:
+    """Return weights, and how they change with the logit.
+
+    Overlap weights are never larger than one, and balance the columns of a logit score exactly (Li, Morgan & Zaslavsky
+    2018).
+
+    Parameters
+    ----------
+    logit : ndarray of float, shape (n,)
+    treated : ndarray of bool, shape (n,)
+    estimand : str
+    """
+    if estimand == "att":
+        odds = np.exp(logit)
+        return np.where(treated, 1.0, odds), np.where(treated, 0.0, odds)
+    if estimand == "ate":
+        rest = np.exp(np.where(treated, -logit, logit))
+        return 1.0 + rest, np.where(treated, -rest, rest)
+    other = np.asarray(scipy.special.expit(np.where(treated, -logit, logit)), dtype=float)
+    change = other * (1 - other)
+    return other, np.where(treated, -change, change)

@@ -1,8 +1,4 @@
-"""What designs of people with an outcome after a start have in common.
-
-Belongs here: the cohort and the one measurement per person that counts, for
-designs that do both in the ordinary way. Does not belong here: any comparison.
-"""
+"""What designs of people with an outcome after a start have in common."""
 
 from __future__ import annotations
 
@@ -14,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.protocol.protocol import Outcome, Protocol
-from models.designs.interface import Counted, Tables
+from models.designs.interface import Tables
 from models.people.cohort import Cohort, build_cohort
 from models.people.outcomes import outcome_values
+from models.values.effects import Counted
 
 
 class OfPeople:

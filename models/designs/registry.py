@@ -1,8 +1,4 @@
-"""Which designs there are.
-
-Belongs here: the one table from the protocol's `design:` to code; nothing
-outside it branches on a design. Does not belong here: the designs themselves.
-"""
+"""Which designs there are."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What designs without participants of their own have in common.
-
-Belongs here: the empty cohort of reviews, assessments and case studies, whose
-material comes in tables of its own. Does not belong here: that material.
-"""
+"""What designs without participants of their own have in common."""
 
 from __future__ import annotations
 

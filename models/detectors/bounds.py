@@ -1,9 +1,4 @@
-"""Bounds for hidden bias, as numbers and as the sentence that is always printed.
-
-Belongs here: gathering the bounds of a result and wording them, for the
-restricted and the published record alike. Does not belong here: working them
-out (`sensitivity.py`, `hidden_bias.py`, `calibration.py`) and judging them.
-"""
+"""Bounds for hidden bias, as numbers and as the sentence that is always printed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Detectors that look at the comparison: balance, overlap, coverage, transfer.
-
-Belongs here: one pure function per error source that needs no effect. Does
-not belong here: those that do (`effect_sources.py`) and thresholds (YAML).
-"""
+"""Detectors that look at the comparison: balance, overlap, coverage, transfer."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Detectors that look at the effect: confounding, loss, selection, power.
-
-Belongs here: one pure function per error source that needs the estimate. Does
-not belong here: thresholds (YAML) and the plan around it (`plan_sources.py`).
-"""
+"""Detectors that look at the effect: confounding, loss, selection, power."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ from models.detectors.interface import (
     two_digits,
 )
 from models.doubt.attrition import attrition_boundary, expected_attrition_bias
-from models.doubt.e_values import minimal_detectable_effect, two_sided_p
+from models.statistics.power_and_q import minimal_detectable_effect, two_sided_p
 from models.values.estimates import Estimate
 
 

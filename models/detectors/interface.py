@@ -1,8 +1,4 @@
-"""What detectors are given and what they answer.
-
-Belongs here: the shapes and the small words detectors share. Does not belong
-here: any detector, and where its input comes from (`models/evidence/findings.py`).
-"""
+"""What detectors are given and what they answer."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from typing import Literal
 
 from data_contracts.ladder.ladder import State, error_sources
 from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
-from models.designs.interface import Effects
 from models.estimating.confidence_sequence import AlwaysValid
 from models.values.comparison import BalanceLine, ComparisonDiagnostics
 from models.values.design_findings import (
@@ -23,6 +18,7 @@ from models.values.design_findings import (
     SynthesisFindings,
     TrialFindings,
 )
+from models.values.effects import Effects
 
 Direction = Literal["towards_effect", "towards_no_effect", "unknown"]
 

@@ -1,9 +1,4 @@
-"""Detectors for judgements, cases and accounts in money.
-
-Belongs here: experts' interests, readings that fit, gains counted twice and
-old prices. Does not belong here: the measures they read (designs) and
-thresholds (YAML).
-"""
+"""Detectors for judgements, cases and accounts in money."""
 
 from __future__ import annotations
 

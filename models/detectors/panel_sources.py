@@ -1,9 +1,4 @@
-"""Detectors for designs that follow units over time, or hold them against a rate.
-
-Belongs here: outside factors, cause and effect, staggered timing, regression
-to the mean, and the false impression that everything or nothing works. Does
-not belong here: the tests they read (designs) and thresholds (YAML).
-"""
+"""Detectors for designs that follow units over time, or hold them against a rate."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Detectors that look at the plan: description, number of calculations, looks and changes.
-
-Belongs here: one pure function per error source that is about what was
-promised and done. Does not belong here: people, groups and thresholds (YAML).
-"""
+"""Detectors that look at the plan: description, number of calculations, looks and changes."""
 
 from __future__ import annotations
 

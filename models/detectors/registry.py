@@ -1,8 +1,4 @@
-"""Which detector looks for which error source.
-
-Belongs here: the table, and the rule that every source of a rung is always
-answered. Does not belong here: the detectors.
-"""
+"""Which detector looks for which error source."""
 
 from __future__ import annotations
 

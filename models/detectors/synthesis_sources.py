@@ -1,9 +1,4 @@
-"""Detectors for pooled studies and for trials.
-
-Belongs here: publication bias, the quality of included studies, heterogeneity,
-and the effect of being treated at all. Does not belong here: pooling (a
-design) and thresholds (YAML).
-"""
+"""Detectors for pooled studies and for trials."""
 
 from __future__ import annotations
 

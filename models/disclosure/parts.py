@@ -1,9 +1,4 @@
-"""Disclosure control of what a result is made of: its parts and its further numbers.
-
-Belongs here: pure functions from a full record's measures and parts to those
-that may be published. Does not belong here: the result itself
-(`disclosure.py`), and which measures are public (`measures.yaml`).
-"""
+"""Disclosure control of what a result is made of: its parts and its further numbers."""
 
 from __future__ import annotations
 

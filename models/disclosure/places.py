@@ -1,9 +1,4 @@
-"""Where a result's participants come from.
-
-Belongs here: participants by municipality, in full and as they may be
-published, pure. Does not belong here: effects by municipality
-(`parts_of_people.py`) and tables in general (`table_suppression.py`).
-"""
+"""Where a result's participants come from."""
 
 from __future__ import annotations
 

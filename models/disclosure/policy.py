@@ -1,9 +1,4 @@
-"""The disclosure policy, and what it makes of a single count.
-
-Belongs here: the limits of `disclosure.yaml` as one value, and rounding by
-them, pure. Does not belong here: records (`disclosure.py`) and tables
-(`table_suppression.py`).
-"""
+"""The disclosure policy, and what it makes of a single count."""
 
 from __future__ import annotations
 

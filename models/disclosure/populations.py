@@ -1,10 +1,4 @@
-"""Whose data a published number rests on.
-
-Belongs here: the people behind a result, by group and by what they reached,
-by how many two such groups differ, and how much of a group's sum is one
-person's. Does not belong here: what may follow from that (`release_rule.py`,
-`disclosure.py`) and keeping the groups.
-"""
+"""Whose data a published number rests on."""
 
 from __future__ import annotations
 

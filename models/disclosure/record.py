@@ -1,8 +1,5 @@
 """Disclosure control: from a full record to one that may be published.
 
-Belongs here: pure functions from a restricted record to a public one, by the
-policy in `disclosure.yaml`. Does not belong here: writing files.
-
 The public record has the same shape. Counts up to 7 and their complements are
 removed, other counts rounded to 5, and no standard error leaves. Shares are
 rounded to 1, 2, 5, 10 or 20 percentage points: the smallest step that is at least

@@ -1,9 +1,5 @@
 """Which numbers may be released again, seen from all that was released before.
 
-Belongs here: the rule that a number changes only when enough people changed,
-pure. Does not belong here: coarsening a single record (`disclosure.py`),
-keeping releases (`assets/release/propose.py`).
-
 Two releases of one number are an equation for whoever came or went between
 them. Rounding leaves that equation open for one step; a rule closes it: a
 number is made anew when nobody changed, or at least eight did, since each

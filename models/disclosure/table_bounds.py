@@ -1,8 +1,5 @@
 """What a reader can work out of a table: the smallest and largest number of people that fit everything printed.
 
-Belongs here: exact integer bounds from printed cells and totals, pure. Does
-not belong here: choosing what to hide (`table_suppression.py`).
-
 A table is a list of atoms, its innermost cells, and of groups of atoms: cells,
 totals, nested totals. What is printed of a group is an interval for the sum of
 its atoms. The bounds are those of an integer program, for the relaxed one is

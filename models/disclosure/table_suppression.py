@@ -1,9 +1,5 @@
 """Tables of people: which cells and totals may be printed together.
 
-Belongs here: primary and complementary suppression of counts with totals,
-pure. Does not belong here: results (`disclosure.py`) and what follows from
-releases one after another (`release_rule.py`).
-
 A count of 1 to 7 is hidden. What is printed beside it may tell it all the same:
 a total less the other cells, or a whole less a part. So further cells are
 hidden, the smallest first, until a reader who knows which were hidden for

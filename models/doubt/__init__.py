@@ -1,0 +1,1 @@
+"""How wrong a number could be: E-values, hidden bias, negative controls, people who were lost."""

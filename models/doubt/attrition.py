@@ -1,9 +1,4 @@
-"""Attrition: what losing people may have done to an estimate.
-
-Belongs here: the model behind the What Works Clearinghouse boundary, and the
-bounds of Manski and Lee. Does not belong here: counting the lost (effects does
-that).
-"""
+"""Attrition: what losing people may have done to an estimate."""
 
 from __future__ import annotations
 

@@ -1,16 +1,8 @@
-"""Sensitivity: how strong something unmeasured would have to be.
-
-Belongs here: E-values, the smallest detectable effect and false-discovery
-rates. Does not belong here: judging them (detectors do).
-"""
+"""Sensitivity: how strong something unmeasured would have to be."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-import numpy as np
-import scipy
 
 SMALLEST_SHARE = 1e-6
 
@@ -61,26 +53,3 @@ def e_values_of_standardised(*, difference: float, low: float, high: float) -> t
     if low <= 0 <= high:
         return point, 1.0
     return point, e_value(ratio(low if difference > 0 else high))
-
-
-def minimal_detectable_effect(standard_error: float, *, alpha: float, power: float) -> float:
-    """Smallest true effect a two-sided test would find with the given power."""
-    return float(scipy.stats.norm.isf(alpha / 2) + scipy.stats.norm.ppf(power)) * standard_error
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """False-discovery q-values (Benjamini & Hochberg 1995), in the order given."""
-    p = np.asarray(p_values, dtype=float)
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    smoothed = np.minimum.accumulate(scaled[::-1])[::-1].clip(max=1.0)
-    q = np.empty(len(p))
-    q[order] = smoothed
-    return [float(value) for value in q]
-
-
-def two_sided_p(estimate: float, standard_error: float) -> float:
-    """Two-sided normal p-value; used for multiplicity only, never shown beside an estimate."""
-    if standard_error == 0:
-        return 1.0 if estimate == 0 else 0.0
-    return float(2 * scipy.stats.norm.sf(abs(estimate) / standard_error))

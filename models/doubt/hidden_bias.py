@@ -1,9 +1,4 @@
-"""Hidden bias: how strong something unmeasured must be to overturn a result.
-
-Belongs here: Rosenbaum's bounds for matched pairs, the robustness value of a
-regression and its benchmarks, and the tipping-point curve. Does not belong
-here: E-values (`sensitivity.py`) and judging any of them (detectors do).
-"""
+"""Hidden bias: how strong something unmeasured must be to overturn a result."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Negative controls: what the design finds where there is nothing to find.
 
-Belongs here: the spread of systematic error among placebo outcomes, and
-estimates calibrated by it. Does not belong here: making the placebo estimates.
-
 Sources: Schuemie et al. (2018), "Empirical confidence interval calibration",
 PNAS 115; EASE, the expected absolute systematic error (OHDSI CohortMethod).
 """

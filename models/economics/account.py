@@ -1,9 +1,5 @@
 """The account: who pays and who gains, year by year, per participant.
 
-Belongs here: cash flows and present values from inputs, for one set of them or
-for many draws at once, pure. Does not belong here: drawing (`uncertainty.py`),
-when it has come back (`payback.py`) and who should pay whom (`pockets.py`).
-
 Whatever is counted stands in somebody's column. Society reckons in what
 consumers pay: what is used up and what is made, costs as well as gains, is
 worth the net tax factor more than what changes hands for it, and a transfer,

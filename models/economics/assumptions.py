@@ -1,8 +1,4 @@
-"""What an account assumes: every declared number with its range, its source and whether it is invented.
-
-Belongs here: from settings to rows, pure. Does not belong here: the account
-(`report.py`), and words.
-"""
+"""What an account assumes: every declared number with its range, its source and whether it is invented."""
 
 from __future__ import annotations
 

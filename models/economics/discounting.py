@@ -1,8 +1,4 @@
-"""Money over time: what a later krone is worth now, and what an older price is in today's money.
-
-Belongs here: discount factors and deflation, pure. Does not belong here: the
-rates and the index (`data_contracts/economics/economics.yaml`).
-"""
+"""Money over time: what a later krone is worth now, and what an older price is in today's money."""
 
 from __future__ import annotations
 

@@ -1,9 +1,5 @@
 """What an account rests on: each number with its range, by name.
 
-Belongs here: from settings, prices and a published result to the inputs of an
-account, pure. Does not belong here: the account (`account.py`) and chance
-(`uncertainty.py`).
-
 The effect is the published one, rounded and with its interval: an account made
 from the exact effect would undo the rounding.
 """

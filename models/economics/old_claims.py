@@ -1,8 +1,4 @@
-"""Old claims in money, read again: what they assume, and whether they agree.
-
-Belongs here: what follows from an amount and a ratio that are told together,
-pure. Does not belong here: the claims (a project's dossier).
-"""
+"""Old claims in money, read again: what they assume, and whether they agree."""
 
 from __future__ import annotations
 

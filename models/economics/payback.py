@@ -1,8 +1,4 @@
-"""Payback: when what was paid has come back, and how sure that is.
-
-Belongs here: from cash flows to the year, for many draws at once, pure. Does
-not belong here: the cash flows (`account.py`).
-"""
+"""Payback: when what was paid has come back, and how sure that is."""
 
 from __future__ import annotations
 

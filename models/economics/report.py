@@ -1,8 +1,5 @@
 """An account as a record: everything a page says of what an effect is worth, with its doubt.
 
-Belongs here: putting the parts of an account together from settings and
-published results, pure. Does not belong here: the parts, and words.
-
 Where the effect has no number of its own, the account has none either: what the
 project costs is told, and nothing else.
 """

@@ -1,8 +1,5 @@
 """Social return on investment: the same account, and what has no price.
 
-Belongs here: proxies' present values and the ratio, pure. Does not belong
-here: the account it shares its other parts with (`account.py`).
-
 What a price counts stands in the account; what has none stands here. The two
 never count the same thing (`economics_rules.py`), so that the ratio of the
 account and the social return differ by the proxies and by nothing else.

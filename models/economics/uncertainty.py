@@ -1,8 +1,5 @@
 """How sure an account is: many draws at once, one input at a time, and where the gain ends.
 
-Belongs here: Monte Carlo, tornado and break-even, pure and seeded. Does not
-belong here: the account itself (`account.py`).
-
 Effects of several outcomes are of the same people and are drawn together: luck
 with one is luck with all, which is the wider answer.
 """

@@ -1,8 +1,4 @@
-"""Wrong pockets: who pays is not who gains, and what would make all whole.
-
-Belongs here: side payments between payers, pure. Does not belong here: what
-each pays and gains (`account.py`).
-"""
+"""Wrong pockets: who pays is not who gains, and what would make all whole."""
 
 from __future__ import annotations
 

@@ -1,9 +1,5 @@
 """Matching with replacement and ties, with errors that know how often a control was used.
 
-Belongs here: the simple matching estimator of Abadie and Imbens and its
-variance. Does not belong here: matching without replacement (`matching.py`)
-and its clustered errors.
-
 A control that stands for many participants carries its chance error many
 times over; treating the pairs as independent makes errors too small.
 

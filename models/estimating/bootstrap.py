@@ -1,8 +1,5 @@
 """The cluster bootstrap: intervals from drawing whole matched sets again and again.
 
-Belongs here: drawing sums of influence values. Does not belong here: the
-influence values (estimators keep them).
-
 A draw costs a sum, not a new estimate, so a million people are drawn 999 times
 in a second or two.
 """

@@ -1,9 +1,4 @@
-"""From a comparison and an outcome to estimates, by the estimators a plan names.
-
-Belongs here: the one table from `estimator:` to code, and what each is given
-when outcomes are missing. Does not belong here: the estimators themselves, and
-placebo tests or subgroups (`designs/`).
-"""
+"""From a comparison and an outcome to estimates, by the estimators a plan names."""
 
 from __future__ import annotations
 

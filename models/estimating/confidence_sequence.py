@@ -1,8 +1,5 @@
 """Repeated looks: an interval that holds at every look at growing data.
 
-Belongs here: the asymptotic confidence sequence. Does not belong here: when
-there are looks (protocol), and what they mean for a result (detectors).
-
 Source: Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2024), "Time-uniform
 central limit theory and asymptotic confidence sequences", theorem 2.2.
 """

@@ -1,8 +1,5 @@
 """Doubly robust estimates: right if either the score or the outcome's model is.
 
-Belongs here: augmented inverse probability weighting, with one fit or
-cross-fitted. Does not belong here: the learners' inner workings.
-
 Sources: Robins, Rotnitzky & Zhao (1994); Mercatanti & Li (2014) for the effect
 on participants; Chernozhukov et al. (2018) for cross-fitting.
 """

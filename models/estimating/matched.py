@@ -1,8 +1,5 @@
 """Estimates from matched people: differences within sets or strata, and regression after matching.
 
-Belongs here: estimators that need a matched comparison. Does not belong here:
-making it (`comparison_methods.py`), estimators from scores alone.
-
 Source of the errors: Abadie & Spiess (2022), "Robust post-matching inference"
 (clusters); Abadie & Imbens (2006) (controls used again).
 """

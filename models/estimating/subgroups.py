@@ -1,8 +1,5 @@
 """What a project found among parts of its participants: declared subgroups, and each municipality.
 
-Belongs here: one estimate per part, by the project's own design and plan.
-Does not belong here: estimating (`designs/`) and pooling (`portfolio.py`).
-
 They are for analysts and for pooling. Beside the whole they would tell of
 few people, so that no page shows them.
 """
@@ -17,9 +14,9 @@ from numpy.typing import NDArray
 
 from data_contracts.protocol.comparison_settings import Subgroup
 from data_contracts.reading.knowledge import read_knowledge
-from models.designs.interface import SubgroupEstimate
-from models.doubt.e_values import benjamini_hochberg, two_sided_p
 from models.people.cohort import meets
+from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
+from models.values.effects import SubgroupEstimate
 from models.values.estimates import Estimate
 
 Found = tuple[Estimate | None, str | None, int, int]

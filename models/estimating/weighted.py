@@ -1,9 +1,4 @@
-"""Estimates from weights: inverse probability, overlap, entropy balancing, and plain regression.
-
-Belongs here: estimators that weigh everybody. Does not belong here: matched
-people (`matched_estimates.py`), estimators with a model for the outcome and
-for taking part (`doubly_robust.py`).
-"""
+"""Estimates from weights: inverse probability, overlap, entropy balancing, and plain regression."""
 
 from __future__ import annotations
 
@@ -12,6 +7,7 @@ import scipy
 from numpy.typing import NDArray
 
 from data_contracts.protocol.comparison_settings import Estimand
+from models.comparing.weighting import score_weights
 from models.estimating.matched import weighted_means
 from models.values.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
 
@@ -68,29 +64,6 @@ def inverse_probability(
         error_name="influence values",
         for_error=widened(influence, treated, z.shape[1]) if estimand == "ate" else None,
     )
-
-
-def score_weights(logit: Array, treated: NDArray[np.bool_], estimand: Estimand) -> tuple[Array, Array]:
-    """Return weights, and how they change with the logit.
-
-    Overlap weights are never larger than one, and balance the columns of a logit score exactly (Li, Morgan & Zaslavsky
-    2018).
-
-    Parameters
-    ----------
-    logit : ndarray of float, shape (n,)
-    treated : ndarray of bool, shape (n,)
-    estimand : str
-    """
-    if estimand == "att":
-        odds = np.exp(logit)
-        return np.where(treated, 1.0, odds), np.where(treated, 0.0, odds)
-    if estimand == "ate":
-        rest = np.exp(np.where(treated, -logit, logit))
-        return 1.0 + rest, np.where(treated, -rest, rest)
-    other = np.asarray(scipy.special.expit(np.where(treated, -logit, logit)), dtype=float)
-    change = other * (1 - other)
-    return other, np.where(treated, -change, change)
 
 
 def entropy_balanced(

@@ -1,9 +1,4 @@
-"""Answers to risk-of-bias questions: those that the pipeline's own checks can give.
-
-Belongs here: one answer per question with the check that gave it, and people's
-signed answers beside them. Does not belong here: what follows from answers
-(`risk_of_bias.py`) and the questions (`risk_of_bias.yaml`).
-"""
+"""Answers to risk-of-bias questions: those that the pipeline's own checks can give."""
 
 from __future__ import annotations
 

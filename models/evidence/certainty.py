@@ -1,9 +1,5 @@
 """Certainty: how sure the result is, given everything that was looked for.
 
-Belongs here: GRADE's arithmetic as a total function that says each of its
-steps. Does not belong here: the states it counts (detectors), where each rung
-starts and ends (`ladder.yaml`) and the words (phrases).
-
 Sources: Guyatt et al. (2008), "GRADE: an emerging consensus"; for syntheses
 Fusar-Poli & Radua (2018), "Ten simple rules for conducting umbrella reviews".
 """

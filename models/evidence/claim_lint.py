@@ -1,8 +1,6 @@
 """Holding a text against a tag: which of its sentences the evidence does not cover.
 
-Belongs here: reading what a sentence claims and what the result allows. Does
-not belong here: the words (`claim_words.yaml`) and what is said about them
-(phrases). Nothing here writes prose: a finding quotes the text and the rule.
+Nothing here writes prose: a finding quotes the text and the rule.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
 """Claims: what may and may not be said of a result.
 
-Belongs here: choosing among fixed phrases and filling in numbers. Does not
-belong here: wording (`phrases/`, `error_sources.yaml`) and free text of any
-kind.
-
 The same function reads a restricted and a published record, so a published
 sentence holds published numbers only.
 """

@@ -1,8 +1,4 @@
-"""Other standards: how they would grade the same design, and whether they agree.
-
-Belongs here: choosing each standard's grade from the rung and from what was
-measured. Does not belong here: the standards themselves (`crosswalk.yaml`).
-"""
+"""Other standards: how they would grade the same design, and whether they agree."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The evidence of a result: rung, certainty, error sources, crosswalk and what would lift it.
-
-Belongs here: putting the rules' answers together, for results made here and
-for studies that exist only on paper. Does not belong here: the rules, and the
-result's numbers (`tagging.py`).
-"""
+"""The evidence of a result: rung, certainty, error sources, crosswalk and what would lift it."""
 
 from __future__ import annotations
 

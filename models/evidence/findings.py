@@ -1,9 +1,4 @@
-"""From a project's protocol and its stations to what detectors are given.
-
-Belongs here: gathering, for one result, everything a detector may look at.
-Does not belong here: detectors, and studies that exist only on paper
-(`paper_study.py`).
-"""
+"""From a project's protocol and its stations to what detectors are given."""
 
 from __future__ import annotations
 
@@ -14,12 +9,12 @@ from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, bilingual
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.reading.knowledge import read_knowledge
-from models.designs.interface import Effects
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.estimating.confidence_sequence import always_valid
 from models.evidence.plan_lock import LockState, calculation_ids, is_only_words
 from models.people.cohort import Step
 from models.values.comparison import Comparison
+from models.values.effects import Effects
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,4 @@
-"""What would lift a result: the rules run backwards.
-
-Belongs here: the cheapest missing facts for a higher rung, and the cheapest
-error sources to settle for a step of certainty. Does not belong here: the
-rules (`facts.py`, `certainty.py`) and what each fact costs (contracts).
-"""
+"""What would lift a result: the rules run backwards."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Studies that exist only on paper, tagged by the same rules.
 
-Belongs here: from what a source states to facts, findings and a tag. Does not
-belong here: the rules themselves, and reading files.
-
 Nothing is guessed: where a source gives no number of people, no interval is
 possible, and the figure stays a claim.
 """
@@ -16,7 +13,6 @@ import numpy as np
 
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.phrases import LANGUAGES, bilingual, number_words, share_words
-from models.designs.interface import Effects
 from models.detectors.bounds import bounds_of
 from models.detectors.interface import Conduct, Findings
 from models.detectors.registry import detect
@@ -27,6 +23,7 @@ from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.statistics.intervals import newcombe_interval, wilson_interval
 from models.values.comparison import Gate
 from models.values.design_findings import JudgementFindings
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 NORMAL_REACH = 1.959964

@@ -1,8 +1,4 @@
-"""The promise: what the protocol said before outcomes were read, and what it says now.
-
-Belongs here: comparing two protocols key by key, and counting what one asks
-for. Does not belong here: where the promise is kept (the ledger).
-"""
+"""The promise: what the protocol said before outcomes were read, and what it says now."""
 
 from __future__ import annotations
 

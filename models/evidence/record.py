@@ -1,8 +1,4 @@
-"""The tag: from facts and findings to a full result record.
-
-Belongs here: putting together what other modules decided. Does not belong
-here: deciding any of it.
-"""
+"""The tag: from facts and findings to a full result record."""
 
 from __future__ import annotations
 
@@ -15,12 +11,10 @@ from data_contracts.phrases import bilingual
 from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.results.result_record import ResultRecord
-from models.designs.interface import Design, Effects
 from models.detectors.bounds import bounds_of
 from models.detectors.effect_sources import placebo_fails
 from models.detectors.interface import Findings, threshold
 from models.detectors.registry import detect
-from models.doubt.e_values import benjamini_hochberg, minimal_detectable_effect, two_sided_p
 from models.estimating.subgroups import site_name
 from models.evidence.bias_answers import SignedAnswers, risk_of_bias_of
 from models.evidence.claims import build_claims
@@ -28,7 +22,9 @@ from models.evidence.evidence import evidence_of
 from models.evidence.findings import Circumstances, findings_of
 from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.people.cohort import Step
+from models.statistics.power_and_q import benjamini_hochberg, minimal_detectable_effect, two_sided_p
 from models.values.comparison import Comparison, Gate
+from models.values.effects import Counted, Effects
 from models.values.estimates import Estimate
 
 
@@ -41,6 +37,25 @@ class Provenance:
     protocol_sha256: str
     input_sha256: str
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DesignSummary:
+    """What a record must know of the design that made it.
+
+    Attributes
+    ----------
+    intended_rung : int
+        What the comparison was meant to be, whatever it turned out as.
+    estimator : str
+        Whose number is the result.
+    counted : str
+        What n counts.
+    """
+
+    intended_rung: int
+    estimator: str
+    counted: Counted
 
 
 def q_values(effects: tuple[Effects, ...]) -> dict[str, float]:
@@ -58,7 +73,7 @@ def tag_result(
     effects: Effects,
     q_value: float | None,
     facts: DesignFacts,
-    design: Design,
+    summary: DesignSummary,
     around: Circumstances,
     provenance: Provenance,
     signed: SignedAnswers | None = None,
@@ -66,7 +81,7 @@ def tag_result(
     """Build the record of one outcome.
 
     A design that failed its gate gives no number; its record says why, which rung the facts that
-    remain would support, and what the comparison was meant to be (the design's `intended_rung`).
+    remain would support, and what the comparison was meant to be (the summary's `intended_rung`).
 
     Returns
     -------
@@ -80,7 +95,7 @@ def tag_result(
     findings = findings_of(protocol, outcome, comparison, effects, q_value, around)
     detections = detect(rung, findings)
     quarter = around.quarter
-    estimator = design.estimator(protocol)
+    estimator = summary.estimator
     evidence = evidence_of(facts, findings, detections, claimed_rung=protocol.claimed_rung, estimator=estimator)
     primary = effects.primary
     status = _status(effects)
@@ -103,7 +118,7 @@ def tag_result(
         "status_reason": effects.gate.text,
         "highest_supported_rung": rung if status == "not_estimable" else None,
         "design": protocol.design,
-        "compared_with": rungs()[design.intended_rung if status == "not_estimable" else rung].compared_with,
+        "compared_with": rungs()[summary.intended_rung if status == "not_estimable" else rung].compared_with,
         "estimand": comparison.estimand,
         "estimator": estimator,
         "confidence_level": protocol.effects.confidence_level,
@@ -111,7 +126,7 @@ def tag_result(
         "n_treated": effects.n_treated,
         "n_control": effects.n_control,
         "n_dropped": comparison.diagnostics.n_treated - effects.n_treated,
-        "counted": design.counted(protocol),
+        "counted": summary.counted,
         "diagnostics": _diagnostics(findings, comparison, effects),
         "balance": _balance_rows(comparison, protocol),
         "alternatives": [

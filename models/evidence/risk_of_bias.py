@@ -1,9 +1,4 @@
-"""Risk of bias: walking an instrument's trees from answers to judgements.
-
-Belongs here: what follows from answers, for every combination of them. Does
-not belong here: the instruments (`risk_of_bias.yaml`) and where answers come
-from (`bias_answers.py`).
-"""
+"""Risk of bias: walking an instrument's trees from answers to judgements."""
 
 from __future__ import annotations
 

@@ -1,9 +1,5 @@
 """Design facts: what was really done, as far as the stations saw it.
 
-Belongs here: the facts that decide a rung and the rule that decides it. Does
-not belong here: labels that people type, effect sizes, p-values, and which
-facts earn which rung (`ladder.yaml`).
-
 A fact that is missing counts as false, so removing one can never raise a rung.
 """
 

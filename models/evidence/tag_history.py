@@ -1,8 +1,4 @@
-"""Tag history: what is different between two quarters' tags of one result.
-
-Belongs here: typed differences of two records' evidence. Does not belong here:
-which record was earlier, and what led to the difference.
-"""
+"""Tag history: what is different between two quarters' tags of one result."""
 
 from __future__ import annotations
 

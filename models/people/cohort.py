@@ -1,8 +1,4 @@
-"""The cohort: who is studied, decided without seeing an outcome.
-
-Belongs here: eligibility, follow-up by the calendar and the steps of
-restriction. Does not belong here: outcomes, and who is compared with whom.
-"""
+"""The cohort: who is studied, decided without seeing an outcome."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Outcomes made of several measurements.
-
-Belongs here: putting a person's measurements of one day together by the rule
-in `derived_outcomes.yaml`. Does not belong here: which day counts
-(`outcomes.py`, designs).
-"""
+"""Outcomes made of several measurements."""
 
 from __future__ import annotations
 

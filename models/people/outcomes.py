@@ -1,8 +1,4 @@
-"""Outcomes: the one measurement of each person that counts.
-
-Belongs here: placing measurements in an outcome's window. Does not belong
-here: who is studied or compared; that was decided before.
-"""
+"""Outcomes: the one measurement of each person that counts."""
 
 from __future__ import annotations
 

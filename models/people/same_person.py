@@ -1,9 +1,5 @@
 """The same person more than once: which of her rows counts.
 
-Belongs here: the protocol's rules for people delivered by two places, people
-who start again, and people in several register extracts. Does not belong here:
-contradicting rows (the contract refuses those) and counting the loss.
-
 Every function returns rows of the frame it was given, and no row of a person
 who is left out, so that the difference in people is what the rule cost.
 """

@@ -1,8 +1,5 @@
 """A propensity score from gradient-boosted trees, each person scored by trees that never saw them.
 
-Belongs here: fitting and cross-fitting trees for participation. Does not
-belong here: the logit (`propensity.py`) and estimators.
-
 A tree that has seen a person can recognise them; scored by others, nobody's
 score is a memory. Source: Chernozhukov et al. (2018), "Double/debiased machine
 learning for treatment and structural parameters".

@@ -1,8 +1,4 @@
-"""From covariates to numbers: the matrix a score or a regression is fitted on.
-
-Belongs here: putting declared columns together and naming what cannot be
-used. Does not belong here: coding one term (`score_terms.py`) and fitting.
-"""
+"""From covariates to numbers: the matrix a score or a regression is fitted on."""
 
 from __future__ import annotations
 

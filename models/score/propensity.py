@@ -1,8 +1,5 @@
 """The propensity score: the chance of being a participant, given what was known before.
 
-Belongs here: fitting the logit and naming why it cannot be fitted. Does not
-belong here: what the score is used for (matching, weighting).
-
 Source: Rosenbaum & Rubin (1983), "The central role of the propensity score".
 """
 

@@ -1,8 +1,4 @@
-"""Terms of a score: from covariates to columns, with squares, curves, levels and products.
-
-Belongs here: coding one declared term as numbers. Does not belong here:
-leaving columns out (`design_matrix.py`) and fitting anything.
-"""
+"""Terms of a score: from covariates to columns, with squares, curves, levels and products."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Formulas that know no noun of Trin: intervals, pooling, agreement, resampling, power and q-values."""

@@ -1,9 +1,5 @@
 """Agreement between people who judge the same things.
 
-Belongs here: Fleiss' kappa, Krippendorff's alpha and the intraclass
-correlation of absolute agreement. Does not belong here: what agreement means
-for a result (detectors), and putting answers together (`expert_pool.py`).
-
 Sources: Fleiss (1971) through statsmodels; Krippendorff (2019), chapter 12;
 McGraw & Wong (1996), ICC(A,1). Checked against irr 0.84.1 in the tests.
 """

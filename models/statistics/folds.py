@@ -1,8 +1,4 @@
-"""Folds: who is learnt from and who is predicted.
-
-Belongs here: dividing people into folds that hold both groups alike. Does not
-belong here: what is learnt.
-"""
+"""Folds: who is learnt from and who is predicted."""
 
 from __future__ import annotations
 

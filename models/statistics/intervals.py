@@ -1,8 +1,4 @@
-"""Intervals for shares and their differences when people are few.
-
-Belongs here: Wilson's interval and Newcombe's difference of two. Does not
-belong here: standard errors of estimators (`estimates.py`).
-"""
+"""Intervals for shares and their differences when people are few."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """People in places: a level of its own for each place, small ones drawn towards the middle.
 
-Belongs here: the random-intercept model and the places' shrunken levels. Does
-not belong here: which people and places.
-
 Source: Goldstein (2011), chapter 2. Checked against lme4 1.1.31 in the tests.
 """
 

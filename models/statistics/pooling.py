@@ -1,9 +1,5 @@
 """Pooling studies: one effect out of many, and how different they are.
 
-Belongs here: common and random effects with their heterogeneity. Does not
-belong here: signs of missing studies (`small_studies.py`), and which studies
-are pooled.
-
 Sources: DerSimonian & Laird (1986); Viechtbauer (2005) for REML; Higgins &
 Thompson (2002) for I squared. Checked against metafor 3.8.1 in the tests.
 """

@@ -1,9 +1,5 @@
 """Least squares with errors that hold for few people and few clusters.
 
-Belongs here: one coefficient of a linear regression, its error (HC2; CR2 with
-clusters) and the degrees of freedom that error has. Does not belong here: what
-is regressed on what (designs).
-
 Sources: MacKinnon & White (1985) for HC2; Bell & McCaffrey (2002) and
 Pustejovsky & Tipton (2018) for CR2 and its degrees of freedom. Checked against
 estimatr 1.0.0 and clubSandwich 0.5.8 in the tests.

@@ -1,8 +1,5 @@
 """A test that holds with few clusters: the wild cluster bootstrap.
 
-Belongs here: the p-value of one coefficient with its null imposed. Does not
-belong here: the coefficient itself.
-
 Source: Cameron, Gelbach & Miller (2008); every draw of signs is tried where
 clusters are few enough. Checked against fwildclusterboot 0.14.3 in the tests.
 """

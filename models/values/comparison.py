@@ -1,8 +1,4 @@
-"""The comparison: what participants are held up against, and how good it is.
-
-Belongs here: the frozen result of a design's outcome-free half. Does not
-belong here: how any design makes it (`designs/`) or what it shows (`effects`).
-"""
+"""The comparison: what participants are held up against, and how good it is."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """What each kind of design tells its detectors, beside the comparison and the effect.
 
-Belongs here: the diagnostics of syntheses, trials, panels, rates, judgements,
-cases and accounts, as frozen records. Does not belong here: working them out,
-and judging them. None means that nobody measured it.
+None means that nobody measured it.
 """
 
 from __future__ import annotations

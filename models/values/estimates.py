@@ -1,9 +1,5 @@
 """An estimate with its doubt: value, error, interval, risk ratio and influence values.
 
-Belongs here: the shape of an estimate and the one way from influence values to
-intervals. Does not belong here: estimators (`matched_estimates.py`,
-`weighted_estimates.py`, `doubly_robust.py`).
-
 Every estimator keeps one influence value per person: standard errors are
 sums over them, by person or by cluster.
 """

@@ -1,0 +1,1 @@
+"""The command `trin`: verbs, options, help and what is printed. Verbs import their work when called."""

@@ -1,8 +1,4 @@
-"""The verb `trin audit`: who did what, and whether the chain that says so is whole.
-
-Belongs here: its options, help and what it shows. Does not belong here: the
-events (`assets/storage/audit.py`).
-"""
+"""The verb `trin audit`: who did what, and whether the chain that says so is whole."""
 
 from __future__ import annotations
 
@@ -15,7 +11,8 @@ from rich.markup import escape
 
 from assets.storage.home import Home
 from pipelines.command_line import printing
-from pipelines.command_line.printing import console, errors, home_option, show_table
+from pipelines.command_line.options import home_option
+from pipelines.command_line.printing import console, errors, show_table
 
 NEWEST = 40
 SHOWN = ("project", "quarter", "asset", "partition", "file", "what", "certificate", "version", "run")
@@ -49,7 +46,7 @@ def audit(
       trin audit --person < pseudonym.txt
     """
     from assets.storage.audit import events
-    from pipelines.command_line.main import known_home
+    from pipelines.command_line.options import known_home
 
     home = known_home(home_folder)
     rows, faults = events(home)
@@ -76,7 +73,9 @@ def _is_of(row: dict[str, Any], project: str | None) -> bool:
 
 def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return events about one pseudonym: erasures that found it, and whatever made the tables it stands in."""
-    from assets.storage.audit import about, digest_of_person, note, places_of
+    from assets.pseudonyms.identities import digest_of_person
+    from assets.rights.stored_tables import places_of
+    from assets.storage.audit import about, note
 
     text = click.prompt("Pseudonym", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
     note(home, "read", what="audit of a person")

@@ -1,7 +1,4 @@
-"""Checking a protocol, its deliveries or one file, without storing anything.
-
-Belongs here: what `trin check` shows. Does not belong here: the rules.
-"""
+"""Checking a protocol, its deliveries or one file, without storing anything."""
 
 from __future__ import annotations
 
@@ -58,8 +55,8 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 
 def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
     """Check what people have signed, and the studies on paper."""
-    from assets.dossier import paper_studies
     from assets.project_files.accounts import economics_settings
+    from assets.project_files.dossier import paper_studies
     from assets.project_files.judgements import signed_answers
 
     account = economics_settings(home, protocol, folder)

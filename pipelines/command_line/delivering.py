@@ -1,8 +1,4 @@
-"""Verbs around deliveries: templates, taking files back, erasing people, changing the key.
-
-Belongs here: what these verbs ask and show. Does not belong here: doing it
-(the `intake` package).
-"""
+"""Verbs around deliveries: templates, taking files back, erasing people, changing the key."""
 
 from __future__ import annotations
 
@@ -34,8 +30,8 @@ def _unknown(home: Home, project: str) -> bool:
 
 def write_templates(home: Home, project: str, table: str, quarter: str | None, into: Path, language: str) -> int:
     """Write a template for every line of the protocol that feeds a table; never over a file that is there."""
-    from assets.intake.reception import today
     from assets.intake.template import make_template
+    from assets.storage.clock import today
 
     if _unknown(home, project):
         return printing.USAGE

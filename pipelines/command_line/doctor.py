@@ -1,8 +1,4 @@
-"""Checking the installation.
-
-Belongs here: what `trin doctor` looks at, and what mends it. Does not belong
-here: mending it.
-"""
+"""Checking the installation."""
 
 from __future__ import annotations
 

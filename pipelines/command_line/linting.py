@@ -1,8 +1,4 @@
-"""Holding texts against results: what `trin lint-claim` shows.
-
-Belongs here: finding the result and printing what is not covered. Does not
-belong here: the rules (models).
-"""
+"""Holding texts against results: what `trin lint-claim` shows."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from rich.markup import escape
 
-from assets.dossier import tagged_dossier
+from assets.project_files.dossier import tagged_dossier
 from assets.storage.home import Home, read_json
 from data_contracts.phrases import phrase
 from data_contracts.reading.faults import InputRefused, suggestion

@@ -1,28 +1,20 @@
-"""The command `trin`.
-
-Belongs here: the verbs, their options and help. Does not belong here: what
-they do (each imports it when it is called, so that help is quick).
-"""
+"""The command `trin`."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
 
 from pipelines.command_line import printing
 from pipelines.command_line.auditing import audit
+from pipelines.command_line.options import chosen_quarter, home_option, known_home, language_option
 from pipelines.command_line.page_verbs import open_site, pdf
-from pipelines.command_line.printing import console, errors, home_option, language_option, show_faults
+from pipelines.command_line.printing import console, show_faults
 from pipelines.command_line.release_verbs import ledger, release
-
-if TYPE_CHECKING:
-    from assets.storage.home import Home
-    from data_contracts.calendar.quarters import Quarter
 
 
 class Verbs(click.Group):
@@ -65,36 +57,6 @@ def trin() -> None:
     Begin:    trin init --demo && trin run
     A result: trin explain i-gang.2026Q3.in_work_or_education
     """
-
-
-def known_home(folder: Path, *, must_exist: bool = True) -> Home:
-    """Return the home in a folder; end the command where there is none and one is needed."""
-    from assets.storage.home import Home
-
-    home = Home(folder.resolve())
-    if must_exist and not home.exists:
-        errors.print(
-            f"[red]✗[/red] There is no home in {escape(str(folder))}. Say where it is with --home, or make one: trin init."
-        )
-        sys.exit(printing.NO_HOME)
-    return home
-
-
-def chosen_quarter(text: str | None) -> Quarter:
-    """Return the quarter that was named, or the last closed one."""
-    from data_contracts.calendar.quarters import Quarter
-    from pipelines.running.runner import default_quarter
-
-    latest = default_quarter()
-    if text is None:
-        return latest
-    try:
-        quarter = Quarter.parse(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--quarter") from None
-    if quarter > latest or quarter < Quarter(2023, 1):
-        raise click.BadParameter(f"Quarters run from 2023Q1 to the last closed one, {latest}.", param_hint="--quarter")
-    return quarter
 
 
 @trin.command()

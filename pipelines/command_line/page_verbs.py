@@ -1,8 +1,4 @@
-"""The verbs about pages: `trin open` and `trin pdf`.
-
-Belongs here: finding a page and handing it on. Does not belong here: making
-pages (dashboards) and letting them out (`release_verbs.py`).
-"""
+"""The verbs about pages: `trin open` and `trin pdf`."""
 
 from __future__ import annotations
 
@@ -14,14 +10,15 @@ import click
 from rich.markup import escape
 
 from pipelines.command_line import printing
-from pipelines.command_line.printing import console, home_option, language_option, show_faults
+from pipelines.command_line.options import home_option, language_option
+from pipelines.command_line.printing import console, show_faults
 
 if TYPE_CHECKING:
     from assets.storage.home import Home
 
 
 def _home(folder: Path) -> Home:
-    from pipelines.command_line.main import known_home
+    from pipelines.command_line.options import known_home
 
     return known_home(folder)
 
@@ -42,7 +39,7 @@ def open_site(home_folder: Path, quarter: str | None) -> None:
     Example:
       trin open --quarter 2026Q3
     """
-    from pipelines.command_line.main import chosen_quarter
+    from pipelines.command_line.options import chosen_quarter
 
     home = _home(home_folder)
     found = sorted(p.name for p in home.published.iterdir() if (p / "site" / "index.html").is_file())

@@ -1,17 +1,10 @@
-"""Words in the terminal: tables, faults and exit codes.
-
-Belongs here: how the command line shows things. Does not belong here: doing
-them.
-"""
+"""Words in the terminal: tables, faults and exit codes."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -27,33 +20,6 @@ Exit codes: 0 done · 1 something failed · 2 wrong use of the command · 3 inpu
 WIDTH_WITHOUT_TERMINAL = 120
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL)
-
-Command = Callable[..., Any]
-
-
-def home_option(command: Command) -> Command:
-    """Add `--home` to a verb."""
-    return click.option(
-        "--home",
-        "home_folder",
-        envvar="TRIN_HOME",
-        default="home",
-        show_default=True,
-        type=click.Path(path_type=Path, file_okay=False),
-        help="The folder that holds projects, data and results.",
-    )(command)
-
-
-def language_option(command: Command) -> Command:
-    """Add `--language` to a verb."""
-    return click.option(
-        "--language",
-        envvar="TRIN_LANGUAGE",
-        type=click.Choice(["da", "en"]),
-        default="da",
-        show_default=True,
-        help="Language of results.",
-    )(command)
 
 
 def show_faults(faults: Iterable[Fault | str]) -> None:

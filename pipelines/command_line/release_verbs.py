@@ -1,8 +1,4 @@
-"""The verbs `trin release` and `trin ledger`.
-
-Belongs here: their options, help and what they show. Does not belong here:
-releasing (`assets/release/propose.py`, `approvals.py`) and checking (`release_check.py`).
-"""
+"""The verbs `trin release` and `trin ledger`."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ import click
 from rich.markup import escape
 
 from pipelines.command_line import printing
-from pipelines.command_line.printing import console, home_option, show_faults, show_table
+from pipelines.command_line.options import home_option
+from pipelines.command_line.printing import console, show_faults, show_table
 
 if TYPE_CHECKING:
     from assets.storage.home import Home
@@ -22,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def _home(folder: Path) -> Home:
-    from pipelines.command_line.main import known_home
+    from pipelines.command_line.options import known_home
 
     return known_home(folder)
 
 
 def _quarter(text: str | None) -> Quarter:
-    from pipelines.command_line.main import chosen_quarter
+    from pipelines.command_line.options import chosen_quarter
 
     return chosen_quarter(text)
 

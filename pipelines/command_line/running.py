@@ -1,7 +1,4 @@
-"""Running a quarter with progress, and the table at the end.
-
-Belongs here: what `trin run` shows. Does not belong here: running (`runner.py`).
-"""
+"""Running a quarter with progress, and the table at the end."""
 
 from __future__ import annotations
 

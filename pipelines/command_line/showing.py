@@ -1,8 +1,4 @@
-"""Showing what is there: status and explanations.
-
-Belongs here: what `trin status` and `trin explain` print. Does not belong
-here: any judgement; it is read from the record.
-"""
+"""Showing what is there: status and explanations."""
 
 from __future__ import annotations
 
@@ -10,10 +6,10 @@ from typing import Any
 
 from rich.markdown import Markdown
 
-from assets.dossier import tagged_dossier
 from assets.intake.arrivals import overlooked_files, waiting_files
 from assets.intake.delivery_log import Entry, earlier_reading, in_force, pending_refusals, read_register
 from assets.intake.obstacles import missing_faults
+from assets.project_files.dossier import tagged_dossier
 from assets.storage.audit import note
 from assets.storage.home import Home, read_json
 from dashboards.words.explanation import explanation

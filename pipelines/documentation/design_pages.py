@@ -1,9 +1,4 @@
-"""A page per design, with a demo project that was run, its picture and its protocol.
-
-Belongs here: writing `docs/designs/`. Does not belong here: what a design
-assumes (`data_contracts/designs/designs.yaml`) and how it works (models). `make docs`
-runs it; a test compares the pages with what they would be now.
-"""
+"""A page per design, with a demo project that was run, its picture and its protocol."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Pages about the ladder that are made from rules and from the specification.
-
-Belongs here: laying out `ladder.md` and `risk-of-bias.md`. Does not belong
-here: the rules (contracts and models hold them) and the specification's
-sentences (`tests/spec/`).
-"""
+"""Pages about the ladder that are made from rules and from the specification."""
 
 from __future__ import annotations
 

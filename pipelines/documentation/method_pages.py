@@ -1,9 +1,4 @@
-"""A page per way to compare, with an example that was run and its picture.
-
-Belongs here: writing `docs/methods/`. Does not belong here: what a method
-assumes (`data_contracts/protocol/comparison_methods.yaml`) and how it works (models).
-`make docs` runs it; a test compares the pages with what they would be now.
-"""
+"""A page per way to compare, with an example that was run and its picture."""
 
 from __future__ import annotations
 

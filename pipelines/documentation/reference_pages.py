@@ -1,8 +1,4 @@
-"""Reference pages that are made from code: they cannot drift.
-
-Belongs here: writing `docs/reference/`. Does not belong here: the knowledge
-(contracts and models hold it). `make docs` runs it; a test compares.
-"""
+"""Reference pages that are made from code: they cannot drift."""
 
 from __future__ import annotations
 

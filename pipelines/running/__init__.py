@@ -1,0 +1,1 @@
+"""Running quarters in this process: the instance, the runner, the demo home, rehearsal without Dagster."""

@@ -1,8 +1,4 @@
-"""Setting up a home, with or without the demo portfolio.
-
-Belongs here: `trin init`. Does not belong here: how demo data come about
-(`projects/`).
-"""
+"""Setting up a home, with or without the demo portfolio."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Dagster's own home: its settings, and an instance on it.
-
-Belongs here: `dagster.yaml` and opening the instance. Does not belong here:
-definitions.
-"""
+"""Dagster's own home: its settings, and an instance on it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """Dagster's history in SQLite, with connections that are kept between questions.
 
-Belongs here: opening and keeping connections. Does not belong here: any table,
-statement or file of Dagster's; those are its own classes'.
-
 Dagster opens a database anew for every event that it writes and every question
 that it asks, some thousand times in a project's run, and compiles every
 statement again: a quarter of the run's processor time. Tables and files are

@@ -1,32 +1,25 @@
-"""A project's quarter from files to records without Dagster: for documentation and for tests.
-
-Belongs here: calling the same functions as the stations, in their order. Does
-not belong here: anything a station does not do; what it keeps is kept nowhere.
-"""
+"""A project's quarter from files to records without Dagster: for documentation and for tests."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from assets.intake.assembly import assemble
-from assets.intake.reading.delivery import accepted_rows
 from assets.intake.reception import take_in
 from assets.pseudonyms.keys import create_key
 from assets.storage.home import Home, write_atomically
+from assets.storage.rows import accepted_rows
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import TABLES
 from data_contracts.results.result_record import ResultRecord
-from models.designs.interface import Effects
-from models.designs.registry import DESIGNS
-from models.disclosure.populations import dominance
+from models.evaluate import evaluate
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
-from models.evidence.record import Provenance, q_values, tag_result
-from models.people.derived_outcomes import with_derived
+from models.evidence.record import Provenance
 from models.values.comparison import Comparison
+from models.values.effects import Effects
 
 UNTOUCHED = LockState(is_locked=True, is_unchanged=True)
 NOWHERE = Provenance("rehearsal", {}, "0" * 64, "0" * 64, 0)
@@ -74,33 +67,6 @@ def rehearse(
     take_in(home, protocol, day)
     judged = {table: assemble(home, protocol, table, quarter).table for table in TABLES}
     tables = {table: accepted_rows(found.frame, found.contract) for table, found in judged.items()}
-    named = set(judged["participants"].frame["person_id"].dropna())
-    design = DESIGNS[protocol.design]
-    cohort = design.cohort(tables, protocol, quarter.end, named)
-    comparison = design.compare(cohort, protocol, tables)
-    measured = with_derived(tables["outcomes"], protocol)
-    effects = []
-    for outcome in protocol.outcomes:
-        y = design.values(comparison.people, measured, outcome, protocol)
-        estimated = design.estimate(comparison, y, outcome, protocol)
-        effects.append(replace(estimated, dominance=dominance(comparison, y, outcome)))
-    q = q_values(tuple(effects))
-    around = Circumstances(quarter, lock, steps=cohort.steps)
-    made = []
-    for outcome, found in zip(protocol.outcomes, effects, strict=True):
-        facts = design.facts(
-            cohort.covariates_dated_before_index, comparison, outcome, protocol, lock=lock, effects=found
-        )
-        record = tag_result(
-            protocol=protocol,
-            outcome=outcome,
-            comparison=comparison,
-            effects=found,
-            q_value=q.get(outcome.name),
-            facts=facts,
-            design=design,
-            around=around,
-            provenance=NOWHERE,
-        )
-        made.append((comparison, found, record))
-    return made
+    around = Circumstances(quarter, lock)
+    done = evaluate(protocol, tables, around, NOWHERE, named=set(judged["participants"].frame["person_id"].dropna()))
+    return [(done.comparison, effects, record) for effects, record in zip(done.effects, done.records, strict=True)]

@@ -1,8 +1,4 @@
-"""Running a quarter from the command line, in this process, through Dagster.
-
-Belongs here: which projects are due, which are unchanged, and running them.
-Does not belong here: printing (the command line does).
-"""
+"""Running a quarter from the command line, in this process, through Dagster."""
 
 from __future__ import annotations
 
@@ -29,10 +25,11 @@ from assets.intake.delivery_log import (
     unmark_stale,
 )
 from assets.intake.receipts import FileReceipt
-from assets.intake.reception import take_in, today
+from assets.intake.reception import take_in
 from assets.project_files.accounts import ECONOMICS
 from assets.project_files.site_settings import SITE_SETTINGS, site_settings
 from assets.rights.retention import enforce_retention
+from assets.storage.clock import today
 from assets.storage.code_version import code_version
 from assets.storage.home import Home, locked, read_json, refused_by_computer, write_json
 from assets.storage.partitions import partition_key
@@ -41,7 +38,7 @@ from data_contracts.calendar.quarters import Quarter
 from data_contracts.home_files.site_settings import missing_settings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import InputRefused
-from pipelines.definitions import build_defs
+from pipelines.graph import build_graph
 from pipelines.janitor import close_dead_runs
 from pipelines.jobs import PUBLISHED_LATER
 from pipelines.running.instance import open_instance, prepare_instance
@@ -146,7 +143,7 @@ def run_on(
     told: Callable[[str, str], None] = lambda project, station: None,
 ) -> Generator[Outcome]:
     """Do the same on an instance that is open; see `run_quarter`."""
-    definitions = build_defs(home=home)
+    definitions = build_graph(home)
     register_projects(instance, home)
     runner = _Runner(home, instance, definitions.resolve_job_def("quarterly_evaluation"), again, told)
     publication = definitions.resolve_job_def("publish_quarter")

@@ -1,8 +1,4 @@
-"""Staleness: telling Dagster that stored rows changed outside a run.
-
-Belongs here: reporting it, so that the UI shows everything downstream as out
-of date. Does not belong here: changing rows (erasing, withdrawing, retention).
-"""
+"""Staleness: telling Dagster that stored rows changed outside a run."""
 
 from __future__ import annotations
 

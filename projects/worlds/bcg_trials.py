@@ -1,7 +1,5 @@
 """Thirteen trials of BCG vaccine against tuberculosis: real data.
 
-Belongs here: the published table. Does not belong here: any estimate.
-
 Source: Colditz et al. (1994), "Efficacy of BCG vaccine in the prevention of
 tuberculosis", JAMA 271; as reprinted in Berkey et al. (1995), Statistics in
 Medicine 14, and used throughout the literature on meta-analysis.

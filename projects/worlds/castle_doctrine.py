@@ -1,8 +1,5 @@
 """Castle doctrine laws in the fifty states of the USA, 2000-2010: real data.
 
-Belongs here: laying out the public rows as files. Does not belong here: any
-estimate.
-
 Source: Cheng & Hoekstra (2013), "Does strengthening self-defense law deter
 crime or escalate violence?", Journal of Human Resources 48. Rows from the PyPI
 package `causaldata` (Huntington-Klein & Barrett).

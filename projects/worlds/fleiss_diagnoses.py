@@ -1,8 +1,5 @@
 """Thirty patients, each diagnosed by six psychiatrists: real data.
 
-Belongs here: the published table. Does not belong here: any measure of
-agreement.
-
 Source: Fleiss (1971), "Measuring nominal scale agreement among many raters",
 Psychological Bulletin 76, table 1. Which psychiatrist gave which diagnosis was
 not published: answers are numbered within each patient.

@@ -1,8 +1,5 @@
 """Eighteen European democracies between the wars, and which of them survived: real data.
 
-Belongs here: the published table of crisp sets. Does not belong here: any
-solution.
-
 Source: Rihoux & De Meur (2009), "Crisp-set qualitative comparative analysis",
 in Rihoux & Ragin (eds.), Configurational Comparative Methods, table 3.3, after
 Lipset (1959).

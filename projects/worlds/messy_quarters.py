@@ -1,8 +1,5 @@
 """Two quarters of "I Gang" as files really come: late, corrected, retyped.
 
-Belongs here: spoiling the deliveries of `young_mothers.py` in known places.
-Does not belong here: any evaluation code; nothing here is read by the pipeline.
-
 Both sites send their whole list each quarter. Whoever is refused below stands
 correctly in the third quarter's list, so that quarter's result is that of
 clean lists.

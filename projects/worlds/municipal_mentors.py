@@ -1,8 +1,5 @@
 """Mentors for young people in one municipality, and the rates of all 98: synthetic.
 
-Belongs here: a small project and invented rates with a known truth. Does not
-belong here: any estimate.
-
 The true effect is +10 percentage points. Participants are younger than young
 people in general, and the young have lower rates: held against everybody they
 look worse than they are. Rates are invented: nothing here is a municipality's

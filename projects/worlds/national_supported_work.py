@@ -1,8 +1,5 @@
 """The National Supported Work men: the experiment itself, and against a national survey.
 
-Belongs here: laying out the public rows as files. Does not belong here: any
-estimate.
-
 Source: LaLonde (1986), "Evaluating the econometric evaluations of training
 programs"; Dehejia & Wahba (1999). Rows from the PyPI package `causaldata`
 (Huntington-Klein & Barrett): 185 men who drew a place, 260 who did not, and

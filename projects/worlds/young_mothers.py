@@ -1,8 +1,5 @@
 """Synthetic participants for "I Gang": worlds whose true effect is known.
 
-Belongs here: drawing people and writing deliveries as sites would. Does not
-belong here: any evaluation code; nothing here is read by the pipeline.
-
 The participants' marginals follow what is published on I Gang (Mandag Morgen
 2011): almost half with eating disorder, depression or anxiety (here 48 %), one
 in four placed outside home, as many with substance abuse, more than four in

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from assets.contract_checks import broken_rows, count_in_file, count_with_great_expectations, count_with_sql
+from assets.contract_checks import count_with_great_expectations
 from assets.intake.reading.cells import parse_columns
+from assets.intake.reading.rule_queries import broken_rows, count_in_file, count_with_sql
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import (

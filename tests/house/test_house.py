@@ -1,10 +1,8 @@
-"""The house: files of a readable size, one open door between rooms, nothing that only one machine knows."""
+"""The house: knowledge as data, no clock and no engine in models, nothing that only one machine knows."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,22 +13,10 @@ from data_contracts.reading.safe_yaml import read_own, read_yaml
 from tests.support.places import ROOT
 
 ROOMS = ("assets", "dashboards", "data_contracts", "models", "pipelines", "projects")
-MOST_LINES = 400
 
 
 def modules() -> list[Path]:
     return sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py") if p.read_text(encoding="utf-8").strip())
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_module_opens_with_what_belongs_there_and_is_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
-    sign = re.match(r'"""(.*?)"""', text, re.S)
-    assert sign is not None
-    if path.name != "__main__.py":
-        assert "elongs here" in sign[1], "the room sign says what belongs here"
-        assert re.search(r"not\s+belong\s+here", sign[1]), "and what does not"
 
 
 def test_no_key_of_a_yaml_file_stands_twice() -> None:
@@ -46,17 +32,6 @@ def test_our_own_yaml_means_what_the_reader_in_python_says() -> None:
     home = ROOT / "data_contracts"
     for path in home.rglob("*.yaml"):
         assert read_own(*path.relative_to(home).parts) == yaml.safe_load(path.read_text(encoding="utf-8")), path.name
-
-
-def test_imports_keep_the_laws() -> None:
-    done = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_models_and_contracts_touch_no_clock_and_no_file_but_the_contracts_own() -> None:

@@ -28,7 +28,8 @@ from assets.rights.retention import withdraw
 from assets.storage.home import Home, write_json
 from assets.storage.store import Store, parquet_bytes
 from data_contracts.calendar.quarters import Quarter
-from pipelines.definitions import build_defs, resources_for
+from pipelines.definitions import build_defs
+from pipelines.graph import resources_for
 from pipelines.running.demo import set_up
 from pipelines.running.instance import open_instance
 from pipelines.schedules import due_quarters, last_closed_quarter, quarterly_schedule

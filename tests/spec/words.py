@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.detectors.registry import detect
 from models.evidence.evidence import evidence_of
 from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.values.comparison import ComparisonDiagnostics, Gate
+from models.values.effects import Effects, PlaceboEstimate
 from models.values.estimates import Estimate
 
 

@@ -8,10 +8,11 @@ from datetime import date
 import pandas as pd
 
 from assets.intake.assembly import assemble
-from assets.intake.reading.delivery import JudgedTable, accepted_rows
+from assets.intake.reading.delivery import JudgedTable
 from assets.intake.receipts import FileReceipt, TableReceipt
 from assets.intake.reception import take_in
 from assets.storage.home import Home
+from assets.storage.rows import accepted_rows
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.table_contract import TABLES
 

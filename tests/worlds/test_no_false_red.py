@@ -13,9 +13,10 @@ from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.safe_yaml import read_yaml
 from models.designs.matched_control.design import MatchedControl
+from models.evaluate import make_comparison, tag_effects
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
-from models.evidence.record import Provenance, tag_result
+from models.evidence.record import Provenance
 from models.people.cohort import Cohort
 from tests.support.small_study import PROTOCOL
 
@@ -70,18 +71,13 @@ def tagged(rows: pd.DataFrame) -> dict[str, Any]:
             **{n: rows[n].astype(int).astype(str) for n in CLASSES},
         }
     )
-    design = MatchedControl()
-    made = design.compare(Cohort(people, (), True), protocol, {})
-    outcome = protocol.primary_outcome
-    effects = design.estimate(made, rows["wt82_71"].to_numpy(dtype=float), outcome, protocol)
-    record = tag_result(
-        protocol=protocol,
-        outcome=outcome,
-        comparison=made,
-        effects=effects,
-        q_value=None,
-        facts=design.facts(True, made, outcome, protocol),
-        design=design,
+    made = make_comparison(protocol, Cohort(people, (), True), {})
+    effects = MatchedControl().estimate(made, rows["wt82_71"].to_numpy(dtype=float), protocol.primary_outcome, protocol)
+    (record,) = tag_effects(
+        protocol,
+        made,
+        (effects,),
+        cohort_is_dated=True,
         around=Circumstances(Quarter(2026, 3), LockState(is_locked=True, is_unchanged=True)),
         provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
     )

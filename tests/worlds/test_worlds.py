@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from data_contracts.protocol.protocol import Protocol
-from models.designs.interface import Effects
 from models.designs.matched_control.design import MatchedControl
 from models.detectors.effect_sources import placebo_fails
 from models.people.cohort import build_cohort
 from models.people.outcomes import outcome_values
+from models.values.effects import Effects
 from projects.worlds.young_mothers import LAST_MEASUREMENT, REGISTER_COLUMNS, TRUE_ATT, Scenario, draw_world
 
 # Published as “almost half”, “one in four” twice, “more than four in ten” and 8 %.

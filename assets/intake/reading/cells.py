@@ -1,8 +1,4 @@
-"""Cells: from delivered text, dates and numbers to the contract's types.
-
-Belongs here: typing columns exactly as the protocol declares. Does not belong
-here: opening files, and whether a value is allowed (contracts).
-"""
+"""Cells: from delivered text, dates and numbers to the contract's types."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from assets.intake.reading.readers import ROW
+from assets.storage.rows import ROW
 from data_contracts.calendar.periods import period_end
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.delivery_rules import DATE_LAYOUTS

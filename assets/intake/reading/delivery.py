@@ -1,32 +1,28 @@
 """A delivered table: one file read by one line of the protocol.
 
-Belongs here: mapping columns, replacing identifiers, and judging each row.
-Does not belong here: formats (`readers.py`), identifiers (`pseudonyms.py`),
-which files there are (`reception.py`) and wording receipts (`receipts.py`).
-
 Identifiers are pseudonyms before anything is written; columns nobody asked
 for are dropped before that.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from assets.contract_checks import broken_rows
 from assets.intake.reading.cells import is_given, parse_columns
-from assets.intake.reading.readers import ROW, RawTable, read_delivery
+from assets.intake.reading.raw_table import RawTable
+from assets.intake.reading.readers import read_delivery
+from assets.intake.reading.rule_queries import broken_rows
 from assets.pseudonyms.pseudonyms import Pseudonymiser
+from assets.storage.rows import ROW, canonical, content_columns
 from data_contracts.phrases.file_faults import missing_column, refused_file
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.table_contract import LOST_ZERO_SUFFIX, PERSON, UNPARSED_SUFFIX, TableContract
 from data_contracts.reading.faults import InputRefused
 
-FILE = "file_number"
 REFUSED_TEXT = "(refused)"
 # A person number with or without its leading zero, whatever stands between its digits.
 _PERSON_NUMBER = re.compile(r"\d(?:[^0-9A-Za-zÆØÅæøå\0]*\d){8,}|\d{6}[A-Za-z]\d{4}")
@@ -277,39 +273,3 @@ def _without_refused_values(rows: pd.DataFrame, flags: pd.DataFrame, contract: T
         elif rule.code in ("range", "allowed") and rule.kind == "number":
             rows[column] = rows[column].where(~flags[rule.name])
     return rows
-
-
-def content_columns(rows: pd.DataFrame, contract: TableContract) -> list[str]:
-    """Return the columns that say something about a person, flags included."""
-    names = {column.name for column in contract.columns}
-    return [c for c in rows.columns if c in names or c.endswith((UNPARSED_SUFFIX, LOST_ZERO_SUFFIX))]
-
-
-def canonical(rows: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
-    """Sort by key and content, so that order of delivery leaves no trace."""
-    rest = [c for c in content_columns(rows, contract) if c not in contract.key]
-    return rows.sort_values([*contract.key, *rest], kind="stable", na_position="last").reset_index(drop=True)
-
-
-def empty_frame(contract: TableContract) -> pd.DataFrame:
-    """Return a frame without rows but with every column and its type."""
-    kinds = {"string": "str", "date": "datetime64[s]", "number": "float64"}
-    frame = pd.DataFrame({column.name: pd.Series([], dtype=kinds[column.kind]) for column in contract.columns})
-    return frame.assign(
-        **{
-            ROW: pd.Series([], dtype="int64"),
-            FILE: pd.Series([], dtype="int64"),
-            "is_accepted": pd.Series([], dtype="bool"),
-        }
-    )
-
-
-def accepted_rows(frame: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
-    """Return the contract's columns of accepted rows."""
-    return frame.loc[frame["is_accepted"], [column.name for column in contract.columns]].reset_index(drop=True)
-
-
-def content_sha256(frame: pd.DataFrame) -> str:
-    """Hash accepted rows by content: order and file names do not count."""
-    hashes = pd.util.hash_pandas_object(frame, index=False).sort_values()
-    return hashlib.sha256(hashes.to_numpy().tobytes()).hexdigest()

@@ -1,8 +1,4 @@
-"""Parquet files: register extracts with types of their own.
-
-Belongs here: reading Parquet into plain columns. Does not belong here: typing
-text, and Trin's own stored tables (`store.py`).
-"""
+"""Parquet files: register extracts with types of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from assets.intake.reading.readers import ROW, RawTable, unique_header
+from assets.intake.reading.raw_table import RawTable, unique_header
+from assets.storage.rows import ROW
 from data_contracts.phrases.file_faults import refused_file
 from data_contracts.protocol.deliveries import Delivery
 

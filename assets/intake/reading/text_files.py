@@ -1,8 +1,4 @@
-"""CSV files: text with declared separator and encoding.
-
-Belongs here: decoding and splitting text, and finding files that were cut or
-garbled on their way. Does not belong here: typing cells.
-"""
+"""CSV files: text with declared separator and encoding."""
 
 from __future__ import annotations
 
@@ -12,7 +8,8 @@ import re
 
 import pandas as pd
 
-from assets.intake.reading.readers import ROW, RawTable, is_total_or_note, unique_header
+from assets.intake.reading.raw_table import RawTable, is_total_or_note, unique_header
+from assets.storage.rows import ROW
 from data_contracts.phrases.file_faults import refused_file
 from data_contracts.protocol.deliveries import Delivery
 

@@ -1,8 +1,6 @@
 """XLSX workbooks: the declared sheet, values only.
 
-Belongs here: opening workbooks safely and reading one sheet. Does not belong
-here: typing cells. Whatever the inside of a damaged file raises may quote a
-cell, so nothing of it is kept.
+Whatever the inside of a damaged file raises may quote a cell, so nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +13,8 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
-from assets.intake.reading.readers import ROW, RawTable, is_total_or_note, unique_header
+from assets.intake.reading.raw_table import RawTable, is_total_or_note, unique_header
+from assets.storage.rows import ROW
 from data_contracts.phrases.file_faults import refused_file
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.delivery_rules import DATE_LAYOUTS

@@ -1,0 +1,1 @@
+"""Rung 5: participants against a rate of a larger group."""

@@ -1,9 +1,4 @@
-"""Benchmarking (rung 5): participants held against a rate of a larger group.
-
-Belongs here: which rate, and the difference to it. Does not belong here:
-making rates comparable (`models/designs/benchmarking/rates.py`), and comparison people;
-when there are some, it is another design.
-"""
+"""Benchmarking (rung 5): participants held against a rate of a larger group."""
 
 from __future__ import annotations
 
@@ -28,7 +23,7 @@ from models.designs.benchmarking.rates import (
     standardised_rate,
     structural_rate,
 )
-from models.designs.interface import Effects, Measure, Part, Tables
+from models.designs.interface import Tables
 from models.designs.of_people import OfPeople
 from models.estimating.subgroups import Found, site_estimates
 from models.evidence.plan_lock import LockState
@@ -38,6 +33,7 @@ from models.statistics.intervals import newcombe_interval, wilson_interval
 from models.statistics.multilevel import moments_of, random_intercepts
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, PanelFindings, RateFindings
+from models.values.effects import Effects, Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

@@ -1,8 +1,5 @@
 """Funnel limits: which units stand out from a rate, and how many would by chance.
 
-Belongs here: limits with overdispersion. Does not belong here: what standing
-out means (detectors).
-
 Source: Spiegelhalter (2005), "Funnel plots for comparing institutional
 performance", Statistics in Medicine 24.
 """

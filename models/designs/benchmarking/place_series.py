@@ -1,9 +1,4 @@
-"""Rates of places over time, for a synthetic control.
-
-Belongs here: from rows of the rates table to the gap between one's own place
-and a mixture of others. Does not belong here: the mixture itself
-(`models/designs/benchmarking/synthetic_control.py`).
-"""
+"""Rates of places over time, for a synthetic control."""
 
 from __future__ import annotations
 
@@ -15,9 +10,9 @@ import pandas as pd
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.benchmarking.rates import ALL
 from models.designs.benchmarking.synthetic_control import synthetic_control
-from models.designs.interface import Effects, Measure, Part
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, PanelFindings
+from models.values.effects import Effects, Measure, Part
 from models.values.estimates import Estimate
 
 FEWEST_TIMES_BEFORE = 3

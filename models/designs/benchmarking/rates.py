@@ -1,9 +1,5 @@
 """Rates of whole groups, made comparable with one's own people.
 
-Belongs here: the rate to be held against, by stratum, by structure, or as it
-stands, with how sure it is; and how places spread around it. Does not belong
-here: participants' own outcomes (a design), synthetic control.
-
 Sources: Breslow & Day (1987) for indirect standardisation; Spiegelhalter
 (2005) for the funnel; DerSimonian & Laird (1986) for the variance between
 places.

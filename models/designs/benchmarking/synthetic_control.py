@@ -1,8 +1,5 @@
 """Synthetic control: a mixture of other places that ran alike before.
 
-Belongs here: the weights, the gap after the start, and what the same would
-give places without the project. Does not belong here: reading rates.
-
 Source: Abadie, Diamond & Hainmueller (2010), outcomes before the start only.
 """
 

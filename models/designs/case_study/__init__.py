@@ -1,0 +1,1 @@
+"""Rung 7: coded cases and rival explanations."""

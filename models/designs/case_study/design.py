@@ -1,8 +1,5 @@
 """Case study (rung 7): what cases tell, held against rival explanations.
 
-Belongs here: from coded cases to a text. Does not belong here: minimising
-(`qca.py`) and updating (`process_tracing.py`).
-
 Its output is never an effect. What is said is put together from the
 protocol's own labels; nothing that was written about a case is repeated.
 """
@@ -19,7 +16,7 @@ from data_contracts.phrases import LANGUAGES, bilingual, share_words
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.case_study.process_tracing import posteriors, verdict_of
 from models.designs.case_study.qca import Solutions, Term, TruthTable, minimal_solutions, truth_table
-from models.designs.interface import Counted, Effects, Measure, Part, Tables
+from models.designs.interface import Tables
 from models.designs.without_people import WithoutPeople, comparison_of
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
@@ -27,6 +24,7 @@ from models.people.cohort import Cohort
 from models.statistics.agreement import krippendorff_alpha
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
+from models.values.effects import Counted, Effects, Measure, Part
 
 FEW_CASES = 7
 MIXED = 0.1

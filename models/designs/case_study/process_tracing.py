@@ -1,8 +1,5 @@
 """Process tracing: what traces found in a case do to rival explanations.
 
-Belongs here: Bayes' rule over named explanations and the tests between them.
-Does not belong here: naming either (the protocol) and coding cases.
-
 Sources: Van Evera (1997) for the four tests; Fairfield & Charman (2017) for
 the update, case by case: cases are not multiplied with each other, since one
 story told in many cases is no independent evidence.

@@ -1,9 +1,5 @@
 """Qualitative comparative analysis of crisp sets: which combinations lead to an outcome.
 
-Belongs here: the truth table and every minimal solution, with and without
-assumptions on combinations nobody has seen. Does not belong here: coding cases
-and wording solutions (a design).
-
 Sources: Ragin (1987); Dusa (2019), "QCA with R". Checked against the R package
 QCA 3.25.1 in the tests. All implicants are tried, which eight conditions allow.
 """

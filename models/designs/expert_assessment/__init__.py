@@ -1,0 +1,1 @@
+"""Rung 6: structured judgement by several raters."""

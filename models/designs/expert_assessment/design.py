@@ -1,9 +1,4 @@
-"""Expert assessment (rung 6): what people judged who know the field.
-
-Belongs here: from answers to what the panel says together, how far it agrees,
-and how right it was. Does not belong here: the measures (`agreement.py`,
-`expert_pool.py`).
-"""
+"""Expert assessment (rung 6): what people judged who know the field."""
 
 from __future__ import annotations
 
@@ -16,7 +11,7 @@ from numpy.typing import NDArray
 from data_contracts.phrases import bilingual, number_words
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.expert_assessment.pool import PooledAnswer, cooke_weights, median_of, pooled_distribution, skill
-from models.designs.interface import Counted, Effects, Measure, Part, Tables
+from models.designs.interface import Tables
 from models.designs.without_people import WithoutPeople, comparison_of
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
@@ -24,6 +19,7 @@ from models.people.cohort import Cohort
 from models.statistics.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
+from models.values.effects import Counted, Effects, Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

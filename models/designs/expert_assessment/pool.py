@@ -1,9 +1,5 @@
 """Experts' answers put together.
 
-Belongs here: the median with its middle half, pooled distributions, weights
-from seed questions, and skill once the truth is known. Does not belong here:
-agreement (`agreement.py`) and the order of work (a design).
-
 Sources: Dalkey & Helmer (1963) for the median of the last round; Cooke (1991),
 chapter 12, for distributions, calibration and information; Murphy (1988) for
 skill.

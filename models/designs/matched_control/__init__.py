@@ -1,0 +1,1 @@
+"""Rung 4: participants against similar people."""

@@ -1,8 +1,4 @@
-"""Matched control group (rung 4): similar people without the project.
-
-Belongs here: the order of work from cohort to effects for this design. Does
-not belong here: the steps themselves (score, matching, weights, estimators).
-"""
+"""Matched control group (rung 4): similar people without the project."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from numpy.typing import NDArray
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
-from models.designs.interface import Effects, Tables
+from models.designs.interface import Tables
 from models.designs.matched_control.effects import (
     cohort_of,
     estimate_again,
@@ -35,6 +31,7 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.values.comparison import Comparison, Gate, gate_limits
+from models.values.effects import Effects
 from models.values.estimates import Array, Estimate
 
 

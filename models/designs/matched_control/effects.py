@@ -1,9 +1,4 @@
-"""What a matched comparison says beyond its main number.
-
-Belongs here: placebo tests, subgroups, declared specifications and bounds for
-hidden bias and for loss, each made from the plan and the people. Does not belong here: the
-order they are asked in (`matched_control.py`) and estimators.
-"""
+"""What a matched comparison says beyond its main number."""
 
 from __future__ import annotations
 
@@ -14,13 +9,13 @@ from numpy.typing import NDArray
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.compare import ADDED_COLUMNS, compare_people
 from models.comparing.plan import Plan
-from models.designs.interface import PlaceboEstimate, SpecificationEstimate
 from models.doubt.attrition import lee_bounds, manski_bounds
 from models.doubt.hidden_bias import Benchmark, HiddenBias, benchmarks, hidden_bias
 from models.doubt.negative_controls import SystematicError, systematic_error
 from models.estimating.by_name import Analysed, analysed, estimate_by
 from models.estimating.subgroups import Found
 from models.values.comparison import Comparison, gate_limits
+from models.values.effects import PlaceboEstimate, SpecificationEstimate
 from models.values.estimates import Array, Estimate
 
 

@@ -1,9 +1,5 @@
 """Checks of units followed over time: what was different before anybody started.
 
-Belongs here: trends, made-up starts and dips before the start, and whether two
-ways of counting staggered starts agree. Does not belong here: the effect that
-is reported (a design), and what a check means for it (detectors).
-
 Sources: Angrist & Pischke (2009), section 5.2; Callaway & Sant'Anna (2021) for
 group-time effects with never-treated controls; Goodman-Bacon (2021).
 """

@@ -1,9 +1,4 @@
-"""Cohort or panel study (rung 3): each unit held against itself, and against units without the project.
-
-Belongs here: placing measurements in waves, and the order of work from units
-to the effect. Does not belong here: estimators (`group_time.py`,
-`panel_effects.py`) and checks (`panel_checks.py`).
-"""
+"""Cohort or panel study (rung 3): each unit held against itself, and against units without the project."""
 
 from __future__ import annotations
 
@@ -17,7 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.diagnosis import balance_lines
-from models.designs.interface import Counted, Effects, Tables
+from models.designs.interface import Tables
 from models.designs.panel.checks import Panel
 from models.designs.panel.work import PanelWork
 from models.evidence.plan_lock import LockState
@@ -26,6 +21,7 @@ from models.people.cohort import Cohort, build_cohort
 from models.score.design_matrix import build_design_matrix
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings
+from models.values.effects import Counted, Effects
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

@@ -1,10 +1,5 @@
 """Other estimators of a panel: fixed effects, two times, and one group alone.
 
-Belongs here: two-way fixed effects, the mean before against the mean after,
-and the interval of a single treated unit from units without the project. Does
-not belong here: group-time effects (`group_time.py`), checks
-(`panel_checks.py`).
-
 Sources: Angrist & Pischke (2009), chapter 5; Conley & Taber (2011) for one
 treated unit.
 """

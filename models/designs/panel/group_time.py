@@ -1,9 +1,5 @@
 """Group-time effects of a panel, and what they add up to.
 
-Belongs here: effects by starting group and time with their influence values,
-the two summaries, event times with a band that holds for all of them. Does not
-belong here: other panel estimators (`panel_effects.py`).
-
 Source: Callaway & Sant'Anna (2021), without covariates: outcome changes
 against those who never start, or have not yet. Checked against the R package
 did 2.1.1 in the tests (analytic errors).

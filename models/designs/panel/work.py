@@ -1,8 +1,4 @@
-"""What a panel design works out on one outcome's waves.
-
-Belongs here: estimates by name, tests before the start and effects by time
-since it. Does not belong here: who is in the panel (`panel.py`), estimators.
-"""
+"""What a panel design works out on one outcome's waves."""
 
 from __future__ import annotations
 
@@ -15,7 +11,6 @@ import scipy
 from numpy.typing import NDArray
 
 from data_contracts.protocol.protocol import Protocol
-from models.designs.interface import Measure, Part
 from models.designs.panel import checks as panel_checks
 from models.designs.panel.checks import Panel
 from models.designs.panel.estimators import (
@@ -40,6 +35,7 @@ from models.designs.panel.group_time import (
 )
 from models.statistics.wild_bootstrap import wild_cluster_p
 from models.values.design_findings import PanelFindings
+from models.values.effects import Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Rung 2: people who drew lots."""

@@ -1,8 +1,4 @@
-"""Who drew lots: the cohort of a randomised trial.
-
-Belongs here: everybody in the draw with what is known from before it, step by
-step, without outcomes. Does not belong here: how the groups are compared.
-"""
+"""Who drew lots: the cohort of a randomised trial."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Randomised trial (rung 2): people who drew a place against people who did not.
-
-Belongs here: the order of work from the list of the draw to the effect. Does
-not belong here: estimators (`models/designs/randomised_trial/estimators.py`) and the draw drawn again
-(`models/designs/randomised_trial/randomisation_test.py`).
-"""
+"""Randomised trial (rung 2): people who drew a place against people who did not."""
 
 from __future__ import annotations
 
@@ -17,7 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.diagnosis import balance_lines
-from models.designs.interface import Effects, Measure, Part, Tables
+from models.designs.interface import Tables
 from models.designs.of_people import OfPeople
 from models.designs.randomised_trial.cohort import build_trial_cohort
 from models.designs.randomised_trial.estimators import (
@@ -29,14 +24,15 @@ from models.designs.randomised_trial.estimators import (
 )
 from models.designs.randomised_trial.randomisation_test import balance_p, randomisation_p
 from models.doubt.attrition import lee_bounds, manski_bounds
-from models.doubt.e_values import minimal_detectable_effect
 from models.estimating.subgroups import Found, site_estimates, subgroup_estimates
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.score.design_matrix import DesignMatrix, build_design_matrix
+from models.statistics.power_and_q import minimal_detectable_effect
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, TrialFindings
+from models.values.effects import Effects, Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

@@ -1,10 +1,5 @@
 """Estimators of a randomised trial: groups compared as they were drawn.
 
-Belongs here: differences between the groups, plain and adjusted, within
-blocks and with clusters, and the effect on those who followed the draw. Does
-not belong here: the draw itself (`randomisation_test.py`) and the order of
-work (`designs/randomised_trial.py`).
-
 Sources: Imbens & Rubin (2015), chapters 6-9; Lin (2013); Imbens & Angrist
 (1994). Checked against estimatr 1.0.0, clubSandwich 0.5.8 and AER 1.2.10.
 """

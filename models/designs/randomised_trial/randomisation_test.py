@@ -1,8 +1,5 @@
 """The draw drawn again: what lots alone would have given.
 
-Belongs here: drawing as the trial drew (by person, within blocks, by cluster),
-and two p-values from it. Does not belong here: estimates (`randomised.py`).
-
 Sources: Fisher (1935); Chung & Romano (2013) for the studentised difference;
 Hansen & Bowers (2008) for one test of balance over all covariates.
 """

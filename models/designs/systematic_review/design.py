@@ -1,9 +1,4 @@
-"""Systematic review (rung 1): other studies.
-
-Belongs here: from rows of the studies table to the pooled effect. Does not
-belong here: pooling and its signs (`models/designs/systematic_review/review.py`), and the portfolio's
-own results (station synthesis).
-"""
+"""Systematic review (rung 1): other studies."""
 
 from __future__ import annotations
 
@@ -11,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.protocol.protocol import Outcome, Protocol
-from models.designs.interface import Counted, Effects, Tables
+from models.designs.interface import Tables
 from models.designs.systematic_review.review import MAIN_SHARE, Review, Studies, review
 from models.designs.systematic_review.study_effects import people_per_arm, study_effects
 from models.designs.without_people import WithoutPeople, comparison_of
@@ -20,6 +15,7 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings
+from models.values.effects import Counted, Effects
 
 
 class SystematicReview(WithoutPeople):

@@ -1,9 +1,5 @@
 """The portfolio pooled: every outcome across projects, with those whose result never came.
 
-Belongs here: which results may be pooled with which, and the record of what
-they say together. Does not belong here: pooling (`review.py`) and fetching
-records (station synthesis).
-
 Every project that was ever registered counts: one that promised an outcome
 and never reported it is what publication bias is made of.
 """
@@ -26,7 +22,7 @@ from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
 from data_contracts.protocol.rules import LIVING_REVIEW
 from data_contracts.results.result_record import ResultRecord
-from models.designs.interface import Effects, Measure
+from models.designs.interface import summary_of
 from models.designs.systematic_review.design import SystematicReview, rests_on_trials
 from models.designs.systematic_review.meta_regression import three_levels
 from models.designs.systematic_review.review import Review, Studies, review
@@ -37,6 +33,7 @@ from models.evidence.record import Provenance, tag_result
 from models.evidence.rung import DesignFacts
 from models.values.comparison import Gate
 from models.values.design_findings import DesignFindings
+from models.values.effects import Effects, Measure
 
 Record = Mapping[str, Any]
 PROJECT = LIVING_REVIEW
@@ -189,7 +186,7 @@ def _record(
             pooled_mainly_trials=rests_on_trials(effects),
             search_rule_recorded=True,
         ),
-        design=SystematicReview(),
+        summary=summary_of(SystematicReview(), protocol),
         # Nobody chooses what is pooled: it is the same rule every quarter, fixed in the code.
         around=Circumstances(quarter, LockState(is_locked=True, is_unchanged=True, calculations_run=1)),
         provenance=provenance,

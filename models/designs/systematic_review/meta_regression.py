@@ -1,9 +1,5 @@
 """Why studies differ: effects regressed on what is known of the studies.
 
-Belongs here: mixed-effects meta-regression, its test of all moderators, and
-pooled effects on three levels where studies have several effects. Does not
-belong here: pooling without moderators (`pooling.py`).
-
 Sources: Raudenbush (2009); Knapp & Hartung (2003); Konstantopoulos (2011).
 Checked against metafor 3.8.1 in the tests.
 """

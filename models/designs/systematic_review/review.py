@@ -1,9 +1,4 @@
-"""A review: what studies say together, how different they are, and which may be missing.
-
-Belongs here: everything that is worked out on a set of effects, for delivered
-studies and for the portfolio's own results alike. Does not belong here: where
-the effects come from (`designs/systematic_review.py`, `portfolio.py`).
-"""
+"""A review: what studies say together, how different they are, and which may be missing."""
 
 from __future__ import annotations
 
@@ -15,11 +10,11 @@ from numpy.typing import NDArray
 
 from data_contracts.ladder.ladder import rungs
 from data_contracts.protocol.design_settings import ReviewSettings
-from models.designs.interface import Measure, Part
 from models.designs.systematic_review.meta_regression import ThreeLevels, meta_regression, three_levels
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.statistics.pooling import Pooled, pool
 from models.values.design_findings import SynthesisFindings
+from models.values.effects import Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

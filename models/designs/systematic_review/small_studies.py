@@ -1,8 +1,5 @@
 """Signs that small studies are missing.
 
-Belongs here: Egger's test, trim-and-fill, PET and PEESE. Does not belong here:
-pooling (`pooling.py`), and what the signs mean for a result (detectors).
-
 Sources: Egger et al. (1997); Duval & Tweedie (2000); Stanley & Doucouliagos
 (2014). Checked against metafor 3.8.1 in the tests.
 """

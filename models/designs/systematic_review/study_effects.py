@@ -1,8 +1,5 @@
 """Effects of delivered studies, from counts or as they stand.
 
-Belongs here: risk ratios, odds ratios and risk differences from two-by-two
-tables, and what is wrong with a row. Does not belong here: pooling.
-
 Source: Viechtbauer (2010), escalc; half a person is added to all four cells of
 a study in which one of them is empty.
 """

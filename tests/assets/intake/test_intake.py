@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 from assets.intake.reading.cells import parse_columns
-from assets.intake.reading.delivery import content_sha256, masked
+from assets.intake.reading.delivery import masked
 from assets.intake.reading.readers import read_delivery
 from assets.pseudonyms.keys import DEMO_KEY, read_key
 from assets.pseudonyms.pseudonyms import Pseudonymiser, canonical_identifier
 from assets.storage.home import Home
+from assets.storage.rows import content_sha256
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.table_contract import Column, TableContract
 from data_contracts.reading.faults import InputRefused

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assets.dossier import paper_studies, tagged_dossier
+from assets.project_files.dossier import paper_studies, tagged_dossier
 from assets.storage.home import Home
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.ladder.ladder import design_facts

@@ -20,16 +20,15 @@ from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
 from data_contracts.results.result_record import ResultRecord
-from models.designs.interface import Effects
 from models.designs.matched_control.design import MatchedControl
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
+from models.evaluate import estimate_effects, make_comparison, select_cohort, tag_effects
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
-from models.evidence.record import Provenance, tag_result
-from models.people.cohort import build_cohort
-from models.people.outcomes import outcome_values
+from models.evidence.record import Provenance
 from models.values.comparison import Comparison
+from models.values.effects import Effects
 from tests.support.small_study import PROTOCOL, TRUE_EFFECT, small_rows
 
 pytestmark = pytest.mark.slow
@@ -52,10 +51,6 @@ def evaluated(protocol: Protocol, rows: pd.DataFrame) -> tuple[Comparison, Effec
     participants = register[own].rename(columns={"covariate_date": "index_date"})[
         ["person_id", "index_date", "municipality_code"]
     ]
-    cohort = build_cohort(participants.reset_index(drop=True), register, protocol, date(2026, 9, 30))
-    design = MatchedControl()
-    made = design.compare(cohort, protocol, {})
-    made = comparison_from(made.people, made.pairs, comparison_record(made))
     measured = pd.DataFrame(
         {
             "person_id": rows["id"],
@@ -64,20 +59,20 @@ def evaluated(protocol: Protocol, rows: pd.DataFrame) -> tuple[Comparison, Effec
             "value": rows["score"],
         }
     ).dropna()
-    outcome = protocol.primary_outcome
-    found = design.estimate(made, outcome_values(made.people, measured, outcome), outcome, protocol)
-    found = effects_from(effects_record(found))
-    record = tag_result(
-        protocol=protocol,
-        outcome=outcome,
-        comparison=made,
-        effects=found,
-        q_value=None,
-        facts=design.facts(cohort.covariates_dated_before_index, made, outcome, protocol),
-        design=design,
+    tables = {"participants": participants.reset_index(drop=True), "comparison_pool": register}
+    cohort = select_cohort(protocol, tables, date(2026, 9, 30), ())
+    made = make_comparison(protocol, cohort, {})
+    made = comparison_from(made.people, made.pairs, comparison_record(made))
+    effects = tuple(effects_from(effects_record(e)) for e in estimate_effects(protocol, made, measured).effects)
+    (record,) = tag_effects(
+        protocol,
+        made,
+        effects,
+        cohort_is_dated=cohort.covariates_dated_before_index,
         around=Circumstances(Quarter.parse("2026Q3"), LockState(is_locked=True, is_unchanged=True), steps=cohort.steps),
         provenance=Provenance("0", {}, "0" * 64, "0" * 64, 1),
     )
+    (found,), (outcome,) = effects, protocol.outcomes
     for language in LANGUAGES:
         assert effects_markdown(found, outcome, protocol, language)
         assert balance_markdown(made, protocol, language)

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from assets.pseudonyms.identities import digest_of_person
 from assets.rights.erasure import erase
 from assets.rights.retention import withdraw
-from assets.storage.audit import audit_path, digest_of_person, events, note, places_of
+from assets.rights.stored_tables import places_of
+from assets.storage.audit import audit_path, events, note
 from assets.storage.chain import read
 from assets.storage.home import Home
 from data_contracts.reading.faults import InputRefused

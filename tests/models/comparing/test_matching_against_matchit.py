@@ -15,9 +15,9 @@ from causaldata import nhefs
 
 from models.comparing.balance import standardized_mean_difference
 from models.comparing.nearest import match_nearest
-from models.comparing.weighting import clusters_of, effective_sample_size, pair_weights
+from models.comparing.weighting import clusters_of, effective_sample_size, pair_weights, score_weights
 from models.estimating.matched import matched_difference
-from models.estimating.weighted import inverse_probability, score_weights
+from models.estimating.weighted import inverse_probability
 from models.score.design_matrix import DesignMatrix
 from models.score.propensity import PropensityFit, fit_propensity
 from tests.support.places import REFERENCE as STORED

@@ -17,6 +17,7 @@ from scipy.special import expit
 from models.comparing.balance import standardized_mean_difference, weighted_mean
 from models.comparing.entropy_balancing import EntropyBalance, entropy_balance
 from models.comparing.strata import coarsened, subclasses
+from models.comparing.weighting import score_weights
 from models.doubt.hidden_bias import (
     benchmarks,
     hidden_bias,
@@ -28,7 +29,6 @@ from models.doubt.hidden_bias import (
     tipping_point,
 )
 from models.estimating.abadie_imbens import match_with_ties, matching_estimate
-from models.estimating.weighted import score_weights
 from tests.models.comparing.test_matching_against_matchit import Study
 from tests.support.places import REFERENCE as STORED
 

@@ -21,7 +21,6 @@ from models.comparing.balance import imbalance_p_value, power_to_see
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
 from models.designs.benchmarking.funnel import funnel
-from models.designs.interface import Effects, PlaceboEstimate
 from models.designs.matched_control.effects import predicted_shift
 from models.designs.panel.checks import (
     Panel,
@@ -36,10 +35,10 @@ from models.designs.panel.checks import (
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.detectors.registry import DETECTORS
-from models.doubt.e_values import benjamini_hochberg, two_sided_p
 from models.estimating.by_name import analysed, estimate_by
 from models.estimating.confidence_sequence import always_valid
 from models.statistics.pooling import pool
+from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
 from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate
 from models.values.design_findings import (
     AccountFindings,
@@ -49,6 +48,7 @@ from models.values.design_findings import (
     SynthesisFindings,
     TrialFindings,
 )
+from models.values.effects import Effects, PlaceboEstimate
 from models.values.estimates import Estimate
 
 OPEN = {State.warning, State.serious}

@@ -13,13 +13,14 @@ from scipy.special import expit
 from models.comparing.nearest import match_nearest
 from models.comparing.weighting import clusters_of, pair_weights
 from models.doubt.attrition import attrition_boundary
-from models.doubt.e_values import benjamini_hochberg, e_value, minimal_detectable_effect
+from models.doubt.e_values import e_value
 from models.estimating.doubly_robust import augmented_inverse_probability
 from models.estimating.matched import matched_difference
 from models.estimating.weighted import inverse_probability, regression
 from models.score.design_matrix import DesignMatrix
 from models.score.propensity import PropensityFit, fit_propensity
 from models.statistics.intervals import newcombe_interval, wilson_interval
+from models.statistics.power_and_q import benjamini_hochberg, minimal_detectable_effect
 from tests.support.places import REFERENCE
 
 TO_THE_CENT = 0.005

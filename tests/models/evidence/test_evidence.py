@@ -20,7 +20,6 @@ from data_contracts.ladder.ladder import (
 from data_contracts.phrases import phrases
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.knowledge import read_knowledge
-from models.designs.interface import Effects, PlaceboEstimate
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
 from models.detectors.effect_sources import attrition, underpowered, unmeasured_confounding
 from models.detectors.interface import Conduct, CovariateFacts, Detection, Findings
@@ -31,6 +30,7 @@ from models.evidence.claims import BLOCKING_SOURCES, build_claims, verdict_of
 from models.evidence.crosswalk import graded
 from models.evidence.rung import DesignFacts, earned_rung, held, rung_number
 from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate
+from models.values.effects import Effects, PlaceboEstimate
 from models.values.estimates import Estimate
 
 LEVELS = ("very_low", "low", "moderate", "high")

@@ -1,0 +1,1 @@
+"""What each design reads, asks for and assumes."""

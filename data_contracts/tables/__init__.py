@@ -1,0 +1,1 @@
+"""One ODCS contract per table that projects and registers deliver."""

@@ -1,0 +1,31 @@
+"""Power and false discoveries: the smallest effect that could be found, and q-values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy
+
+
+def minimal_detectable_effect(standard_error: float, *, alpha: float, power: float) -> float:
+    """Smallest true effect a two-sided test would find with the given power."""
+    return float(scipy.stats.norm.isf(alpha / 2) + scipy.stats.norm.ppf(power)) * standard_error
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """False-discovery q-values (Benjamini & Hochberg 1995), in the order given."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    smoothed = np.minimum.accumulate(scaled[::-1])[::-1].clip(max=1.0)
+    q = np.empty(len(p))
+    q[order] = smoothed
+    return [float(value) for value in q]
+
+
+def two_sided_p(estimate: float, standard_error: float) -> float:
+    """Two-sided normal p-value; used for multiplicity only, never shown beside an estimate."""
+    if standard_error == 0:
+        return 1.0 if estimate == 0 else 0.0
+    return float(2 * scipy.stats.norm.sf(abs(estimate) / standard_error))

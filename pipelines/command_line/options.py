@@ -1,0 +1,75 @@
+"""Options that verbs share, and what they stand for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+
+from pipelines.command_line import printing
+from pipelines.command_line.printing import errors
+
+Command = Callable[..., Any]
+
+if TYPE_CHECKING:
+    from assets.storage.home import Home
+    from data_contracts.calendar.quarters import Quarter
+
+
+def known_home(folder: Path, *, must_exist: bool = True) -> Home:
+    """Return the home in a folder; end the command where there is none and one is needed."""
+    from assets.storage.home import Home
+
+    home = Home(folder.resolve())
+    if must_exist and not home.exists:
+        errors.print(
+            f"[red]✗[/red] There is no home in {escape(str(folder))}. Say where it is with --home, or make one: trin init."
+        )
+        sys.exit(printing.NO_HOME)
+    return home
+
+
+def chosen_quarter(text: str | None) -> Quarter:
+    """Return the quarter that was named, or the last closed one."""
+    from data_contracts.calendar.quarters import Quarter
+    from pipelines.running.runner import default_quarter
+
+    latest = default_quarter()
+    if text is None:
+        return latest
+    try:
+        quarter = Quarter.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quarter") from None
+    if quarter > latest or quarter < Quarter(2023, 1):
+        raise click.BadParameter(f"Quarters run from 2023Q1 to the last closed one, {latest}.", param_hint="--quarter")
+    return quarter
+
+
+def home_option(command: Command) -> Command:
+    """Add `--home` to a verb."""
+    return click.option(
+        "--home",
+        "home_folder",
+        envvar="TRIN_HOME",
+        default="home",
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The folder that holds projects, data and results.",
+    )(command)
+
+
+def language_option(command: Command) -> Command:
+    """Add `--language` to a verb."""
+    return click.option(
+        "--language",
+        envvar="TRIN_LANGUAGE",
+        type=click.Choice(["da", "en"]),
+        default="da",
+        show_default=True,
+        help="Language of results.",
+    )(command)
