@@ -12,9 +12,11 @@ from assets.storage.rows import accepted_rows, content_sha256
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.protocol.table_contract import compile_contract, tables_read_by
 from models.evaluate import select_cohort
 from models.people.cohort import Step, describe_intake
+
+COHORT_TABLES = tables_read_by("cohort")
 
 
 def steps_markdown(steps: list[dict[str, Any]], language: str) -> str:
@@ -36,7 +38,7 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
     name="cohort",
     group_name="cohort",
     partitions_def=project_quarter,
-    ins={table: AssetIn(["deliveries", table]) for table in ("participants", "assignment", "comparison_pool")},
+    ins={table: AssetIn(["deliveries", table]) for table in COHORT_TABLES},
     outs={
         "people": AssetOut(
             key=["cohort", "people"],

@@ -15,7 +15,7 @@ from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.protocol.table_contract import compile_contract, tables_read_by
 from models.evaluate import make_comparison
 from models.people.cohort import Cohort
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
@@ -49,7 +49,7 @@ def comparison_from(people: pd.DataFrame, pairs: pd.DataFrame, record: dict[str,
     )
 
 
-COMPARED_TABLES = ("rates", "studies", "ratings", "codings")
+COMPARED_TABLES = tables_read_by("comparison")
 """What a comparison may read beside its people; none of them holds an outcome of the project's own participants."""
 
 

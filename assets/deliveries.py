@@ -26,19 +26,8 @@ from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, TableContract
+from data_contracts.protocol.table_contract import TABLES, TableContract, declared_tables
 from data_contracts.reading.faults import Fault, InputRefused
-
-DESCRIPTIONS = {
-    "participants": "Hvem deltog og hvornår · Who took part and when. Asked of the project itself.",
-    "comparison_pool": "Registerudtræk for målgruppen · Register extract of the target group, participants included.",
-    "assignment": "Hvem trak hvad ved lodtrækningen · Who drew what. As it was stored when lots were drawn.",
-    "rates": "Tal for større grupper · Rates of larger groups, by place, period and stratum.",
-    "studies": "Undersøgelser, der skal slås sammen · Studies to be pooled, with what is known of each.",
-    "ratings": "Eksperters svar · Experts' answers, each on their own, round by round.",
-    "codings": "Hvad der er fundet i hver sag · What coders found in each case.",
-    "outcomes": "Målinger efter start · Measurements after the start. Read by `effects` only.",
-}
 
 
 def _column_schema(contract: TableContract) -> TableSchema:
@@ -72,7 +61,7 @@ def delivery_asset(table: str) -> AssetsDefinition:
         key_prefix="deliveries",
         group_name="deliveries",
         partitions_def=project_quarter,
-        description=DESCRIPTIONS[table],
+        description=" · ".join(declared_tables()[table].description.values()),
     )
     @guarded
     def delivered(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:

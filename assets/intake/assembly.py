@@ -18,7 +18,7 @@ from assets.storage.rows import FILE, empty_frame
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import DATE_COLUMNS, compile_contract
+from data_contracts.protocol.table_contract import compile_contract, declared_tables
 from data_contracts.reading.faults import InputRefused
 
 
@@ -74,7 +74,7 @@ def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> As
         rows = read_parquet(home.received / protocol.id / item.use.rows)
         frames.append(rows.assign(**{FILE: item.entry.number}))
     rows = pd.concat(frames, ignore_index=True)
-    day = rows[DATE_COLUMNS[table]]
+    day = rows[declared_tables()[table].date_column]
     # Rows without a readable day stay: nobody knows which quarter they are from.
     rows = rows[day.isna() | (day <= pd.Timestamp(quarter.end))].reset_index(drop=True)
     return Assembled(judge(rows, contract), tuple(sorted({c.entry.number for c in chosen})))

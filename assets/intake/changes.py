@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.intake.receipts import Changes
 from data_contracts.protocol.deliveries import Delivery
-from data_contracts.protocol.table_contract import DATE_COLUMNS, TableContract
+from data_contracts.protocol.table_contract import TableContract, declared_tables
 
 LARGEST_SHIFT = 30.0
 """Kroner that became øre move a median a hundredfold, days that became months thirtyfold."""
@@ -53,7 +53,7 @@ def compare(before: pd.DataFrame | None, after: pd.DataFrame, contract: TableCon
     columns = [column.name for column in contract.columns]
     key = list(contract.key)
     rows = after.loc[after["is_accepted"], columns]
-    day = DATE_COLUMNS[contract.table]
+    day = declared_tables()[contract.table].date_column
     if before is None:
         return Difference(Changes(len(rows), 0, 0, 0), _earliest(rows[day]))
     if not set(columns) <= set(before.columns):

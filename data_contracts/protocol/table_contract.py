@@ -10,14 +10,74 @@ from typing import Any, Literal
 from data_contracts.protocol.protocol import Covariate, Protocol
 from data_contracts.reading.safe_yaml import read_own
 
-TABLES = ("participants", "assignment", "comparison_pool", "outcomes", "rates", "studies", "ratings", "codings")
 PERSON = "person_id"
+ODCS = ".odcs.yaml"
 UNPARSED_SUFFIX = "__unparsed"
 LOST_ZERO_SUFFIX = "__lost_zero"
 LARGEST_PLAIN_NUMBER = "99999999"
 """Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
 
 Kind = Literal["string", "date", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTable:
+    """What a table's contract says of the table as a whole.
+
+    Attributes
+    ----------
+    name : str
+    read_by : str
+        The station that reads it first.
+    date_column : str
+        The day that decides which quarters a row belongs to.
+    description : dict of str to str
+        By language.
+    """
+
+    name: str
+    read_by: str
+    date_column: str
+    description: dict[str, str]
+
+
+def contract_text(table: str) -> str:
+    """Return the ODCS text of one of the tables."""
+    return (files("data_contracts") / "tables" / f"{table}.odcs.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _odcs(table: str) -> dict[str, Any]:
+    document: dict[str, Any] = read_own("tables", f"{table}.odcs.yaml")
+    return document
+
+
+def _custom(item: dict[str, Any]) -> dict[str, Any]:
+    return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
+
+
+@cache
+def declared_tables() -> dict[str, DeclaredTable]:
+    """Return every table that has a contract, in the order the contracts give."""
+    names = [f.name.removesuffix(ODCS) for f in (files("data_contracts") / "tables").iterdir() if f.name.endswith(ODCS)]
+    said = {name: _custom(_odcs(name)["schema"][0]) for name in names}
+    return {
+        name: DeclaredTable(
+            name,
+            said[name]["readBy"],
+            said[name]["dateColumn"],
+            {"da": said[name]["assetDescriptionDanish"], "en": said[name]["assetDescription"]},
+        )
+        for name in sorted(names, key=lambda name: int(said[name]["position"]))
+    }
+
+
+def tables_read_by(station: str) -> tuple[str, ...]:
+    """Return the tables that a station reads first."""
+    return tuple(name for name, table in declared_tables().items() if table.read_by == station)
+
+
+TABLES = tuple(declared_tables())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +218,6 @@ class TableContract:
             if column.pattern is not None:
                 rules.append(Rule("pattern", name, pattern=column.pattern))
         return (*rules, *self.further_rules, Rule("unique", self.key))
-
-
-def contract_text(table: str) -> str:
-    """Return the ODCS text of one of the tables."""
-    return (files("data_contracts") / "tables" / f"{table}.odcs.yaml").read_text(encoding="utf-8")
-
-
-@cache
-def _odcs(table: str) -> dict[str, Any]:
-    document: dict[str, Any] = read_own("tables", f"{table}.odcs.yaml")
-    return document
-
-
-def _custom(item: dict[str, Any]) -> dict[str, Any]:
-    return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
 
 
 def compile_contract(table: str, protocol: Protocol, *, latest: str | None = None) -> TableContract:
@@ -324,16 +369,3 @@ def _covariate_column(covariate: Covariate) -> Column:
         minutes_per_participant=0.5 if intake else 0.0,
         danish=(covariate.label.da, COVARIATE_PURPOSES[covariate.source][1]),
     )
-
-
-DATE_COLUMNS = {
-    "participants": "index_date",
-    "assignment": "assigned_date",
-    "comparison_pool": "covariate_date",
-    "outcomes": "measured_date",
-    "rates": "period_date",
-    "studies": "published_date",
-    "ratings": "rated_date",
-    "codings": "coded_date",
-}
-"""The day that decides which quarters a row belongs to."""
