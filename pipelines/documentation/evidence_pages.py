@@ -14,8 +14,8 @@ EFFORTS = {1: "data that exist", 2: "new data", 3: "another way of running the p
 
 
 def specification() -> Iterator[str]:
-    """Yield the specification's sentences: a heading per file, a line per test."""
-    for path in sorted(SPECIFICATION.glob("test_*.py")):
+    """Yield the specification's sentences on the ladder, which are numbered: a heading per file, a line per test."""
+    for path in sorted(SPECIFICATION.glob("test_[0-9]_*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         title, _, lead = (ast.get_docstring(module) or "").partition("\n")
         yield from (f"## {title}", "", lead.strip(), "")
