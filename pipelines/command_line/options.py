@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from data_contracts.calendar.quarters import Quarter
 
 
-def known_home(folder: Path, *, must_exist: bool = True) -> Home:
-    """Return the home in a folder; end the command where there is none and one is needed."""
+def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool = True) -> Home:
+    """Return the home in a folder; end the command where it is missing or from an earlier version.
+
+    Parameters
+    ----------
+    folder : Path
+    must_exist : bool
+        Whether the verb needs a home.
+    must_be_current : bool
+        Whether a home that has not been upgraded ends the command.
+    """
     from assets.storage.home import Home
+    from assets.upgrades.home_version import CURRENT, missing_steps, recorded
 
     home = Home(folder.resolve())
     if must_exist and not home.exists:
@@ -30,6 +40,12 @@ def known_home(folder: Path, *, must_exist: bool = True) -> Home:
             f"[red]✗[/red] There is no home in {escape(str(folder))}. Say where it is with --home, or make one: trin init."
         )
         sys.exit(printing.NO_HOME)
+    if must_be_current and home.exists and missing_steps(home):
+        errors.print(
+            f"[red]✗[/red] This home was made by version {recorded(home)['version']} and this is {CURRENT}. "
+            f"See what would change: trin upgrade --home {escape(str(folder))}"
+        )
+        sys.exit(printing.REFUSED)
     return home
 
 

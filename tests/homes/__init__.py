@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assets.home import Home
+    from assets.storage.home import Home
 
 FOLDER = Path(__file__).parent
 KEY = "pseudonym.key"
@@ -23,7 +23,7 @@ def unpack(name: str, target: Path) -> Home:
     Where the key lies is the one thing in a home that depends on where the home is. It is written anew, as whoever
     moves a home does.
     """
-    from assets.home import Home
+    from assets.storage.home import Home
 
     target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(FOLDER / f"{name}.tar.xz") as packed:

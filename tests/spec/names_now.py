@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import click
     from dagster import RepositoryDefinition
 
-    from assets.home import Home
+    from assets.storage.home import Home
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STORED = ROOT / "tests" / "reference" / "names.json"
 
 
@@ -35,7 +35,7 @@ def repository() -> RepositoryDefinition:
     """Everything that the code location offers."""
     from dagster import DagsterInstance
 
-    from assets.home import Home
+    from assets.storage.home import Home
     from pipelines.definitions import build_defs
 
     # Dagster resolves definitions against the process's latest instance, so one must be open.
@@ -72,8 +72,8 @@ def sensors() -> dict[str, str]:
 
 
 def partitions() -> dict[str, Any]:
-    from assets.partitions import partition_key, projects_partitions
-    from data_contracts.quarters import Quarter
+    from assets.storage.partitions import partition_key, projects_partitions
+    from data_contracts.calendar.quarters import Quarter
 
     found = repository()
     return {
@@ -128,7 +128,7 @@ def exit_codes() -> dict[str, int]:
 def environment() -> list[str]:
     """Environment variables, wherever the program speaks of them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    folders = {name.partition(".")[0] for name in project["tool"]["setuptools"]["packages"]}
+    folders = {name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]}
     texts = (path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return sorted({name for text in texts for name in re.findall(r"\bTRIN_[A-Z_]+", text)})
 
@@ -162,28 +162,28 @@ def keys_of(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def record_schema() -> dict[str, Any]:
-    from data_contracts.result_record import ResultRecord
+    from data_contracts.results.result_record import ResultRecord
 
     return keys_of(ResultRecord.model_json_schema())
 
 
 def published_schema() -> dict[str, Any]:
-    from assets.public_files import record_schema as published
+    from assets.release.public_files import record_schema as published
 
     return keys_of(published())
 
 
 def protocol_schema() -> dict[str, Any]:
-    from data_contracts.protocol import Protocol
+    from data_contracts.protocol.protocol import Protocol
 
     return keys_of(Protocol.model_json_schema())
 
 
 def other_settings() -> dict[str, Any]:
-    from data_contracts.dossier import PaperStudy
-    from data_contracts.economics_settings import EconomicsSettings
-    from data_contracts.judgements import Judgements
-    from data_contracts.site_settings import SiteSettings
+    from data_contracts.economics.settings import EconomicsSettings
+    from data_contracts.home_files.dossier import PaperStudy
+    from data_contracts.home_files.judgements import Judgements
+    from data_contracts.home_files.site_settings import SiteSettings
 
     files = {
         "dossier/<study>.yaml": PaperStudy,
@@ -195,7 +195,7 @@ def other_settings() -> dict[str, Any]:
 
 
 def delivered_tables() -> dict[str, list[str]]:
-    from data_contracts.table_contract import TABLES, contract_text
+    from data_contracts.protocol.table_contract import TABLES, contract_text
 
     contracts = {table: yaml.safe_load(contract_text(table))["schema"][0]["properties"] for table in TABLES}
     return {table: [column["name"] for column in columns] for table, columns in contracts.items()}
@@ -261,9 +261,9 @@ def shapes(home: Home) -> Iterator[str]:
 
 def demo_home(folder: Path) -> Home:
     """The demo, run once."""
-    from assets.home import Home
-    from pipelines.demo import set_up
-    from tests.runs import run_demo
+    from assets.storage.home import Home
+    from pipelines.running.demo import set_up
+    from tests.support.runs import run_demo
 
     home = Home(folder)
     set_up(home, demo=True)
@@ -273,13 +273,13 @@ def demo_home(folder: Path) -> Home:
 
 def released_home(folder: Path) -> Home:
     """A small study that was run and released, and of which one person withdrew."""
-    from assets.approvals import approve
-    from assets.home import Home
-    from assets.intake.erasure import erase
-    from assets.releases import propose
-    from pipelines.demo import AN_HOUR, set_up
-    from tests.runs import QUARTER, run_demo
-    from tests.small_study import write_small_study
+    from assets.release.approve import approve
+    from assets.release.propose import propose
+    from assets.rights.erasure import erase
+    from assets.storage.home import Home
+    from pipelines.running.demo import AN_HOUR, set_up
+    from tests.support.runs import QUARTER, run_demo
+    from tests.support.small_study import write_small_study
 
     home = Home(folder)
     set_up(home, demo=False)

@@ -15,7 +15,7 @@ import pytest
 from tests.spec.names_now import IN_CODE, IN_HOMES, STORED, released_home
 
 if TYPE_CHECKING:
-    from assets.home import Home
+    from assets.storage.home import Home
 
 needs_the_demo = pytest.mark.slow
 together = pytest.mark.xdist_group("demo")

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from tests.homes import FOLDER, unpack
 
 if TYPE_CHECKING:
-    from assets.home import Home
+    from assets.storage.home import Home
 
 NAMES = ("version_0_1_0", "version_0_1_0_demo")
 ERASED_THEN, ERASED_NOW = "p0005", "p0010"
@@ -47,7 +47,7 @@ def is_stopped(home: Home, schedule: str) -> bool:
     from dagster._core.scheduler.instigation import InstigatorStatus
 
     from pipelines.definitions import build_defs
-    from pipelines.instance import open_instance
+    from pipelines.running.instance import open_instance
 
     root = FOLDER.parent.parent
     (location,) = yaml.safe_load((root / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
@@ -77,13 +77,14 @@ def test_a_packed_home_is_small_and_private_and_names_no_machine(name: str, tmp_
 @pytest.mark.slow
 def test_a_study_of_0_1_0_goes_on(tmp_path: Path) -> None:
     """Its next quarter is run and released, somebody is erased, and nothing that was released changes."""
-    from assets.release_check import faults_in
-    from data_contracts.quarters import Quarter
-    from tests.receiving import everything_written
-    from tests.runs import records, run_demo
+    from assets.release.check import faults_in
+    from data_contracts.calendar.quarters import Quarter
+    from tests.support.receiving import everything_written
+    from tests.support.runs import records, run_demo
 
     home = unpack("version_0_1_0", tmp_path)
     before = released_bytes(home, "2026Q2")
+    trin(home, "upgrade", "--apply")
     assert faults_in(home) == []
     assert is_stopped(home, "retention_schedule")
 
@@ -120,10 +121,12 @@ def test_a_study_of_0_1_0_goes_on(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_demo_of_0_1_0_goes_on(tmp_path: Path) -> None:
     """What was run once is unchanged or made again with the same numbers; the demo key still opens it."""
-    from tests.runs import public_records, run_demo
+    from pipelines.running.upgrading import upgrade_demo
+    from tests.support.runs import public_records, run_demo
 
     home = unpack("version_0_1_0_demo", tmp_path)
     before = public_records(home)
+    assert upgrade_demo(home)  # as trin init --demo does, which make run calls
     states = {o.project: o.state for o in run_demo(home)}
     assert states["lipset-democracies"] in ("made", "unchanged")
     assert set(states.values()) <= {"made", "unchanged"}

@@ -1,0 +1,1 @@
+"""Upgrades of a home that an earlier version made: one module per version, and the order in which they are applied."""
