@@ -10,6 +10,8 @@ from assets.storage.refusals import guarded, refusing
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.phrases import LANGUAGES, phrase
+from data_contracts.results.paper_record import PaperRecord
+from data_contracts.results.wording import sentence
 from models.evidence.paper_study import dossier_verdict
 
 
@@ -29,16 +31,20 @@ def dossier(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     metadata: dict[str, Any] = {"studies": len(tagged)}
     for language in LANGUAGES:
         metadata[f"{phrase(language, 'dossier_title')} ({language})"] = markdown(dossier_markdown(tagged, language))
-    return Output({"project": project, "studies": tagged, "together": dossier_verdict(tagged)}, metadata=metadata)
+    studies = [study.model_dump(mode="json") for study in tagged]
+    together = dossier_verdict(tagged).model_dump(mode="json")
+    return Output({"project": project, "studies": studies, "together": together}, metadata=metadata)
 
 
-def dossier_markdown(tagged: list[dict[str, Any]], language: str) -> str:
+def dossier_markdown(tagged: list[PaperRecord], language: str) -> str:
     """Return the studies as a table, and what they say together."""
     if not tagged:
         return "–"
     heads = [phrase(language, key) for key in ("column_claim", "column_rung", "column_why_no_number")]
     lines = [f"| {' | '.join(heads)} |", "|---|---|---|"]
-    for row in tagged:
-        reason = "–" if row["status_reason"] is None else row["status_reason"][language]
-        lines.append(f"| {row['claim'][language]} | {row['evidence']['rung_detail']} | {reason} |")
-    return "\n".join([*lines, "", dossier_verdict(tagged)["text"][language]])
+    for study in tagged:
+        reason = "–" if study.status_says is None else sentence(study.status_says, language)
+        claim = study.claim.da if language == "da" else study.claim.en
+        lines.append(f"| {claim} | {study.evidence.rung_detail} | {reason} |")
+    together = dossier_verdict(tagged).text
+    return "\n".join([*lines, "", together.da if language == "da" else together.en])

@@ -43,8 +43,10 @@ def with_history(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> l
     found = []
     for row in rows:
         old = before.get((row["project"], row["outcome"]))
-        changes = [] if old is None else tag_changes(old, row)
-        found.append(row | {"evidence": row["evidence"] | {"changes": changes}})
+        record = ResultRecord.model_validate(row)
+        changes = () if old is None else tag_changes(ResultRecord.model_validate(old), record)
+        evidence = record.evidence.model_copy(update={"changes": changes})
+        found.append(record.model_copy(update={"evidence": evidence}).model_dump(mode="json"))
     return found
 
 

@@ -12,6 +12,7 @@ from data_contracts.economics.rules import first_year_of, read_economics
 from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import InputRefused
+from data_contracts.results.wording import in_words
 from models.detectors.registry import account_sources
 from models.economics.report import account_of, findings_of
 
@@ -66,9 +67,10 @@ def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str,
             continue
         if settings is None:
             continue
-        account = account_of(settings, own, tagged_dossier(home, project), first_year_of(settings, protocol))
+        papers = [study.model_dump(mode="json") for study in tagged_dossier(home, project)]
+        account = account_of(settings, own, papers, first_year_of(settings, protocol))
         sources = [
-            {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
+            {"code": d.code, "state": str(d.state.value), "finding": in_words(*d.finding).model_dump()}
             for d in account_sources(findings_of(settings))
         ]
         found.append(shared | account | {"refused": [], "error_sources": sources})

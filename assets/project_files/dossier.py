@@ -1,11 +1,10 @@
 """Studies on paper: reading a project's `dossier/` and tagging what it holds."""
 
-from typing import Any
-
 from assets.storage.home import PROJECT_ID, Home, text_of
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.reading.faults import Fault, InputRefused
 from data_contracts.reading.section_reading import in_order, read_section
+from data_contracts.results.paper_record import PaperRecord
 from models.evidence.paper_study import tag_paper_study
 
 
@@ -38,6 +37,6 @@ def paper_studies(home: Home, project: str) -> list[PaperStudy]:
     return studies
 
 
-def tagged_dossier(home: Home, project: str) -> list[dict[str, Any]]:
+def tagged_dossier(home: Home, project: str) -> list[PaperRecord]:
     """Return a project's studies on paper with their tags."""
     return [tag_paper_study(study, project) for study in paper_studies(home, project)]

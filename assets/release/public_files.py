@@ -33,7 +33,7 @@ from dashboards.marts.results import build_marts
 from dashboards.pages.site import build_site
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.results.result_record import ResultRecord
+from data_contracts.results.public_record import PublicRecord
 
 PUBLIC = 0o644
 DRAFT = 0o600
@@ -60,7 +60,7 @@ def record_schema() -> dict[str, Any]:
 
 
 def _definitions() -> dict[str, Any]:
-    schema = ResultRecord.model_json_schema(ref_template="#/$defs/{model}")
+    schema = PublicRecord.model_json_schema(ref_template="#/$defs/{model}", mode="serialization")
     definitions: dict[str, Any] = schema.pop("$defs")
     return definitions | {"ResultRecord": schema}
 

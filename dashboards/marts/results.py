@@ -164,9 +164,11 @@ def build_marts(
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
-    """Spread bilingual texts over two columns."""
+    """Spread bilingual texts over two columns; tables hold the words, `results.json` what they are made of."""
     flat: dict[str, Any] = {}
     for name, value in fields.items():
+        if name.endswith("_says"):
+            continue
         if isinstance(value, dict):
             flat |= by_language(name, value)
         else:

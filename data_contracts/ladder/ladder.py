@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from data_contracts.phrases.limits import with_limits
 from data_contracts.reading.knowledge import read_knowledge
 
 
@@ -44,14 +45,24 @@ class ErrorSource:
     Attributes
     ----------
     code : str
-    name, finding, cannot, lift : dict of str to str
+    name, cannot, lift : dict of str to str
         Texts by language (`da`, `en`).
+    finding, finding_unnumbered : dict of str to str, or None
+        What was measured, with its number and without; None where the detector's own sentences say it all.
     metric : str
     thresholds : dict of str to float
     source, link : str
         Where thresholds come from.
     burden : Burden or None
         What it costs to measure or mend it; None where nothing can be done afterwards.
+    is_blocking : bool
+        Whether a serious state leaves a result unresolved: neither promising nor firmly without effect.
+    is_confounding : bool
+        Whether it must be clear before a large effect may raise certainty.
+    is_people_free : bool
+        Whether its finding says nothing about any person, so that its numbers may be published of few people.
+    needed_at : tuple of int
+        Rungs at which it must have been looked at before anything is promising.
     """
 
     code: str
@@ -60,10 +71,15 @@ class ErrorSource:
     thresholds: dict[str, float]
     source: str
     link: str
-    finding: dict[str, str]
     cannot: dict[str, str]
     lift: dict[str, str]
+    finding: dict[str, str] | None = None
+    finding_unnumbered: dict[str, str] | None = None
     burden: Burden | None = None
+    is_blocking: bool = False
+    is_confounding: bool = False
+    is_people_free: bool = False
+    needed_at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +158,18 @@ def error_sources() -> dict[str, ErrorSource]:
     found = {}
     for code, row in read_knowledge("error_sources")["sources"].items():
         burden = None if row["burden"] is None else Burden(**row["burden"])
-        found[code] = ErrorSource(code=code, **row | {"burden": burden})
+        found[code] = ErrorSource(code=code, **row | {"burden": burden, "needed_at": tuple(row.get("needed_at", ()))})
     return found
+
+
+@cache
+def gate_reasons() -> dict[str, dict[str, str]]:
+    """Return why a design may give no number, by code; limits are those of the same file."""
+    rows: dict[str, dict[str, str]] = read_knowledge("gates")["reasons"]
+    return {
+        code: {language: with_limits(text, language) for language, text in texts.items()}
+        for code, texts in rows.items()
+    }
 
 
 @cache

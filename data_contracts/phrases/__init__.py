@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from data_contracts.phrases.limits import with_limits
 from data_contracts.reading.safe_yaml import read_own
 
 LANGUAGES = ("da", "en")
@@ -18,7 +19,7 @@ MINUS = "−"
 def phrases(language: str) -> dict[str, str]:
     """Return every phrase of a language by key."""
     data: dict[str, str] = read_own("phrases", f"{language}.yaml")
-    return data
+    return {key: with_limits(text, language) for key, text in data.items()}
 
 
 def phrase(language: str, key: str, **values: object) -> str:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
-from models.detectors.interface import Findings, two_digits
+from data_contracts.phrases import LANGUAGES
+from data_contracts.results.public_record import Bounds
+from data_contracts.results.statements import (
+    Bilingual,
+    OutcomeType,
+    Statement,
+    Words,
+    count_value,
+    effect_value,
+    number_value,
+    says,
+    share_value,
+)
+from models.detectors.interface import DIGITS, Findings
 from models.doubt.e_values import e_values_of_difference, e_values_of_standardised
 
 LARGEST_E_VALUE = 100.0
@@ -33,8 +44,8 @@ def e_values(f: Findings) -> tuple[float, float] | None:
     return min(point, LARGEST_E_VALUE), min(limit, LARGEST_E_VALUE)
 
 
-def bounds_of(f: Findings) -> dict[str, Any]:
-    """Return the bounds of a result, as fields of the record's diagnostics."""
+def bounds_of(f: Findings) -> Bounds:
+    """Return how strong something unmeasured would have to be, as far as it is known."""
     values, effects = e_values(f), f.effects
     bias = None if effects is None else effects.hidden_bias
     benchmark = None if effects is None else effects.benchmark
@@ -44,56 +55,54 @@ def bounds_of(f: Findings) -> dict[str, Any]:
         name, _, level = benchmark.covariate.partition("=")
         facts = f.conduct.covariates.get(name)
         shown = dict.fromkeys(LANGUAGES, name) if facts is None else facts.label
-        label = {language: f"{text}: {level}" if level else text for language, text in shown.items()}
-    return {
-        "e_value": values[0] if values else None,
-        "e_value_limit": values[1] if values else None,
-        "rosenbaum_gamma": bias.gamma if bias else None,
-        "robustness_value": bias.robustness if bias else None,
-        "robustness_limit": bias.robustness_limit if bias else None,
-        "benchmark_label": label,
-        "benchmark_adjusted": benchmark.adjusted if benchmark else None,
-        "ease": systematic.ease if systematic else None,
-        "negative_controls": systematic.controls if systematic else None,
-    }
+        label = Bilingual(**{language: f"{text}: {level}" if level else text for language, text in shown.items()})
+    return Bounds(
+        e_value=values[0] if values else None,
+        e_value_limit=values[1] if values else None,
+        rosenbaum_gamma=bias.gamma if bias else None,
+        robustness_value=bias.robustness if bias else None,
+        robustness_limit=bias.robustness_limit if bias else None,
+        benchmark_label=label,
+        benchmark_adjusted=benchmark.adjusted if benchmark else None,
+        ease=systematic.ease if systematic else None,
+        negative_controls=systematic.controls if systematic else None,
+    )
 
 
-def bound_words(diagnostics: Mapping[str, Any], *, outcome_type: str, unit: Mapping[str, str]) -> dict[str, str]:
+BOUND_CODES = ("e_value_words", "gamma_words", "robustness_words", "benchmark_words", "ease_words")
+"""Statements that `bound_statements` gives."""
+
+
+def bound_statements(bounds: Bounds, *, outcome_type: OutcomeType, unit: Mapping[str, str]) -> tuple[Statement, ...]:
     """Say how strong something unmeasured would have to be.
 
     Parameters
     ----------
-    diagnostics : mapping
-        Fields as `bounds_of` gives them; what is None is not said.
+    bounds : Bounds
+        Exact or coarsened; what is None is not said.
     outcome_type : str
     unit : mapping
         Unit of a numeric outcome in each language.
-
-    Returns
-    -------
-    dict
-        In Danish and English; empty texts if nothing is known.
     """
-    d = diagnostics
-    parts: list[dict[str, str]] = []
-    if d["e_value"] is not None and d["e_value_limit"] is not None:
-        parts.append(
-            bilingual("e_value_words", point=number_words(d["e_value"], 1), limit=number_words(d["e_value_limit"], 1))
+    b = bounds
+    found: list[Statement] = []
+    if b.e_value is not None and b.e_value_limit is not None:
+        found.append(says("e_value_words", point=number_value(b.e_value, 1), limit=number_value(b.e_value_limit, 1)))
+    if b.rosenbaum_gamma is not None:
+        found.append(says("gamma_words", gamma=number_value(b.rosenbaum_gamma, 1)))
+    if b.robustness_value is not None and b.robustness_limit is not None:
+        value, limit = share_value(b.robustness_value), share_value(b.robustness_limit)
+        found.append(says("robustness_words", value=value, limit=limit))
+    if b.benchmark_adjusted is not None and b.benchmark_label is not None:
+        is_binary = outcome_type == "binary"
+        value = effect_value(
+            b.benchmark_adjusted,
+            "binary" if is_binary else "numeric",
+            None if is_binary else unit,
+            digits=None if is_binary else DIGITS,
         )
-    if d["rosenbaum_gamma"] is not None:
-        parts.append(bilingual("gamma_words", gamma=number_words(d["rosenbaum_gamma"], 1)))
-    if d["robustness_value"] is not None and d["robustness_limit"] is not None:
-        value, limit = share_words(d["robustness_value"]), share_words(d["robustness_limit"])
-        parts.append(bilingual("robustness_words", value=value, limit=limit))
-    if d["benchmark_adjusted"] is not None and d["benchmark_label"] is not None:
-        adjusted = d["benchmark_adjusted"]
-        value = {
-            language: difference_text(language, adjusted, "binary", "")
-            if outcome_type == "binary"
-            else difference_text(language, two_digits(adjusted), "numeric", unit[language])
-            for language in LANGUAGES
-        }
-        parts.append(bilingual("benchmark_words", covariate=dict(d["benchmark_label"]), value=value))
-    if d["ease"] is not None:
-        parts.append(bilingual("ease_words", value=number_words(d["ease"], 2), count=str(d["negative_controls"])))
-    return {language: " ".join(part[language] for part in parts) for language in LANGUAGES}
+        covariate = Words(da=b.benchmark_label.da, en=b.benchmark_label.en)
+        found.append(says("benchmark_words", covariate=covariate, value=value))
+    if b.ease is not None:
+        found.append(says("ease_words", value=number_value(b.ease, 2), count=count_value(b.negative_controls)))
+    return tuple(found)

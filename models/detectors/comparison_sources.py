@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from data_contracts.ladder.ladder import State
-from data_contracts.phrases import LANGUAGES, bilingual, phrase, share_words
-from models.detectors.interface import Detection, Direction, Findings, found, lacking, sentences, smd_words, threshold
+from data_contracts.results.statements import (
+    Names,
+    distance_value,
+    says,
+    share_value,
+)
+from models.detectors.interface import Detection, Direction, Findings, found, lacking, threshold
 
 
 def group_differences(f: Findings) -> Detection:
@@ -19,12 +24,12 @@ def group_differences(f: Findings) -> Detection:
         return lacking(code, "lacked_score")
     warning, serious = threshold(code, "warning"), threshold(code, "serious")
     worst = d.max_smd_after
-    text = found(code, value=smd_words(worst))
+    text = found(code, value=distance_value(worst))
     alpha = threshold(code, "alpha")
     if d.imbalance_p is not None and d.imbalance_p < alpha and worst > serious:
         return Detection(code, State.serious, text, worst, serious, is_critical=worst > threshold(code, "critical"))
     if d.balance_power is None or d.balance_power < threshold(code, "power"):
-        undetermined = lacking(code, "lacked_power", value=smd_words(worst))
+        undetermined = lacking(code, "lacked_power", value=distance_value(worst))
         return Detection(code, State.not_measured, undetermined.finding, worst, serious)
     if worst > serious:
         return Detection(code, State.serious, text, worst, serious)
@@ -39,7 +44,7 @@ def no_overlap(f: Findings) -> Detection:
         return lacking(code, "lacked_score")
     limit = threshold(code, "equipoise")
     unmatched = 1 - d.n_compared_treated / d.n_treated
-    text = found(code, value=share_words(d.overlap_share))
+    text = found(code, value=share_value(d.overlap_share))
     is_low, is_unmatched = d.overlap_share < limit, unmatched > threshold(code, "unmatched_share")
     is_told_apart = d.propensity_auc is not None and d.propensity_auc > threshold(code, "auc")
     state = State.serious if is_low and is_unmatched else State.warning
@@ -56,7 +61,7 @@ def not_transferable(f: Findings) -> Detection:
         return lacking(code, "lacked_score")
     limit = threshold(code, "serious")
     state = State.serious if shift > limit else State.clear
-    return Detection(code, state, found(code, value=smd_words(shift)), shift, limit)
+    return Detection(code, state, found(code, value=distance_value(shift)), shift, limit)
 
 
 def contaminated_controls(f: Findings) -> Detection:
@@ -67,7 +72,7 @@ def contaminated_controls(f: Findings) -> Detection:
         return lacking(code, "lacked_other_programme")
     limit = threshold(code, "warning")
     state = State.warning if share > limit else State.clear
-    return Detection(code, state, found(code, value=share_words(share)), share, limit, "towards_no_effect")
+    return Detection(code, state, found(code, value=share_value(share)), share, limit, "towards_no_effect")
 
 
 def register_limited_covariates(f: Findings) -> Detection:
@@ -76,14 +81,11 @@ def register_limited_covariates(f: Findings) -> Detection:
     open_domains = f.conduct.open_domains
     if open_domains is None:
         return lacking(code, "lacked_domains")
-    detail = {
-        language: ", ".join(phrase(language, f"domain_{domain}") for domain in open_domains) for language in LANGUAGES
-    }
+    detail = Names(codes=tuple(f"domain_{domain}" for domain in open_domains))
     serious = threshold(code, "serious")
     count = float(len(open_domains))
     if not open_domains:
-        none = dict.fromkeys(LANGUAGES, "–")
-        return Detection(code, State.clear, found(code, detail=none), 0.0, threshold(code, "warning"))
+        return Detection(code, State.clear, found(code, detail=detail), 0.0, threshold(code, "warning"))
     state = State.serious if count >= serious else State.warning
     return Detection(code, state, found(code, detail=detail), count, serious, "towards_effect")
 
@@ -99,14 +101,14 @@ def immortal_time(f: Findings) -> Detection:
         return lacking(code, "lacked_counting")
     by_completion = conduct.counted_from == "completion"
     by_follow_up = conduct.inclusion_depends_on_follow_up is True
-    parts = [bilingual("immortal_completion" if by_completion else "immortal_start")]
+    parts = [says("immortal_completion" if by_completion else "immortal_start")]
     if by_follow_up:
-        parts.append(bilingual("immortal_follow_up"))
+        parts.append(says("immortal_follow_up"))
     if conduct.controls_have_index_date is False:
-        parts.append(bilingual("immortal_no_index_date"))
+        parts.append(says("immortal_no_index_date"))
     state = State.serious if by_completion or by_follow_up else State.clear
     if state == State.clear and conduct.controls_have_index_date is False:
         state = State.warning
     direction: Direction = "towards_effect" if state == State.serious else "unknown"
-    text = found(code, detail=sentences(parts))
+    text = found(code, *parts)
     return Detection(code, state, text, direction=direction, is_critical=by_completion and by_follow_up)

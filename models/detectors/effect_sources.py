@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from data_contracts.ladder.ladder import State
-from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words, share_words
-from models.detectors.bounds import bound_words, bounds_of, e_values
+from data_contracts.results.statements import (
+    Quantity,
+    distance_value,
+    effect_value,
+    number_value,
+    says,
+    share_value,
+    shift_value,
+    words_value,
+)
+from models.detectors.bounds import bound_statements, bounds_of, e_values
 from models.detectors.interface import (
+    DIGITS,
     Detection,
     Direction,
     Findings,
-    difference_words,
+    declared_size,
+    difference_of,
     found,
     lacking,
     leaves_out_zero,
-    sentences,
-    signed_words,
-    size_words,
-    smd_words,
+    size_of,
     threshold,
-    two_digits,
 )
 from models.doubt.attrition import attrition_boundary, expected_attrition_bias
 from models.statistics.power_and_q import minimal_detectable_effect, two_sided_p
@@ -44,13 +51,13 @@ def unmeasured_confounding(f: Findings) -> Detection:
     if f.effects is None or primary is None or values is None:
         return lacking(code, "lacked_outcome")
     limit = threshold(code, "e_value_limit")
-    bound = bound_words(bounds_of(f), outcome_type=f.conduct.outcome_type, unit=f.conduct.unit)
+    bounds = bound_statements(bounds_of(f), outcome_type=f.conduct.outcome_type, unit=f.conduct.unit)
     state = State.warning if values[1] < limit else State.clear
     direction: Direction = "unknown"
     is_critical = False
     # Only the estimator that gave the result decides; the others are shown beside it.
     own = [p for p in f.effects.placebo if p.estimate.estimator == primary.estimator]
-    sentence = bilingual("placebo_clear" if own else "placebo_none")
+    sentence = says("placebo_clear" if own else "placebo_none")
     failing = sorted(
         (p for p in own if placebo_fails(p.estimate)),
         key=lambda p: two_sided_p(p.estimate.value, p.estimate.standard_error),
@@ -63,19 +70,18 @@ def unmeasured_confounding(f: Findings) -> Detection:
         is_critical = is_same and is_large
         direction = "towards_effect" if is_same else "towards_no_effect"
         key = "placebo_fails_same" if is_same else "placebo_fails_opposite"
-        value = _placebo_words(f, worst.covariate, worst.estimate)
-        sentence = bilingual(key, value=value, covariate=f.conduct.covariates[worst.covariate].label)
+        value = _placebo_value(f, worst.covariate, worst.estimate)
+        sentence = says(key, value=value, covariate=words_value(f.conduct.covariates[worst.covariate].label))
     elif not own and f.panel is not None and f.panel.placebo_period_p is not None:
         fails = f.panel.placebo_period_p < threshold(code, "placebo_period_alpha")
-        sentence = bilingual("placebo_period_only_fails" if fails else "placebo_period_only_clear")
+        sentence = says("placebo_period_only_fails" if fails else "placebo_period_only_clear")
         state = State.serious if fails else state
     elif not own and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound
     systematic = f.effects.systematic_error
     if systematic is not None and systematic.ease >= threshold(code, "ease"):
         state = State.serious  # where nothing can be found, this design finds something
-    detail = sentences([sentence, bound])
-    return Detection(code, state, found(code, detail=detail), values[1], limit, direction, is_critical)
+    return Detection(code, state, found(code, sentence, *bounds), values[1], limit, direction, is_critical)
 
 
 def _is_large(f: Findings, covariate: str, placebo: Estimate, primary: Estimate) -> bool:
@@ -85,13 +91,13 @@ def _is_large(f: Findings, covariate: str, placebo: Estimate, primary: Estimate)
     return abs(placebo.value) >= threshold("unmeasured_confounding", "large_placebo_share") * abs(primary.value)
 
 
-def _placebo_words(f: Findings, covariate: str, estimate: Estimate) -> dict[str, str]:
+def _placebo_value(f: Findings, covariate: str, estimate: Estimate) -> Quantity:
     facts = f.conduct.covariates[covariate]
     if facts.is_earlier_outcome:
-        return difference_words(f.conduct, estimate.value)
+        return difference_of(f.conduct, estimate.value)
     if facts.is_binary:
-        return {language: difference_text(language, estimate.value, "binary", "") for language in LANGUAGES}
-    return {language: difference_text(language, two_digits(estimate.value), "numeric", "") for language in LANGUAGES}
+        return effect_value(estimate.value, "binary")
+    return effect_value(estimate.value, "numeric", digits=DIGITS)
 
 
 def attrition(f: Findings) -> Detection:
@@ -107,24 +113,24 @@ def attrition(f: Findings) -> Detection:
         return lacking(code, "lacked_outcome")
     limit = threshold(code, "serious")
     parts = [
-        bilingual(
+        says(
             "attrition_words",
-            treated=share_words(lost_treated),
-            control=share_words(lost_control),
-            value=smd_words(bias),
+            treated=share_value(lost_treated),
+            control=share_value(lost_control),
+            value=distance_value(bias),
         )
     ]
     if bias > 0:
         boundary = attrition_boundary((lost_treated + lost_control) / 2, **rho, limit=limit)
-        parts.append(bilingual("attrition_boundary_words", value=number_words(boundary * 100, 0)))
+        parts.append(says("attrition_boundary_words", value=number_value(boundary * 100, 0)))
     for key, bounds in (("lee_words", f.effects.lee_bounds), ("manski_words", f.effects.manski_bounds)):
         if bounds is not None:
             words = {
-                "low": difference_words(f.conduct, bounds[0]),
-                "high": difference_words(f.conduct, bounds[1]),
+                "low": difference_of(f.conduct, bounds[0]),
+                "high": difference_of(f.conduct, bounds[1]),
             }
-            parts.append(bilingual(key, **words))
-    text = found(code, detail=sentences(parts))
+            parts.append(says(key, **words))
+    text = found(code, *parts)
     state = State.serious if bias > limit else State.clear
     return Detection(code, state, text, bias, limit, is_critical=bias > threshold(code, "critical"))
 
@@ -141,7 +147,7 @@ def creaming(f: Findings) -> Detection:
     is_shifted = abs(shift) > limit and two_sided_p(shift, error) < threshold(code, "alpha")
     good = shift > 0 if f.conduct.outcome_direction == "higher_is_better" else shift < 0
     direction: Direction = "towards_effect" if good else "towards_no_effect"
-    text = found(code, value=signed_words(shift))
+    text = found(code, value=shift_value(shift))
     return Detection(
         code, State.warning if is_shifted else State.clear, text, shift, limit, direction if is_shifted else "unknown"
     )
@@ -159,7 +165,7 @@ def underpowered(f: Findings) -> Detection:
     detectable = minimal_detectable_effect(
         primary.standard_error, alpha=1 - f.conduct.confidence_level, power=threshold(code, "power")
     )
-    text = found(code, value=size_words(f.conduct, detectable), threshold=size_words(f.conduct, worthwhile))
+    text = found(code, value=size_of(f.conduct, detectable), threshold=declared_size(f.conduct, worthwhile))
     state = State.warning if detectable > worthwhile else State.clear
     return Detection(
         code, state, text, detectable, worthwhile, "towards_no_effect" if state == State.warning else "unknown"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from data_contracts.ladder.ladder import State, error_sources
-from data_contracts.phrases import LANGUAGES, bilingual, difference_text, number_words
+from data_contracts.phrases import LANGUAGES
+from data_contracts.results.statements import OutcomeType, Quantity, Statement, Value, effect_value, says
 from models.estimating.confidence_sequence import AlwaysValid
 from models.values.comparison import BalanceLine, ComparisonDiagnostics
 from models.values.design_findings import (
@@ -67,7 +68,7 @@ class Conduct:
     covariates : mapping of str to CovariateFacts
     """
 
-    outcome_type: str
+    outcome_type: OutcomeType
     outcome_direction: str
     unit: dict[str, str] = field(default_factory=lambda: dict.fromkeys(LANGUAGES, ""))
     smallest_worthwhile_effect: float | None = None
@@ -128,7 +129,7 @@ class Detection:
 
     code: str
     state: State
-    finding: dict[str, str]
+    finding: tuple[Statement, ...]
     value: float | None = None
     threshold: float | None = None
     direction: Direction = "unknown"
@@ -140,26 +141,15 @@ def threshold(code: str, name: str) -> float:
     return float(error_sources()[code].thresholds[name])
 
 
-def found(code: str, **values: dict[str, str] | str) -> dict[str, str]:
-    """Return the source's own finding sentence with its blanks filled, in both languages."""
-    texts = error_sources()[code].finding
-    return {
-        language: texts[language]
-        .format_map({k: v[language] if isinstance(v, dict) else v for k, v in values.items()})
-        .strip()
-        for language in LANGUAGES
-    }
+def found(code: str, *more: Statement, **values: Value) -> tuple[Statement, ...]:
+    """Return the source's own finding with its blanks filled, where it has one, and further sentences."""
+    own = () if error_sources()[code].finding is None else (says(f"source:{code}", **values),)
+    return (*own, *more)
 
 
-def lacking(code: str, key: str, **values: dict[str, str] | str) -> Detection:
+def lacking(code: str, key: str, **values: Value) -> Detection:
     """Return `not_measured`, saying what the detector lacked."""
-    lacked = bilingual(key, **values)
-    return Detection(code, State.not_measured, bilingual("finding_no_answer", lacked=lacked))
-
-
-def sentences(parts: list[dict[str, str]]) -> dict[str, str]:
-    """Join sentences, language by language."""
-    return {language: " ".join(part[language] for part in parts) for language in LANGUAGES}
+    return Detection(code, State.not_measured, (says("finding_no_answer", lacked=says(key, **values)),))
 
 
 def leaves_out_zero(low: float, high: float) -> bool:
@@ -167,33 +157,22 @@ def leaves_out_zero(low: float, high: float) -> bool:
     return low > 0 or high < 0
 
 
-def difference_words(conduct: Conduct, value: float) -> dict[str, str]:
-    """Write a difference in an outcome's unit, coarsely enough to be published."""
-    if conduct.outcome_type == "binary":
-        return {language: difference_text(language, value, "binary", "") for language in LANGUAGES}
-    if conduct.outcome_type == "ratio":
-        return {language: difference_text(language, value, "ratio", conduct.unit[language]) for language in LANGUAGES}
-    return {
-        language: difference_text(language, two_digits(value), "numeric", conduct.unit[language])
-        for language in LANGUAGES
-    }
+DIGITS = 2
+"""Significant digits of a numeric effect in a finding."""
 
 
-def size_words(conduct: Conduct, value: float) -> dict[str, str]:
-    """Write a difference without its plus sign."""
-    return {language: text.removeprefix("+") for language, text in difference_words(conduct, value).items()}
+def difference_of(conduct: Conduct, value: float) -> Quantity:
+    """Return a difference in an outcome's unit, to be written coarsely."""
+    digits = DIGITS if conduct.outcome_type == "numeric" else None
+    unit = None if conduct.outcome_type == "binary" else conduct.unit
+    return effect_value(value, conduct.outcome_type, unit, digits=digits)
 
 
-def two_digits(value: float) -> float:
-    """Round to two significant digits."""
-    return float(f"{value:.2g}")
+def size_of(conduct: Conduct, value: float) -> Quantity:
+    """Return a difference that is written without its plus sign."""
+    return difference_of(conduct, value).model_copy(update={"is_signed": False})
 
 
-def smd_words(value: float) -> dict[str, str]:
-    """Write a standardised difference with two decimals, without its sign."""
-    return number_words(abs(value), 2)
-
-
-def signed_words(value: float) -> dict[str, str]:
-    """Write a standardised difference with two decimals and its sign."""
-    return {language: ("+" if value > 0 else "") + text for language, text in number_words(value, 2).items()}
+def declared_size(conduct: Conduct, value: float) -> Quantity:
+    """Return a size that the protocol declares."""
+    return size_of(conduct, value).model_copy(update={"is_declared": True})

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from data_contracts.ladder.ladder import State
-from data_contracts.phrases import bilingual, number_words
-from models.detectors.interface import Detection, Findings, found, lacking, sentences, threshold
+from data_contracts.results.statements import (
+    count_value,
+    number_value,
+    says,
+)
+from models.detectors.interface import Detection, Findings, found, lacking, threshold
 
 
 def expert_interest(f: Findings) -> Detection:
@@ -19,22 +23,22 @@ def expert_interest(f: Findings) -> Detection:
     j = f.judgement
     if j is None or j.raters_have_interests is None:
         return lacking(code, "lacked_interests")
-    parts = [bilingual("interests_declared" if j.raters_have_interests else "interests_none")]
+    parts = [says("interests_declared" if j.raters_have_interests else "interests_none")]
     state = State.serious if j.raters_have_interests else State.clear
     if j.agreement is None:
-        parts.append(bilingual("agreement_unknown"))
+        parts.append(says("agreement_unknown"))
         state = State.warning if state == State.clear else state
     else:
-        parts.append(bilingual("agreement_words", value=number_words(j.agreement, 2)))
+        parts.append(says("agreement_words", value=number_value(j.agreement, 2)))
         if j.agreement < threshold(code, "serious"):
             state = State.serious
         elif j.agreement < threshold(code, "warning") and state == State.clear:
             state = State.warning
     if j.skill is not None:
-        parts.append(bilingual("skill_words", value=number_words(j.skill, 2)))
+        parts.append(says("skill_words", value=number_value(j.skill, 2)))
         if j.skill <= threshold(code, "skill"):
             state = State.serious
-    return Detection(code, state, found(code, detail=sentences(parts)), j.agreement, threshold(code, "warning"))
+    return Detection(code, state, found(code, *parts), j.agreement, threshold(code, "warning"))
 
 
 def many_readings(f: Findings) -> Detection:
@@ -43,20 +47,22 @@ def many_readings(f: Findings) -> Detection:
     j = f.judgement
     if j is None or j.rivals_recorded_count is None or j.rivals_tested_count is None:
         return lacking(code, "lacked_rivals")
-    parts = [bilingual("rivals_words", tested=str(j.rivals_tested_count), recorded=str(j.rivals_recorded_count))]
+    parts = [
+        says("rivals_words", tested=count_value(j.rivals_tested_count), recorded=count_value(j.rivals_recorded_count))
+    ]
     state = State.clear
     if j.rivals_tested_count < max(1, j.rivals_recorded_count):
         state = State.serious if j.rivals_tested_count == 0 else State.warning
     if j.minimal_solutions_count is not None and j.minimal_solutions_count > 1:
-        parts.append(bilingual("solutions_words", count=str(j.minimal_solutions_count)))
+        parts.append(says("solutions_words", count=count_value(j.minimal_solutions_count)))
         state = State.warning if state == State.clear else state
     if j.contradictory_rows_count:
-        parts.append(bilingual("contradictions_words", count=str(j.contradictory_rows_count)))
+        parts.append(says("contradictions_words", count=count_value(j.contradictory_rows_count)))
         state = State.warning if state == State.clear else state
     if j.agreement is not None and j.agreement < threshold(code, "agreement"):
-        parts.append(bilingual("agreement_words", value=number_words(j.agreement, 2)))
+        parts.append(says("agreement_words", value=number_value(j.agreement, 2)))
         state = State.warning if state == State.clear else state
-    return Detection(code, state, found(code, detail=sentences(parts)), float(j.rivals_tested_count), 1.0)
+    return Detection(code, state, found(code, *parts), float(j.rivals_tested_count), 1.0)
 
 
 def double_counting(f: Findings) -> Detection:
@@ -69,13 +75,13 @@ def double_counting(f: Findings) -> Detection:
     payers = Counter(saving for saving, _ in set(a.bookings))
     twice = sum(count > 1 for count in payers.values())
     if twice:
-        parts.append(bilingual("booked_twice", count=str(twice)))
+        parts.append(says("booked_twice", count=count_value(twice)))
     if a.effect_is_net and a.deadweight_share > 0:
-        parts.append(bilingual("deadweight_twice"))
+        parts.append(says("deadweight_twice"))
     state = State.serious if parts else State.warning if a.look_alikes else State.clear
     if a.look_alikes:
-        parts.append(bilingual("booked_alike", count=str(a.look_alikes)))
-    text = found(code, detail=sentences(parts or [bilingual("counted_once")]))
+        parts.append(says("booked_alike", count=count_value(a.look_alikes)))
+    text = found(code, *(parts or [says("counted_once")]))
     return Detection(code, state, text, float(len(parts)), 0.0, "towards_effect" if twice else "unknown")
 
 
@@ -89,4 +95,4 @@ def stale_prices(f: Findings) -> Detection:
     state = State.clear
     if years >= threshold(code, "warning"):
         state = State.serious if years >= threshold(code, "serious") else State.warning
-    return Detection(code, state, found(code, value=str(years)), float(years), threshold(code, "warning"))
+    return Detection(code, state, found(code, value=count_value(years)), float(years), threshold(code, "warning"))

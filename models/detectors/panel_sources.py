@@ -5,15 +5,19 @@ from __future__ import annotations
 import scipy
 
 from data_contracts.ladder.ladder import State
-from data_contracts.phrases import bilingual, number_words, share_words
+from data_contracts.results.statements import (
+    count_value,
+    number_value,
+    says,
+    share_value,
+    shift_value,
+)
 from models.detectors.interface import (
     Detection,
     Direction,
     Findings,
     found,
     lacking,
-    sentences,
-    signed_words,
     threshold,
 )
 
@@ -40,26 +44,26 @@ def outside_factors(f: Findings) -> Detection:
     for value, key in ((p.pre_trend_p, "pre_trend"), (p.placebo_period_p, "placebo_period")):
         if value is not None:
             states.append(State.serious if value < alpha else State.clear)
-            parts.append(bilingual(f"{key}_fails" if value < alpha else f"{key}_clear"))
+            parts.append(says(f"{key}_fails" if value < alpha else f"{key}_clear"))
     if p.control_trend_share is not None:
         is_large = abs(p.control_trend_share) > threshold(code, "trend_share")
         states.append(State.warning if is_large else State.clear)
-        parts.append(bilingual("control_trend_words", value=share_words(abs(p.control_trend_share))))
+        parts.append(says("control_trend_words", value=share_value(abs(p.control_trend_share))))
     if p.unemployment_change_share is not None:
         is_large = abs(p.unemployment_change_share) > threshold(code, "unemployment_change_share")
         states.append(State.warning if is_large else State.clear)
-        points = number_words(p.unemployment_change_share * 100, 1)
-        parts.append(bilingual("unemployment_words", value=points))
+        points = number_value(p.unemployment_change_share * 100, 1)
+        parts.append(says("unemployment_words", value=points))
     if not states:
         return lacking(code, "lacked_surroundings")
     if p.treated_units_count == 1:
         states.append(State.serious)
-        parts.append(bilingual("one_treated_unit"))
+        parts.append(says("one_treated_unit"))
     elif p.clusters_count is not None and p.clusters_count < threshold(code, "fewest_clusters"):
         states.append(State.warning)
-        parts.append(bilingual("few_clusters", count=str(p.clusters_count)))
+        parts.append(says("few_clusters", count=count_value(p.clusters_count)))
     tests = [value for value in (p.pre_trend_p, p.placebo_period_p) if value is not None]
-    return Detection(code, _worst(states), found(code, detail=sentences(parts)), min(tests, default=None), alpha)
+    return Detection(code, _worst(states), found(code, *parts), min(tests, default=None), alpha)
 
 
 def reverse_causality(f: Findings) -> Detection:
@@ -73,13 +77,11 @@ def reverse_causality(f: Findings) -> Detection:
     fails = False
     if p.lead_p is not None:
         fails = p.lead_p < alpha
-        parts.append(bilingual("lead_fails" if fails else "lead_clear"))
+        parts.append(says("lead_fails" if fails else "lead_clear"))
     if p.has_covariates_after_start is not None:
         fails = fails or p.has_covariates_after_start
-        parts.append(bilingual("covariates_late" if p.has_covariates_after_start else "covariates_early"))
-    return Detection(
-        code, State.serious if fails else State.clear, found(code, detail=sentences(parts)), p.lead_p, alpha
-    )
+        parts.append(says("covariates_late" if p.has_covariates_after_start else "covariates_early"))
+    return Detection(code, State.serious if fails else State.clear, found(code, *parts), p.lead_p, alpha)
 
 
 def staggered_timing(f: Findings) -> Detection:
@@ -89,7 +91,7 @@ def staggered_timing(f: Findings) -> Detection:
     if p is None or p.start_times_count is None:
         return lacking(code, "lacked_start_times")
     if p.start_times_count <= 1:
-        return Detection(code, State.clear, found(code, detail=bilingual("one_start_time")))
+        return Detection(code, State.clear, found(code, says("one_start_time")))
     if p.two_way is None or p.group_time is None or p.group_time == 0:
         return lacking(code, "lacked_group_time")
     share = abs(p.two_way - p.group_time) / abs(p.group_time)
@@ -97,7 +99,7 @@ def staggered_timing(f: Findings) -> Detection:
     state = State.warning if share > limit else State.clear
     if p.two_way * p.group_time < 0:
         state = State.serious
-    return Detection(code, state, found(code, detail=bilingual("timing_words", value=share_words(share))), share, limit)
+    return Detection(code, state, found(code, says("timing_words", value=share_value(share))), share, limit)
 
 
 def regression_to_mean(f: Findings) -> Detection:
@@ -113,7 +115,7 @@ def regression_to_mean(f: Findings) -> Detection:
         state = State.serious if is_bad and size > threshold(code, "serious") else State.warning
     direction: Direction = "towards_effect" if is_bad else "towards_no_effect"
     limit = threshold(code, "serious")
-    text = found(code, value=signed_words(dip))
+    text = found(code, value=shift_value(dip))
     return Detection(code, state, text, dip, limit, direction if state != State.clear else "unknown")
 
 
@@ -128,11 +130,11 @@ def all_or_nothing_works(f: Findings) -> Detection:
         return lacking(code, "lacked_units")
     p = float(scipy.stats.poisson.sf(r.outside_count - 1, r.expected_outside)) if r.outside_count else 1.0
     is_chance = r.outside_count > 0 and p >= threshold(code, "alpha")
-    detail = bilingual(
+    sentence = says(
         "funnel_words",
-        outside=str(r.outside_count),
-        units=str(r.units_count),
-        expected=number_words(r.expected_outside, 1),
+        outside=count_value(r.outside_count),
+        units=count_value(r.units_count),
+        expected=number_value(r.expected_outside, 1),
     )
     state = State.warning if is_chance else State.clear
-    return Detection(code, state, found(code, detail=detail), float(r.outside_count), r.expected_outside)
+    return Detection(code, state, found(code, sentence), float(r.outside_count), r.expected_outside)

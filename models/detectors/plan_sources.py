@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from data_contracts.ladder.ladder import State
-from data_contracts.phrases import LANGUAGES, bilingual, number_words
+from data_contracts.results.statements import (
+    Value,
+    Words,
+    count_value,
+    number_value,
+    says,
+)
 from models.detectors.interface import (
     Detection,
     Findings,
     found,
     lacking,
     leaves_out_zero,
-    sentences,
     threshold,
 )
 
@@ -24,8 +29,8 @@ def imprecise_intervention(f: Findings) -> Detection:
     limit = threshold(code, "warning")
     is_dose_unknown = dose is None or dose > threshold(code, "dose_missing_share")
     state = State.warning if missing >= limit or is_dose_unknown else State.clear
-    detail = bilingual("dose_never" if dose is None else "dose_missing" if is_dose_unknown else "dose_known")
-    return Detection(code, state, found(code, value=str(missing), detail=detail), float(missing), limit)
+    dosed = says("dose_never" if dose is None else "dose_missing" if is_dose_unknown else "dose_known")
+    return Detection(code, state, found(code, dosed, value=count_value(missing)), float(missing), limit)
 
 
 def multiplicity(f: Findings) -> Detection:
@@ -42,18 +47,18 @@ def multiplicity(f: Findings) -> Detection:
     state = State.clear
     limit = threshold(code, "q")
     if outcomes == 1:
-        parts.append(bilingual("multiplicity_single", models=str(shown)))
+        parts.append(says("multiplicity_single", models=count_value(shown)))
     elif f.q_value is None:
         return lacking(code, "lacked_outcome")
     else:
-        value = number_words(f.q_value, 2)
-        parts.append(bilingual("multiplicity_words", outcomes=str(outcomes), models=str(shown), value=value))
+        value = number_value(f.q_value, 2)
+        parts.append(says("multiplicity_words", outcomes=count_value(outcomes), models=count_value(shown), value=value))
         if leaves_out_zero(f.effects.primary.low, f.effects.primary.high) and f.q_value > limit:
             state = State.warning
     if run > shown:
-        parts.append(bilingual("multiplicity_hidden", hidden=str(run - shown)))
+        parts.append(says("multiplicity_hidden", hidden=count_value(run - shown)))
         state = State.serious
-    return Detection(code, state, found(code, detail=sentences(parts)), f.q_value, limit)
+    return Detection(code, state, found(code, *parts), f.q_value, limit)
 
 
 def repeated_looks(f: Findings) -> Detection:
@@ -68,15 +73,15 @@ def repeated_looks(f: Findings) -> Detection:
     limit = threshold(code, "warning")
     primary = None if f.effects is None else f.effects.primary
     if looks < limit:
-        return Detection(code, State.clear, found(code, value=str(looks), detail=""), float(looks), limit)
+        return Detection(code, State.clear, found(code, value=count_value(looks)), float(looks), limit)
     if primary is None or f.always_valid is None:
-        text = found(code, value=str(looks), detail=bilingual("looks_interim"))
+        text = found(code, says("looks_interim"), value=count_value(looks))
         return Detection(code, State.warning, text, float(looks), limit)
     low, high = f.always_valid.low, f.always_valid.high
     is_lost = leaves_out_zero(primary.low, primary.high) and not leaves_out_zero(low, high)
     key = "looks_lost" if is_lost else "looks_hold"
     state = State.warning if is_lost else State.clear
-    text = found(code, value=str(looks), detail=bilingual(key))
+    text = found(code, says(key), value=count_value(looks))
     return Detection(code, state, text, float(looks), limit, "towards_effect" if is_lost else "unknown")
 
 
@@ -90,15 +95,16 @@ def protocol_changed(f: Findings) -> Detection:
     if not conduct.is_locked:
         return lacking(code, "lacked_lock")
     if not conduct.changed_keys:
-        return Detection(code, State.clear, found(code, detail=bilingual("protocol_same")), 0.0)
+        return Detection(code, State.clear, found(code, says("protocol_same")), 0.0)
     shown = ", ".join(conduct.changed_keys[:MOST_KEYS_SHOWN])
     rest = len(conduct.changed_keys) - MOST_KEYS_SHOWN
-    more = bilingual("and_more", count=str(rest)) if rest > 0 else dict.fromkeys(LANGUAGES, "")
-    keys = {language: shown + more[language] for language in LANGUAGES}
+    keys: Value = Words(da=shown, en=shown)
+    if rest > 0:
+        keys = says("keys_and_more", keys=shown, count=count_value(rest))
     return Detection(
         code,
         State.serious,
-        found(code, detail=bilingual("protocol_differs", keys=keys)),
+        found(code, says("protocol_differs", keys=keys)),
         float(len(conduct.changed_keys)),
         is_critical=conduct.primary_outcome_changed,
     )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from data_contracts.ladder.ladder import State
-from data_contracts.phrases import LANGUAGES, bilingual, share_words
-from models.detectors.interface import Detection, Findings, found, lacking, leaves_out_zero, sentences, threshold
+from data_contracts.results.statements import (
+    Statement,
+    count_value,
+    says,
+    share_value,
+)
+from models.detectors.interface import Detection, Findings, found, lacking, leaves_out_zero, threshold
 from models.values.design_findings import SynthesisFindings
 
 
@@ -21,12 +26,12 @@ def publication_bias(f: Findings) -> Detection:
     if not signs:
         return lacking(code, "lacked_studies")
     raised = [key for key, is_raised in signs.items() if is_raised]
-    parts = [bilingual(f"sign_{key}") for key in raised] or [bilingual("sign_none")]
+    parts = [says(f"sign_{key}") for key in raised] or [says("sign_none")]
     state = State.serious if len(raised) >= 2 else State.warning if raised else State.clear
     if state == State.clear and s.studies_count < threshold(code, "fewest_studies"):
         state = State.warning
-        parts = [bilingual("sign_few_studies", count=str(s.studies_count))]
-    text = found(code, detail=sentences(parts))
+        parts = [says("sign_few_studies", count=count_value(s.studies_count))]
+    text = found(code, *parts)
     return Detection(code, state, text, float(len(raised)), 1.0, "towards_effect" if raised else "unknown")
 
 
@@ -57,14 +62,14 @@ def included_study_quality(f: Findings) -> Detection:
     state = State.clear
     if share < threshold(code, "warning"):
         state = State.serious if share < threshold(code, "serious") else State.warning
-    detail = dict.fromkeys(LANGUAGES, "")
+    carried: list[Statement] = []
     if None not in (s.low, s.high, s.strong_low, s.strong_high):
         falls = leaves_out_zero(s.low or 0.0, s.high or 0.0) and not leaves_out_zero(
             s.strong_low or 0.0, s.strong_high or 0.0
         )
-        detail = bilingual("weak_carry" if falls else "weak_do_not_carry")
+        carried = [says("weak_carry" if falls else "weak_do_not_carry")]
         state = State.serious if falls else state
-    text = found(code, value=share_words(share), detail=detail)
+    text = found(code, *carried, value=share_value(share))
     return Detection(code, state, text, share, threshold(code, "warning"))
 
 
@@ -85,7 +90,7 @@ def heterogeneity(f: Findings) -> Detection:
         and not leaves_out_zero(s.prediction_low or 0.0, s.prediction_high or 0.0)
     )
     if might_be_nothing:
-        parts.append(bilingual("new_study_may_show_nothing"))
+        parts.append(says("new_study_may_show_nothing"))
     is_opposed = s.opposing_share is not None and s.opposing_share >= threshold(code, "opposing_share")
     if s.i_squared >= threshold(code, "warning"):
         is_half = s.i_squared >= threshold(code, "serious")
@@ -93,9 +98,9 @@ def heterogeneity(f: Findings) -> Detection:
     elif might_be_nothing:
         state = State.warning
     if s.has_dependent_effects:
-        parts.append(bilingual("dependent_effects"))
+        parts.append(says("dependent_effects"))
         state = State.warning if state == State.clear else state
-    text = found(code, value=share_words(s.i_squared), detail=sentences(parts))
+    text = found(code, *parts, value=share_value(s.i_squared))
     return Detection(code, state, text, s.i_squared, threshold(code, "warning"))
 
 
@@ -108,10 +113,10 @@ def hawthorne_placebo(f: Findings) -> Detection:
     t = f.trial
     is_held_off = t is not None and (t.is_blinded is True or t.controls_get_attention is True)
     if is_held_off:
-        return Detection(code, State.clear, found(code, detail=bilingual("attention_alike")))
+        return Detection(code, State.clear, found(code, says("attention_alike")))
     if f.conduct.outcome_source is None:
         return lacking(code, "lacked_outcome_source")
     if f.conduct.outcome_source == "self_report":
-        text = found(code, detail=bilingual("attention_self_report"))
+        text = found(code, says("attention_self_report"))
         return Detection(code, State.warning, text, direction="towards_effect")
-    return Detection(code, State.not_measurable, found(code, detail=bilingual("attention_register")))
+    return Detection(code, State.not_measurable, found(code, says("attention_register")))

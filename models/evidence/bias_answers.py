@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from data_contracts.ladder.ladder import State
 from data_contracts.phrases import bilingual
+from data_contracts.results.public_evidence import BiasAnswer, BiasDomain, RiskOfBias
+from data_contracts.results.statements import Bilingual
 from models.detectors.interface import Detection, Findings
 from models.evidence.risk_of_bias import answer_to, group_of, instrument_of, judge_domain, overall
 from models.evidence.rung import DesignFacts, held
 
 NEARLY_ALL_SHARE = 0.95
-INSTRUMENTS = {"2": "rob_2", "3a": "robins_i", "3b": "robins_i", "4a": "robins_i", "4b": "robins_i"}
+INSTRUMENTS: dict[str, Literal["robins_i", "rob_2"]] = {
+    "2": "rob_2",
+    "3a": "robins_i",
+    "3b": "robins_i",
+    "4a": "robins_i",
+    "4b": "robins_i",
+}
 """Which instrument fits which design; the others compare nothing that these instruments ask about."""
 
 Answer = tuple[str, str]
@@ -45,7 +53,7 @@ def risk_of_bias_of(
     findings: Findings,
     detections: tuple[Detection, ...],
     signed: SignedAnswers | None,
-) -> dict[str, Any] | None:
+) -> RiskOfBias | None:
     """Fill in the instrument that fits a rung.
 
     Parameters
@@ -59,8 +67,8 @@ def risk_of_bias_of(
 
     Returns
     -------
-    dict or None
-        Fields of the record's `risk_of_bias`; None where no instrument fits.
+    RiskOfBias or None
+        None where no instrument fits.
     """
     name = INSTRUMENTS.get(detail)
     if name is None:
@@ -68,29 +76,31 @@ def risk_of_bias_of(
     instrument = instrument_of(name)
     states = {d.code: d.state for d in detections}
     answered = _robins_i(facts, findings, states) if name == "robins_i" else _rob_2(facts, findings, states)
-    domains: list[dict[str, Any]] = []
+    domains: list[BiasDomain] = []
     judgements: dict[str, str] = {}
     for domain, rules in instrument["domains"].items():
-        rows = [
+        rows = tuple(
             _row(question, rules["questions"][question], answered[domain].get(question, BLANK), signed)
             for question in rules["questions"]
-        ]
-        judgements[domain] = judge_domain(name, domain, {row["question"]: row["answer"] for row in rows})
-        domains.append({"domain": domain, "name": rules["name"], "judgement": judgements[domain], "answers": rows})
-    is_heard = any(row["answered_by"] == "person" for domain in domains for row in domain["answers"])
-    return {
-        "instrument": name,
-        "version": instrument["version"],
-        "overall": overall(name, judgements),
-        "signed_by": signed.signed_by if signed is not None and is_heard else None,
-        "domains": domains,
-    }
+        )
+        judgements[domain] = judge_domain(name, domain, {row.question: row.answer for row in rows})
+        called = Bilingual.model_validate(rules["name"])
+        domains.append(BiasDomain(domain=domain, name=called, judgement=judgements[domain], answers=rows))
+    is_heard = any(row.answered_by == "person" for domain in domains for row in domain.answers)
+    return RiskOfBias(
+        instrument=name,
+        version=instrument["version"],
+        overall=overall(name, judgements),
+        signed_by=signed.signed_by if signed is not None and is_heard else None,
+        domains=tuple(domains),
+    )
 
 
-def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedAnswers | None) -> dict[str, Any]:
+def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedAnswers | None) -> BiasAnswer:
     """One question's answer; where people and pipeline both answer, the worse one counts."""
     answer, check = answer_to(rules, found[0]), found[1].removeprefix("because_")
-    by, because = ("nobody" if found == BLANK else "pipeline"), bilingual(found[1])
+    by: Literal["pipeline", "person", "nobody"] = "nobody" if found == BLANK else "pipeline"
+    because = bilingual(found[1])
     if rules.get("person"):
         given = None if signed is None else signed.answers.get(question)
         if signed is None or given is None or not signed.is_current:
@@ -99,14 +109,14 @@ def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedA
             answer, by, because = answer_to(rules, None), "nobody", bilingual(f"because_{check}")
         elif found == BLANK or group_of(rules, given[0]) >= group_of(rules, answer):
             answer, by, check, because = given[0], "person", "signed", given[1]
-    return {
-        "question": question,
-        "text": rules["text"],
-        "answer": answer,
-        "answered_by": by,
-        "check": check,
-        "because": because,
-    }
+    return BiasAnswer(
+        question=question,
+        text=Bilingual.model_validate(rules["text"]),
+        answer=answer,
+        answered_by=by,
+        check=check,
+        because=Bilingual.model_validate(because),
+    )
 
 
 def _robins_i(facts: DesignFacts, f: Findings, states: Mapping[str, State]) -> dict[str, dict[str, Answer]]:

@@ -1,81 +1,71 @@
 """Claims: what may and may not be said of a result.
 
-The same function reads a restricted and a published record, so a published
-sentence holds published numbers only.
+The same function reads a restricted and a published record, so a published sentence holds published numbers only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from data_contracts.ladder.ladder import error_sources, rungs
-from data_contracts.phrases import LANGUAGES, bilingual, decimals_for, difference_in, difference_text, number_words
+from data_contracts.phrases import decimals_for
+from data_contracts.results.public_evidence import Claims, ErrorSourceState, Evidence
+from data_contracts.results.public_record import Judged
+from data_contracts.results.statements import (
+    Quantity,
+    Statement,
+    Value,
+    as_written,
+    count_value,
+    effect_value,
+    number_value,
+    says,
+    words_value,
+)
 
 MOST_DECIMALS = 6
 OPEN_STATES = ("warning", "serious", "not_measured", "not_measurable")
-BLOCKING_SOURCES = (
-    "unmeasured_confounding",
-    "group_differences",
-    "no_overlap",
-    "immortal_time",
-    "outside_factors",
-    "reverse_causality",
-    "regression_to_mean",
-    "attrition",
-    "multiplicity",
-    "publication_bias",
-    "included_study_quality",
-)
-"""A serious state of one of these leaves a result unresolved: neither promising nor firmly without effect."""
-
-NEEDED_SOURCES = {3: ("outside_factors", "unmeasured_confounding"), 4: ("unmeasured_confounding",)}
-"""Sources that must have been looked at before anything is promising, by rung."""
-
-
 TRIAL_DETAILS = ("1", "1a", "2")
-"""Where chance alone decided who got the project, or mostly did; “1” stands in records of earlier versions."""
+"""Where chance alone decided who got the project, or mostly did; “1” is in records of earlier versions."""
+NO_CLAIMS = Claims(can_says=(), cannot_says=(), verdict="cannot_tell")
+"""What a record holds until its claims are built."""
 
 
-def is_blocked_by(evidence: Mapping[str, Any]) -> bool:
-    """Whether what was found, or never looked at, forbids a verdict either way.
+def is_blocking(code: str) -> bool:
+    """Return whether a serious state of a source leaves a result unresolved."""
+    return error_sources()[code].is_blocking
+
+
+def is_blocked_by(evidence: Evidence) -> bool:
+    """Return whether what was found, or never looked at, forbids a verdict either way.
 
     A rate, or a single group before and after, says nothing of the cause, whatever else is fine.
     """
-    sources = {source["code"]: source for source in evidence["error_sources"]}
-    if evidence["rung"] == 5 or evidence.get("rung_detail") == "3b":
+    if evidence.rung == 5 or evidence.rung_detail == "3b":
         return True
-    if any(source.get("is_critical") for source in sources.values()):
-        return True
-    if any(code in sources and sources[code]["state"] == "serious" for code in BLOCKING_SOURCES):
-        return True
-    needed = NEEDED_SOURCES.get(evidence["rung"], ())
-    return any(code in sources and sources[code]["state"] == "not_measured" for code in needed)
+    return any(
+        source.is_critical
+        or (source.state == "serious" and is_blocking(source.code))
+        or (source.state == "not_measured" and evidence.rung in error_sources()[source.code].needed_at)
+        for source in evidence.error_sources
+    )
 
 
-def verdict_of(record: Mapping[str, Any]) -> str:
-    """Return the verdict's code.
+def verdict_of(record: Judged) -> str:
+    """Return the verdict's code: one of a fixed list, total over every record.
 
     Parameters
     ----------
-    record : mapping
-        A result record's fields, `claims` not needed.
-
-    Returns
-    -------
-    str
-        One of the fixed verdicts; total over every record.
+    record : Judged
+        Its claims are not read.
     """
-    evidence = record["evidence"]
-    rung = evidence["rung"]
-    if record["status"] in ("assessed", "told"):
+    evidence = record.evidence
+    if record.status in ("assessed", "told"):
         return "story_only"
-    if record["status"] != "estimated":
+    low, high = record.interval_low, record.interval_high
+    if record.status != "estimated" or low is None or high is None:
         return "cannot_tell"
-    if rung >= 6:
+    if evidence.rung >= 6:
         return "story_only"
-    low, high = record["interval_low"], record["interval_high"]
-    states = {source["code"]: source["state"] for source in evidence["error_sources"]}
+    states = {source.code: source.state for source in evidence.error_sources}
     is_blocked = is_blocked_by(evidence)
     if low <= 0 <= high:
         if states.get("underpowered") != "clear":
@@ -84,183 +74,166 @@ def verdict_of(record: Mapping[str, Any]) -> str:
         return "unresolved" if is_blocked else "no_certain_effect"
     if states.get("repeated_looks") == "warning":
         return "unresolved"  # certain this quarter only
-    is_good = (low > 0) == (record["outcome_direction"] == "higher_is_better")
+    is_good = (low > 0) == (record.outcome_direction == "higher_is_better")
     if is_blocked:
         return "unresolved"
     if not is_good:
         return "wrong_way"
-    if evidence.get("rung_detail", str(rung)) in TRIAL_DETAILS and evidence["certainty"] in ("high", "moderate"):
+    if evidence.rung_detail in TRIAL_DETAILS and evidence.certainty in ("high", "moderate"):
         return "works_in_trial"
     return "promising"
 
 
-def build_claims(record: Mapping[str, Any]) -> dict[str, Any]:
+def build_claims(record: Judged) -> Claims:
     """Return what can and cannot be said, and the verdict.
 
     Parameters
     ----------
-    record : mapping
-        A result record's fields, `claims` not needed.
-
-    Returns
-    -------
-    dict
-        Fields of the record's `claims` part.
+    record : Judged
+        Its claims are not read.
     """
     verdict = verdict_of(record)
-    return {
-        "can": _can(record, verdict),
-        "cannot": _cannot(record),
-        "verdict": verdict,
-        "verdict_text": bilingual(f"verdict_{verdict}"),
-    }
+    return Claims(can_says=tuple(_can(record, verdict)), cannot_says=tuple(_cannot(record)), verdict=verdict)
 
 
-def _can(record: Mapping[str, Any], verdict: str) -> list[dict[str, str]]:
-    if record["status"] == "suppressed":
-        return [bilingual("claim_suppressed")]
-    if record["status"] == "pooled_only":
-        return [bilingual("claim_pooled_only", reason=record["status_reason"])]
-    if record["status"] == "not_estimable":
-        return [bilingual("claim_not_estimable", reason=record["status_reason"])]
-    if record["status"] == "told":
-        return [bilingual("claim_told"), *record["texts"]]
-    if record["status"] == "assessed":
-        return [_assessed_sentence(record)]
-    claims = [_interval_sentence(record)]
+def _can(record: Judged, verdict: str) -> list[Statement]:
+    if record.status == "suppressed":
+        return [says("claim_suppressed")]
+    if record.status in ("pooled_only", "not_estimable"):
+        reason = record.status_says or says("cannot_nothing_estimated")
+        return [says(f"claim_{record.status}", reason=reason)]
+    if record.status == "told":
+        return [says("claim_told"), *(as_written(text.model_dump()) for text in record.texts)]
+    if record.status == "assessed":
+        return [_assessed(record)]
+    claims = [_interval(record)]
+    evidence = record.evidence
     # Of a panel the other value is what was to be expected, and nobody's own.
-    has_values = record["treated_value"] is not None and record["control_value"] is not None
-    if has_values and record["evidence"]["rung"] != 3:
-        claims.insert(0, _values_sentence(record))
-    if record.get("always_valid_low") is not None:
-        claims.append(_looks_sentence(record))
-    rung = record["evidence"]["rung"]
-    above = record["estimate"] > 0
-    smallest = next(s["threshold"] for s in record["evidence"]["error_sources"] if s["code"] == "underpowered")
-    compared = rungs()[rung].compared_with
-    if verdict == "cannot_tell" and smallest is None:
-        claims.append(bilingual("claim_cannot_tell_plain"))
-    elif verdict == "cannot_tell":
-        claims.append(bilingual("claim_cannot_tell", smallest=_as_declared(record, smallest)))
-    elif verdict == "no_certain_effect":
-        claims.append(bilingual("claim_no_certain", smallest=_as_declared(record, smallest)))
-    elif rung == 5:
-        claims.append(bilingual("claim_lies_above" if above else "claim_lies_below"))
-    elif verdict == "works_in_trial":
-        claims.append(bilingual("claim_led_to"))
-    elif verdict == "wrong_way":
-        claims.append(bilingual("claim_associated_worse", compared_with=compared))
-    elif verdict == "promising":
-        claims.append(bilingual("claim_associated", compared_with=compared))
-    bounds = record["diagnostics"]
-    if rung in (3, 4) and bounds["e_value"] is not None:
-        claims.append(
-            bilingual(
-                "claim_e_value",
-                point=number_words(bounds["e_value"], 1),
-                limit=number_words(bounds["e_value_limit"], 1),
-            )
-        )
+    if record.treated_value is not None and record.control_value is not None and evidence.rung != 3:
+        claims.insert(0, _values(record, record.treated_value, record.control_value))
+    if record.always_valid_low is not None:
+        claims.append(_looks(record))
+    claims += _verdict_claims(record, verdict)
+    bounds = record.diagnostics
+    if evidence.rung in (3, 4) and bounds.e_value is not None:
+        point, limit = number_value(bounds.e_value, 1), number_value(bounds.e_value_limit, 1)
+        claims.append(says("claim_e_value", point=point, limit=limit))
     return claims
 
 
-def _values_sentence(record: Mapping[str, Any]) -> dict[str, str]:
-    compared = rungs()[record["evidence"]["rung"]].compared_with
-    if record["outcome_type"] == "binary":
-        return bilingual(
+def _verdict_claims(record: Judged, verdict: str) -> list[Statement]:
+    """Return the sentence that the verdict allows, in the grammar of the rung."""
+    rung = record.evidence.rung
+    smallest = next(s.threshold for s in record.evidence.error_sources if s.code == "underpowered")
+    compared = words_value(rungs()[rung].compared_with)
+    if verdict == "cannot_tell":
+        if smallest is None:
+            return [says("claim_cannot_tell_plain")]
+        return [says("claim_cannot_tell", smallest=_as_declared(record, smallest))]
+    if verdict == "no_certain_effect" and smallest is not None:
+        return [says("claim_no_certain", smallest=_as_declared(record, smallest))]
+    if rung == 5:
+        return [says("claim_lies_above" if (record.estimate or 0.0) > 0 else "claim_lies_below")]
+    if verdict == "works_in_trial":
+        return [says("claim_led_to")]
+    if verdict == "wrong_way":
+        return [says("claim_associated_worse", compared_with=compared)]
+    return [says("claim_associated", compared_with=compared)] if verdict == "promising" else []
+
+
+def _values(record: Judged, treated: float, control: float) -> Statement:
+    compared = words_value(rungs()[record.evidence.rung].compared_with)
+    label = words_value(record.outcome_label.model_dump())
+    if record.outcome_type == "binary":
+        key = "in_compared" if record.evidence.rung == 5 else "among_compared"
+        return says(
             "claim_frequency",
-            treated=number_words(record["treated_value"] * 100, 0),
-            control=number_words(record["control_value"] * 100, 0),
-            compared_with={"da": f"blandt {compared['da']}", "en": f"among {compared['en']}"}
-            if record["evidence"]["rung"] != 5
-            else {"da": f"i {compared['da']}", "en": f"in {compared['en']}"},
-            outcome=record["outcome_label"],
+            treated=number_value(treated * 100, 0),
+            control=number_value(control * 100, 0),
+            compared_with=says(key, compared_with=compared),
+            outcome=label,
         )
-    return bilingual(
+    return says(
         "claim_means",
-        outcome=record["outcome_label"],
-        treated=_plain_number(record, record["treated_value"]),
-        control=_plain_number(record, record["control_value"]),
-        unit=record["unit"],
-        compared_with={"da": f"({compared['da']})", "en": f"({compared['en']})"},
+        outcome=label,
+        treated=_plain(record, treated),
+        control=_plain(record, control),
+        unit=words_value(record.unit.model_dump()),
+        compared_with=says("in_brackets", compared_with=compared),
     )
 
 
-def _plain_number(record: Mapping[str, Any], value: float) -> dict[str, str]:
-    decimals = decimals_for(record.get("rounded_to"), record["outcome_type"])
-    return number_words(value, (0 if abs(value) >= 10 else 2) if decimals is None else decimals)
+def _plain(record: Judged, value: float) -> Quantity:
+    decimals = decimals_for(record.rounded_to, record.outcome_type)
+    return number_value(value, (0 if abs(value) >= 10 else 2) if decimals is None else decimals)
 
 
-def _interval_sentence(record: Mapping[str, Any]) -> dict[str, str]:
-    return bilingual(
-        "claim_interval_ratio" if record["outcome_type"] == "ratio" else "claim_interval",
-        estimate=_difference(record, record["estimate"]),
-        low=_difference(record, record["interval_low"]),
-        high=_difference(record, record["interval_high"]),
-        level=number_words(record["confidence_level"] * 100, 0),
+def _interval(record: Judged) -> Statement:
+    return says(
+        "claim_interval_ratio" if record.outcome_type == "ratio" else "claim_interval",
+        estimate=_difference(record, record.estimate),
+        low=_difference(record, record.interval_low),
+        high=_difference(record, record.interval_high),
+        level=number_value(record.confidence_level * 100, 0),
     )
 
 
-def _assessed_sentence(record: Mapping[str, Any]) -> dict[str, str]:
-    return bilingual(
+def _assessed(record: Judged) -> Statement:
+    return says(
         "claim_assessed",
-        count=str(record["n_treated"]),
-        estimate=_difference(record, record["estimate"], signed=False),
-        low=_difference(record, record["interval_low"], signed=False),
-        high=_difference(record, record["interval_high"], signed=False),
+        count=count_value(record.n_treated),
+        estimate=_difference(record, record.estimate, is_signed=False),
+        low=_difference(record, record.interval_low, is_signed=False),
+        high=_difference(record, record.interval_high, is_signed=False),
     )
 
 
-def _looks_sentence(record: Mapping[str, Any]) -> dict[str, str]:
-    return bilingual(
+def _looks(record: Judged) -> Statement:
+    return says(
         "claim_looks",
-        count=str(record["looks_count"]),
-        low=_difference(record, record["always_valid_low"]),
-        high=_difference(record, record["always_valid_high"]),
+        count=count_value(record.looks_count),
+        low=_difference(record, record.always_valid_low),
+        high=_difference(record, record.always_valid_high),
     )
 
 
-def _as_declared(record: Mapping[str, Any], smallest: float) -> dict[str, str]:
-    """Write the smallest worthwhile effect with the decimals it was declared with: it rests on nobody's data."""
-    shown = smallest * 100 if record["outcome_type"] == "binary" else smallest
-    if record["outcome_type"] == "ratio":
-        return _difference({**record, "rounded_to": None}, smallest, signed=False)
+def _as_declared(record: Judged, smallest: float) -> Quantity:
+    """Return the smallest worthwhile effect with the decimals it was declared with: it rests on nobody's data."""
+    if record.outcome_type == "ratio":
+        return effect_value(smallest, "ratio", record.unit.model_dump(), is_signed=False)
+    shown = smallest * 100 if record.outcome_type == "binary" else smallest
     decimals = next((d for d in range(MOST_DECIMALS) if abs(round(shown, d) - shown) < 1e-9), MOST_DECIMALS)
-    return {
-        language: difference_text(
-            language, smallest, record["outcome_type"], record["unit"][language], decimals
-        ).removeprefix("+")
-        for language in LANGUAGES
-    }
+    unit = record.unit.model_dump()
+    return effect_value(smallest, record.outcome_type, unit, decimals=decimals, is_signed=False)
 
 
-def _difference(record: Mapping[str, Any], value: float, signed: bool = True) -> dict[str, str]:
-    words = {language: difference_in(language, record, value) for language in LANGUAGES}
-    return words if signed else {language: text.removeprefix("+") for language, text in words.items()}
+def _difference(record: Judged, value: float | None, *, is_signed: bool = True) -> Quantity:
+    decimals = decimals_for(record.rounded_to, record.outcome_type)
+    return effect_value(value, record.outcome_type, record.unit.model_dump(), decimals=decimals, is_signed=is_signed)
 
 
-def _cannot(record: Mapping[str, Any]) -> list[dict[str, str]]:
-    status = record["status"]
+def _cannot(record: Judged) -> list[Statement]:
+    status, rung = record.status, record.evidence.rung
     if status not in ("estimated", "assessed", "told"):
-        return [bilingual("cannot_nothing_estimated")]
-    rung = record["evidence"]["rung"]
-    claims = [bilingual("cannot_cause_rung", rung=str(rung))] if rung >= 3 else []
+        return [says("cannot_nothing_estimated")]
+    claims = [says("cannot_cause_rung", rung=count_value(rung))] if rung >= 3 else []
     if status != "estimated":
-        claims.append(bilingual("cannot_number_told" if status == "told" else "cannot_measured_assessed"))
+        claims.append(says("cannot_number_told" if status == "told" else "cannot_measured_assessed"))
     order = {"serious": 0, "not_measured": 1, "warning": 2, "not_measurable": 3}
-    opened = [s for s in record["evidence"]["error_sources"] if s["state"] in OPEN_STATES]
+    opened = [s for s in record.evidence.error_sources if s.state in OPEN_STATES]
     if status == "told":  # without a number nothing can be a lucky or a missed one
-        opened = [s for s in opened if s["code"] not in ("multiplicity", "underpowered")]
-    if status != "estimated" or not record["interval_low"] <= 0 <= record["interval_high"]:
+        opened = [s for s in opened if s.code not in ("multiplicity", "underpowered")]
+    low, high = record.interval_low, record.interval_high
+    if status != "estimated" or low is None or high is None or not low <= 0 <= high:
         # “That there is no effect” is nobody's reading of an interval that leaves out zero.
-        opened = [s for s in opened if s["code"] != "underpowered"]
-    for source in sorted(opened, key=lambda s: order[s["state"]]):
-        text = error_sources()[source["code"]].cannot
-        detail = _detail_of(source)
-        claims.append({language: text[language].format_map({"detail": detail[language]}) for language in LANGUAGES})
-    return claims
+        opened = [s for s in opened if s.code != "underpowered"]
+    return claims + [
+        says(f"cannot:{source.code}", detail=_detail_of(source))
+        for source in sorted(opened, key=lambda s: order[s.state])
+    ]
 
 
-def _detail_of(source: Mapping[str, Any]) -> dict[str, str]:
-    """The list inside a finding such as “Not measured in both groups: violence, motivation.”."""
-    return {language: source["finding"][language].partition(": ")[2].rstrip(".") for language in LANGUAGES}
+def _detail_of(source: ErrorSourceState) -> Value:
+    """Return what a finding lists, such as the domains that were not measured; of other findings nothing."""
+    found = [said.values["detail"] for said in source.finding_says if "detail" in said.values]
+    return found[0] if found else says("detail_unknown")

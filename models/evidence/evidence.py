@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from data_contracts.ladder.ladder import State, crosswalk, design_facts, error_sources, ruleset_version
-from data_contracts.phrases import LANGUAGES, bilingual, number_words
+from data_contracts.ladder.ladder import State, crosswalk, error_sources, ruleset_version
+from data_contracts.results.public_evidence import (
+    CertaintyStepRow,
+    CrosswalkRow,
+    ErrorSourceState,
+    Evidence,
+    LiftRow,
+    PlanChangeRow,
+    RiskOfBias,
+)
+from data_contracts.results.statements import Bilingual, Names, Statement, count_value, number_value, says, words_value
 from models.detectors.interface import Detection, Findings
 from models.evidence.certainty import LEVELS, CertaintyReasoning, CertaintyStep, certainty_of
-from models.evidence.claims import BLOCKING_SOURCES
+from models.evidence.claims import is_blocking
 from models.evidence.crosswalk import Grade, conditions_of, disagreement, graded
 from models.evidence.lifting import Lift, lift_to_certainty, lifts_to_rung
 from models.evidence.rung import DesignFacts, earned_rung, held, rule_for, rung_number
@@ -22,8 +30,10 @@ def evidence_of(
     *,
     claimed_rung: int | None,
     estimator: str | None,
-) -> dict[str, Any]:
-    """Return the fields of a record's `evidence`, without what only a project made here has.
+    risk_of_bias: RiskOfBias | None,
+    protocol_changes: tuple[PlanChangeRow, ...] = (),
+) -> Evidence:
+    """Return the tag of a result.
 
     Parameters
     ----------
@@ -33,6 +43,8 @@ def evidence_of(
         Of the rung the facts earn.
     claimed_rung : int or None
     estimator : str or None
+    risk_of_bias : RiskOfBias or None
+    protocol_changes : tuple of PlanChangeRow
     """
     detail = earned_rung(facts)
     ratio = risk_ratio_of(findings)
@@ -43,25 +55,30 @@ def evidence_of(
     to_rung = lifts_to_rung(facts)
     to_certainty = lift_to_certainty(detail, detections, ratio, per_arm)
     lifts = [*to_rung[:1], *([to_certainty] if to_certainty is not None else [])]
-    return {
-        "rung": rung_number(detail),
-        "rung_detail": detail,
-        "claimed_rung": claimed_rung,
-        "facts": held(facts),
-        "certainty": reasoning.level,
-        "certainty_steps": _certainty_rows(reasoning),
-        "why": _why(facts, detail, to_rung, claimed_rung),
-        "error_sources": [state_fields(d) for d in detections],
-        "crosswalk": [{"standard": g.standard, "grade": g.grade, "strength": g.strength} for g in grades],
-        "crosswalk_disagreement": _disagreement_words(disagreement(grades)),
-        "lifts": [_lift_row(lift) for lift in lifts],
-        "next_step": _next_step(lifts),
-        "ruleset_version": ruleset_version(),
-    }
+    return Evidence(
+        rung=rung_number(detail),
+        rung_detail=detail,
+        claimed_rung=claimed_rung,
+        facts=held(facts),
+        certainty=reasoning.level,
+        certainty_steps=_certainty_rows(reasoning),
+        why_says=_why(facts, detail, to_rung, claimed_rung),
+        error_sources=tuple(state_of(d) for d in detections),
+        crosswalk=tuple(
+            CrosswalkRow(standard=g.standard, grade=Bilingual(da=g.grade["da"], en=g.grade["en"]), strength=g.strength)
+            for g in grades
+        ),
+        disagreement_says=_disagreement(disagreement(grades)),
+        risk_of_bias=risk_of_bias,
+        protocol_changes=protocol_changes,
+        lifts=tuple(_lift_row(lift) for lift in lifts),
+        next_step_says=_next_step(lifts),
+        ruleset_version=ruleset_version(),
+    )
 
 
 def risk_ratio_of(findings: Findings) -> float | None:
-    """How many times as common a yes-or-no outcome is with the project; None if that is not known."""
+    """Return how many times as common a yes-or-no outcome is with the project; None if that is not known."""
     primary = None if findings.effects is None else findings.effects.primary
     if primary is None or findings.conduct.outcome_type != "binary" or not primary.control_value > 0:
         return None
@@ -72,113 +89,99 @@ def _is_rigorous_null(findings: Findings, detections: tuple[Detection, ...]) -> 
     primary = None if findings.effects is None else findings.effects.primary
     states = {d.code: d.state for d in detections}
     is_null = primary is not None and primary.low <= 0 <= primary.high and states.get("underpowered") == State.clear
-    return is_null and not any(states.get(code) == State.serious for code in BLOCKING_SOURCES)
+    return is_null and not any(state == State.serious and is_blocking(code) for code, state in states.items())
 
 
-def _why(facts: DesignFacts, detail: str, to_rung: tuple[Lift, ...], claimed_rung: int | None) -> list[dict[str, str]]:
-    why = [design_facts()[name].holds for name in rule_for(held(facts)).needs]
+def _why(facts: DesignFacts, detail: str, to_rung: tuple[Lift, ...], claimed_rung: int | None) -> tuple[Statement, ...]:
+    why = [says(f"fact:{name}") for name in rule_for(held(facts)).needs]
     if not why:
-        why = [bilingual("fact_no_comparison")]
+        why = [says("fact_no_comparison")]
     if to_rung:
-        missing = _list_of([design_facts()[name].lift for name in to_rung[0].missing])
-        why.append(bilingual("fact_lacking", rung=to_rung[0].reaches, missing=missing))
+        missing = Names(codes=tuple(f"fact_lift:{name}" for name in to_rung[0].missing), style="steps")
+        why.append(says("fact_lacking", rung=to_rung[0].reaches, missing=missing))
     if claimed_rung is not None and claimed_rung < rung_number(detail):
-        why.append(bilingual("fact_claim_not_shown", claimed=str(claimed_rung)))
-    return why
+        why.append(says("fact_claim_not_shown", claimed=count_value(claimed_rung)))
+    return tuple(why)
 
 
-def _list_of(texts: list[dict[str, str]]) -> dict[str, str]:
-    """Join texts into one sentence's worth, each beginning with a small letter."""
-    return {
-        language: "; ".join(text[language][0].lower() + text[language][1:] for text in texts) for language in LANGUAGES
-    }
-
-
-def _certainty_rows(reasoning: CertaintyReasoning) -> list[dict[str, Any]]:
-    return [
-        {"kind": step.kind, "change": step.change, "codes": list(step.codes), "text": _step_words(step)}
+def _certainty_rows(reasoning: CertaintyReasoning) -> tuple[CertaintyStepRow, ...]:
+    return tuple(
+        CertaintyStepRow(kind=step.kind, change=step.change, codes=step.codes, text_says=_step(step))
         for step in reasoning.steps
-    ]
+    )
 
 
-def _step_words(step: CertaintyStep) -> dict[str, str]:
+def _step(step: CertaintyStep) -> Statement:
     if step.kind in ("start", "cap"):
-        return bilingual(f"step_certainty_{step.kind}", level=bilingual(f"certainty_{LEVELS[step.change]}"))
-    names = [error_sources()[code].name for code in step.codes]
-    sources = {language: ", ".join(name[language].lower() for name in names) for language in LANGUAGES}
-    change = number_words(step.change, 0)
-    signed = {language: ("+" if step.change > 0 else "") + text for language, text in change.items()}
-    return bilingual(f"step_certainty_{step.kind}", change=signed, sources=sources)
+        return says(f"step_certainty_{step.kind}", level=says(f"certainty_{LEVELS[step.change]}"))
+    sources = Names(codes=tuple(f"source_name:{code}" for code in step.codes), style="lower")
+    change = number_value(step.change, 0, is_signed=True)
+    return says(f"step_certainty_{step.kind}", change=change, sources=sources)
 
 
-def _lift_row(lift: Lift) -> dict[str, Any]:
+def _lift_row(lift: Lift) -> LiftRow:
     if lift.kind == "rung":
-        texts = [design_facts()[name].lift for name in lift.missing]
-        reached = bilingual("lift_reaches_rung", rung=lift.reaches)
+        reached = says("lift_reaches_rung", rung=lift.reaches)
     else:
-        texts = [error_sources()[code].lift for code in lift.missing]
-        reached = bilingual("lift_reaches_certainty", level=bilingual(f"certainty_{lift.reaches}"))
+        reached = says("lift_reaches_certainty", level=says(f"certainty_{lift.reaches}"))
     asked = (
-        bilingual("lift_asks_nothing")
+        says("lift_asks_nothing")
         if lift.fields == 0 and lift.minutes == 0
-        else bilingual("lift_asks", fields=number_words(lift.fields, 0), minutes=number_words(lift.minutes, 0))
+        else says("lift_asks", fields=number_value(lift.fields, 0), minutes=number_value(lift.minutes, 0))
     )
-    text = bilingual(
-        "lift_words",
-        reached=reached,
-        missing=_list_of(texts),
-        effort=bilingual(f"effort_{lift.effort}"),
-        asked=asked,
+    return LiftRow(
+        kind=lift.kind,
+        reaches=lift.reaches,
+        missing=lift.missing,
+        effort=lift.effort,
+        fields_per_participant=lift.fields,
+        minutes_per_participant=lift.minutes,
+        text_says=says(
+            "lift_words",
+            reached=reached,
+            missing=Names(codes=_what_to_do(lift), style="steps"),
+            effort=says(f"effort_{lift.effort}"),
+            asked=asked,
+        ),
     )
-    return {
-        "kind": lift.kind,
-        "reaches": lift.reaches,
-        "missing": list(lift.missing),
-        "effort": lift.effort,
-        "fields_per_participant": lift.fields,
-        "minutes_per_participant": lift.minutes,
-        "text": text,
-    }
 
 
-def _next_step(lifts: list[Lift]) -> dict[str, str]:
-    """The first thing to do: what gets one further at the least cost."""
+def _what_to_do(lift: Lift) -> tuple[str, ...]:
+    kind = "fact_lift" if lift.kind == "rung" else "lift"
+    return tuple(f"{kind}:{name}" for name in lift.missing)
+
+
+def _next_step(lifts: Sequence[Lift]) -> Statement:
+    """Return the first thing to do: what gets one further at the least cost."""
     if not lifts:
-        return bilingual("lift_nothing")
+        return says("lift_nothing")
     cheapest = min(lifts, key=lambda lift: (lift.effort, lift.minutes, lift.fields, len(lift.missing)))
-    known: Mapping[str, Any] = design_facts() if cheapest.kind == "rung" else error_sources()
-    return _first_large(_list_of([known[name].lift for name in cheapest.missing]))
+    return says("as_written", text=Names(codes=_what_to_do(cheapest), style="first"))
 
 
-def _first_large(text: dict[str, str]) -> dict[str, str]:
-    return {language: words[0].upper() + words[1:] for language, words in text.items()}
-
-
-def _disagreement_words(found: tuple[Grade, Grade] | None) -> dict[str, str] | None:
+def _disagreement(found: tuple[Grade, Grade] | None) -> Statement | None:
     if found is None:
         return None
     strictest, mildest = found
     standards = crosswalk()
-    return bilingual(
+    return says(
         "standards_disagree",
         strict=standards[strictest.standard]["name"],
-        strict_grade=strictest.grade,
+        strict_grade=words_value(strictest.grade),
         mild=standards[mildest.standard]["name"],
-        mild_grade=mildest.grade,
+        mild_grade=words_value(mildest.grade),
     )
 
 
-def state_fields(detection: Detection) -> dict[str, Any]:
-    """Return a detection as fields of the record."""
-    source = error_sources()[detection.code]
-    return {
-        "code": detection.code,
-        "state": detection.state.value,
-        "is_critical": detection.is_critical,
-        "metric": source.metric,
-        "value": detection.value,
-        "threshold": detection.threshold,
-        "direction": detection.direction,
-        "finding": detection.finding,
-        "mitigation": source.lift,
-    }
+def state_of(detection: Detection) -> ErrorSourceState:
+    """Return a detection as a part of the record."""
+    return ErrorSourceState(
+        code=detection.code,
+        state=detection.state.value,
+        is_critical=detection.is_critical,
+        metric=error_sources()[detection.code].metric,
+        value=detection.value,
+        threshold=detection.threshold,
+        direction=detection.direction,
+        finding_says=detection.finding,
+    )

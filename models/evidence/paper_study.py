@@ -10,14 +10,21 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
+from pydantic import computed_field
 
-from data_contracts.home_files.dossier import PaperStudy
-from data_contracts.phrases import LANGUAGES, bilingual, number_words, share_words
+from data_contracts.home_files.dossier import Money, PaperStudy
+from data_contracts.phrases import LANGUAGES, bilingual
+from data_contracts.protocol.parts import Text
+from data_contracts.results.paper_record import PaperMoney, PaperRecord
+from data_contracts.results.public_evidence import Claims
+from data_contracts.results.statements import Bilingual, Words, count_value, number_value, says, share_value
+from data_contracts.results.worded import Worded
+from data_contracts.results.wording import in_words
 from models.detectors.bounds import bounds_of
 from models.detectors.interface import Conduct, Findings
 from models.detectors.registry import detect
 from models.evidence.bias_answers import risk_of_bias_of
-from models.evidence.claims import build_claims
+from models.evidence.claims import NO_CLAIMS, build_claims
 from models.evidence.evidence import evidence_of
 from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.statistics.intervals import newcombe_interval, wilson_interval
@@ -30,7 +37,7 @@ NORMAL_REACH = 1.959964
 CONFIDENCE_LEVEL = 0.95
 
 
-def tag_paper_study(study: PaperStudy, project: str) -> dict[str, Any]:
+def tag_paper_study(study: PaperStudy, project: str) -> PaperRecord:
     """Return a study's tag, in the shape that results have as far as it goes.
 
     Parameters
@@ -41,51 +48,52 @@ def tag_paper_study(study: PaperStudy, project: str) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        `result_id`, the numbers the source gives, `evidence`, `claims`, `source`, `money`; a study without
-        an interval is `not_estimable` and says why.
+    PaperRecord
+        A study without an interval is `not_estimable` and says why.
     """
     facts = DesignFacts(**cast("Any", study.facts))
     findings = _findings(study)
     detections = detect(rung_number(earned_rung(facts)), findings)
     primary = None if findings.effects is None else findings.effects.primary
     reported = study.reports
-    record: dict[str, Any] = {
-        "result_id": f"{project}.dossier.{study.id}",
-        "project": project,
-        "study": study.id,
-        "project_name": _both(study.name),
-        "about": study.about,
-        "quarter": str(study.source.year),
-        "claim": _both(study.claim),
-        "note": None if study.note is None else _both(study.note),
-        "outcome_label": _both(study.outcome.label),
-        "outcome_type": "binary" if study.outcome.type == "binary" else "numeric",
-        "outcome_direction": study.outcome.direction,
-        "unit": _unit(study),
-        "status": "estimated" if primary is not None else "not_estimable",
-        "status_reason": None if primary is not None else bilingual(why_no_interval(study)),
-        "finding_in_words": reported.finding,
-        "confidence_level": CONFIDENCE_LEVEL,
-        "estimate": None if primary is None else primary.value,
-        "interval_low": None if primary is None else primary.low,
-        "interval_high": None if primary is None else primary.high,
-        "treated_value": reported.treated_value,
-        "control_value": reported.control_value,
-        "n_treated": reported.n_treated,
-        "n_control": reported.n_control,
-        "diagnostics": bounds_of(findings),
-        "money": None if study.money is None else _money(study),
-        "source": study.source.model_dump(mode="json"),
-        "evidence": evidence_of(facts, findings, detections, claimed_rung=study.claimed_rung, estimator=None)
-        | {
-            "protocol_changes": [],
-            "changes": [],
-            "risk_of_bias": risk_of_bias_of(earned_rung(facts), facts, findings, detections, None),
-        },
-    }
-    record["claims"] = _claims(record, study)
-    return record
+    record = PaperRecord(
+        result_id=f"{project}.dossier.{study.id}",
+        project=project,
+        study=study.id,
+        project_name=_both(study.name),
+        about=study.about,
+        quarter=str(study.source.year),
+        claim=_both(study.claim),
+        note=None if study.note is None else _both(study.note),
+        outcome_label=_both(study.outcome.label),
+        outcome_type="binary" if study.outcome.type == "binary" else "numeric",
+        outcome_direction=study.outcome.direction,
+        unit=Bilingual(**_unit(study)),
+        status="estimated" if primary is not None else "not_estimable",
+        status_says=None if primary is not None else says(why_no_interval(study)),
+        finding_in_words=reported.finding,
+        confidence_level=CONFIDENCE_LEVEL,
+        estimate=None if primary is None else primary.value,
+        interval_low=None if primary is None else primary.low,
+        interval_high=None if primary is None else primary.high,
+        treated_value=reported.treated_value,
+        control_value=reported.control_value,
+        n_treated=reported.n_treated,
+        n_control=reported.n_control,
+        diagnostics=bounds_of(findings),
+        money=None if study.money is None else _money(study.money),
+        source=study.source.model_dump(mode="json"),
+        evidence=evidence_of(
+            facts,
+            findings,
+            detections,
+            claimed_rung=study.claimed_rung,
+            estimator=None,
+            risk_of_bias=risk_of_bias_of(earned_rung(facts), facts, findings, detections, None),
+        ),
+        claims=NO_CLAIMS,
+    )
+    return record.model_copy(update={"claims": _claims(record, study)})
 
 
 def why_no_interval(study: PaperStudy) -> str:
@@ -102,33 +110,48 @@ def why_no_interval(study: PaperStudy) -> str:
     return "paper_no_people"
 
 
-def dossier_verdict(tagged: Sequence[dict[str, Any]]) -> dict[str, Any]:
+class DossierVerdict(Worded):
+    """What all studies of a dossier say together."""
+
+    studies: int
+    about_this_project: int
+    with_interval: int
+    better: int
+    no_clear_difference: int
+    not_read: int
+    verdict: str = "cannot_tell"
+
+    @computed_field
+    @property
+    def text(self) -> Bilingual:
+        """The counts in a sentence."""
+        names = ("studies", "about_this_project", "with_interval", "better", "no_clear_difference", "not_read")
+        counts = {name: count_value(getattr(self, name)) for name in names}
+        return in_words(says("dossier_some" if self.with_interval else "dossier_none", **counts))
+
+
+def dossier_verdict(tagged: Sequence[PaperRecord]) -> DossierVerdict:
     """Return what all studies of a dossier say together.
 
     Parameters
     ----------
-    tagged : sequence of dict
-        As `tag_paper_study` gives them.
+    tagged : sequence of PaperRecord
 
     Returns
     -------
-    dict
-        Counts and a sentence. Studies are not pooled here: without intervals nothing can be, so the
-        strongest thing a dossier can say is that something points one way.
+    DossierVerdict
+        Studies are not pooled here: without intervals nothing can be, so the strongest thing a dossier can say is
+        that something points one way.
     """
-    own = [row for row in tagged if row["about"] == "this_project"]
-    with_interval = [row for row in tagged if row["status"] == "estimated"]
-    words = [row["finding_in_words"] for row in tagged]
-    counts = {
-        "studies": len(tagged),
-        "about_this_project": len(own),
-        "with_interval": len(with_interval),
-        "better": words.count("better"),
-        "no_clear_difference": words.count("no_clear_difference"),
-        "not_read": words.count("not_read"),
-    }
-    key = "dossier_some" if with_interval else "dossier_none"
-    return counts | {"verdict": "cannot_tell", "text": bilingual(key, **{k: str(v) for k, v in counts.items()})}
+    found = [row.finding_in_words for row in tagged]
+    return DossierVerdict(
+        studies=len(tagged),
+        about_this_project=sum(row.about == "this_project" for row in tagged),
+        with_interval=sum(row.status == "estimated" for row in tagged),
+        better=found.count("better"),
+        no_clear_difference=found.count("no_clear_difference"),
+        not_read=found.count("not_read"),
+    )
 
 
 def _findings(study: PaperStudy) -> Findings:
@@ -192,41 +215,41 @@ def _estimate(study: PaperStudy) -> Estimate | None:
     return Estimate("reported", value, error, low, high, method, treated, control, np.empty(0))
 
 
-def _claims(record: dict[str, Any], study: PaperStudy) -> dict[str, Any]:
-    """What may be said: that somebody claims it; and what would have to be known first."""
+def _claims(record: PaperRecord, study: PaperStudy) -> Claims:
+    """Return what may be said: that somebody claims it; and what would have to be known first."""
     claims = build_claims(record)
-    said = bilingual(
-        "paper_says", publisher=study.source.publisher, year=str(study.source.year), claim=_both(study.claim)
+    said = says(
+        "paper_says",
+        publisher=study.source.publisher,
+        year=str(study.source.year),
+        claim=Words(da=study.claim.da, en=study.claim.en),
     )
-    can = [said, *claims["can"]]
-    cannot = list(claims["cannot"])
-    if record["money"] is not None:
-        can.append(bilingual("paper_money", amount=number_words(record["money"]["amount_dkk"], 0)))
-        cannot += [bilingual(f"paper_money_{name}") for name in record["money"]["missing"]]
+    can = [said, *claims.can_says]
+    cannot = list(claims.cannot_says)
+    if record.money is not None:
+        can.append(says("paper_money", amount=number_value(record.money.amount_dkk, 0)))
+        cannot += [says(f"paper_money_{name}") for name in record.money.missing]
     if study.about == "another_project":
-        cannot.append(bilingual("paper_other_project"))
-    if record["status"] != "estimated" and record["treated_value"] is not None:
-        share = record["outcome_type"] == "binary"
-        words = share_words(record["treated_value"]) if share else number_words(record["treated_value"], 1)
-        cannot.append(bilingual("paper_share_alone", value=words))
-    return claims | {"can": can, "cannot": cannot}
+        cannot.append(says("paper_other_project"))
+    if record.status != "estimated" and record.treated_value is not None:
+        is_share = record.outcome_type == "binary"
+        value = share_value(record.treated_value) if is_share else number_value(record.treated_value, 1)
+        cannot.append(says("paper_share_alone", value=value))
+    return Claims(can_says=tuple(can), cannot_says=tuple(cannot), verdict=claims.verdict)
 
 
-def _money(study: PaperStudy) -> dict[str, Any]:
-    money = study.money
-    if money is None:
-        raise ValueError("The study has no amount.")
+def _money(money: Money) -> PaperMoney:
     blank = {"per": money.per, "payer": money.payer, "price_year": money.price_year}
     missing = [name for name, value in blank.items() if value is None]
-    return {
-        "amount_dkk": money.amount_dkk,
-        "per": None if money.per is None else _both(money.per),
-        "payer": None if money.payer is None else _both(money.payer),
-        "price_year": money.price_year,
-        "ratio": money.ratio,
-        "is_modelled": money.is_modelled,
-        "missing": [*missing, *(["modelled"] if money.is_modelled else [])],
-    }
+    return PaperMoney(
+        amount_dkk=money.amount_dkk,
+        per=None if money.per is None else _both(money.per),
+        payer=None if money.payer is None else _both(money.payer),
+        price_year=money.price_year,
+        ratio=money.ratio,
+        is_modelled=money.is_modelled,
+        missing=(*missing, *(["modelled"] if money.is_modelled else [])),
+    )
 
 
 def _unit(study: PaperStudy) -> dict[str, str]:
@@ -234,8 +257,8 @@ def _unit(study: PaperStudy) -> dict[str, str]:
         return bilingual("percentage_points")
     if study.outcome.unit is None:
         return dict.fromkeys(LANGUAGES, "kr." if study.outcome.type == "money" else "")
-    return _both(study.outcome.unit)
+    return {"da": study.outcome.unit.da, "en": study.outcome.unit.en}
 
 
-def _both(text: Any) -> dict[str, str]:
-    return {"da": text.da, "en": text.en}
+def _both(text: Text) -> Bilingual:
+    return Bilingual(da=text.da, en=text.en)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from data_contracts.ladder.ladder import gate_reasons
 from data_contracts.reading.knowledge import read_knowledge
 
 
@@ -38,8 +39,7 @@ class Gate:
         """The reason in Danish and English."""
         if self.reason is None:
             return None
-        reasons: dict[str, dict[str, str]] = read_knowledge("gates")["reasons"]
-        return reasons[self.reason]
+        return gate_reasons()[self.reason]
 
 
 def no_pairs() -> pd.DataFrame:

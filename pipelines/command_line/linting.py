@@ -56,7 +56,7 @@ def sayable_records(home: Home) -> dict[str, dict[str, Any]]:
             found[public.result_id] = public.model_dump(mode="json")
     for project in home.project_ids():
         try:
-            found |= {row["result_id"]: row for row in tagged_dossier(home, project)}
+            found |= {study.result_id: study.model_dump(mode="json") for study in tagged_dossier(home, project)}
         except InputRefused as refused:
             show_faults(refused.faults)
     return found

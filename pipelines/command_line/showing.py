@@ -34,7 +34,7 @@ def paper_records(home: Home) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for project in home.project_ids():
         try:
-            found += tagged_dossier(home, project)
+            found += [study.model_dump(mode="json") for study in tagged_dossier(home, project)]
         except InputRefused as refused:
             show_faults(refused.faults)
     return found

@@ -13,7 +13,7 @@ from dashboards.words.summary import effect_words
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.reading.knowledge import read_knowledge
-from data_contracts.results.result_record import ResultRecord
+from data_contracts.results.public_record import PublicRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from pipelines.documentation.method_pages import standing_alone
@@ -33,7 +33,7 @@ EXAMPLES = {
 QUARTER, DAY = Quarter(2026, 3), date(2026, 10, 15)
 
 
-def worked_example(project: str) -> ResultRecord:
+def worked_example(project: str) -> PublicRecord:
     """Evaluate a demo project, and return its primary result as it would be published."""
     with tempfile.TemporaryDirectory() as folder:
         made = rehearse(demo_home(Path(folder), project), project, QUARTER, day=DAY)

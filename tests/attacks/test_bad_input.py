@@ -40,7 +40,7 @@ PEOPLE: list[tuple[str, Change, dict[str, Any], str]] = [
         "most participants, one control each",
         lambda f: f.assign(t=(np.arange(len(f)) > 45).astype(int)),
         {"method": "nearest_neighbour", "caliper_sd_logit": 5.0},
-        "Fewer than half",
+        "More than 50 per cent",
     ),
     (
         "entropy balancing out of reach",

@@ -84,9 +84,9 @@ def test_a_review_needs_a_rule_for_its_search() -> None:
 def test_what_a_project_says_of_itself_stands_beside_what_it_earned() -> None:
     """The rung a project claims is kept beside the earned one, and moves nothing."""
     facts = replace(MATCHED, comparison_documented=False, reference_rate_declared=True)
-    found = evidence_of(facts, findings(), (), claimed_rung=2, estimator=None)
-    assert (found["rung"], found["claimed_rung"]) == (5, 2)
-    assert any("says rung 2" in text["en"] for text in found["why"])
+    found = evidence_of(facts, findings(), (), claimed_rung=2, estimator=None, risk_of_bias=None)
+    assert (found.rung, found.claimed_rung) == (5, 2)
+    assert any("says rung 2" in text.en for text in found.why)
 
 
 def test_the_cheapest_next_step_is_named() -> None:

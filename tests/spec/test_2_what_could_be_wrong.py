@@ -6,6 +6,7 @@ Every error source that the ladder names for a rung is looked for, every time. A
 from __future__ import annotations
 
 from data_contracts.ladder.ladder import rungs
+from data_contracts.results.wording import in_words
 from models.detectors.interface import Conduct, Findings
 from models.detectors.registry import detect
 from tests.spec.test_1_earning_a_rung import MATCHED
@@ -17,7 +18,7 @@ def test_no_source_disappears_because_nobody_looked() -> None:
     for rung in range(1, 8):
         found = detect(rung, Findings(Conduct("binary", "higher_is_better")))
         assert [d.code for d in found] == list(rungs()[rung].error_sources)
-        assert all(d.state == "not_measured" and d.finding["en"].startswith("Not measured") for d in found)
+        assert all(d.state == "not_measured" and in_words(*d.finding).en.startswith("Not measured") for d in found)
 
 
 def test_a_placebo_tells_by_its_sign() -> None:
@@ -31,7 +32,7 @@ def test_a_bound_is_always_printed() -> None:
     """How strong something unmeasured would have to be stands on every rung 4 result, also when everything is fine."""
     clear = next(d for d in detect(4, findings()) if d.code == "unmeasured_confounding")
     assert clear.state == "clear"
-    assert "E-value" in clear.finding["en"]
+    assert "E-value" in in_words(*clear.finding).en
 
 
 def test_counting_only_those_who_stayed_is_serious() -> None:
@@ -42,7 +43,7 @@ def test_counting_only_those_who_stayed_is_serious() -> None:
 def test_a_plan_that_was_changed_after_outcomes_were_read_is_serious() -> None:
     """The keys that differ from the locked protocol are named; so are calculations that were run and not shown."""
     found = next(d for d in detect(4, findings(changed_keys=("seed",))) if d.code == "protocol_changed")
-    assert (found.state, "seed" in found.finding["en"]) == ("serious", True)
+    assert (found.state, "seed" in in_words(*found.finding).en) == ("serious", True)
     assert states(findings(calculations_run=12))["multiplicity"] == "serious"
 
 

@@ -16,9 +16,8 @@ from tests.models.evidence.test_evidence import record
 
 def said(**changes: Any) -> dict[str, Any]:
     """A published record with its claims."""
-    fields = record(**changes)
-    fields["evidence"] |= {"rung_detail": {2: "2", 4: "4a", 5: "5", 7: "7"}[fields["evidence"]["rung"]]}
-    return fields | {"claims": build_claims(fields)}
+    made = record(**changes)
+    return made.model_copy(update={"claims": build_claims(made)}).model_dump(mode="json")
 
 
 def codes(text: str, **changes: Any) -> list[str]:
@@ -27,11 +26,8 @@ def codes(text: str, **changes: Any) -> list[str]:
 
 def test_causes_are_for_trials() -> None:
     """“Led to” is for a trial of at least moderate certainty; a matched group “is associated with”; a rate “lies above”."""
-    trial = record(rung=2)
-    trial["evidence"] |= {"certainty": "moderate"}
-    assert "led to" in str(build_claims(trial)["can"])
-    trial["evidence"] |= {"certainty": "low"}
-    assert "led to" not in str(build_claims(trial)["can"])
+    assert "led to" in str(said(rung=2, certainty="moderate")["claims"]["can"])
+    assert "led to" not in str(said(rung=2, certainty="low")["claims"]["can"])
     assert "is associated with" in str(said(rung=4)["claims"]["can"])
     assert "lie above" in str(said(rung=5)["claims"]["can"])
     for text in ("The project led to more work.", "I Gang virker.", "Flere i job takket være indsatsen."):

@@ -79,4 +79,6 @@ def states(found: Findings, rung: int = 4) -> dict[str, str]:
 def evidence(facts: DesignFacts, found: Findings | None = None) -> dict[str, Any]:
     """The evidence of a study with some facts."""
     given = findings() if found is None else found
-    return evidence_of(facts, given, detect(rung_number(earned_rung(facts)), given), claimed_rung=None, estimator=None)
+    found_sources = detect(rung_number(earned_rung(facts)), given)
+    made = evidence_of(facts, given, found_sources, claimed_rung=None, estimator=None, risk_of_bias=None)
+    return made.model_dump(mode="json")

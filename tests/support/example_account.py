@@ -6,9 +6,10 @@ from typing import Any
 
 from data_contracts.economics.rules import read_economics
 from data_contracts.protocol.reading import read_protocol
+from data_contracts.results.wording import in_words
 from models.detectors.registry import account_sources
 from models.economics.report import account_of, findings_of
-from tests.support.example_record import example_fields
+from tests.support.example_record import example_record
 from tests.support.places import ROOT
 
 FOLDER = ROOT / "projects" / "i-gang"
@@ -32,7 +33,7 @@ def example_account(**changes: Any) -> dict[str, Any]:
     """Return the account of project `p`, whose one outcome `o` stands for both of I Gang's; keywords replace the record's fields."""
     protocol = read_protocol((FOLDER / "project.yaml").read_text(encoding="utf-8"))
     settings = read_economics((FOLDER / "economics.yaml").read_text(encoding="utf-8"), "economics.yaml", protocol)
-    record = example_fields(rounded_to=0.01, **changes)
+    record = example_record(rounded_to=0.01, **changes).model_dump(mode="json")
     names = {row.outcome for row in settings.consequences}
     made = account_of(settings, {name: record | {"primary": name == "in_work_or_education"} for name in names}, [CLAIM])
     for row in made.get("effects", ()):
@@ -40,7 +41,7 @@ def example_account(**changes: Any) -> dict[str, Any]:
     if made["is_estimated"]:
         made["outcome"] = "o"
     sources = [
-        {"code": d.code, "state": str(d.state.value), "finding": dict(d.finding)}
+        {"code": d.code, "state": str(d.state.value), "finding": in_words(*d.finding).model_dump()}
         for d in account_sources(findings_of(settings))
     ]
     shared = {

@@ -6,8 +6,9 @@ from typing import Any
 
 from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.results.result_record import Diagnostics, ResultRecord
-from models.detectors.bounds import bound_words
-from models.evidence.claims import build_claims
+from data_contracts.results.statements import number_value, says
+from models.detectors.bounds import bound_statements
+from models.evidence.claims import NO_CLAIMS, build_claims
 from models.evidence.crosswalk import graded
 
 
@@ -22,8 +23,7 @@ def example_fields(**changes: Any) -> dict[str, Any]:
             "value": 0.0123456,
             "threshold": 0.05,
             "direction": "unknown",
-            "finding": {"da": "Målt til 0,0123456.", "en": "Measured as 0.0123456."},
-            "mitigation": text,
+            "finding_says": [says("agreement_words", value=number_value(0.0123456, 2)).model_dump()],
         }
         for code in rungs()[4].error_sources
     ]
@@ -124,15 +124,15 @@ def example_fields(**changes: Any) -> dict[str, Any]:
         },
     }
     fields |= changes
-    diagnostics = Diagnostics.model_validate(fields["diagnostics"]).model_dump()
-    bound = bound_words(diagnostics, outcome_type=fields["outcome_type"], unit=fields["unit"])
+    bounds = Diagnostics.model_validate(fields["diagnostics"])
+    said = bound_statements(bounds, outcome_type=fields["outcome_type"], unit=fields["unit"])
     for source in fields["evidence"]["error_sources"]:
         if source["code"] == "unmeasured_confounding":
-            source["finding"] = bound
-    fields["claims"] = build_claims(fields)
-    return fields
+            source["finding_says"] = [says("placebo_clear").model_dump(), *(one.model_dump() for one in said)]
+    return fields | {"claims": NO_CLAIMS.model_dump()}
 
 
 def example_record(**changes: Any) -> ResultRecord:
     """Return a valid record."""
-    return ResultRecord.model_validate(example_fields(**changes))
+    record = ResultRecord.model_validate(example_fields(**changes))
+    return record.model_copy(update={"claims": build_claims(record)})

@@ -76,14 +76,14 @@ NOT_ESTIMABLE = [
 
 @pytest.mark.parametrize(("story", "change", "reason"), NOT_ESTIMABLE, ids=[n[0] for n in NOT_ESTIMABLE])
 def test_what_cannot_be_estimated_says_why(small_home: Home, story: str, change, reason: str) -> None:
-    from data_contracts.reading.knowledge import read_knowledge
+    from data_contracts.ladder.ladder import gate_reasons
 
     write_small_study(small_home, change(small_rows()))
     assert {o.state for o in run_demo(small_home)} == {"made"}
     result = records(small_home)[RESULT]
     assert result["status"] == "not_estimable"
     assert result["estimate"] is None
-    assert result["status_reason"] == read_knowledge("gates")["reasons"][reason]
+    assert result["status_reason"] == gate_reasons()[reason]
     assert result["claims"]["verdict"] in ("cannot_tell", "story_only")
     assert public_records(small_home)[RESULT]["status"] == "not_estimable"
 

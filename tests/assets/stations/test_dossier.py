@@ -14,6 +14,7 @@ from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.ladder.ladder import design_facts
 from data_contracts.reading.faults import InputRefused
 from data_contracts.reading.section_reading import read_section
+from data_contracts.results.paper_record import PaperRecord
 from models.evidence.claim_lint import lint_claim, sentences_of
 from models.evidence.paper_study import dossier_verdict, tag_paper_study
 from tests.support.places import ROOT
@@ -38,13 +39,17 @@ def study(**changes: Any) -> PaperStudy:
     return PaperStudy.model_validate(fields | changes)
 
 
+def tagged(paper: PaperStudy) -> dict[str, Any]:
+    return tag_paper_study(paper, "p").model_dump(mode="json")
+
+
 @pytest.fixture(scope="module")
 def published() -> dict[str, dict[str, Any]]:
     found = [
         tag_paper_study(read_section(p.read_text(encoding="utf-8"), p.name, PaperStudy), "i-gang")
         for p in sorted(DOSSIER.glob("*.yaml"))
     ]
-    return {row["study"]: row for row in found}
+    return {study.study: study.model_dump(mode="json") for study in found}
 
 
 # The shipped dossier --------------------------------------------------------------------------------------------------
@@ -76,14 +81,14 @@ def test_what_was_found_not_to_help_is_there_too(published: dict[str, dict[str, 
 
 
 def test_together_they_do_not_say_that_it_works(published: dict[str, dict[str, Any]]) -> None:
-    together = dossier_verdict(list(published.values()))
-    assert together["verdict"] == "cannot_tell"
-    assert together["with_interval"] == 0
+    together = dossier_verdict([PaperRecord.model_validate(row) for row in published.values()])
+    assert together.verdict == "cannot_tell"
+    assert together.with_interval == 0
     for row in published.values():
         assert row["claims"]["verdict"] == "cannot_tell"
         assert row["evidence"]["certainty"] == "very_low"
     for word in ("virker", "works", "led to", "førte til"):
-        assert word not in str(together["text"]).lower()
+        assert word not in str(together.text).lower()
 
 
 # Rules on paper -------------------------------------------------------------------------------------------------------
@@ -94,15 +99,15 @@ def test_numbers_of_people_make_an_interval_and_it_is_newcombes() -> None:
     facts = {"has_participant_outcomes": True, "reference_rate_declared": True}
     for n, low, high in ((50, 0.04, 0.36), (600, 0.16, 0.25)):
         reports = {"treated_value": 0.32, "control_value": 0.12, "n_treated": n, "n_control": n}
-        found = tag_paper_study(study(reports=reports, facts=facts), "p")
+        found = tagged(study(reports=reports, facts=facts))
         assert found["status"] == "estimated"
         assert (found["interval_low"], found["interval_high"]) == pytest.approx((low, high), abs=0.01)
         assert found["diagnostics"]["e_value"] == pytest.approx(4.77, abs=0.01)
 
 
 def test_a_source_may_give_its_own_interval_or_error() -> None:
-    own = tag_paper_study(study(reports={"estimate": 0.1, "interval_low": 0.0, "interval_high": 0.2}), "p")
-    error = tag_paper_study(study(reports={"estimate": 0.1, "standard_error": 0.051}), "p")
+    own = tagged(study(reports={"estimate": 0.1, "interval_low": 0.0, "interval_high": 0.2}))
+    error = tagged(study(reports={"estimate": 0.1, "standard_error": 0.051}))
     assert (own["interval_low"], own["interval_high"]) == (0.0, 0.2)
     assert (error["interval_low"], error["interval_high"]) == pytest.approx((0.0, 0.2), abs=0.001)
 
@@ -110,7 +115,7 @@ def test_a_source_may_give_its_own_interval_or_error() -> None:
 def test_nobody_said_what_would_matter() -> None:
     facts = {"has_participant_outcomes": True, "reference_rate_declared": True}
     reports = {"estimate": 0.1, "interval_low": -0.1, "interval_high": 0.3}
-    found = tag_paper_study(study(reports=reports, facts=facts), "p")
+    found = tagged(study(reports=reports, facts=facts))
     assert found["claims"]["verdict"] == "cannot_tell"
     assert "nobody wrote down" in str(found["claims"]["can"])
 
@@ -120,8 +125,8 @@ def test_a_fact_less_on_paper_never_gives_a_better_rung(name: str) -> None:
     values: dict[str, Any] = {"assignment_list_sha256": "0" * 64}
     values |= dict.fromkeys(("pooled_studies_count", "waves_count", "raters_count"), 2)
     everything = {n: values.get(n, True) for n in design_facts()}
-    full = tag_paper_study(study(facts=everything), "p")["evidence"]
-    fewer = tag_paper_study(study(facts={n: v for n, v in everything.items() if n != name}), "p")["evidence"]
+    full = tagged(study(facts=everything))["evidence"]
+    fewer = tagged(study(facts={n: v for n, v in everything.items() if n != name}))["evidence"]
     assert fewer["rung"] >= full["rung"]
 
 

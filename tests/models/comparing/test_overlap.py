@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from dashboards.charts.parts import fifths_chart, fifths_sentence
+from data_contracts.results.result_record import OverlapRow
 from models.comparing.overlap import overlap_fifths
 from models.disclosure.parts import open_overlap
 from models.disclosure.policy import default_policy
@@ -64,14 +65,18 @@ def rows(**changes: Any) -> list[dict[str, Any]]:
     return [dict(row) for _ in range(5)]
 
 
+def parts(**changes: Any) -> list[OverlapRow]:
+    return [OverlapRow(**row) for row in rows(**changes)]
+
+
 def test_what_leaves_are_coarse_shares_without_counts_and_nothing_of_few() -> None:
-    shown = open_overlap(rows(), 200, 0.02, POLICY)
-    assert shown[0] == {"pool_count": None, "pool_share": 0.12, "chosen_count": None, "chosen_share": 0.24}
-    assert open_overlap(rows(chosen_count=7), 200, 0.02, POLICY) == []
-    assert open_overlap(rows(pool_count=3), 200, 0.02, POLICY) == []
-    assert open_overlap(rows(), 35, 0.05, POLICY) == []  # seven in a fifth
-    assert open_overlap(rows(), 60, 0.1, POLICY) == []
-    assert open_overlap(rows(chosen_count=0), 200, 0.02, POLICY) != []  # that nobody was found is the point
+    shown = open_overlap(parts(), 200, 0.02, POLICY)
+    assert shown[0].model_dump() == {"pool_share": 0.12, "chosen_share": 0.24}
+    assert open_overlap(parts(chosen_count=7), 200, 0.02, POLICY) == ()
+    assert open_overlap(parts(pool_count=3), 200, 0.02, POLICY) == ()
+    assert open_overlap(parts(), 35, 0.05, POLICY) == ()  # seven in a fifth
+    assert open_overlap(parts(), 60, 0.1, POLICY) == ()
+    assert open_overlap(parts(chosen_count=0), 200, 0.02, POLICY) != ()  # that nobody was found is the point
 
 
 def test_a_hidden_result_shows_no_overlap() -> None:

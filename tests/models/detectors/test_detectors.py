@@ -17,6 +17,7 @@ from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 from data_contracts.ladder.ladder import State, error_sources
 from data_contracts.protocol.comparison_settings import ComparisonSettings, EffectSettings
 from data_contracts.protocol.protocol import Covariate
+from data_contracts.results.wording import in_words
 from models.comparing.balance import imbalance_p_value, power_to_see
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
@@ -420,19 +421,19 @@ def test_there_is_a_data_set_for_every_detector() -> None:
 @pytest.mark.parametrize("code", sorted(BUILT))
 def test_it_fires_on_the_fault_and_is_quiet_without(code: str) -> None:
     faulty, fine = (DETECTORS[code](BUILT[code](fault)) for fault in (True, False))
-    assert faulty.state in OPEN, faulty.finding["en"]
-    assert fine.state == State.clear, fine.finding["en"]
+    assert faulty.state in OPEN, in_words(*faulty.finding).en
+    assert fine.state == State.clear, in_words(*fine.finding).en
     assert faulty.finding != fine.finding
     for detection in (faulty, fine):
-        assert set(detection.finding) == {"da", "en"}
-        assert "{" not in detection.finding["en"]
+        assert in_words(*detection.finding).da
+        assert "{" not in in_words(*detection.finding).en
 
 
 @pytest.mark.parametrize("code", sorted(BUILT))
 def test_one_that_was_given_nothing_says_what_it_lacked(code: str) -> None:
     nothing = DETECTORS[code](Findings(Conduct("binary", "higher_is_better")))
     assert nothing.state == State.not_measured
-    assert nothing.finding["en"].startswith("Not measured: ")
+    assert in_words(*nothing.finding).en.startswith("Not measured: ")
     assert nothing.value is None
 
 
@@ -478,7 +479,7 @@ BOUNDARIES = [
 @pytest.mark.parametrize("case", BOUNDARIES, ids=lambda c: f"{c.code}-{c.state}")
 def test_boundaries(case: Case) -> None:
     found = DETECTORS[case.code](case.findings)
-    assert (found.state, found.is_critical) == (case.state, case.is_critical), found.finding["en"]
+    assert (found.state, found.is_critical) == (case.state, case.is_critical), in_words(*found.finding).en
 
 
 def test_balance_by_the_numbers_of_the_gate_is_that_of_the_detector() -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from data_contracts.results.public_record import PlaceRow
 from models.disclosure.places import open_places
 from models.disclosure.policy import default_policy, safe_count
 from models.disclosure.record import publish
@@ -261,18 +262,18 @@ def test_the_bounds_are_those_of_trying_every_table() -> None:
 # In use: where a result's participants come from ----------------------------------------------------------------------
 
 
-def place_rows(**counts: int) -> list[dict[str, Any]]:
-    return [{"code": code, "count": count, "is_hidden": False} for code, count in counts.items()]
+def place_rows(**counts: int) -> list[PlaceRow]:
+    return [PlaceRow(code=code, name=code, count=count, quarter="2026Q3") for code, count in counts.items()]
 
 
 def test_participants_by_municipality_hide_what_their_total_would_tell() -> None:
     """485 and 3: of 488 in all, of whom a reader may know the exact number, 485 stand as 483 to 487: one to five left."""
-    assert [row["count"] for row in open_places(place_rows(a=485, b=3), POLICY)] == [485, None]
-    assert open_places(place_rows(a=488, b=1), POLICY) == []  # 490 is at least 488, and one is left of 489
+    assert [row.count for row in open_places(place_rows(a=485, b=3), POLICY)] == [485, None]
+    assert open_places(place_rows(a=488, b=1), POLICY) == ()  # 490 is at least 488, and one is left of 489
     three = open_places(place_rows(a=488, b=1, c=33), POLICY)
-    assert [row["is_hidden"] for row in three] == [False, True, True]
-    assert open_places(place_rows(a=40), POLICY) == []
-    assert open_places([], POLICY) == []
+    assert [row.is_hidden for row in three] == [False, True, True]
+    assert open_places(place_rows(a=40), POLICY) == ()
+    assert open_places([], POLICY) == ()
 
 
 def test_places_of_no_record_that_is_hidden_told_or_not_estimable_are_shown() -> None:

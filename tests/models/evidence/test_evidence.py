@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,24 +15,28 @@ from data_contracts.ladder.ladder import (
     design_facts,
     economics_sources,
     error_sources,
+    gate_reasons,
     rung_rules,
     rungs,
 )
 from data_contracts.phrases import phrases
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.results.result_record import ResultRecord
+from data_contracts.results.wording import in_words
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
 from models.detectors.effect_sources import attrition, underpowered, unmeasured_confounding
 from models.detectors.interface import Conduct, CovariateFacts, Detection, Findings
 from models.detectors.plan_sources import protocol_changed
 from models.detectors.registry import DETECTORS, detect
 from models.evidence.certainty import certainty_of
-from models.evidence.claims import BLOCKING_SOURCES, build_claims, verdict_of
+from models.evidence.claims import build_claims, verdict_of
 from models.evidence.crosswalk import graded
 from models.evidence.rung import DesignFacts, earned_rung, held, rung_number
 from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate
 from models.values.effects import Effects, PlaceboEstimate
 from models.values.estimates import Estimate
+from tests.support.example_record import example_fields
 
 LEVELS = ("very_low", "low", "moderate", "high")
 
@@ -156,7 +161,7 @@ def test_every_source_of_a_rung_is_always_answered(findings: Findings, rung: int
 
 def test_every_detector_has_a_source_and_every_source_its_texts() -> None:
     for code, source in error_sources().items():
-        for texts in (source.name, source.finding, source.cannot, source.lift):
+        for texts in filter(None, (source.name, source.finding, source.finding_unnumbered, source.cannot, source.lift)):
             assert set(texts) == {"da", "en"}, code
         assert source.link.startswith("https://"), code
     listed = {code for rung in rungs().values() for code in rung.error_sources}
@@ -184,8 +189,8 @@ def test_overlap(findings: Findings) -> None:
 def test_domains_without_a_measure_stay_on_the_result(findings: Findings) -> None:
     found = register_limited_covariates(findings)
     assert found.state is State.warning
-    assert "violence" in found.finding["en"]
-    assert "motivation" in found.finding["en"]
+    assert "violence" in in_words(*found.finding).en
+    assert "motivation" in in_words(*found.finding).en
 
 
 def _with_placebo(findings: Findings, value: float) -> Detection:
@@ -206,7 +211,7 @@ def test_the_sign_of_a_failing_placebo_matters(findings: Findings) -> None:
 
 
 def test_a_bound_is_printed_even_when_all_is_well(findings: Findings) -> None:
-    assert "E-value" in unmeasured_confounding(findings).finding["en"]
+    assert "E-value" in in_words(*unmeasured_confounding(findings).finding).en
     other = replace(findings.effects.placebo[0].estimate, estimator="regression")
     elsewhere = replace(findings.effects, placebo=(PlaceboEstimate("active_2q_before", other),))
     assert unmeasured_confounding(replace(findings, effects=elsewhere)).state is State.warning
@@ -231,7 +236,7 @@ def test_a_worse_state_never_raises_certainty() -> None:
     codes = rungs()[4].error_sources
     for detail in ("2", "4a", "4b", "5"):
         for states in product(WORSE, repeat=4):
-            base = [Detection(code, state, {}) for code, state in zip(codes, states, strict=False)]
+            base = [Detection(code, state, ()) for code, state in zip(codes, states, strict=False)]
             level = LEVELS.index(certainty_of(detail, base, 3.0).level)
             for i, detection in enumerate(base):
                 for worse in WORSE[WORSE.index(detection.state) + 1 :]:
@@ -244,7 +249,7 @@ def test_a_worse_state_never_raises_certainty() -> None:
 
 def test_the_steps_of_certainty_add_up_and_no_design_passes_its_cap() -> None:
     """A trial starts high; a matched group cannot become more than moderate, however large and clean its effect."""
-    clean = [Detection(code, State.clear, {}) for code in rungs()[4].error_sources]
+    clean = [Detection(code, State.clear, ()) for code in rungs()[4].error_sources]
     assert certainty_of("4a", clean).level == "low"
     assert certainty_of("4a", clean, 3.0).level == "moderate"
     assert certainty_of("4b", clean, 3.0).level == "low"
@@ -257,28 +262,39 @@ def test_the_steps_of_certainty_add_up_and_no_design_passes_its_cap() -> None:
     assert (reasoning.level, [s.kind for s in reasoning.steps]) == ("low", ["start", "critical"])
 
 
-def record(rung: int = 4, low: float = 0.1, high: float = 0.3, states: dict[str, str] | None = None, **changes) -> dict:
+DETAILS = {2: "2", 3: "3a", 4: "4a", 5: "5", 7: "7"}
+
+
+def record(
+    rung: int = 4,
+    low: float = 0.1,
+    high: float = 0.3,
+    states: dict[str, str] | None = None,
+    certainty: str = "low",
+    smallest: float = 0.05,
+    **changes: Any,
+) -> ResultRecord:
     states = {"underpowered": "clear"} | (states or {})
     sources = [
-        {"code": code, "state": states.get(code, "clear"), "threshold": 0.05, "finding": {"da": "x", "en": "x"}}
+        {
+            "code": code,
+            "state": states.get(code, "clear"),
+            "metric": error_sources()[code].metric,
+            "threshold": smallest,
+            "finding_says": [],
+        }
         for code in rungs()[rung].error_sources
     ]
-    return {
-        "status": "estimated",
-        "estimate": (low + high) / 2,
-        "interval_low": low,
-        "interval_high": high,
-        "confidence_level": 0.95,
-        "treated_value": 0.32,
-        "control_value": 0.12,
-        "outcome_type": "binary",
-        "outcome_direction": "higher_is_better",
-        "outcome_label": {"da": "I arbejde", "en": "In work"},
-        "unit": {"da": "procentpoint", "en": "percentage points"},
-        "diagnostics": {"e_value": 4.0, "e_value_limit": 2.0},
-        "status_reason": {"da": "Fordi.", "en": "Because."},
-        "evidence": {"rung": rung, "certainty": "low", "error_sources": sources},
-    } | changes
+    fields = example_fields(
+        estimate=(low + high) / 2, interval_low=low, interval_high=high, treated_value=0.32, control_value=0.12
+    )
+    fields["evidence"] |= {
+        "rung": rung,
+        "rung_detail": DETAILS[rung],
+        "certainty": certainty,
+        "error_sources": sources,
+    }
+    return ResultRecord.model_validate(fields | changes)
 
 
 VERDICTS = [
@@ -297,7 +313,7 @@ VERDICTS = [
     ("no number", record(status="not_estimable"), "cannot_tell"),
     (
         "a trial one can trust",
-        record(rung=2) | {"evidence": record(rung=2)["evidence"] | {"certainty": "high"}},
+        record(rung=2, certainty="high"),
         "works_in_trial",
     ),
 ]
@@ -309,18 +325,16 @@ VERDICTS = [
 )
 def test_the_smallest_difference_that_matters_is_told_as_it_was_declared(kind: str, smallest: float, said: str) -> None:
     """A page rounded to 5 points must not say that a study is too small to see a difference of 0."""
-    fields = record(low=-0.1, high=0.2, states={"underpowered": "warning"}, outcome_type=kind, rounded_to=0.05)
-    fields |= {"unit": {"da": "point", "en": "points"}} if kind == "numeric" else {}
-    for source in fields["evidence"]["error_sources"]:
-        if source["code"] == "underpowered":
-            source["threshold"] = smallest
-    can = build_claims(fields)["can"]
-    assert any(text["da"].endswith(f"se en forskel på {said}.") for text in can), can
+    unit = {"unit": {"da": "point", "en": "points"}} if kind == "numeric" else {}
+    states = {"underpowered": "warning"}
+    small = record(4, -0.1, 0.2, states, smallest=smallest, outcome_type=kind, rounded_to=0.05, **unit)
+    can = build_claims(small).can
+    assert any(text.da.endswith(f"se en forskel på {said}.") for text in can), can
 
 
-@pytest.mark.parametrize(("story", "fields_of_record", "verdict"), VERDICTS, ids=[v[0] for v in VERDICTS])
-def test_verdicts(story: str, fields_of_record: dict, verdict: str) -> None:
-    assert verdict_of(fields_of_record) == verdict
+@pytest.mark.parametrize(("story", "judged", "verdict"), VERDICTS, ids=[v[0] for v in VERDICTS])
+def test_verdicts(story: str, judged: ResultRecord, verdict: str) -> None:
+    assert verdict_of(judged) == verdict
 
 
 CAUSAL_WORDS = {
@@ -335,15 +349,15 @@ def test_nothing_below_a_trial_is_said_to_cause_anything(rung: int, low: float, 
     for state in ("clear", "warning"):
         claims = build_claims(record(rung, low, high, {"underpowered": state}))
         for language, words in CAUSAL_WORDS.items():
-            for sentence in claims["can"]:
-                assert not any(word in sentence[language].lower() for word in words), sentence
+            for sentence in claims.can:
+                text = getattr(sentence, language).lower()
+                assert not any(word in text for word in words), text
 
 
 def test_every_open_source_is_among_what_cannot_be_said() -> None:
     everything = dict.fromkeys(rungs()[4].error_sources, "warning")
-    cannot = build_claims(record(low=-0.1, states=everything))["cannot"]
+    cannot = build_claims(record(low=-0.1, states=everything)).cannot
     assert len(cannot) == len(everything) + 1
-    assert set(BLOCKING_SOURCES) <= set(error_sources())
 
 
 def test_phrases_are_paired() -> None:
@@ -361,5 +375,5 @@ def test_crosswalk_and_gates_are_complete() -> None:
     for standard in crosswalk().values():
         assert standard["source"]
         assert standard["link"].startswith("https://")
-    for texts in read_knowledge("gates")["reasons"].values():
+    for texts in gate_reasons().values():
         assert set(texts) == {"da", "en"}

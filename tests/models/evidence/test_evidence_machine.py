@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data_contracts.ladder.ladder import State, design_facts, error_sources, rung_rules, rungs
 from data_contracts.protocol.protocol import Protocol
+from data_contracts.results.result_record import ResultRecord
 from models.detectors.interface import Conduct, Detection, Findings
 from models.doubt.attrition import lee_bounds, manski_bounds
 from models.doubt.negative_controls import expected_absolute_error
@@ -237,22 +238,23 @@ def test_a_rung_that_rose_says_which_fact_did_it() -> None:
     after["evidence"] |= {"facts": held(new)}
     after["evidence"]["error_sources"] = [dict(s) for s in after["evidence"]["error_sources"]]
     after["evidence"]["error_sources"][0]["state"] = "serious"
-    found = tag_changes(before, after)
-    assert [(c["what"], c["before"], c["after"]) for c in found] == [
+    now = ResultRecord.model_validate(after)
+    found = tag_changes(ResultRecord.model_validate(before), now)
+    assert [(c.what, c.before, c.after) for c in found] == [
         ("rung", "4b", "4a"),
         ("fact", "false", "true"),
         ("certainty", "very_low", "low"),
         ("error_source", "clear", "serious"),
     ]
-    assert "4b → 4a. New: An earlier value of the outcome is part of the comparison (4a)." in found[0]["text"]["en"]
-    assert tag_changes(after, after) == []
+    assert "4b → 4a. New: An earlier value of the outcome is part of the comparison (4a)." in found[0].text.en
+    assert tag_changes(now, now) == ()
 
 
 # Standards and risk of bias -------------------------------------------------------------------------------------------
 
 
 def test_standards_ask_for_more_than_the_rung() -> None:
-    fine = [Detection("attrition", State.clear, {}), Detection("group_differences", State.clear, {}, 0.12)]
+    fine = [Detection("attrition", State.clear, ()), Detection("group_differences", State.clear, (), 0.12)]
     adjusted = conditions_of(fine, estimator="matched_regression", is_null=False)
     plain = conditions_of(fine, estimator="matched_difference", is_null=False)
     assert (adjusted, plain) == ({"low_attrition", "equivalent"}, {"low_attrition"})
@@ -287,7 +289,7 @@ FINE = Conduct(
     is_locked=True,
 )
 FACTS = with_facts("has_person_level_participants", "covariates_dated_before_index", "analysed_as_assigned")
-CLEAR = tuple(Detection(code, State.clear, {}) for code in rungs()[4].error_sources)
+CLEAR = tuple(Detection(code, State.clear, ()) for code in rungs()[4].error_sources)
 
 
 def judged(conduct: Conduct = FINE, signed: SignedAnswers | None = None, detail: str = "4a", **changes: object) -> dict:
@@ -297,7 +299,7 @@ def judged(conduct: Conduct = FINE, signed: SignedAnswers | None = None, detail:
     effects = Effects("work", Gate(), 400, 400, missing_treated_share=0.01, missing_control_share=0.02)
     filled = risk_of_bias_of(detail, FACTS, Findings(replace(conduct, **changes), effects=effects), CLEAR, signed)
     assert filled is not None
-    return {d["domain"]: d["judgement"] for d in filled["domains"]} | {"overall": filled["overall"]}
+    return {d.domain: d.judgement for d in filled.domains} | {"overall": filled.overall}
 
 
 def signed(answer: str = "PY", *, is_current: bool = True) -> SignedAnswers:
