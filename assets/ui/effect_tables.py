@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import scipy
 
 from data_contracts.phrases import difference_text, number_text, phrase
-from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.protocol.unused_settings import unused_settings
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import Text
 from models.estimating.subgroups import site_name
 from models.values.comparison import Gate
 from models.values.effects import Effects, SpecificationEstimate, SubgroupEstimate

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data_contracts.protocol.parts import Name, Section, ShortText, Text
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import Name, Section, ShortText, Text
 from data_contracts.reading.section_reading import read_section
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100

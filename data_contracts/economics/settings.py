@@ -21,7 +21,7 @@ from data_contracts.economics.price_catalogue import (
     no_thousands_point,
     shares_make_up_one,
 )
-from data_contracts.protocol.parts import Name, Section, ShortText, Text
+from data_contracts.reading.parts import Name, Section, ShortText, Text
 
 LONGEST = 100
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from data_contracts.ladder.ladder import DesignFact, design_facts
-from data_contracts.protocol.parts import Name, ProjectId, Section, ShortText, Text
 from data_contracts.protocol.protocol import Domain
+from data_contracts.reading.parts import Name, ProjectId, Section, ShortText, Text
 
 PERSON_NUMBER = re.compile(r"(?<!\d)\d{6}[- ]?\d{4}(?!\d)")
 Link = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=400)]

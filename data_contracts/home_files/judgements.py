@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from data_contracts.protocol.parts import Section, ShortText, Text
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import Section, ShortText, Text
 
 
 class JudgedAnswer(Section):

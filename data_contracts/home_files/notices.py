@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from data_contracts.protocol.parts import Section, ShortText
+from data_contracts.reading.parts import Section, ShortText
 
 Address = Annotated[ShortText, Field(pattern=r"^[!-~]+@[!-~]+$")]
 """As it goes into a mail's head: no spaces, no line breaks."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from data_contracts.protocol.parts import Section
+from data_contracts.reading.parts import Section
 from data_contracts.reading.section_reading import CONTROL_FREE
 
 LAW = "https://www.retsinformation.dk/eli/lta/2018/692"

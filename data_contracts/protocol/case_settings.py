@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from data_contracts.protocol.parts import Name, Section, Text
+from data_contracts.reading.parts import Name, Section, Text
 
 
 class Condition(Section):

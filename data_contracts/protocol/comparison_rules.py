@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from data_contracts.protocol.raw import number_of, rows_of, section_of, words_of
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.raw import number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
 
 RuleFault = tuple[Path, str, str]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.protocol.parts import Name, Section, ShortText
+from data_contracts.reading.parts import Name, Section, ShortText
 
 
 class Delivery(Section):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.protocol.parts import Name, Section, ShortText, Text
+from data_contracts.reading.parts import Name, Section, ShortText, Text
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 TrialEstimator = Literal["assigned_difference", "assigned_adjusted"]

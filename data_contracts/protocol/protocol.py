@@ -21,8 +21,8 @@ from data_contracts.protocol.design_settings import (
     ReviewSettings,
     TrialSettings,
 )
-from data_contracts.protocol.parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 
 Design = Literal[
     "systematic_review",

@@ -8,8 +8,8 @@ from typing import Any
 
 from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import bilingual
-from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.parts import Text
 from data_contracts.results.result_record import ResultRecord
 from models.detectors.bounds import bounds_of
 from models.detectors.effect_sources import placebo_fails

@@ -18,9 +18,9 @@ from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import bilingual
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.design_settings import ReviewSettings, SearchRule
-from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
 from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.reading.parts import Text
 from data_contracts.results.result_record import ResultRecord
 from models.designs.interface import summary_of
 from models.designs.systematic_review.design import SystematicReview, rests_on_trials
