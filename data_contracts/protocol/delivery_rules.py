@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from data_contracts.calendar.periods import period_end
+from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.file_names import PERIOD, pattern_faults
 from data_contracts.protocol.table_contract import TABLES, core_columns, protocol_columns
 from data_contracts.reading.faults import suggestion
@@ -34,8 +35,8 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
     """Yield faults of the deliveries: unknown tables, columns, constants and outcomes."""
     rows = rows_of(data, "deliveries")
     tables = {str(row.get("table")) for _, row in rows}
-    needed = read_knowledge("designs")["designs"].get(str(data.get("design")), {}).get("tables", ())
-    for table in needed:
+    design = declared_designs().get(str(data.get("design")))
+    for table in () if design is None else design.tables:
         if rows and table not in tables:
             yield (
                 ("deliveries",),

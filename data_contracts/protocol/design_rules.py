@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from data_contracts.designs.declared import declared_designs
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.raw import number_of, rows_of, section_of, words_of
@@ -30,10 +31,10 @@ def design_faults(data: dict[str, Any], covariates: Rows, outcomes: Rows) -> Ite
     (path, what, fix)
     """
     design = str(data.get("design"))
-    known = read_knowledge("designs")["designs"].get(design)
+    known = declared_designs().get(design)
     if known is None:
         return
-    yield from _outcome_needs(data, design, bool(known["follows_people"]))
+    yield from _outcome_needs(data, design, known.follows_people)
     yield from _published_faults(data, outcomes)
     if design in ("matched_control", "panel") and not data.get("confounder_domains"):
         yield (

@@ -1,4 +1,4 @@
-"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie."""
+"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie, and designs' own rows of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from data_contracts.reading.design_folders import joined, own_rows
 from data_contracts.reading.safe_yaml import read_own
+
+OWN_ROWS = {
+    "error_sources": {"sources": "error_sources"},
+    "gates": {"reasons": "gate_reasons"},
+    "measures": {"measures": "measures", "parts": "part_kinds"},
+}
+"""Tables of knowledge that a design may add rows to: file, key in it, and key in `design.yaml`."""
 
 
 @cache
@@ -23,7 +31,7 @@ def wings() -> dict[str, str]:
 
 @cache
 def read_knowledge(name: str) -> dict[str, Any]:
-    """Return a YAML file of this room as data.
+    """Return a YAML file of this room as data, with the rows that designs add to it.
 
     Parameters
     ----------
@@ -31,4 +39,6 @@ def read_knowledge(name: str) -> dict[str, Any]:
         File name without `.yaml`.
     """
     data: dict[str, Any] = read_own(wings()[name], f"{name}.yaml")
+    for key, own in OWN_ROWS.get(name, {}).items():
+        data[key] = joined(name, data[key], own_rows(own))
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from data_contracts.ladder.ladder import crosswalk, design_facts, economics_sources, error_sources, rung_rules, rungs
 from data_contracts.reading.knowledge import read_knowledge
@@ -31,7 +32,7 @@ def ladder_page() -> str:
         "# The evidence ladder",
         "",
         "The sentences of the first part are the specification that the tests in `tests/spec/` hold the code to; the tables of the",
-        "second are made from `data_contracts/ladder/ladder.yaml`, `design_facts.yaml` and `crosswalk.yaml`.",
+        "second are made from `data_contracts/ladder/` (`ladder.yaml`, `design_facts.yaml`, `crosswalk.yaml`) and the designs' `data_contracts/designs/*/design.yaml`.",
         "",
         *specification(),
         "## The rules",
@@ -60,12 +61,21 @@ def ladder_page() -> str:
     conditions = read_knowledge("crosswalk")["conditions"]
     for standard in crosswalk().values():
         grades = "; ".join(
-            f"{', '.join(rule['rungs'])}: {standard['grades'][rule['grade']]['en']}"
-            + (f" if {' and '.join(conditions[c]['en'] for c in rule['if'])}" if rule.get("if") else "")
-            for rule in standard["rules"]
+            f"{', '.join(details)}: {standard['grades'][grade]['en']}"
+            + (f" if {' and '.join(conditions[c]['en'] for c in under)}" if under else "")
+            for (grade, under), details in _rungs_by_grade(standard).items()
         )
         lines.append(f"| [{standard['name']}]({standard['link']}) | {grades} | {standard['source']} |")
     return "\n".join(lines) + "\n"
+
+
+def _rungs_by_grade(standard: dict[str, Any]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """Return the rungs that get a grade under some conditions, in the standard's order of grades."""
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for rule in standard["rules"]:
+        found.setdefault((rule["grade"], tuple(rule.get("if", ()))), []).extend(rule["rungs"])
+    order = list(standard["grades"])
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0][0])))
 
 
 def error_sources_page() -> str:
