@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from data_contracts.designs.declared import declared_designs
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
-from data_contracts.reading.raw import number_of, rows_of, section_of, words_of
+from data_contracts.reading.raw import RuleFault, number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
-
-RuleFault = tuple[Path, str, str]
 
 WHAT_IS_MISSING = {
     "score_covariates": ("The score has no covariates.", "List register covariates under score_covariates."),
@@ -65,9 +64,11 @@ def comparison_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Itera
     ------
     (path, what, fix)
     """
-    if data.get("design") in ("matched_control", "randomised_trial"):
+    design = declared_designs().get(str(data.get("design")))
+    uses = () if design is None else design.uses
+    if "effects" in uses or "effects.subgroups" in uses:
         yield from _subgroup_faults(data, covariates)
-    if data.get("design") != "matched_control":
+    if "comparison" not in uses:
         return
     for place, comparison, estimators in comparisons_of(data):
         yield from _method_faults(place, comparison, estimators)

@@ -12,10 +12,7 @@ from data_contracts.protocol.file_names import PERIOD, pattern_faults
 from data_contracts.protocol.table_contract import TABLES, core_columns, protocol_columns
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
-from data_contracts.reading.raw import rows_of, section_of
-from data_contracts.reading.safe_yaml import Path
-
-RuleFault = tuple[Path, str, str]
+from data_contracts.reading.raw import RuleFault, rows_of, section_of
 
 DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
 

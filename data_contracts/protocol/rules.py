@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from data_contracts.protocol.comparison_rules import comparison_faults, used_covariates
-from data_contracts.protocol.delivery_rules import RuleFault, delivery_faults
+from data_contracts.protocol.delivery_rules import delivery_faults
 from data_contracts.protocol.design_rules import design_faults
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
-from data_contracts.reading.raw import number_of, rows_of, section_of, words_of
+from data_contracts.reading.raw import RuleFault, number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
 
 MAXIMUM_ASKED_FIELDS = 12

@@ -247,9 +247,8 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
             replace(c, required=is_asked, levels=protocol.municipalities) if c.name == "municipality_code" else c
             for c in columns
         ]
-    drawn_by = {"blocked": "block", "cluster": "cluster"}.get(protocol.trial.drawn)
-    if table == "assignment":
-        columns = [replace(c, required=True) if c.name == drawn_by else c for c in columns]
+    required = {name for section in protocol.design_sections for name in section.required_columns(table)}
+    columns = [replace(c, required=True) if c.name in required else c for c in columns]
     source = protocol_columns(table)
     columns += [_covariate_column(covariate) for covariate in protocol.covariates if covariate.source == source]
     columns = [replace(c, maximum=latest) if c.kind == "date" and latest else c for c in columns]
@@ -281,21 +280,19 @@ def protocol_columns(table: str) -> str:
 def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
     """Return, for columns that hold names from the protocol, which names there are."""
     outcomes = tuple(outcome.name for outcome in protocol.outcomes)
-    if table == "codings":
-        cases = protocol.case_study
-        return {"item": (*(c.name for c in cases.conditions), *(t.name for t in cases.tests), *outcomes)}
-    if table == "ratings":
-        return {"outcome": (*outcomes, *protocol.assessment.seeds)}
-    if table == "outcomes":
-        return {"outcome": protocol.delivered_outcomes}
-    return {"outcome": outcomes} if table in ("rates", "studies") else {}
+    words: dict[str, tuple[str, ...]] = {}
+    if any(column.name == "outcome" for column in core_columns(table)):
+        words["outcome"] = protocol.delivered_outcomes if table == "outcomes" else outcomes
+    for section in protocol.design_sections:
+        words |= section.known_words(table, outcomes)
+    return words
 
 
 def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
     """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
-    if table not in ("outcomes", "rates", "ratings") or (
-        table == "ratings" and protocol.assessment.scale == "category"
-    ):
+    if not {"outcome", "value"} <= {column.name for column in core_columns(table)}:
+        return ()
+    if any(section.has_free_values(table) for section in protocol.design_sections):
         return ()
     declared = {outcome.name for outcome in protocol.outcomes if outcome.derived is None}
     rules = [
@@ -307,7 +304,7 @@ def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
         if outcome.derived is not None:
             continue
         where = ("outcome", outcome.name)
-        if outcome.type == "binary" and table == "outcomes" and not are_places(protocol):
+        if outcome.type == "binary" and table == "outcomes" and not protocol.units_are_places:
             rules.append(Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=where))
         elif outcome.type == "binary":
             rules.append(Rule("range", ("value",), "number", "0", "1", only_where=where))
@@ -316,11 +313,6 @@ def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
             high = None if outcome.maximum is None else str(outcome.maximum)
             rules.append(Rule("range", ("value",), "number", low, high, only_where=where))
     return tuple(rules)
-
-
-def are_places(protocol: Protocol) -> bool:
-    """Whether the units of the protocol's design are places, whose yes-or-no outcomes are shares."""
-    return protocol.design == "panel" and protocol.panel.units == "places"
 
 
 def _core_column(entry: dict[str, Any]) -> Column:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from data_contracts.reading.safe_yaml import read_own
@@ -18,6 +21,20 @@ def declarations() -> dict[str, dict[str, Any]]:
     folders = (folder.name for folder in files("data_contracts").joinpath(DESIGNS).iterdir() if folder.is_dir())
     said = {name: read_own(DESIGNS, name, DECLARATION) for name in folders if has_file(name, DECLARATION)}
     return dict(sorted(said.items(), key=lambda item: (item[1]["rung"], item[0])))
+
+
+def own_module(room: str, design: str, name: str) -> ModuleType | None:
+    """Return a module of a design's folder in a room, or None if there is none.
+
+    Parameters
+    ----------
+    room : str
+        `data_contracts` or `models`.
+    design : str
+    name : str
+    """
+    path = f"{room}.{DESIGNS}.{design}.{name}"
+    return None if find_spec(path) is None else import_module(path)
 
 
 def has_file(design: str, file: str) -> bool:
