@@ -7,7 +7,7 @@ from functools import cache
 
 from data_contracts.designs.declared import declared_designs
 from data_contracts.designs.settings import DesignSettings
-from data_contracts.reading.design_folders import own_module
+from data_contracts.reading.design_folders import own_parts
 from data_contracts.reading.raw import Raw, Rows, RuleFault
 
 Rules = Callable[[Raw, Rows, Rows], Iterator[RuleFault]]
@@ -20,13 +20,8 @@ def sections() -> dict[str, type[DesignSettings]]:
     Designs that follow people come first, then the others; each from the top of the ladder down. A design without
     `settings.py` reads sections that others read too.
     """
-    found = {}
-    designs = declared_designs()
-    for name in sorted(designs, key=lambda name: not designs[name].follows_people):
-        module = own_module("data_contracts", name, "settings")
-        if module is not None:
-            found[designs[name].section] = module.SETTINGS
-    return found
+    designs, own = declared_designs(), own_parts("data_contracts", "settings", "SETTINGS")
+    return {designs[name].section: own[name] for name in sorted(own, key=lambda name: not designs[name].follows_people)}
 
 
 def section_of(kind: type[DesignSettings]) -> str:
@@ -34,7 +29,7 @@ def section_of(kind: type[DesignSettings]) -> str:
     return next(name for name, own in sections().items() if own is kind)
 
 
-def own_rules(design: str) -> Rules | None:
-    """Return the function `faults` of a design's `rules.py`, or None if it has none."""
-    module = own_module("data_contracts", design, "rules")
-    return None if module is None else module.faults
+@cache
+def own_rules() -> dict[str, Rules]:
+    """Return the function `faults` of each design's `rules.py` by the design's name."""
+    return own_parts("data_contracts", "rules", "faults")

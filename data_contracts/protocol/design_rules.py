@@ -37,7 +37,7 @@ def design_faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleF
             "The domains that matter for the outcome are not named.",
             "List them; one without a covariate stays on the result as an open error source.",
         )
-    rules = own_rules(str(data["design"]))
+    rules = own_rules().get(str(data["design"]))
     if rules is not None:
         yield from rules(data, covariates, outcomes)
 

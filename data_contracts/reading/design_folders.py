@@ -6,7 +6,6 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 from data_contracts.reading.safe_yaml import read_own
@@ -23,18 +22,19 @@ def declarations() -> dict[str, dict[str, Any]]:
     return dict(sorted(said.items(), key=lambda item: (item[1]["rung"], item[0])))
 
 
-def own_module(room: str, design: str, name: str) -> ModuleType | None:
-    """Return a module of a design's folder in a room, or None if there is none.
+def own_parts(room: str, module: str, part: str) -> dict[str, Any]:
+    """Return what a module in the designs' folders of a room calls `part`, by design.
 
     Parameters
     ----------
     room : str
         `data_contracts` or `models`.
-    design : str
-    name : str
+    module : str
+        Designs without a module of this name are left out.
+    part : str
     """
-    path = f"{room}.{DESIGNS}.{design}.{name}"
-    return None if find_spec(path) is None else import_module(path)
+    paths = {design: f"{room}.{DESIGNS}.{design}.{module}" for design in declarations()}
+    return {design: getattr(import_module(path), part) for design, path in paths.items() if find_spec(path) is not None}
 
 
 def has_file(design: str, file: str) -> bool:

@@ -7,7 +7,7 @@ possible, and the figure stays a claim.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def tag_paper_study(study: PaperStudy, project: str) -> dict[str, Any]:
         `result_id`, the numbers the source gives, `evidence`, `claims`, `source`, `money`; a study without
         an interval is `not_estimable` and says why.
     """
-    facts = DesignFacts(**cast("Any", study.facts))
+    facts = DesignFacts(**study.facts)
     findings = _findings(study)
     detections = detect(rung_number(earned_rung(facts)), findings)
     primary = None if findings.effects is None else findings.effects.primary

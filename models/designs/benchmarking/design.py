@@ -155,6 +155,9 @@ class Benchmarking(OfPeople):
         return "difference_to_rate" if method == "reference_rate" else f"difference_to_{method}"
 
 
+DESIGN = Benchmarking()
+
+
 def _plain(tables: Tables) -> list[dict[str, object]]:
     """Return rates as plain data, in a fixed order."""
     if "rates" not in tables or tables["rates"].empty:

@@ -86,6 +86,9 @@ class CaseStudy(WithoutPeople):
         return "people" if protocol.settings(CaseSettings).are_people else "cases"
 
 
+DESIGN = CaseStudy()
+
+
 def agreed_codings(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row per case and one column per item: what most coders found, NaN where they are split.
 

@@ -123,6 +123,9 @@ class ExpertAssessment(WithoutPeople):
         return "raters"
 
 
+DESIGN = ExpertAssessment()
+
+
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
     """Each expert's latest answer to each question: who left after the first round still said something."""
     return rows.sort_values("round_number", kind="stable").drop_duplicates(["person_id", "subject"], keep="last")

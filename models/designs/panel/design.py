@@ -205,6 +205,9 @@ class PanelStudy:
         return "units" if protocol.settings(PanelSettings).units == "places" else "people"
 
 
+DESIGN = PanelStudy()
+
+
 _CLOSED_BEFORE = ("no_treated", "no_comparison")
 
 

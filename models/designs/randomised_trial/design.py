@@ -207,6 +207,9 @@ class RandomisedTrial(OfPeople):
         return protocol.settings(TrialSettings).estimator
 
 
+DESIGN = RandomisedTrial()
+
+
 def _labels(values: pd.Series, otherwise: range) -> NDArray[np.int64]:
     """Number what is named; without names everybody has a number of her own."""
     if values.isna().all():

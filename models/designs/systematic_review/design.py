@@ -89,6 +89,9 @@ class SystematicReview(WithoutPeople):
         return "studies"
 
 
+DESIGN = SystematicReview()
+
+
 def study_key(name: str) -> str:
     """Return a study's name without capitals, spaces and signs: however it is spelt, it is one study."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
