@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from data_contracts.reading.design_folders import declarations, has_file, joined
 from data_contracts.reading.safe_yaml import read_own
 
 LANGUAGES = ("da", "en")
@@ -16,9 +17,13 @@ MINUS = "−"
 
 @cache
 def phrases(language: str) -> dict[str, str]:
-    """Return every phrase of a language by key."""
-    data: dict[str, str] = read_own("phrases", f"{language}.yaml")
-    return data
+    """Return every phrase of a language by key, those that only one design uses among them."""
+    found: dict[str, str] = read_own("phrases", f"{language}.yaml")
+    for design in declarations():
+        file = f"phrases.{language}.yaml"
+        if has_file(design, file):
+            found = joined(f"phrases of {design}", found, read_own("designs", design, file))
+    return found
 
 
 def phrase(language: str, key: str, **values: object) -> str:
