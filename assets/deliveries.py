@@ -26,8 +26,9 @@ from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, TableContract, declared_tables
+from data_contracts.protocol.table_contract import TableContract
 from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.tables.declared import TABLES, declared_tables
 
 
 def _column_schema(contract: TableContract) -> TableSchema:

@@ -24,7 +24,8 @@ from dashboards.words.explanation import explanation
 from dashboards.words.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, compile_contract
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.tables.declared import TABLES
 from models.evaluate import tag_effects
 from models.evidence.findings import Circumstances
 from models.evidence.record import Provenance

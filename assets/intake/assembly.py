@@ -18,8 +18,9 @@ from assets.storage.rows import FILE, empty_frame
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import compile_contract, declared_tables
+from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.reading.faults import InputRefused
+from data_contracts.tables.declared import declared_tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from assets.intake.receipts import Changes
 from data_contracts.protocol.deliveries import Delivery
-from data_contracts.protocol.table_contract import TableContract, declared_tables
+from data_contracts.protocol.table_contract import TableContract
+from data_contracts.tables.declared import declared_tables
 
 LARGEST_SHIFT = 30.0
 """Kroner that became øre move a median a hundredfold, days that became months thirtyfold."""

@@ -10,7 +10,8 @@ from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, number_text, phrase
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, compile_contract
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.tables.declared import TABLES
 
 SHOWN_STATES = ("accepted", "refused")
 

@@ -9,10 +9,11 @@ from typing import Any
 from data_contracts.calendar.periods import period_end
 from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.file_names import PERIOD, pattern_faults
-from data_contracts.protocol.table_contract import TABLES, core_columns, protocol_columns
+from data_contracts.protocol.table_contract import core_columns, protocol_columns
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.raw import RuleFault, rows_of, section_of
+from data_contracts.tables.declared import TABLES
 
 DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
 

@@ -3,81 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from data_contracts.protocol.protocol import Covariate, Protocol
-from data_contracts.reading.safe_yaml import read_own
+from data_contracts.tables.declared import contract_of, custom_properties
 
 PERSON = "person_id"
-ODCS = ".odcs.yaml"
 UNPARSED_SUFFIX = "__unparsed"
 LOST_ZERO_SUFFIX = "__lost_zero"
 LARGEST_PLAIN_NUMBER = "99999999"
 """Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
 
 Kind = Literal["string", "date", "number"]
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredTable:
-    """What a table's contract says of the table as a whole.
-
-    Attributes
-    ----------
-    name : str
-    read_by : str
-        The station that reads it first.
-    date_column : str
-        The day that decides which quarters a row belongs to.
-    description : dict of str to str
-        By language.
-    """
-
-    name: str
-    read_by: str
-    date_column: str
-    description: dict[str, str]
-
-
-def contract_text(table: str) -> str:
-    """Return the ODCS text of one of the tables."""
-    return (files("data_contracts") / "tables" / f"{table}.odcs.yaml").read_text(encoding="utf-8")
-
-
-@cache
-def _odcs(table: str) -> dict[str, Any]:
-    document: dict[str, Any] = read_own("tables", f"{table}.odcs.yaml")
-    return document
-
-
-def _custom(item: dict[str, Any]) -> dict[str, Any]:
-    return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
-
-
-@cache
-def declared_tables() -> dict[str, DeclaredTable]:
-    """Return every table that has a contract, in the order the contracts give."""
-    names = [f.name.removesuffix(ODCS) for f in (files("data_contracts") / "tables").iterdir() if f.name.endswith(ODCS)]
-    said = {name: _custom(_odcs(name)["schema"][0]) for name in names}
-    return {
-        name: DeclaredTable(
-            name,
-            said[name]["readBy"],
-            said[name]["dateColumn"],
-            {"da": said[name]["assetDescriptionDanish"], "en": said[name]["assetDescription"]},
-        )
-        for name in sorted(names, key=lambda name: int(said[name]["position"]))
-    }
-
-
-def tables_read_by(station: str) -> tuple[str, ...]:
-    """Return the tables that a station reads first."""
-    return tuple(name for name, table in declared_tables().items() if table.read_by == station)
-
-
-TABLES = tuple(declared_tables())
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +163,6 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
     Parameters
     ----------
     table : str
-        One of `TABLES`.
     protocol : Protocol
         Adds its covariates as columns, its outcomes as allowed values and makes the municipality required.
     latest : str or None
@@ -236,9 +172,9 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
     -------
     TableContract
     """
-    document = _odcs(table)
+    document = contract_of(table)
     schema = document["schema"][0]
-    custom = _custom(schema)
+    custom = custom_properties(schema)
     known = known_words(table, protocol)
     columns = [replace(c, levels=known[c.name]) if c.name in known else c for c in core_columns(table)]
     if protocol.municipalities and table in ("participants", "assignment"):
@@ -269,12 +205,12 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
 
 def core_columns(table: str) -> list[Column]:
     """Return the columns that a table has whatever the protocol."""
-    return [_core_column(entry) for entry in _odcs(table)["schema"][0]["properties"]]
+    return [_core_column(entry) for entry in contract_of(table)["schema"][0]["properties"]]
 
 
 def protocol_columns(table: str) -> str:
     """Return the source of the covariates that are columns of a table, or `none`."""
-    return str(_custom(_odcs(table)["schema"][0])["protocolColumns"])
+    return str(custom_properties(contract_of(table)["schema"][0])["protocolColumns"])
 
 
 def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
@@ -317,7 +253,7 @@ def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
 
 def _core_column(entry: dict[str, Any]) -> Column:
     options = entry.get("logicalTypeOptions", {})
-    custom = _custom(entry)
+    custom = custom_properties(entry)
     return Column(
         name=entry["name"],
         kind=entry["logicalType"],

@@ -12,8 +12,8 @@ from rich.markup import escape
 from assets.intake.delivery_log import projects_with_rows
 from assets.storage.home import Home, write_atomically
 from data_contracts.calendar.quarters import Quarter
-from data_contracts.protocol.table_contract import TABLES
 from data_contracts.reading.faults import Fault, suggestion
+from data_contracts.tables.declared import TABLES
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 

@@ -16,7 +16,7 @@ from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.home_files.judgements import Judgements
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, contract_text
+from data_contracts.tables.declared import TABLES, contract_text
 from pipelines.documentation.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
@@ -196,7 +196,7 @@ def tables_page() -> str:
     lines = [
         "# Delivered tables",
         "",
-        "Made from the contracts in `data_contracts/tables/` (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.",
+        "Made from the contracts in `data_contracts/tables/` and in the designs' folders (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.",
         "",
     ]
     for table in TABLES:

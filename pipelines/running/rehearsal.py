@@ -12,8 +12,8 @@ from assets.storage.home import Home, write_atomically
 from assets.storage.rows import accepted_rows
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES
 from data_contracts.results.result_record import ResultRecord
+from data_contracts.tables.declared import TABLES
 from models.evaluate import evaluate
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dagster import AssetKey, AssetMaterialization
 
 from assets.storage.home import Home
-from data_contracts.protocol.table_contract import TABLES
+from data_contracts.tables.declared import TABLES
 from pipelines.running.instance import open_instance
 
 

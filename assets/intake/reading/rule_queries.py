@@ -7,12 +7,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from data_contracts.protocol.table_contract import (
-    LOST_ZERO_SUFFIX,
-    UNPARSED_SUFFIX,
-    Rule,
-    TableContract,
-)
+from data_contracts.protocol.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, Rule, TableContract
 
 
 @dataclass(frozen=True, slots=True)
