@@ -27,9 +27,7 @@ SECONDS_BETWEEN_LOOKS = 60
 LOOKS_WITHOUT_LOCK = 4
 """A process takes its lock seconds after it began; after so many looks it never will."""
 AT_WORK = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
-WORDS = (
-    "The process of this run is dead: killed, or the machine went down. Nothing was half written; it can be run again."
-)
+WORDS = "The process of this run is dead: it was killed, or the machine went down. All writes are atomic, so it can be rerun."
 
 
 def dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> tuple[list[str], dict[str, int]]:
@@ -67,17 +65,17 @@ def close_dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]
 @sensor(
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Lukker kørsler, hvis proces er død · Closes runs whose process is dead, and sweeps half-written files.",
+    description="Lukker kørsler, hvis proces er død · Fails runs whose process is dead, and deletes leftover temp files.",
 )
 def janitor_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
     """Close dead runs, and sweep."""
     instance, home = context.instance, store.home
     if instance.run_launcher.supports_check_run_worker_health:
-        return SkipReason("The launcher looks after its runs itself.")
+        return SkipReason("The run launcher monitors its own runs.")
     closed, looks = close_dead_runs(instance, home, json.loads(context.cursor) if context.cursor else {})
     if closed:
-        context.log.warning("%s runs were closed: their processes are dead.", closed)
+        context.log.warning("%s runs were marked as failed because their processes are dead.", closed)
     swept = sweep(home)
     if swept:
-        context.log.warning("%s half-written files were deleted.", swept)
+        context.log.warning("%s temp files were deleted.", swept)
     return SensorResult(cursor=json.dumps(looks, sort_keys=True))

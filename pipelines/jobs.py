@@ -30,7 +30,7 @@ publication_job = define_asset_job(
 )
 
 
-@op(description="Sletter rækker, hvis tid er gået · Deletes rows whose time is up.")
+@op(description="Sletter rækker, hvis tid er gået · Deletes rows past their retention date.")
 @guarded
 def delete_expired_rows(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
     """Enforce `retention_until` in every project whose protocol can be read."""
@@ -39,12 +39,14 @@ def delete_expired_rows(context: OpExecutionContext, store: ResourceParam[Store]
             numbers = enforce_retention(store.home, store.home.protocol(project), today())
         except InputRefused as refused:
             # One unreadable protocol must not keep the others' rows.
-            context.log.error(f"{project}: {len(refused.faults)} faults; nothing was deleted there.")
+            context.log.error(f"{project}: {len(refused.faults)} faults in its protocol; no rows were deleted.")
             continue
-        context.log.info(f"{project}: rows of files {numbers} deleted" if numbers else f"{project}: nothing is over")
+        context.log.info(
+            f"{project}: rows of files {numbers} deleted" if numbers else f"{project}: no rows have expired"
+        )
 
 
-@job(name="enforce_retention", tags=TAGS, description="Sletning efter frist · Deletion when time is up.")
+@job(name="enforce_retention", tags=TAGS, description="Sletning efter frist · Deletion after the retention period.")
 def retention_job() -> None:
     """Delete rows whose last day has passed."""
     delete_expired_rows()

@@ -41,7 +41,7 @@ def send(notices: Notices, subject: str, text: str) -> list[str]:
                 notices.command, input=f"{subject}\n\n{text}\n", text=True, timeout=LONGEST_SECONDS, check=False
             )
             if done.returncode:
-                faults.append(f"the command ended with {done.returncode}")
+                faults.append(f"the command exited with code {done.returncode}")
         except (OSError, subprocess.TimeoutExpired) as error:
             faults.append(f"the command could not be run: {type(error).__name__}")
     if notices.email is not None:
@@ -53,13 +53,13 @@ def send(notices: Notices, subject: str, text: str) -> list[str]:
             with smtplib.SMTP(notices.email.server, notices.email.port, timeout=LONGEST_SECONDS) as server:
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            faults.append(f"the mail server did not take it: {type(error).__name__}")
+            faults.append(f"the mail server rejected it: {type(error).__name__}")
     return faults
 
 
 @run_failure_sensor(
     default_status=DefaultSensorStatus.RUNNING,
-    description="Fortæller om kørsler, der fejler · Tells of runs that fail, as notices.yaml says.",
+    description="Fortæller om kørsler, der fejler · Reports failed runs as configured in notices.yaml.",
 )
 def failure_notice(context: RunFailureSensorContext, store: ResourceParam[Store]) -> None:
     """Tell whoever is to be told."""
@@ -75,6 +75,9 @@ def failure_notice(context: RunFailureSensorContext, store: ResourceParam[Store]
     failures = [event.step_failure_data.user_failure_data for event in context.get_step_failure_events()]
     reasons = [failure.description for failure in failures if failure is not None]
     lines = [f"Run {run.run_id}, job {run.job_name}, partition {partition}.", *(reason or "" for reason in reasons)]
-    lines += [context.failure_event.message or "", "The Dagster UI has its log; trin doctor looks at the installation."]
+    lines += [
+        context.failure_event.message or "",
+        "See its log in the Dagster UI; run trin doctor to check the installation.",
+    ]
     for fault in send(notices, f"Trin: {run.job_name} failed ({partition})", "\n".join(filter(None, lines))):
-        context.log.error("A notice was not sent: %s", fault)
+        context.log.error("A notice could not be sent: %s", fault)

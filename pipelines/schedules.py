@@ -77,7 +77,7 @@ def quarterly_schedule(
     quarter = last_closed_quarter(context.scheduled_execution_time)
     projects = register_projects(context.instance, store.home)
     if not projects:
-        yield SkipReason("There are no projects in the home.")
+        yield SkipReason("The home has no projects.")
     for project in projects:
         for due in due_quarters(store.home, project, quarter):
             yield RunRequest(
@@ -93,5 +93,5 @@ retention_schedule = ScheduleDefinition(
     cron_schedule="30 4 * * *",
     execution_timezone=TIME_ZONE,
     default_status=DefaultScheduleStatus.RUNNING,
-    description="Hver nat · Every night: rows whose last day has passed are deleted.",
+    description="Hver nat · Every night: deletes rows past their retention date.",
 )

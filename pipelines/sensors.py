@@ -53,7 +53,7 @@ def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
     job=quarterly_evaluation,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Nye filer i indbakken, og kvartaler, de ændrer · New files in the inbox, once they have stopped growing, and quarters they change.",
+    description="Nye filer i indbakken, og kvartaler, de ændrer · New files in the inbox, once they have stopped growing, and the quarters they affect.",
 )
 def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
     """Ask for a run of every project whose inbox changed and then stood still."""
@@ -123,16 +123,16 @@ def _now() -> datetime:
     job=publication_job,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Nyt bevis · New evidence: the quarter's pages are made anew.",
+    description="Nyt bevis · New evidence: rebuilds the quarter's pages.",
 )
 def publication_sensor(context: SensorEvaluationContext, asset_event: EventLogEntry) -> RunRequest | SkipReason:
     """Ask for publication of the quarter that has a new result."""
     materialization = asset_event.asset_materialization
     if materialization is None or materialization.partition is None:
-        return SkipReason("The event names no quarter.")
+        return SkipReason("The event has no quarter.")
     run = context.instance.get_run_by_id(asset_event.run_id)
     if run is not None and PUBLISHED_LATER.items() <= run.tags.items():
-        return SkipReason("Whoever started this run makes the pages when all projects are done.")
+        return SkipReason("The run that started this one builds the pages when all projects are done.")
     key = materialization.partition
     quarter = Quarter.parse(getattr(key, "keys_by_dimension", {}).get("quarter") or key.split("|")[1])
     return RunRequest(run_key=f"publish:{quarter}:{context.cursor}", partition_key=quarter.partition_key)

@@ -49,7 +49,7 @@ def evaluate_every_project(context: OpExecutionContext, store: ResourceParam[Sto
     name="evaluate_quarter",
     partitions_def=quarter_partitions,
     tags=TAGS,
-    description="Et helt kvartal, til at hente flere kvartaler ind · A whole quarter, to catch up or backfill many.",
+    description="Et helt kvartal, til at hente flere kvartaler ind · A whole quarter, for catching up or backfills.",
 )
 def whole_quarter_job() -> None:
     """Evaluate every project of a quarter and make its pages."""

@@ -169,7 +169,7 @@ def read_register(home: Home, project: str) -> Register:
             entries.append(Entry(**(row | {"uses": uses, "rules": tuple(row["rules"])})))
         return Register(tuple(entries), tuple(data["stale"]), data["erasures"], data["key_id"])
     except (KeyError, TypeError):
-        what = "The register of deliveries is damaged: it is JSON, but not a register."
+        what = "The register of deliveries is damaged: it is JSON, but does not match the schema."
         place = f"ledger/deliveries/{project}.json"
         raise InputRefused([Fault(what, "Restore it from backup.", place)]) from None
 

@@ -26,8 +26,8 @@ def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, tab
     faults = []
     for entry in pending_refusals(register, protocol, quarter):
         if any(use.table == table for use in entry.uses):
-            what = f"File {entry.number} ({entry.file}) was refused, and no other has taken its place."
-            fix = f"Receipt {entry.number:04d} says why. Send it again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+            what = f"File {entry.number} ({entry.file}) was refused, and no other file has replaced it."
+            fix = f"See receipt {entry.number:04d} for the reason. Send a corrected file, or withdraw it: trin withdraw {protocol.id} {entry.number}."
             faults.append(Fault(what, fix, place))
     for entry in earlier_reading(register, protocol):
         if any(use.table == table for use in entry.uses):
@@ -77,21 +77,21 @@ def missing_faults(
 
 
 def _read_differently(entry: Entry, protocol: Protocol) -> Fault:
-    what = f"File {entry.number} ({entry.file}) was read under an earlier protocol, which said otherwise how."
-    fix = f"Put it in inbox/{protocol.id}/ again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+    what = f"File {entry.number} ({entry.file}) was read under an earlier version of the protocol, with different reading settings."
+    fix = f"Put it in inbox/{protocol.id}/ again, or withdraw it: trin withdraw {protocol.id} {entry.number}."
     return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
 
 
 def _without_line(entry: Entry, protocol: Protocol) -> Fault:
-    what = f"File {entry.number} ({entry.file}) came under a line that the protocol no longer has."
-    fix = f"Restore the line, put the file in inbox/{protocol.id}/ under its new name, or: trin withdraw {protocol.id} {entry.number}."
+    what = f"File {entry.number} ({entry.file}) belongs to a delivery that the protocol no longer declares."
+    fix = f"Restore the delivery, put the file in inbox/{protocol.id}/ under its new name, or withdraw it: trin withdraw {protocol.id} {entry.number}."
     return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
 
 
 def _without_rows(register: Register, protocol: Protocol, name: str, delivery: Delivery) -> Fault:
     kept = [e for e in register.entries if e.state in ("accepted", "expired")]
     if any(use.delivery == name and not use.rows for entry in kept for use in entry.uses):
-        what = f"The rows of “{delivery.files}” were deleted, as retention_until in the protocol says."
-        return Fault(what, "Earlier results stand; new ones need a new delivery.", f"inbox/{protocol.id}")
+        what = f"The rows of “{delivery.files}” were deleted at the protocol's retention_until."
+        return Fault(what, "Earlier results remain valid; new results need a new delivery.", f"inbox/{protocol.id}")
     what = f"No file “{delivery.files}” has arrived for {delivery.table}."
     return Fault(what, f"Put it in inbox/{protocol.id}/.", f"inbox/{protocol.id}")

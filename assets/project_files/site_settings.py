@@ -24,5 +24,13 @@ def site_settings(home: Home) -> SiteSettings:
     if not os.path.lexists(path):
         return SiteSettings()
     if not path.is_file():
-        raise InputRefused([Fault("This is not a file.", "Put the file itself here, or nothing.", SITE_SETTINGS)])
+        raise InputRefused(
+            [
+                Fault(
+                    "This is a link or a folder, not a regular file.",
+                    "Replace it with the file itself, or remove it.",
+                    SITE_SETTINGS,
+                )
+            ]
+        )
     return read_section(text_of(path, SITE_SETTINGS), SITE_SETTINGS, SiteSettings)

@@ -55,8 +55,8 @@ def pseudonymiser_for(home: Home, protocol: Protocol) -> Pseudonymiser:
         If the key cannot be used, or a rotation was interrupted.
     """
     if rotation_path(home).exists():
-        fix = "Finish it: trin key rotate."
-        raise InputRefused([Fault("A change of the pseudonym key was interrupted.", fix, "pseudonym key")])
+        fix = "Complete it: trin key rotate."
+        raise InputRefused([Fault("A rotation of the pseudonym key was interrupted.", fix, "pseudonym key")])
     key = read_key(home, allow_demo=protocol.data_note != "confidential")
     return Pseudonymiser(
         key,

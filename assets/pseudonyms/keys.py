@@ -120,22 +120,24 @@ def read_key(home: Home, *, allow_demo: bool) -> PseudonymKey:
         status = path.stat()
         content = path.read_bytes()
     except OSError:
-        fix = "Run “trin init”, or point TRIN_KEY_FILE at the key."
+        fix = "Run “trin init”, or set TRIN_KEY_FILE to the path of the key."
         raise InputRefused([Fault("The key file cannot be read.", fix, NAME)]) from None
     if _others_may_read(status):
-        raise InputRefused([Fault("Others can read the key file.", "Run: chmod 600 on it.", NAME)])
+        raise InputRefused([Fault("Other users can read the key file.", "Run chmod 600 on it.", NAME)])
     if not content or len(content) % KEY_BYTES:
-        raise InputRefused([Fault("The key file must hold keys of exactly 32 bytes.", "Restore it from backup.", NAME)])
+        raise InputRefused(
+            [Fault("The key file must contain keys of exactly 32 bytes.", "Restore it from backup.", NAME)]
+        )
     key = PseudonymKey.of(content)
     if allow_demo:
         return key
     if key.secrets[0] == DEMO_KEY:
-        what = "This home has the public demo key, which protects nobody."
-        fix = "Start a home for real data, without --demo: trin init --home NEW."
+        what = "This home uses the public demo key, which protects no one."
+        fix = "Create a home for real data without --demo: trin init --home NEW."
         raise InputRefused([Fault(what, fix, NAME)])
     for folder in (home.root, CHECKOUT):
         if path.resolve().is_relative_to(folder):
-            what = "The key lies in the same folder as the data or the program, so whoever copies one has both."
-            fix = "Move it elsewhere and point TRIN_KEY_FILE at it."
+            what = "The key is in the same folder as the data or the program, so a copy of the folder includes both."
+            fix = "Move it elsewhere, and set TRIN_KEY_FILE to its new path."
             raise InputRefused([Fault(what, fix, NAME)])
     return key

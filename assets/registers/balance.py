@@ -131,7 +131,7 @@ def _column(name: str, own: _Moments, others: _Moments) -> ColumnBalance:
 @asset_check(
     asset=["comparison", "groups"],
     name="every_register_covariate_is_alike",
-    description="Standardised differences of every numeric register covariate, those outside the score too; more than a quarter of a standard deviation is a warning.",
+    description="Standardised differences of every numeric register covariate, including those outside the score; warns above 0.25 standard deviations.",
     partitions_def=project_quarter,
 )
 @guarded
@@ -147,7 +147,7 @@ def every_register_covariate_is_alike(
     columns = tuple(c.name for c in protocol.register_covariates if c.type != "categorical" and c.name in kept)
     found = balance_in_file(stored, columns) if {"treated", "weight"} <= kept else ()
     if not found:
-        return AssetCheckResult(passed=True, description="The design compares no two groups of people.")
+        return AssetCheckResult(passed=True, description="The design does not compare two groups of people.")
     limit = gate_limits()["largest_smd"]
     apart = [row.column for row in found if row.smd_after is not None and abs(row.smd_after) > limit]
     lines = ["| covariate | in the score | before | after | variance ratio |", "|---|---|---|---|---|"]
@@ -157,6 +157,6 @@ def every_register_covariate_is_alike(
     return AssetCheckResult(
         passed=not apart,
         severity=AssetCheckSeverity.WARN,
-        description=f"{len(apart)} of {len(found)} covariates are more than {limit} standard deviations apart.",
+        description=f"{len(apart)} of {len(found)} covariates differ by more than {limit} standard deviations.",
         metadata={"balance": markdown("\n".join(lines)), "apart": ", ".join(apart) or "–"},
     )

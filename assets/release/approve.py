@@ -69,8 +69,10 @@ def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
             _closed(target)
             is_new = write_overview(home)
             if not is_new:
-                what = "There is nothing new to approve: the proposal was released."
-                raise InputRefused([Fault(what, "trin release propose", f"{quarter} v{version}")])
+                what = "There is nothing to approve: the proposal is already released."
+                raise InputRefused(
+                    [Fault(what, "Propose a new release: trin release propose", f"{quarter} v{version}")]
+                )
             return target
         building = _built(home, quarter, content, line)
         if line is None:
@@ -103,24 +105,29 @@ def _is(row: dict[str, Any], quarter: Quarter, version: int) -> bool:
 def _refuse_approval(rows: list[dict[str, Any]], faults: list[str], content: Any, quarter: Quarter, by: str) -> None:
     if faults:
         raise InputRefused(
-            [Fault(what, "Restore the ledger from backup; see trin ledger verify.", "ledger") for what in faults]
+            [
+                Fault(what, "Restore the ledger from backup; run trin ledger verify for details.", "ledger")
+                for what in faults
+            ]
         )
     proposals = [row for row in rows if row["kind"] == "proposed" and row["quarter"] == str(quarter)]
     if content is None or not proposals:
-        raise InputRefused([Fault("Nothing was proposed.", f"trin release propose --quarter {quarter}", str(quarter))])
+        raise InputRefused(
+            [Fault("Nothing has been proposed.", f"Run: trin release propose --quarter {quarter}", str(quarter))]
+        )
     if proposals[-1]["proposal_sha256"] != digest_of(content):
-        what = "The proposal is not the one that was entered: it was changed."
-        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
+        what = "The proposal differs from the one in the ledger: it was changed."
+        raise InputRefused([Fault(what, f"Run: trin release propose --quarter {quarter}", str(quarter))])
     mine = proposals[-1]
     own = (mine["quarter"], mine["version"])
     since = [r for r in rows if r["kind"] == "approved" and r["number"] > mine["number"]]
     if any((r["quarter"], r["version"]) != own for r in since):
-        what = "Another release was made since it was proposed, and it was not held against that one."
-        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
+        what = "Another release was approved after this proposal, which was not compared with it."
+        raise InputRefused([Fault(what, f"Run: trin release propose --quarter {quarter}", str(quarter))])
     wrong = name_faults(by)
     if not wrong and same_name(by, proposals[-1]["by"]):
-        what = "Whoever proposed a release cannot approve it."
-        wrong = [Fault(what, "Somebody else says --by with a name of her own.", "--by")]
+        what = "The person who proposed a release cannot approve it."
+        wrong = [Fault(what, "Ask a second person to approve, with their own name in --by.", "--by")]
     if wrong:
         raise InputRefused(wrong)
 
@@ -184,8 +191,8 @@ def _entered(home: Home, quarter: Quarter, content: dict[str, Any], by: str, man
     for project, sealed in content["people"].items():
         now = sealed_people(home, project, quarter, content["version"], is_proposed=True)
         if now != sealed:  # other people, or another key
-            what = "Whom it rests on has changed since it was proposed."
-            raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", project)])
+            what = "The people behind the results have changed since the proposal."
+            raise InputRefused([Fault(what, f"Run: trin release propose --quarter {quarter}", project)])
     people = [own | {"kind": "people", "project": project, **sealed} for project, sealed in content["people"].items()]
     append(chain_path(home), [line, *(own | cell for cell in content["cells"]), *people])
     return next(r for r in approved(home) if _is(r, quarter, content["version"]))

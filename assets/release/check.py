@@ -63,7 +63,7 @@ def faults_in(home: Home) -> list[str]:
         if set(KINDS.get(str(row.get("kind")), ("?",))) <= set(row):
             known.append(row)
         else:
-            faults.append(f"Line {row.get('number')} says nothing that releases say.")
+            faults.append(f"Line {row.get('number')} is not a known kind of ledger line.")
     lines = {(row["quarter"], row["version"]): row for row in approved_among(known)}
     for (quarter, version), line in sorted(lines.items()):
         faults += _release_faults(home.released / quarter / f"v{version}", f"{quarter} v{version}", line)
@@ -72,7 +72,7 @@ def faults_in(home: Home) -> list[str]:
     try:
         faults += people_faults(home, known)
     except InputRefused as refused:
-        faults += [f"People behind a release cannot be read: {fault.what}" for fault in refused.faults]
+        faults += [f"The people behind a release cannot be read: {fault.what}" for fault in refused.faults]
     return faults
 
 
@@ -89,31 +89,31 @@ def _overview_faults(home: Home, known: list[dict[str, Any]]) -> list[str]:
     if not entered:
         return []
     if any(path.is_symlink() or not path.is_file() for path in files.values()):
-        return ["The pages above the releases are missing. Approve again; they are written anew."]
+        return ["The overview pages of the releases are missing. Approve again to rebuild them."]
     if overview_sha256({name: path.read_bytes() for name, path in files.items()}) != entered[-1]:
-        return ["The pages above the releases are not those that were written. Approve again; they are written anew."]
+        return ["The overview pages of the releases were changed. Approve again to rebuild them."]
     return []
 
 
 def _release_faults(folder: Path, name: str, line: dict[str, Any]) -> list[str]:
     if folder.is_symlink() or folder.parent.is_symlink():
-        return [f"Release {name} is a link to somewhere else."]
+        return [f"Release {name} is a symbolic link, not a folder."]
     if not folder.is_dir():
         return [
-            f"Release {name} is in the chain, and its folder is missing. If approving was interrupted, approve again."
+            f"Release {name} is in the ledger, but its folder is missing. If approval was interrupted, approve again."
         ]
     inside = list(folder.rglob("*"))
     if any(path.is_symlink() for path in inside):
-        return [f"Release {name} was changed after it was made: a link lies in it."]
+        return [f"Release {name} was changed after approval: it contains a symbolic link."]
     if any(path.is_dir() and not any(path.iterdir()) for path in inside):
-        return [f"Release {name} was changed after it was made: an empty folder lies in it."]
+        return [f"Release {name} was changed after approval: it contains an empty folder."]
     try:
         if manifest_sha256(folder) != line["manifest_sha256"]:
-            return [f"Release {name} was changed after it was made: its files are not those that were approved."]
+            return [f"Release {name} was changed after approval: its files differ from those approved."]
         if read_json(folder / CERTIFICATE) != certificate_of(line):
-            return [f"Release {name} does not belong to its line in the chain: {CERTIFICATE} says another."]
+            return [f"Release {name} does not match its line in the ledger: {CERTIFICATE} differs."]
     except (InputRefused, OSError):
-        return [f"Release {name} cannot be read as it was written."]
+        return [f"Release {name} cannot be read."]
     return []
 
 
@@ -129,9 +129,9 @@ def _others(folder: Path, entered: set[str]) -> list[str]:
         if QUARTER_FOLDER.fullmatch(quarter) and not version and path.is_dir() and not path.is_symlink():
             continue
         if QUARTER_FOLDER.fullmatch(quarter) and VERSION_FOLDER.fullmatch(version):
-            faults.append(f"Release {quarter} {version} has a folder, and no line in the chain: the line is missing.")
+            faults.append(f"Release {quarter} {version} has a folder, but no line in the ledger.")
         else:
-            faults.append(f"Something lies among the releases that is none: {_safe(name)}.")
+            faults.append(f"The releases folder contains something that is not a release: {_safe(name)}.")
     return faults
 
 

@@ -109,14 +109,18 @@ def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
             continue
         now = sealed_people(home, project, quarter, version)
         if any(now[name] != row[name] for name in ("rows_sha256", "flow_sha256")):
-            what = "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "not those that were entered"
+            what = (
+                "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "different from those in the ledger"
+            )
             faults.append(f"The people behind {quarter} v{version} of {project} are {what}: restricted/{RELEASED}.")
         elif (
             path.is_file()
             and now["key_id"] == row["key_id"]
             and not _are_those_entered(read_parquet(path), project, quarter, cells.get((quarter, version), {}))
         ):
-            faults.append(f"The people behind {quarter} v{version} of {project} are others: restricted/{RELEASED}.")
+            faults.append(
+                f"The people behind {quarter} v{version} of {project} do not match the hashes in the ledger: restricted/{RELEASED}."
+            )
     return faults
 
 
@@ -163,7 +167,7 @@ def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
             if record["counted"] == "people" and not path.is_file():
                 # Held against nobody, everything would pass.
                 place = path.relative_to(home.root).as_posix()
-                what = "Whom an earlier release rested on is missing, so that nothing can be held against it."
+                what = "The people behind an earlier release are missing, so new results cannot be compared with it."
                 raise InputRefused([Fault(what, "Restore it from backup.", place)])
             cells = cells_of(read_parquet(path), outcome) if path.is_file() else {}
             steps = kept.get(outcome, ())

@@ -101,7 +101,7 @@ def _propose(home: Home, quarter: Quarter, by: str, reason: str | None, without:
     broken = faults_in(home)  # also whether those whom earlier releases rested on are still those
     if broken:
         # A release that is entered and not finished would be held against nothing, and could not be finished any more.
-        fix = "See trin ledger verify; a release that was interrupted is finished by approving it again."
+        fix = "Run trin ledger verify for details; complete an interrupted release by approving it again."
         raise InputRefused([Fault(what, fix, "ledger") for what in broken])
     version = 1 + max((line["version"] for line in approved(home) if line["quarter"] == str(quarter)), default=0)
     rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
@@ -176,25 +176,27 @@ def _refuse_unready(
     faults: list[Fault] = []
     faults += [*name_faults(by), *reason_faults(reason)]
     if not rows:
-        faults.append(Fault("Nothing was run for this quarter.", f"trin run --quarter {quarter}", str(quarter)))
+        faults.append(Fault("This quarter has not been run.", f"Run: trin run --quarter {quarter}", str(quarter)))
     if version > 1 and not (reason or "").strip():
-        what = f"{quarter} was released before, as version {version - 1}."
-        faults.append(Fault(what, "Say with --reason why it is released again; the archive shows it.", "--reason"))
+        what = f"{quarter} is already released, as version {version - 1}."
+        faults.append(
+            Fault(what, "Give the reason for releasing it again in --reason; the archive shows it.", "--reason")
+        )
     known = {row["project"] for row in rows}
     for project in without:
         if project not in known:
-            faults.append(Fault("There are no results of this project to leave out.", "See trin status.", project))
+            faults.append(Fault("This project has no results to withdraw.", "See trin status.", project))
     for project in sorted(known & set(home.project_ids()) - set(without)):
         if str(quarter) in read_register(home, project).stale:
-            what = "Rows have changed since its results were made."
-            faults.append(Fault(what, f"trin run --quarter {quarter}", project))
+            what = "Its rows have changed since its results were calculated."
+            faults.append(Fault(what, f"Run: trin run --quarter {quarter}", project))
         people = _people(home, project, quarter)
         behind = set(people["outcome"])
         own = [r for r in rows if r["project"] == project and r["counted"] == "people" and (r["n_treated"] or 0) > 0]
         if any(row["outcome"] not in behind for row in own):
             # Without them nothing can be held against what was released before.
-            what = "Whom its numbers rest on was not kept."
-            faults.append(Fault(what, f"trin run --again --project {project} --quarter {quarter}", project))
+            what = "The list of people behind its numbers is missing."
+            faults.append(Fault(what, f"Run: trin run --again --project {project} --quarter {quarter}", project))
     if faults:
         raise InputRefused(faults)
 

@@ -30,7 +30,7 @@ def name_faults(name: str) -> list[Fault]:
     fix = "Write a name in Latin letters, e.g. “Anne Holm”."
     is_plain = all(_may_stand(letter) for letter in spelt)
     if not is_plain or sum(letter.isalpha() for letter in spelt) < 2 or len(spelt) > 100:
-        return [Fault("This is no name of a person.", fix, "--by")]
+        return [Fault("This is not a person's name.", fix, "--by")]
     return []
 
 
@@ -47,13 +47,15 @@ def reason_faults(reason: str | None) -> list[Fault]:
     faults = []
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in reason):
         faults.append(
-            Fault("The reason holds signs that are not seen.", "Write it as one line of plain text.", "--reason")
+            Fault("The reason contains invisible characters.", "Write it as one line of plain text.", "--reason")
         )
     if len(reason) > LONGEST_REASON:
-        faults.append(Fault(f"The reason is longer than {LONGEST_REASON} characters.", "Say it shorter.", "--reason"))
+        faults.append(Fault(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.", "--reason"))
     if LIKE_A_PERSON.search(reason):
-        what = "The reason holds a number that looks like a person's."
-        faults.append(Fault(what, "Leave it out: the archive shows the reason for good.", "--reason"))
+        what = "The reason contains what may be a person number."
+        faults.append(Fault(what, "Remove it, because the archive shows the reason permanently.", "--reason"))
     if not any(letter.isalnum() for letter in reason):
-        faults.append(Fault("The reason says nothing.", "Say in a few words what has changed.", "--reason"))
+        faults.append(
+            Fault("The reason is empty or too short.", "Describe in a few words what has changed.", "--reason")
+        )
     return faults

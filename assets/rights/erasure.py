@@ -124,9 +124,9 @@ def _refuse_unreadable(protocols: Sequence[Protocol], identifiers: Sequence[str]
             continue
         has_lost = any(has_lost_zero(text, scheme) for scheme in schemes)
         fix = "Put the leading zero back." if has_lost else "Write it as in the deliveries."
-        faults.append(Fault(f"Identifier {i} can be nobody's in these projects.", fix))
+        faults.append(Fault(f"Identifier {i} is not valid in these projects.", fix))
     if faults or not identifiers:
-        raise InputRefused(faults or [Fault("No identifier was given.", "Give one a line.")])
+        raise InputRefused(faults or [Fault("No identifier was given.", "Give one per line.")])
 
 
 def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> ErasedFrom:

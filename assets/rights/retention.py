@@ -98,8 +98,10 @@ def withdraw(home: Home, project: str, number: int) -> Entry:
         entry = register.entry(number)
         if entry is None or entry.state not in ("accepted", "refused"):
             numbers = ", ".join(str(e.number) for e in register.entries if e.state in ("accepted", "refused"))
-            what = f"File {number} of {project} is not there to be taken out."
-            raise InputRefused([Fault(what, f"There are: {numbers or 'none'}.", f"quarantine/{project}")])
+            what = f"File {number} of {project} does not exist or is already withdrawn."
+            raise InputRefused(
+                [Fault(what, f"Files that can be withdrawn: {numbers or 'none'}.", f"quarantine/{project}")]
+            )
         register = register.with_state(number, "withdrawn")
         lines = {use.delivery for use in entry.uses}
         drop_sealed(home, project, number)

@@ -45,7 +45,7 @@ def note(home: Home, action: str, **facts: Any) -> None:
         What it was done to: names of projects, quarters and assets, numbers and hashes; no identifier.
     """
     if action not in ACTIONS:
-        raise ValueError(f"{action} is no action of the audit.")
+        raise ValueError(f"{action} is not a known audit action.")
     at = datetime.now(UTC).isoformat(timespec="seconds")
     chain.append_quickly(audit_path(home), [{"at": at, "who": user(), "action": action, **facts}])
 

@@ -50,7 +50,7 @@ def append(path: Path, rows: Sequence[dict[str, Any]]) -> str:
     with locked(path.with_suffix(".lock")):
         known, faults = read(path)
         if faults:
-            fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+            fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
             raise InputRefused([Fault(what, fix, path.name) for what in faults])
         lines = path.read_bytes() if path.is_file() else b""
         head = head_of(known)
@@ -83,7 +83,7 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     faults: list[str] = []
     content = path.read_bytes() if path.is_file() else b""
     if content and not content.endswith(b"\n"):
-        faults.append("The last line is cut off.")
+        faults.append("The last line is truncated.")
     head: Any = START
     for number, line in enumerate(content.split(b"\n")[: content.count(b"\n")], start=1):
         row = _row(line)
@@ -92,7 +92,7 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
             head = None
             continue
         if row.get("number") != number or head not in (None, row.get("previous")):
-            faults.append(f"Line {number} does not follow from the line before it: lines are missing, added or moved.")
+            faults.append(f"Line {number} does not follow the line before it: lines are missing, added or moved.")
         rows.append(row)
         head = row["sha256"]
     return rows, faults + _head_faults(path.with_suffix(HEAD), rows)
@@ -105,11 +105,11 @@ def _head_faults(path: Path, rows: list[dict[str, Any]]) -> list[str]:
     except InputRefused:
         kept = {}
     if kept is None:
-        return [f"{path.name} is missing: lines at the end could be missing too."] if rows else []
+        return [f"{path.name} is missing, so lines at the end may be missing too."] if rows else []
     if not isinstance(kept, dict) or not {"number", "sha256"} <= set(kept):
-        return [f"{path.name} is not what was written."]
+        return [f"{path.name} was changed."]
     if not any((r.get("number"), r["sha256"]) == (kept["number"], kept["sha256"]) for r in rows):
-        return [f"Line {str(kept['number'])[:12]}, which was the last, is not there as it was written."]
+        return [f"Line {str(kept['number'])[:12]}, which was the last, is missing or was changed."]
     return []
 
 
@@ -147,8 +147,8 @@ def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
         number, head = (0, START) if last is None else (int(last["number"]), str(last["sha256"]))
         is_head = isinstance(kept, dict) and isinstance(kept.get("number"), int)
         if (last is None) != (kept is None) or (kept is not None and (not is_head or kept["number"] > number)):
-            fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
-            raise InputRefused([Fault("The end of this chain is not what was written last.", fix, path.name)])
+            fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
+            raise InputRefused([Fault("The end of this chain does not match its recorded head.", fix, path.name)])
         added = b""
         for row in rows:
             number += 1
@@ -184,6 +184,6 @@ def _cut_to_whole_lines(path: Path) -> dict[str, Any] | None:
     lines = whole.split(b"\n")
     row = _row(lines[-2]) if len(lines) > 1 else None
     if whole and row is None:
-        fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+        fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
         raise InputRefused([Fault("The last line was changed.", fix, path.name)])
     return row

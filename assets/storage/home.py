@@ -95,7 +95,7 @@ class Home:
                 return Path(self.key_location.read_text(encoding="utf-8").strip())
             except UnicodeDecodeError:
                 fix = "Write the path of the key file into it, or set TRIN_KEY_FILE."
-                raise InputRefused([Fault("This file is not text.", fix, "keys/location.txt")]) from None
+                raise InputRefused([Fault("This file is not UTF-8 text.", fix, "keys/location.txt")]) from None
         return self.root / "keys" / "pseudonym.key"
 
     @property
@@ -136,7 +136,13 @@ class Home:
         """
         if not PROJECT_ID.fullmatch(project):
             raise InputRefused(
-                [Fault("This is not a project id.", "Ids hold a-z, 0-9 and “-”, 2 to 41 characters.", "project id")]
+                [
+                    Fault(
+                        "This is not a project id.",
+                        "Ids contain only a-z, 0-9 and “-”, 2 to 41 characters.",
+                        "project id",
+                    )
+                ]
             )
         return read_protocol_file(self.projects / project / "project.yaml", f"projects/{project}/project.yaml", project)
 
@@ -167,7 +173,7 @@ def text_of(path: Path, name: str) -> str:
 def refused_by_computer(error: OSError) -> str:
     """Return what the computer refused, without the file's name: somebody may have put a person number in it."""
     what = (error.strerror or type(error).__name__).lower()
-    return f"The computer refused a file: {what}. Check free space and permissions of the home (trin doctor)."
+    return f"A file could not be read or written: {what}. Check free space and permissions of the home (trin doctor)."
 
 
 WRITING = ".writing-"
@@ -255,9 +261,9 @@ def read_json(path: Path) -> Any:
         name = "/".join(path.parts[-3:])
         is_made_anew = "restricted" in path.parts and "ledger" not in path.parts
         fix = "Restore it from backup" + (
-            ", or remove it and run the quarter again with --again." if is_made_anew else "; nothing makes it anew."
+            ", or delete it and rerun the quarter with --again." if is_made_anew else "; it cannot be rebuilt."
         )
-        raise InputRefused([Fault("The stored file is damaged: it is not JSON any more.", fix, name)]) from None
+        raise InputRefused([Fault("The stored file is damaged: it is not valid JSON.", fix, name)]) from None
 
 
 @contextmanager

@@ -80,12 +80,12 @@ def only_kind_and_place() -> Iterator[None]:
     except InputRefused as refused:
         raise failure_of(refused.faults) from None
     except OSError as error:
-        words = f"{UNEXPECTED} obstacle. {refused_by_computer(error)}"
+        words = f"{UNEXPECTED} file error. {refused_by_computer(error)}"
         raise Failure(description=words, allow_retries=False) from None
     except Exception as error:
         if os.environ.get("TRIN_DEBUG"):
             raise
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        words = f"{UNEXPECTED} {type(error).__name__} at {place}. Its text is withheld, as it may quote data; TRIN_DEBUG=1 shows it."
+        words = f"{UNEXPECTED} {type(error).__name__} at {place}. Its message is withheld because it may contain personal data; set TRIN_DEBUG=1 to see it."
         raise Failure(description=words, allow_retries=False) from None

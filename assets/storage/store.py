@@ -99,7 +99,7 @@ class Store(ConfigurableIOManager):
         if value is None:
             station = "/".join(context.asset_key.path)
             raise Failure(
-                description=f"{station} has not been made for this project and quarter. Materialise it first, or run the whole job.",
+                description=f"{station} has not been materialised for this project and quarter. Materialise it first, or run the whole job.",
                 allow_retries=False,
             )
         return value
@@ -150,11 +150,11 @@ def damaged_table(path: Path) -> InputRefused:
     """Return the refusal of a stored table that cannot be read, with what helps where it lies."""
     root = next((folder for folder in path.parents if Home(folder).exists), path.parent)
     name = path.relative_to(root)
-    fix = "Restore it from backup, or remove it and run the quarter again; then repeat."
+    fix = "Restore it from backup, or delete it and rerun the quarter; then try again."
     if name.parts[:2] == ("restricted", "received"):
         # What was delivered is deleted once it is read: only the sender has it still.
         number = int(path.stem.partition("-")[0])
-        fix = f"Restore it from backup, or take the file back and send it again: trin withdraw {path.parent.name} {number}."
+        fix = f"Restore it from backup, or withdraw the file and send it again: trin withdraw {path.parent.name} {number}."
     elif name.parts[:2] == ("restricted", "identities"):
         fix = "Restore it from backup."
     return InputRefused([Fault("A stored table is damaged.", fix, name.as_posix())])

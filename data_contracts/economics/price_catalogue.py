@@ -33,7 +33,7 @@ class Reason(Text):
     @model_validator(mode="after")
     def _says_something(self) -> Reason:
         if any(sum(letter.isalpha() for letter in text) < FEWEST_LETTERS for text in (self.da, self.en)):
-            raise ValueError("Say why, in words that a reader can weigh")
+            raise ValueError("Give a reason in words, at least ten letters in each language")
         return self
 
 
@@ -52,11 +52,14 @@ def no_thousands_point(value: Any) -> Any:
 class Declared(Section):
     """A number that somebody has declared: who says so, and why nothing is open where nothing is."""
 
-    source: Text | None = Field(default=None, description="Who says so. Without one the account says that nobody does.")
-    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
-    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
+    source: Text | None = Field(
+        default=None, description="Source of the figure. Without one, the account states that no source was given."
+    )
+    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Link to the source.")
+    is_illustrative: bool = Field(default=False, description="Whether the figure is invented for demonstration.")
     why_certain: Reason | None = Field(
-        default=None, description="Why low and high are the same: a price that is agreed, say. Refused without."
+        default=None,
+        description="Why low and high are equal, for example because the price is fixed by contract. Required when they are equal.",
     )
 
     def range_faults(self, low: float | None, value: float, high: float | None) -> None:
@@ -71,24 +74,28 @@ class Declared(Section):
         if low is None or high is None:
             return
         if not low <= value <= high:
-            raise ValueError("The range must hold the value: low, value, high")
+            raise ValueError("The range must contain the value: low <= value <= high")
         if high - low <= NARROWEST * abs(value) and self.why_certain is None:
-            raise ValueError("Low and high are the same, as if nothing were open; give a range, or say why_certain")
+            raise ValueError(
+                "Low and high are equal, which claims certainty; give a range, or give the reason in why_certain"
+            )
 
 
 class Amount(Declared):
     """An amount with its year, its range and its source."""
 
-    amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit; positive. A negative one needs why_negative.")
+    amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit. A negative amount needs why_negative.")
     low: float | None = Field(
         default=None,
         ge=-1e9,
         le=1e9,
-        description="The lowest that is believable; with high. Where both are missing, half as much more or less.",
+        description="Lowest plausible amount; requires high. If both are missing, the range is 50 % below to 50 % above.",
     )
-    high: float | None = Field(default=None, ge=-1e9, le=1e9, description="The highest that is believable.")
-    price_year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Whose money it is in.")
-    why_negative: Reason | None = Field(default=None, description="Why the amount is below zero.")
+    high: float | None = Field(default=None, ge=-1e9, le=1e9, description="Highest plausible amount.")
+    price_year: int = Field(
+        ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Price level: the year whose prices the amount is in."
+    )
+    why_negative: Reason | None = Field(default=None, description="Why the amount is negative.")
 
     @field_validator("amount", "low", "high", mode="before")
     @classmethod
@@ -98,7 +105,7 @@ class Amount(Declared):
     @model_validator(mode="after")
     def _range_holds_the_amount(self) -> Amount:
         if min(self.amount, self.amount if self.low is None else self.low) < 0 and self.why_negative is None:
-            raise ValueError("A price is positive; a negative one needs why_negative")
+            raise ValueError("A price must be positive; a negative price needs why_negative")
         self.range_faults(self.low, self.amount, self.high)
         return self
 
@@ -108,20 +115,20 @@ class Price(Amount):
 
     name: Name = Field(description="Name used by consequences.")
     label: Text = Field(description="Shown on pages.")
-    unit: Text = Field(description="One of what.")
-    units: Text | None = Field(default=None, description="Several of it; as unit where it is not said.")
+    unit: Text = Field(description="The unit, in the singular.")
+    units: Text | None = Field(default=None, description="The unit, in the plural. Default: the same as unit.")
     kind: Literal["transfer", "service", "production"] = Field(
-        description="`transfer`: from one pocket to another; `service`: something used up; `production`: something made."
+        description="`transfer`: money moved between payers; `service`: a resource consumed; `production`: output created."
     )
     most_a_year: float | None = Field(
-        default=None, gt=0, description="The most that one person can have in a year: 12 months, say."
+        default=None, gt=0, description="Maximum units per person and year, for example 12 months."
     )
     counts: Name = Field(
-        description="What is counted. Two consequences that count the same thing are refused: one gain, booked twice."
+        description="What is counted. Two consequences that count the same thing are refused as double counting."
     )
-    paid_by: dict[Name, float] = Field(default_factory=dict, description="Payers and their shares, which make up 1.")
+    paid_by: dict[Name, float] = Field(default_factory=dict, description="Payers and their shares, which sum to 1.")
     received_by: dict[Name, float] = Field(
-        default_factory=dict, description="Receivers and their shares, which make up 1."
+        default_factory=dict, description="Recipients and their shares, which sum to 1."
     )
 
     @model_validator(mode="after")
@@ -156,7 +163,7 @@ def shares_make_up_one(name: str, shares: dict[str, float]) -> None:
     if any(share <= 0 for share in shares.values()):
         raise ValueError(f"Shares of {name} must be above 0")
     if shares and abs(sum(shares.values()) - 1) > ROUNDING:
-        raise ValueError(f"Shares of {name} must make up 1")
+        raise ValueError(f"Shares of {name} must sum to 1")
 
 
 @cache

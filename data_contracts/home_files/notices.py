@@ -18,19 +18,20 @@ class Email(Section):
     server: ShortText = Field(description="Host name of the mail server.")
     port: int = Field(default=25, ge=1, le=65535)
     sender: Address
-    to: tuple[Address, ...] = Field(min_length=1, description="Who is written to.")
+    to: tuple[Address, ...] = Field(min_length=1, description="Recipients.")
 
 
 class Notices(Section):
     """Whom to tell when a run fails: a command, an e-mail, or both."""
 
     command: tuple[ShortText, ...] = Field(
-        default=(), description="A program and its arguments; the notice comes on its standard input. No shell is used."
+        default=(),
+        description="A program and its arguments; it receives the notice on standard input. No shell is used.",
     )
     email: Email | None = None
 
     @model_validator(mode="after")
     def _tells_somebody(self) -> Notices:
         if not self.command and self.email is None:
-            raise ValueError("Name a command or an e-mail; to tell nobody, remove the file")
+            raise ValueError("Give a command or an e-mail; to turn notices off, remove the file")
         return self

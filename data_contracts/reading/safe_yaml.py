@@ -89,15 +89,13 @@ def _refuse_hostile(text: str, file: str) -> None:
         line = event.start_mark.line + 1 if event.start_mark is not None else None
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise InputRefused(
-                [Fault("This is no valid YAML here: it is nested too deeply.", "Flatten it.", file, line)]
-            )
+            raise InputRefused([Fault("The file is nested too deeply.", "Flatten it.", file, line)])
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            fault = Fault("Anchors (&) and aliases (*) are not used here.", "Write the value out.", file, line)
+            fault = Fault("Anchors (&) and aliases (*) are not allowed.", "Write the value out.", file, line)
             raise InputRefused([fault])
         if getattr(event, "tag", None) not in (None, "!"):
             fault = Fault(
-                "Tags (!) are not used here.", "Remove the tag; quote the text if it begins with “!”.", file, line
+                "Tags (!) are not allowed.", "Remove the tag; quote the text if it begins with “!”.", file, line
             )
             raise InputRefused([fault])
 
@@ -109,12 +107,12 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], faults: list[Fau
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                faults.append(Fault("A key must be a word.", "Write “key: value”.", file, line))
+                faults.append(Fault("A key must be text.", "Write “key: value”.", file, line))
                 continue
             key = str(key_node.value)
             if key in result:
                 fix = "Keep one of them."
-                faults.append(Fault(f"The key “{key}” stands twice.", fix, file, line))
+                faults.append(Fault(f"The key “{key}” occurs twice.", fix, file, line))
             result[key] = _plain(value_node, (*path, key), lines, faults, file)
             lines[(*path, key)] = line
         return result

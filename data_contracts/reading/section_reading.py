@@ -25,10 +25,10 @@ PLAIN_WORDS = {
 }
 CONTROL_FREE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 PATTERN_WORDS = {
-    CONTROL_FREE: "The text holds control characters, or some that turn the reading direction",
-    r"^[a-z][a-z0-9_]{0,40}$": "A name holds a-z, 0-9 and “_” and begins with a letter",
-    r"^[a-z0-9][a-z0-9-]{1,40}$": "An id holds a-z, 0-9 and “-”, 2 to 41 characters",
-    r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-”, “*”, {period} and {version}; no folders",
+    CONTROL_FREE: "The text contains control characters, or characters that change the reading direction",
+    r"^[a-z][a-z0-9_]{0,40}$": "A name contains only a-z, 0-9 and “_”, and begins with a letter",
+    r"^[a-z0-9][a-z0-9-]{1,40}$": "An id contains only a-z, 0-9 and “-”, 2 to 41 characters",
+    r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$": "A file name contains only letters, digits, “_”, “.”, “-”, “*”, {period} and {version}; no folders",
 }
 
 S = TypeVar("S", bound=BaseModel)
@@ -62,7 +62,7 @@ def read_shape(text: str, file: str, section: type[S]) -> Reading[S]:
     """
     data, lines = read_yaml(text, file)
     if not isinstance(data, dict):
-        raise InputRefused([Fault("The file holds no keys.", "Start from the reference page.", file, 1)])
+        raise InputRefused([Fault("The file contains no keys.", "Start from the reference page.", file, 1)])
     try:
         return Reading(data, lines, section.model_validate(data), [])
     except ValidationError as error:

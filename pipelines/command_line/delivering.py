@@ -45,7 +45,11 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
     protocol = home.protocol(project)
     lines = [d for d in protocol.deliveries if d.table == table and d.format != "parquet"]
     if not lines:
-        show_faults([f"{table} comes as a register extract (Parquet); docs/reference/tables.md shows its columns."])
+        show_faults(
+            [
+                f"{table} is delivered as a register extract (Parquet), so it has no template; see docs/reference/tables.md for its columns."
+            ]
+        )
         return printing.FAILED
     into.mkdir(parents=True, exist_ok=True)
     code = printing.OK
@@ -53,7 +57,15 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
         for made in make_template(protocol, delivery, chosen, language):
             path = into / made.name
             if path.exists():
-                show_faults([Fault("There is a file with this name already.", "Move it, or use --into.", str(path))])
+                show_faults(
+                    [
+                        Fault(
+                            "A file with this name already exists.",
+                            "Move it, or choose another folder with --into.",
+                            str(path),
+                        )
+                    ]
+                )
                 code = printing.FAILED
                 continue
             write_atomically(path, made.content, 0o644)
@@ -73,7 +85,7 @@ def withdraw_and_show(home: Home, project: str, number: int) -> int:
         tell_dagster(home, [project])
         console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) no longer counts. Next: trin run.')}")
     else:
-        console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) is no longer waited for.')}")
+        console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) is no longer expected.')}")
     return printing.OK
 
 
@@ -97,7 +109,7 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
         identifiers = [line.strip() for line in lines if line.strip()]
     if not is_sure:
         if not is_asked:
-            show_faults(["Erasing cannot be undone. Add --yes to erase people whose identifiers come through a pipe."])
+            show_faults(["Erasure cannot be undone. Add --yes to confirm it when identifiers come from a pipe."])
             return printing.USAGE
         click.confirm(f"Erase {len(identifiers)} from {', '.join(chosen)}? This cannot be undone", abort=True)
     certificate = erase(home, [home.protocol(project) for project in chosen], identifiers)
@@ -115,5 +127,5 @@ def rotate_and_show(home: Home) -> int:
     console.print(f"[green]✓[/green] key {done.old_key_id} → {done.new_key_id}")
     for project, count in done.people.items():
         console.print(f"  {project}: {count}")
-    console.print("The key file now holds both keys; keep a copy where the old one was kept.")
+    console.print("The key file now contains both keys. Back it up where the old one was backed up.")
     return printing.OK

@@ -51,22 +51,22 @@ def findings(home: Home) -> Iterator[Finding]:
         return
     yield os.access(home.root, os.W_OK), f"home {home.root}", "Run trin as its owner, or chown it."
     mode = home.root.stat().st_mode & 0o777
-    yield not mode & 0o022, f"the home has mode {mode:o}", f"Others may write in it: run chmod 700 {home.root}."
+    yield not mode & 0o022, f"the home has mode {mode:o}", f"Other users can write to it: run chmod 700 {home.root}."
     for name in PRIVATE_FOLDERS:
         folder = home.root / name
         if not folder.is_dir():
-            yield False, f"{name}/ is missing", "Restore it from backup; trin run makes an empty one."
+            yield False, f"{name}/ is missing", "Restore it from backup, or let trin run create an empty one."
             continue
         mode = folder.stat().st_mode & 0o777
         yield mode == 0o700, f"{name}/ has mode {mode:o}", f"Run chmod 700 {folder}."
     free = shutil.disk_usage(home.root).free
-    yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Make room: half a GB at least."
-    look_again = "Mend what else is said here, then ask again."
+    yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Free up space: at least 0.5 GB is needed."
+    look_again = "Fix the other faults listed here, then run trin doctor again."
     yield from _as_far_as_possible(_key(home), "the key", "See keys/location.txt and TRIN_KEY_FILE.")
     yield from _as_far_as_possible(_files(home), "stored files", look_again)
-    yield from _as_far_as_possible(_deliveries(home), "what was taken in", look_again)
+    yield from _as_far_as_possible(_deliveries(home), "deliveries", look_again)
     yield from _as_far_as_possible(_protocols(home), "protocols", look_again)
-    only_logs = "It holds logs only: see its dagster.yaml, or stop Dagster, move dagster/ away and run again."
+    only_logs = "It contains only logs: check its dagster.yaml, or stop Dagster, move dagster/ away and run trin run."
     yield from _as_far_as_possible(_dagster(home), "dagster/", only_logs)
 
 
@@ -79,7 +79,7 @@ def _as_far_as_possible(part: Iterator[Finding], what: str, fix: str) -> Iterato
             yield False, f"{fault.file}: {fault.what}" if fault.file else fault.what, fault.fix
     except Exception as error:
         # Its words may hold anything; its kind is enough to look further.
-        yield False, f"{what} cannot be looked at ({type(error).__name__})", fix
+        yield False, f"{what} cannot be checked ({type(error).__name__})", fix
 
 
 def _versions() -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def _versions() -> Iterator[Finding]:
             yield False, f"{wanted.name} is missing", "Run make env."
             continue
         if not wanted.specifier.contains(found) or "==" in str(wanted.specifier):
-            fix = f"Run make env; {wanted.specifier} is what works together."
+            fix = f"Run make env; the supported version is {wanted.specifier}."
             yield wanted.specifier.contains(found), f"{wanted.name} {found}", fix
 
 
@@ -113,27 +113,27 @@ def _key(home: Home) -> Iterator[Finding]:
 def _files(home: Home) -> Iterator[Finding]:
     broken = list(damaged(home.restricted))
     for path in broken:
-        fix = "Restore it from backup, or remove it and run its quarter again."
-        yield False, f"{path.relative_to(home.root)} is not what was written", fix
+        fix = "Restore it from backup, or delete it and rerun its quarter."
+        yield False, f"{path.relative_to(home.root)} fails its checksum", fix
     without = [path for path in _summed(home) if not sum_path(path).is_file()]
     for path in without:
-        fix = "Nobody knows whether it is what was written: run its quarter again with --again."
+        fix = "It cannot be verified without its checksum: rerun its quarter with --again."
         yield False, f"{path.relative_to(home.root)} has no {SUFFIX} beside it", fix
     if not broken and not without:
-        yield True, "stored tables are what was written", ""
+        yield True, "stored tables match their checksums", ""
     rows, faults = events(home)
     yield (
         not faults,
         f"audit of {len(rows)} events",
-        "It was changed: see trin audit --verify, and restore it from backup.",
+        "It was changed: run trin audit --verify, and restore it from backup.",
     )
     faults = faults_in(home)
-    yield not faults, "ledger of releases", "It was changed, or a release was interrupted: see trin ledger verify."
+    yield not faults, "ledger of releases", "It was changed, or a release was interrupted: run trin ledger verify."
     left = len(list(leftovers(home)))
     yield (
         left == 0,
-        f"{left} half-written files of killed runs",
-        "The janitor sensor sweeps them; or delete .writing-*.",
+        f"{left} temp files left by killed runs",
+        "The janitor sensor deletes them; or delete .writing-* yourself.",
     )
 
 
@@ -147,7 +147,7 @@ def _summed(home: Home) -> Iterator[Path]:
 
 def _deliveries(home: Home) -> Iterator[Finding]:
     """Look at rows that were taken in: nothing makes them anew."""
-    fix = "Restore it from backup; nothing makes it anew."
+    fix = "Restore it from backup; it cannot be rebuilt."
     for project in home.project_ids():
         try:
             register = read_register(home, project)
@@ -167,9 +167,9 @@ def _deliveries(home: Home) -> Iterator[Finding]:
             except InputRefused:
                 lost.append(name)
         for name in lost:
-            yield False, f"restricted/received/{project}/{name} is damaged or gone", fix
+            yield False, f"restricted/received/{project}/{name} is damaged or missing", fix
         if not lost:
-            yield True, f"{len(counted)} tables taken in for {project}", ""
+            yield True, f"{len(counted)} tables received for {project}", ""
 
 
 def _protocols(home: Home) -> Iterator[Finding]:
@@ -190,12 +190,12 @@ def _protocols(home: Home) -> Iterator[Finding]:
         made = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if not made.is_file():
             missing.append(project)
-    yield not missing, f"{quarter} evaluated" + (f", but for {', '.join(missing)}" if missing else ""), "Run trin run."
+    yield not missing, f"{quarter} evaluated" + (f", except {', '.join(missing)}" if missing else ""), "Run trin run."
     try:
         told = notices_of(home)
         yield (
             True,
-            f"{NOTICES}: " + ("nobody is told of failed runs" if told is None else "failed runs are told of"),
+            f"{NOTICES}: " + ("failed runs are not reported" if told is None else "failed runs are reported"),
             "",
         )
     except InputRefused as refused:
@@ -225,17 +225,17 @@ def _dagster(home: Home) -> Iterator[Finding]:
         silent = isinstance(instance.compute_log_manager, NoOpComputeLogManager)
         yield (
             silent,
-            "what runs print is " + ("stored nowhere" if silent else "stored, and may quote a row"),
-            "Move dagster.yaml away and run trin run, which writes it anew; or copy compute_logs from deploy/postgres/dagster.yaml.",
+            "output of runs is " + ("not stored" if silent else "stored, and may contain rows"),
+            "Move dagster.yaml away and run trin run, which recreates it, or copy compute_logs from deploy/postgres/dagster.yaml.",
         )
         beats = instance.get_daemon_heartbeats()
         newest = max((beat.timestamp for beat in beats.values()), default=None)
         if newest is None:
-            yield True, "Dagster's daemon has never run here: quarters are made with trin run only", ""
+            yield True, "Dagster's daemon has never run here; quarters run only with trin run", ""
         else:
             age = get_current_timestamp() - newest
-            fix = "Start it (make dev, or the service): schedules do not tick without it."
+            fix = "Start it (make dev, or the service), because schedules do not run without it."
             yield age < HEARTBEAT_SECONDS, f"Dagster's daemon was last seen {age / 60:.0f} minutes ago", fix
         dead, _ = dead_runs(instance, home, {})
-        fix = "The janitor sensor closes them within five minutes of the daemon's start."
+        fix = "The janitor sensor marks them as failed within five minutes of the daemon's start."
         yield not dead, f"{len(dead)} runs whose process is dead", fix

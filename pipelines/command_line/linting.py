@@ -28,7 +28,7 @@ def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
         return printing.USAGE
     if not sentences_of(text):
-        show_faults(["There is no text to hold against the result."])
+        show_faults(["There is no text to check against the result."])
         return printing.USAGE
     faults = lint_claim(text, record)
     for fault in faults:

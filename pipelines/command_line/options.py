@@ -27,7 +27,7 @@ def known_home(folder: Path, *, must_exist: bool = True) -> Home:
     home = Home(folder.resolve())
     if must_exist and not home.exists:
         errors.print(
-            f"[red]✗[/red] There is no home in {escape(str(folder))}. Say where it is with --home, or make one: trin init."
+            f"[red]✗[/red] There is no home in {escape(str(folder))}. Give its path with --home, or create one: trin init."
         )
         sys.exit(printing.NO_HOME)
     return home
@@ -46,7 +46,9 @@ def chosen_quarter(text: str | None) -> Quarter:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--quarter") from None
     if quarter > latest or quarter < Quarter(2023, 1):
-        raise click.BadParameter(f"Quarters run from 2023Q1 to the last closed one, {latest}.", param_hint="--quarter")
+        raise click.BadParameter(
+            f"The quarter must be from 2023Q1 to the last closed quarter, {latest}.", param_hint="--quarter"
+        )
     return quarter
 
 
@@ -59,7 +61,7 @@ def home_option(command: Command) -> Command:
         default="home",
         show_default=True,
         type=click.Path(path_type=Path, file_okay=False),
-        help="The folder that holds projects, data and results.",
+        help="Folder with projects, data and results.",
     )(command)
 
 

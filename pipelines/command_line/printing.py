@@ -13,7 +13,7 @@ from data_contracts.reading.faults import Fault
 
 OK, FAILED, USAGE, REFUSED, NO_HOME = 0, 1, 2, 3, 4
 EXIT_CODES = """
-Exit codes: 0 done · 1 something failed · 2 wrong use of the command · 3 input was refused · 4 there is no home here.
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 input refused · 4 no home found.
 """
 
 # Into a file or a pipe there is no edge to fold at.

@@ -73,7 +73,7 @@ def show_status(home: Home, language: str) -> int:
     overlooked = overlooked_files(home.inbox, home.project_ids())
     if overlooked:
         told.append(
-            f"inbox: {len(overlooked)} files lie in subfolders, are hidden or half-made, or belong to no project; nobody takes them in"
+            f"inbox: {len(overlooked)} files are ignored, because they are in subfolders, hidden, incomplete or belong to no project"
         )
     for line in told:
         console.print(line)
@@ -97,13 +97,13 @@ def _files_of(home: Home, protocol: Protocol, language: str) -> tuple[str, str, 
         for e in nameless
     ]
     lines += [
-        f"{project}: file no. {e.number} was read under an earlier protocol; send it again"
+        f"{project}: file no. {e.number} was read under an earlier version of the protocol; send it again"
         for e in earlier_reading(register, protocol)
     ]
     missing = missing_faults(register, protocol, waiting=[path.name for path in waiting])
     lines += [f"{project}: {fault.what} {fault.fix}" for fault in missing]
     lines += [
-        f"{project}: {quarter} rests on rows that have changed since; run: trin run" for quarter in register.stale
+        f"{project}: {quarter} is stale, because its rows have changed; run: trin run" for quarter in register.stale
     ]
     return f"{len(used)} / {len(refused)} / {len(waiting)}", str(rows), lines
 

@@ -34,7 +34,7 @@ concurrency:
     max_concurrent_runs: 2
 freshness:
   enabled: true
-# What a library prints may quote what it was given; nothing of it is stored.
+# Compute logs are not stored, because output of libraries may contain personal data.
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager

@@ -271,7 +271,7 @@ class _Runner:
         failures = tuple(dict.fromkeys(_failure_words(result.all_events)))
         if not result.success or failures:
             is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
-            words = failures or ("The run failed; the Dagster UI has its log.",)
+            words = failures or ("The run failed; see its log in the Dagster UI.",)
             return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
         # As things stood before the run: what arrived meanwhile is seen as new next time.
         write_json(mark, {"fingerprint": current})
@@ -288,7 +288,7 @@ def _failure_words(events: Any) -> Iterator[str]:
                 yield from failure.description.splitlines()
             elif data.error is not None and data.error.cls_name != "DagsterAssetCheckFailedError":
                 kind = data.error.cause.cls_name if data.error.cause else data.error.cls_name
-                yield f"{event.step_key}: {UNEXPECTED} {kind or 'error'}; the Dagster UI has the details."
+                yield f"{event.step_key}: {UNEXPECTED} {kind or 'error'}; see the details in the Dagster UI."
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity.value == "ERROR":
@@ -330,7 +330,7 @@ def _publish(
         return Outcome("publication", "failed", tuple(_failure_words(result.all_events)), str(quarter))
     write_json(mark, {"fingerprint": digest})
     empty = ", ".join(missing_settings(site_settings(home).model_dump()))
-    notes = (f"{SITE_SETTINGS}: {empty} say nothing yet; the pages name what is missing.",) if empty else ()
+    notes = (f"{SITE_SETTINGS}: {empty} not filled in yet; the pages state what is missing.",) if empty else ()
     return Outcome("publication", "made", notes, str(quarter))
 
 

@@ -24,5 +24,5 @@ def tell_dagster(home: Home, projects: list[str]) -> None:
             key = AssetKey(["deliveries", table])
             for partition in sorted(instance.get_materialized_partitions(key)):
                 if str(partition).rpartition("|")[0] in projects:
-                    event = AssetMaterialization(key, partition=partition, description="Rows were taken out.")
+                    event = AssetMaterialization(key, partition=partition, description="Rows were removed.")
                     instance.report_runless_asset_event(event)
