@@ -1,7 +1,6 @@
-"""Notices of failed runs: a command, or an e-mail, as `notices.yaml` in the home says.
+"""Failure notices by command or e-mail, configured in `notices.yaml`.
 
-A notice says which run failed and why, in the words of the failure itself,
-which hold no identifier; it never carries data.
+A notice says which run failed and why, using failure messages, which contain no identifiers or data.
 """
 
 import smtplib
@@ -21,7 +20,7 @@ LONGEST_SECONDS = 30
 
 
 def notices_of(home: Home) -> Notices | None:
-    """Return whom to tell; None where the home does not say.
+    """Return the notice settings, or None if the home has none.
 
     Raises
     ------
@@ -33,7 +32,10 @@ def notices_of(home: Home) -> Notices | None:
 
 
 def send(notices: Notices, subject: str, text: str) -> list[str]:
-    """Send a notice every way that is named; return what went wrong, in words without its content."""
+    """Send a notice through every configured channel; return faults.
+
+    Faults describe what went wrong without the content of the notice.
+    """
     faults = []
     if notices.command:
         try:
@@ -62,7 +64,7 @@ def send(notices: Notices, subject: str, text: str) -> list[str]:
     description="Fortæller om kørsler, der fejler · Reports failed runs as configured in notices.yaml.",
 )
 def failure_notice(context: RunFailureSensorContext, store: ResourceParam[Store]) -> None:
-    """Tell whoever is to be told."""
+    """Send notices about a failed run."""
     try:
         notices = notices_of(store.home)
     except InputRefused as refused:

@@ -1,4 +1,4 @@
-"""Obstacles: why a table cannot be made of the files that came."""
+"""Obstacles: why a table cannot be assembled from the files received."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from data_contracts.reading.faults import Fault
 
 
 def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:
-    """Return why a table must not be used: a refused file, or one the protocol would read differently now."""
+    """Return why a table must not be used.
+
+    A file was refused, or the current protocol would read it differently.
+    """
     place = f"quarantine/{protocol.id}"
     faults = []
     for entry in pending_refusals(register, protocol, quarter):
@@ -43,23 +46,21 @@ def missing_faults(
     table: str | None = None,
     waiting: Collection[str] = (),
 ) -> list[Fault]:
-    """Return every line of a protocol that has no rows, and why.
+    """Return a fault for every delivery of a protocol without rows.
 
     Parameters
     ----------
-    register : Register
-    protocol : Protocol
     quarter : Quarter or None
-        None asks whether a line has rows for any quarter.
+        None means rows for any quarter.
     table : str or None
-        None asks for every table.
+        None means every table.
     waiting : collection of str
-        Names of files that have yet to be taken in: what they are to feed is on its way.
+        Names of files not yet received; deliveries that they feed are not missing.
 
     Returns
     -------
     list of Fault
-        None for a line whose file was refused: that is told of the file.
+        A delivery whose file was refused has none, because the fault is reported for the file.
     """
     refused = pending_refusals(register, protocol, quarter)
     told = {use.delivery for entry in refused for use in entry.uses}

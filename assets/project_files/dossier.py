@@ -1,4 +1,4 @@
-"""Studies on paper: reading a project's `dossier/` and tagging what it holds."""
+"""Studies on paper: reading and grading a project's `dossier/`."""
 
 from typing import Any
 
@@ -41,5 +41,5 @@ def paper_studies(home: Home, project: str) -> list[PaperStudy]:
 
 
 def tagged_dossier(home: Home, project: str) -> list[dict[str, Any]]:
-    """Return a project's studies on paper with their tags."""
+    """Return a project's studies on paper with their grades."""
     return [tag_paper_study(study, project) for study in paper_studies(home, project)]

@@ -1,4 +1,4 @@
-"""Who publishes the pages, as the home's `site.yaml` says."""
+"""Publisher of the pages, from the home's `site.yaml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SITE_SETTINGS = "site.yaml"
 
 
 def site_settings(home: Home) -> SiteSettings:
-    """Return who publishes the pages; all empty where nobody has said.
+    """Return the site settings, all empty if there is no file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What was tampered with: releases, the chain, and the people behind them, held against each other."""
+"""Tamper checks: releases, the ledger, and the people behind releases."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = {
 
 
 def manifest_sha256(folder: Path) -> str:
-    """Hash every file of a release but its certificate, with its name."""
+    """Return a hash of every file of a release but its certificate."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / CERTIFICATE)
     lines = [f"{p.relative_to(folder).as_posix()} {_file_sha256(p)}" for p in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -39,23 +39,19 @@ def _file_sha256(path: Path) -> str:
 
 
 def certificate_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Return what a release says of itself: which line of the chain it is, and nothing of who did what."""
+    """Return a release's certificate: its ledger line, without names."""
     names = ("quarter", "version", "day", "reason", "manifest_sha256", "policy_version")
     return {name: line[name] for name in names} | {"ledger_line": line["number"], "ledger_sha256": line["sha256"]}
 
 
 def faults_in(home: Home) -> list[str]:
-    """Return what does not fit between chain, releases and the people behind them; empty if nothing was changed.
-
-    Parameters
-    ----------
-    home : Home
+    """Return every mismatch between ledger, releases and people.
 
     Returns
     -------
     list of str
-        Changed, missing, moved or added lines; releases that were changed, are missing, or are in no line; people behind
-        a release who are not those that were entered; and whatever else lies among the releases.
+        Changed, missing, moved or added lines; releases that were changed, are missing, or have no line; people behind
+        a release who do not match the ledger; and anything else in the releases folder. Empty if nothing was changed.
     """
     rows, faults = read(chain_path(home))
     known = []
@@ -77,13 +73,13 @@ def faults_in(home: Home) -> list[str]:
 
 
 def overview_sha256(pages: Mapping[str, bytes]) -> str:
-    """Hash the pages above all releases, with their names."""
+    """Return a hash of the overview pages, with their names."""
     lines = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in sorted(pages.items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _overview_faults(home: Home, known: list[dict[str, Any]]) -> list[str]:
-    """Hold the pages above all releases against the last that were entered."""
+    """Return mismatches between the overview pages and the ledger."""
     entered = [row["pages_sha256"] for row in known if row["kind"] == "overview"]
     files = {name: home.released / name for name in ("index.html", "en/index.html")}
     if not entered:
@@ -118,7 +114,7 @@ def _release_faults(folder: Path, name: str, line: dict[str, Any]) -> list[str]:
 
 
 def _others(folder: Path, entered: set[str]) -> list[str]:
-    """Say what lies among releases and is none."""
+    """Return faults for anything in the releases folder without a line."""
     faults = []
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
         name = path.relative_to(folder).as_posix()
@@ -136,5 +132,5 @@ def _others(folder: Path, entered: set[str]) -> list[str]:
 
 
 def _safe(name: str) -> str:
-    """A file's name as it may be shown: others may have put anything in it."""
+    """Return a file name with unsafe characters replaced."""
     return re.sub(r"[^A-Za-z0-9_./-]", "?", name)[:60]

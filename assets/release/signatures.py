@@ -1,6 +1,6 @@
-"""Who lets a release out, and why: names and reasons as people type them.
+"""Names of proposers and approvers, and reasons for a release.
 
-The system cannot know who types; it refuses what only looks like another name.
+The system cannot authenticate who types; it only refuses a variant spelling of the same name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LIKE_A_PERSON = re.compile(r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)")
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are one when case, accents, spaces and points do not count."""
+    """Return whether names match, ignoring case, accents and punctuation."""
     return bool(_bare(one)) and _bare(one) == _bare(other)
 
 
@@ -25,7 +25,7 @@ def _bare(name: str) -> str:
 
 
 def name_faults(name: str) -> list[Fault]:
-    """Return what is wrong with a name; empty if it can be a person's."""
+    """Return faults in a name; empty if it can be a person's name."""
     spelt = unicodedata.normalize("NFC", name)
     fix = "Write a name in Latin letters, e.g. “Anne Holm”."
     is_plain = all(_may_stand(letter) for letter in spelt)
@@ -41,7 +41,7 @@ def _may_stand(letter: str) -> bool:
 
 
 def reason_faults(reason: str | None) -> list[Fault]:
-    """Return what is wrong with a reason; it is shown on pages for good."""
+    """Return faults in a reason, which pages show permanently."""
     if reason is None:
         return []
     faults = []

@@ -1,8 +1,7 @@
-"""Prices: what one more unit of something costs, whom, in which year's money, and who says so.
+"""Prices: unit cost, payers, receivers, price level and source.
 
-A price is positive; who pays it and who receives it say which way it goes. A
-transfer is paid by some and received by others, so that society neither gains
-nor loses; a service is paid and nobody's income; production is earned.
+A price is positive; its direction follows from who pays and who receives it. A transfer has payers and receivers, so
+that society neither gains nor loses; a service has payers only; production has receivers only.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ ROUNDING = 1e-9
 
 
 NARROWEST = 1e-3
-"""A range narrower than this share of its value is none."""
+"""A range narrower than this share of its value counts as no range."""
 FEWEST_LETTERS = 10
 
 
 class Reason(Text):
-    """A reason in words; a full stop is none."""
+    """A reason in words, long enough to be assessed."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Reason:
@@ -38,7 +37,7 @@ class Reason(Text):
 
 
 def no_thousands_point(value: Any) -> Any:
-    """Refuse a number whose point may stand between thousands.
+    """Refuse a number whose point may be a thousands separator.
 
     Raises
     ------
@@ -50,7 +49,10 @@ def no_thousands_point(value: Any) -> Any:
 
 
 class Declared(Section):
-    """A number that somebody has declared: who says so, and why nothing is open where nothing is."""
+    """A declared number with its source and its range.
+
+    `why_certain` gives the reason where low and high are equal.
+    """
 
     source: Text | None = Field(
         default=None, description="Source of the figure. Without one, the account states that no source was given."
@@ -63,7 +65,7 @@ class Declared(Section):
     )
 
     def range_faults(self, low: float | None, value: float, high: float | None) -> None:
-        """Refuse a range that is half, does not hold its value, or declares doubt away.
+        """Refuse an incomplete, inconsistent or unexplained empty range.
 
         Raises
         ------
@@ -111,7 +113,7 @@ class Amount(Declared):
 
 
 class Price(Amount):
-    """What one more unit of a consequence costs or brings."""
+    """The price of one more unit of a consequence."""
 
     name: Name = Field(description="Name used by consequences.")
     label: Text = Field(description="Shown on pages.")
@@ -145,7 +147,7 @@ class Price(Amount):
 
 
 class PriceCatalogue(Section):
-    """Prices that come together."""
+    """A set of prices with a version."""
 
     version: ShortText
     is_illustrative: bool = False
@@ -154,7 +156,7 @@ class PriceCatalogue(Section):
 
 
 def shares_make_up_one(name: str, shares: dict[str, float]) -> None:
-    """Refuse shares that are not positive or do not make up the whole.
+    """Refuse shares that are not positive or do not sum to 1.
 
     Raises
     ------
@@ -168,13 +170,13 @@ def shares_make_up_one(name: str, shares: dict[str, float]) -> None:
 
 @cache
 def illustrative_catalogue() -> PriceCatalogue:
-    """Return the catalogue that comes with Trin; every amount in it is invented and says so."""
+    """Return Trin's own catalogue, whose amounts are marked as invented."""
     text = files("data_contracts").joinpath("economics", "prices.yaml").read_text(encoding="utf-8")
     return read_section(text, "prices.yaml", PriceCatalogue)
 
 
 @cache
 def price_index() -> dict[int, float]:
-    """Return the consumer price index by year: the mean of its months."""
+    """Return the consumer price index by year, as the mean of its months."""
     months = read_knowledge("economics")["price_index"]["months"]
     return {int(year): sum(values) / len(values) for year, values in months.items()}

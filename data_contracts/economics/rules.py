@@ -1,4 +1,4 @@
-"""Rules between the parts of a project's account: nothing counted twice, nothing without a payer."""
+"""Rules across an account: no double counting, and a payer for all."""
 
 from __future__ import annotations
 
@@ -45,31 +45,34 @@ def read_economics(text: str, file: str, protocol: Protocol) -> EconomicsSetting
 
 
 def prices_of(settings: EconomicsSettings) -> dict[str, Price]:
-    """Return prices by name: the catalogue's, and the project's own in their place."""
+    """Return prices by name; the project's own replace the catalogue's."""
     own = {price.name: price for price in settings.prices}
     return {price.name: price for price in illustrative_catalogue().prices} | own
 
 
 def index_of(settings: EconomicsSettings) -> dict[int, float]:
-    """Return consumer prices by year: Trin's, and those of later years that the project brings."""
+    """Return the price index by year: Trin's own, then the project's."""
     return price_index() | {row.year: row.index for row in settings.price_index}
 
 
 def first_year_of(settings: EconomicsSettings, protocol: Protocol) -> int:
-    """Return the first year that counts gains: the whole years before the outcomes were measured nobody has seen."""
+    """Return the first year whose gains are counted.
+
+    Years before the outcomes were measured are excluded, because nothing was observed in them.
+    """
     used = {row.outcome for row in settings.consequences} | {row.outcome for row in settings.proxies}
     months = [outcome.from_months for outcome in protocol.outcomes if outcome.name in used]
     return 1 + math.ceil(max(months, default=0) / 12)
 
 
 def horizon_of(settings: EconomicsSettings) -> int:
-    """Return the last year that counts."""
+    """Return the last year counted."""
     usual = int(read_knowledge("economics")["horizon_years"])
     return settings.duration.horizon_years or usual
 
 
 def rule_faults(settings: EconomicsSettings, protocol: Protocol) -> Found:
-    """Yield every rule that is broken: where, what, and what to do."""
+    """Yield every broken rule: where, what, and what to do."""
     yield from _counted_once(settings)
     yield from _two_names(settings)
     yield from _outcomes_and_prices(settings, protocol)
@@ -104,7 +107,10 @@ def _counted_once(settings: EconomicsSettings) -> Found:
 
 
 def look_alikes(settings: EconomicsSettings) -> int:
-    """Return how many gains could be one under two names: the same kind, payers and receivers, or an argued exception."""
+    """Return how many gains may be counted under two names.
+
+    Gains look alike if they have the same kind, payers and receivers, or if an exception is argued in `why_not_the_same`.
+    """
     prices = prices_of(settings)
     kinds = [
         (p.kind, frozenset(p.paid_by), frozenset(p.received_by))
@@ -116,7 +122,10 @@ def look_alikes(settings: EconomicsSettings) -> int:
 
 
 def _two_names(settings: EconomicsSettings) -> Found:
-    """One gain under two names: what somebody produces, twice, or the tax of it beside it."""
+    """Yield gains counted under two names.
+
+    Either production is counted twice, or the tax on it is counted as well.
+    """
     prices, first = prices_of(settings), None
     rows = [(i, row, prices[row.price]) for i, row in enumerate(settings.consequences) if row.price in prices]
     for i, row, price in rows:

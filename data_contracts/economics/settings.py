@@ -1,8 +1,7 @@
-"""A project's account in money: the shape of `economics.yaml` in its folder.
+"""A project's account in money: the schema of `economics.yaml`.
 
-The effect itself is not here: it comes from the evaluation, with its interval
-and its rung. What would have happened anyway is measured by the control group,
-so that it cannot be entered again.
+The effect itself is not entered here: it comes from the evaluation, with its interval and its rung. The control group
+measures what would have happened anyway, so that cannot be entered either.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ LONGEST = 100
 
 
 class Share(Declared):
-    """A share with the range that is believable; 0-1."""
+    """A share from 0 to 1 with its plausible range."""
 
     value: float = Field(ge=0, le=1)
     low: float = Field(ge=0, le=1)
@@ -40,7 +39,7 @@ class Share(Declared):
 
 
 class Years(Declared):
-    """A number of years with the range that is believable."""
+    """A number of years with its plausible range."""
 
     value: float = Field(ge=0, le=LONGEST)
     low: float = Field(ge=0, le=LONGEST)
@@ -53,7 +52,7 @@ class Years(Declared):
 
 
 class Cost(Amount):
-    """What the project costs."""
+    """One cost of the project."""
 
     name: Name
     label: Text
@@ -86,7 +85,7 @@ class Cost(Amount):
 
 
 class Consequence(Declared):
-    """What follows when one more person reaches an outcome: units of a price, a year."""
+    """Price units per year for each person who reaches an outcome."""
 
     outcome: Name = Field(description="An outcome of the protocol.")
     price: Name = Field(description="A price of the project or of the catalogue.")
@@ -110,7 +109,7 @@ class Consequence(Declared):
 
 
 class Duration(Section):
-    """How long an effect lasts."""
+    """The duration of an effect."""
 
     full_years: Years = Field(description="Years in which the full measured effect lasts, from the first year counted.")
     drop_off: Share = Field(description="Share of the effect lost in each later year.")
@@ -119,7 +118,7 @@ class Duration(Section):
 
 
 class Proxy(Section):
-    """A change for somebody that has no price, and what it is worth to them (SROI)."""
+    """A change without a market price, valued for a stakeholder (SROI)."""
 
     name: Name
     stakeholder: Text
@@ -130,7 +129,7 @@ class Proxy(Section):
 
 
 class IndexYear(Section):
-    """Consumer prices of a year that Trin does not know yet."""
+    """Consumer price index of a year after Trin's own index ends."""
 
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)
     index: float = Field(ge=1, le=1e4, description="Mean of the year's months; 2015 = 100.")
@@ -139,7 +138,7 @@ class IndexYear(Section):
 
 
 class Scenario(Section):
-    """A what-if: it is shown as a scenario, and never as an effect."""
+    """A what-if, always shown as a scenario and never as an effect."""
 
     label: Text
     people: int = Field(ge=1, le=6 * 10**6, description="How many people could be reached.")

@@ -1,7 +1,7 @@
-"""A dossier: studies and claims about a project that exist only on paper.
+"""A dossier: studies and claims about a project that exist on paper.
 
-Everything that a source does not say is left out; what is left out counts
-against the study. The numbers are the source's own.
+Anything that a source does not state is omitted, and omissions count against the study. The numbers are the source's
+own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Link = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=400)]
 
 
 class Source(Section):
-    """Where the study is."""
+    """Bibliographic details of the study."""
 
     title: ShortText = Field(description="Title of the report or text.")
     authors: ShortText | None = Field(default=None, description="Who wrote it.")
@@ -35,7 +35,7 @@ class Source(Section):
 
 
 class PaperOutcome(Section):
-    """What was measured."""
+    """The outcome that was measured."""
 
     label: Text = Field(description="Shown on pages.")
     type: Literal["binary", "numeric", "money"] = Field(description="Share of people, a mean, or an amount in kroner.")
@@ -46,11 +46,11 @@ class PaperOutcome(Section):
 
 MOST_PEOPLE = 1_000_000_000
 ROUNDING = 0.02
-"""A printed difference may be off its printed shares by this much."""
+"""Tolerance between a printed difference and its printed shares, because both are rounded."""
 
 
 class Reported(Section):
-    """The numbers the source gives; shares are 0-1."""
+    """The numbers that the source reports; shares are from 0 to 1."""
 
     treated_value: float | None = Field(default=None, description="Participants' share or mean.")
     control_value: float | None = Field(default=None, description="The comparison group's share or mean.")
@@ -85,14 +85,14 @@ class Reported(Section):
 
     @property
     def difference(self) -> float | None:
-        """The source's own difference, or that of its two values."""
+        """The source's own difference, or the one between its two values."""
         if self.estimate is not None or self.treated_value is None or self.control_value is None:
             return self.estimate
         return self.treated_value - self.control_value
 
 
 class Money(Section):
-    """An amount, and what must be known before it means anything."""
+    """An amount with the context needed to interpret it."""
 
     amount_dkk: float = Field(gt=0, le=1e15, description="The amount.")
     per: Text | None = Field(
@@ -112,7 +112,7 @@ class Money(Section):
 
 
 class PaperConduct(Section):
-    """How the study was done, as far as the source says."""
+    """How the study was conducted, as far as the source states it."""
 
     intervention_facts_missing: int | None = Field(
         default=None, ge=0, le=6, description="How many of TIDieR's six items are missing."
@@ -181,7 +181,7 @@ class PaperStudy(Section):
     @field_validator("facts", mode="before")
     @classmethod
     def _facts_are_known(cls, facts: Any) -> Any:
-        """Read each fact as its kind; a hand-written file holds texts."""
+        """Convert each fact to its type, because YAML values are strings."""
         if not isinstance(facts, dict):
             return facts
         known = design_facts()

@@ -1,4 +1,4 @@
-"""Signed judgements: what only people can answer about a project's result."""
+"""Signed judgements: answers about a result that only people can give."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class JudgedAnswer(Section):
 
 
 class Judgements(Section):
-    """What people have judged, and who they are. Missing means “no information”, which counts against the result."""
+    """Signed answers to risk-of-bias questions.
+
+    A missing answer means “no information”, which counts against the result.
+    """
 
     judgements_version: Literal["1"] = Field(description="Version of this format.")
     signed_by: ShortText = Field(description="Name and role of the person who answers; shown on pages.")
@@ -56,7 +59,7 @@ class Judgements(Section):
 
 
 def person_questions() -> dict[str, tuple[str, ...]]:
-    """Return the questions that only people can answer, with their possible answers."""
+    """Return the questions answered by people, with allowed answers."""
     return {
         name: tuple(answer for group in question["answers"] for answer in group)
         for instrument in read_knowledge("risk_of_bias")["instruments"].values()

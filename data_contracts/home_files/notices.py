@@ -1,4 +1,4 @@
-"""Notices: whom to tell when a run fails."""
+"""Notices: who is notified when a run fails."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 from data_contracts.protocol.parts import Section, ShortText
 
 Address = Annotated[ShortText, Field(pattern=r"^[!-~]+@[!-~]+$")]
-"""As it goes into a mail's head: no spaces, no line breaks."""
+"""An address for an e-mail header: no spaces or line breaks."""
 
 
 class Email(Section):
-    """An e-mail through a server that asks for no password: the machine's own, or one that knows the machine."""
+    """An e-mail sent through a mail server without authentication."""
 
     server: ShortText = Field(description="Host name of the mail server.")
     port: int = Field(default=25, ge=1, le=65535)
@@ -22,7 +22,7 @@ class Email(Section):
 
 
 class Notices(Section):
-    """Whom to tell when a run fails: a command, an e-mail, or both."""
+    """The recipients of failure notices: a command, an e-mail, or both."""
 
     command: tuple[ShortText, ...] = Field(
         default=(),

@@ -1,4 +1,4 @@
-"""Who publishes the pages: the shape of `site.yaml` in a home."""
+"""Publisher of the pages: the schema of `site.yaml` in a home."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from data_contracts.protocol.parts import Section
 from data_contracts.reading.section_reading import CONTROL_FREE
 
 LAW = "https://www.retsinformation.dk/eli/lta/2018/692"
-"""The Danish law on web accessibility: a public body's site has a statement, and says whom to tell of an obstacle."""
+"""The Danish web accessibility act: a public body's site needs a statement and a contact."""
 
 
 class SiteSettings(Section):
-    """Who publishes the pages, and whom to tell of what cannot be read. An empty key is said on the page."""
+    """The publisher, and the contact for accessibility problems.
+
+    The page states which keys are empty.
+    """
 
     publisher: str = Field(default="", max_length=200, pattern=CONTROL_FREE, description="Who publishes the pages.")
     was_url: str = Field(

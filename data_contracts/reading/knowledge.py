@@ -1,4 +1,4 @@
-"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie."""
+"""Trin's own YAML data files, found by name in any wing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from data_contracts.reading.safe_yaml import read_own
 
 @cache
 def wings() -> dict[str, str]:
-    """Return the wing of every YAML file of knowledge by the file's name; a test holds that no name stands twice."""
+    """Return the wing of every YAML data file, by file name.
+
+    Names are unique across wings; a test checks that.
+    """
     folders = [folder for folder in files("data_contracts").iterdir() if folder.is_dir()]
     return {
         file.name.removesuffix(".yaml"): folder.name
@@ -23,7 +26,7 @@ def wings() -> dict[str, str]:
 
 @cache
 def read_knowledge(name: str) -> dict[str, Any]:
-    """Return a YAML file of this room as data.
+    """Return one of Trin's own YAML files as data.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""YAML read safely: strings stay strings, every value knows its line.
+"""Safe YAML reading: strings stay strings, every value has its line.
 
 YAML's own typing reads the municipality code 0751 as 489 and the word `no` as
 False, so no scalar is typed here; the protocol's schema types them instead.
@@ -17,18 +17,18 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 MAXIMUM_CHARACTERS = 262_144
 DEEPEST = 20
-"""Nothing in a protocol or a dossier is nested half as deep; reading thousands of levels takes minutes."""
+"""Protocols and dossiers are nested less than half as deep; parsing thousands of levels takes minutes."""
 NULL_WORDS = frozenset({"", "~", "null"})
 
 Path = tuple[str | int, ...]
 
-# The same reader in C, seven times as fast, wherever PyYAML was built with it; what others write is read in Python,
-# whose words for a fault are the clearer ones.
+# The C loader is seven times as fast, if PyYAML was built with it. Users' files are read in Python,
+# because its error messages are clearer.
 _OWN_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_own(*place: str) -> Any:
-    """Return one of the contracts' own YAML files, typed as YAML types it.
+    """Return one of the contracts' own YAML files, with YAML's typing.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
 
 
 def _refuse_hostile(text: str, file: str) -> None:
-    """Refuse aliases, tags and depth while reading, before any of it is put together."""
+    """Refuse aliases, tags and deep nesting before composing nodes."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
         line = event.start_mark.line + 1 if event.start_mark is not None else None

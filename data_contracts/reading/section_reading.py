@@ -1,4 +1,4 @@
-"""Reading a YAML file of sections: every fault at once, each with its line."""
+"""Reading of YAML sections: every fault at once, each with its line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ S = TypeVar("S", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[S]):
-    """What a text holds: its data, the line of each key, the section unless something is wrong, and what is wrong."""
+    """The result of reading a text.
+
+    Holds its data, the line of each key, its faults, and the section unless there are faults.
+    """
 
     data: dict[str, Any]
     lines: dict[Path, int]
@@ -45,11 +48,10 @@ class Reading(Generic[S]):
 
 
 def read_shape(text: str, file: str, section: type[S]) -> Reading[S]:
-    """Read a text into a section's shape.
+    """Read a text into the shape of a section.
 
     Parameters
     ----------
-    text : str
     file : str
         Name used in faults.
     section : type
@@ -67,13 +69,13 @@ def read_shape(text: str, file: str, section: type[S]) -> Reading[S]:
         return Reading(data, lines, section.model_validate(data), [])
     except ValidationError as error:
         faults = [_schema_fault(dict(detail), lines, file, section) for detail in error.errors()]
-    # An empty list beside a fault inside it says nothing new.
+    # An empty list is redundant next to a fault inside it.
     inside = {f.where.split("[")[0] for f in faults if "[" in f.where}
     return Reading(data, lines, None, [f for f in faults if not ("at least 1 item" in f.what and f.where in inside)])
 
 
 def read_section(text: str, file: str, section: type[S]) -> S:
-    """Read a text into a section, or refuse it with every fault."""
+    """Read a text into a section, or raise with every fault."""
     reading = read_shape(text, file, section)
     if reading.section is None:
         raise InputRefused(in_order(reading.faults))
@@ -81,12 +83,12 @@ def read_section(text: str, file: str, section: type[S]) -> S:
 
 
 def in_order(faults: list[Fault]) -> list[Fault]:
-    """Return faults once each, by line."""
+    """Return faults without duplicates, by line."""
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.where))
 
 
 def spoken(path: Path) -> str:
-    """Write a path as people do: `outcomes[2].name`."""
+    """Return a path in readable form: `outcomes[2].name`."""
     words = ""
     for step in path:
         words += f"[{step + 1}]" if isinstance(step, int) else (f".{step}" if words else step)

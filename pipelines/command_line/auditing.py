@@ -1,4 +1,4 @@
-"""The verb `trin audit`: who did what, and whether the chain that says so is whole."""
+"""The verb `trin audit`: events, and the integrity of their chain."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def audit(
     everything: bool,
     verify: bool,
 ) -> None:
-    """Show who materialised, read, erased, proposed and approved, or check that nothing was changed.
+    """Show the audit log, or verify that no event was changed.
 
     \b
     Examples:
@@ -75,7 +75,10 @@ def _is_of(row: dict[str, Any], project: str | None) -> bool:
 
 
 def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return events about one pseudonym: erasures that found it, and whatever made the tables it stands in."""
+    """Return events about one pseudonym.
+
+    These are erasures that found it, and events that wrote tables containing it.
+    """
     from assets.pseudonyms.identities import digest_of_person
     from assets.rights.stored_tables import places_of
     from assets.storage.audit import about, note

@@ -1,4 +1,4 @@
-"""Checking a protocol, its deliveries or one file, without storing anything."""
+"""Checks of a protocol, its deliveries or one file, storing nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BESIDE_THE_PROTOCOL = ("economics.yaml", "judgements.yaml")
 
 
 def check_and_show(home: Home, path: Path, project: str | None, language: str) -> int:
-    """Check what lies at a path: a protocol, a project folder with its deliveries, or a file somebody means to send."""
+    """Check a protocol, a project folder with deliveries, or one file."""
     if not path.exists():
         show_faults(
             [Fault("There is no such file.", "Give a project folder, a project.yaml or a delivered file.", str(path))]
@@ -48,7 +48,7 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
         console.print(f"[yellow]![/yellow] {escape(words)}")
     if not is_project:
         return printing.OK
-    # A project folder outside the home brings its own inbox, if it has one beside it.
+    # A project folder outside the home may have its own inbox beside it.
     folder = path.resolve().parent.parent
     own = Home(folder) if (folder / "inbox" / protocol.id).is_dir() else home
     _check_words(own, protocol, path)
@@ -56,7 +56,7 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 
 
 def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
-    """Check what people have signed, and the studies on paper."""
+    """Check the account, signed judgements and dossier studies."""
     from assets.project_files.accounts import economics_settings
     from assets.project_files.dossier import paper_studies
     from assets.project_files.judgements import signed_answers
@@ -120,7 +120,10 @@ def _check_file(home: Home, path: Path, project: str | None, language: str) -> i
 
 
 def _expecting(home: Home, path: Path, known: list[str]) -> list[str]:
-    """Return projects that may be meant: the inbox a file lies in, or whose protocol expects its name."""
+    """Return the projects that a file may belong to.
+
+    This is the project whose inbox it is in, or else those whose protocol expects its name.
+    """
     folder = path.resolve().parent
     if folder.parent == home.inbox.resolve() and folder.name in known:
         return [folder.name]

@@ -1,4 +1,4 @@
-"""Verbs around deliveries: templates, taking files back, erasing people, changing the key."""
+"""Verbs about deliveries: template, withdraw, erase, key rotation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def _unknown(home: Home, project: str) -> bool:
 
 
 def write_templates(home: Home, project: str, table: str, quarter: str | None, into: Path, language: str) -> int:
-    """Write a template for every line of the protocol that feeds a table; never over a file that is there."""
+    """Write a template for every delivery that feeds a table.
+
+    Existing files are never overwritten.
+    """
     from assets.intake.template import make_template
     from assets.storage.clock import today
 
@@ -74,7 +77,7 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
 
 
 def withdraw_and_show(home: Home, project: str, number: int) -> int:
-    """Take a file back out."""
+    """Withdraw a file."""
     from assets.rights.retention import withdraw
     from pipelines.running.staleness import tell_dagster
 
@@ -120,7 +123,7 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
 
 
 def rotate_and_show(home: Home) -> int:
-    """Change the key."""
+    """Rotate the key."""
     from assets.rights.rotation import rotate
 
     done = rotate(home)

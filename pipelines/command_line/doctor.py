@@ -1,4 +1,4 @@
-"""Checking the installation."""
+"""Checks of the installation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SMALLEST_FREE_BYTES = 500_000_000
 HEARTBEAT_SECONDS = 300
 
 Finding = tuple[bool, str, str]
-"""Whether it is well, what was looked at, and what to do if it is not."""
+"""Whether the check passed, what was checked, and what to do if it failed."""
 
 
 def examine(home: Home) -> int:
@@ -44,7 +44,7 @@ def examine(home: Home) -> int:
 
 
 def findings(home: Home) -> Iterator[Finding]:
-    """Yield what is well and what is not."""
+    """Yield every finding, good or bad."""
     yield from _versions()
     if not home.exists:
         yield False, f"No home in {home.root}", "Run trin init."
@@ -71,14 +71,17 @@ def findings(home: Home) -> Iterator[Finding]:
 
 
 def _as_far_as_possible(part: Iterator[Finding], what: str, fix: str) -> Iterator[Finding]:
-    """Yield a part's findings; where looking fails, say so and leave the other parts their turn."""
+    """Yield a part's findings, or a fault if the check itself fails.
+
+    A failing part must not prevent the others from running.
+    """
     try:
         yield from part
     except InputRefused as refused:
         for fault in refused.faults:
             yield False, f"{fault.file}: {fault.what}" if fault.file else fault.what, fault.fix
     except Exception as error:
-        # Its words may hold anything; its kind is enough to look further.
+        # Its message may contain personal data, so only the type is shown.
         yield False, f"{what} cannot be checked ({type(error).__name__})", fix
 
 
@@ -105,7 +108,7 @@ def _versions() -> Iterator[Finding]:
 def _key(home: Home) -> Iterator[Finding]:
     key = read_key(home, allow_demo=True)
     if not key.is_demo:
-        read_key(home, allow_demo=False)  # where it lies
+        read_key(home, allow_demo=False)  # also checks its location
     demo = " (demo key: for synthetic and public data only)" if key.is_demo else ""
     yield True, f"pseudonym key {key.key_id}{demo}", ""
 
@@ -138,7 +141,7 @@ def _files(home: Home) -> Iterator[Finding]:
 
 
 def _summed(home: Home) -> Iterator[Path]:
-    """Yield stored partitions, each of which has its sum."""
+    """Yield stored partitions, each of which has a checksum."""
     for station in ("deliveries", "cohort", "comparison", "effects", "evidence"):
         for path in sorted((home.restricted / station).rglob("*")):
             if path.suffix in (".json", ".parquet"):
@@ -146,7 +149,7 @@ def _summed(home: Home) -> Iterator[Path]:
 
 
 def _deliveries(home: Home) -> Iterator[Finding]:
-    """Look at rows that were taken in: nothing makes them anew."""
+    """Yield findings about received rows, which cannot be rebuilt."""
     fix = "Restore it from backup; it cannot be rebuilt."
     for project in home.project_ids():
         try:
@@ -215,7 +218,7 @@ def _dagster(home: Home) -> Iterator[Finding]:
         yield True, "Dagster has not been used with this home yet", ""
         return
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        instance.get_dynamic_partitions(PROJECT_DIMENSION)  # the event log, which nothing else here asks
+        instance.get_dynamic_partitions(PROJECT_DIMENSION)  # reads the event log, which no other check does
         off = not instance.telemetry_enabled
         yield (
             off,

@@ -18,10 +18,13 @@ from pipelines.command_line.release_verbs import ledger, release
 
 
 class Verbs(click.Group):
-    """Keeps exit codes as they are written, and ends in a sentence whatever happens."""
+    """Command group that maps exceptions to messages and exit codes."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a verb; what it cannot handle becomes words and an exit code, never a traceback."""
+        """Run a verb and turn exceptions into a message and an exit code.
+
+        Users never see a traceback unless TRIN_DEBUG is set.
+        """
         from data_contracts.reading.faults import InputRefused
 
         try:
@@ -51,7 +54,7 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="trin", prog_name="trin")
 def trin() -> None:
-    """Trin tells honestly what a social programme's results are worth.
+    """Evaluate social programmes and grade what each result is worth.
 
     \b
     Begin:    trin init --demo && trin run

@@ -1,4 +1,4 @@
-"""Options that verbs share, and what they stand for."""
+"""Options shared by verbs, and their values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def known_home(folder: Path, *, must_exist: bool = True) -> Home:
-    """Return the home in a folder; end the command where there is none and one is needed."""
+    """Return the home in a folder, or exit if a required home is missing."""
     from assets.storage.home import Home
 
     home = Home(folder.resolve())
@@ -34,7 +34,7 @@ def known_home(folder: Path, *, must_exist: bool = True) -> Home:
 
 
 def chosen_quarter(text: str | None) -> Quarter:
-    """Return the quarter that was named, or the last closed one."""
+    """Return the given quarter, or the last closed one."""
     from data_contracts.calendar.quarters import Quarter
     from pipelines.running.runner import default_quarter
 

@@ -24,7 +24,7 @@ def _home(folder: Path) -> Home:
 
 
 def _sites(home: Home) -> list[Path]:
-    """Return folders of pages: drafts first, then releases in the order of their versions; a later one counts."""
+    """Return site folders, lowest precedence first: drafts, then releases."""
     drafts = sorted(home.published.glob("*Q*/site"))
     return [*drafts, *sorted(home.released.glob("*Q*/v[0-9]*/site"), key=lambda p: p.parent.name.zfill(12))]
 
