@@ -18,7 +18,7 @@ export TRIN_HOME
 # Absolute, since Dagster's processes have their own idea of the current folder.
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
-TEST_ROOMS := assets attacks dashboards data_contracts house machine models pipelines spec worlds
+TEST_ROOMS := assets attacks dashboards data_contracts homes house machine models pipelines spec worlds
 
 .DEFAULT_GOAL := help
 .PHONY: $(addprefix test-,$(TEST_ROOMS)) help test-room env run dev test test-fast test-slow test-nightly test-browser test-postgres test-deploy test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean

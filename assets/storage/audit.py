@@ -16,7 +16,7 @@ from typing import Any
 from assets.storage import chain
 from assets.storage.home import Home
 
-ACTIONS = ("materialised", "taken_in", "withdrawn", "read", "erased", "key_rotated", "proposed", "approved")
+ACTIONS = ("materialised", "taken_in", "withdrawn", "read", "erased", "key_rotated", "proposed", "approved", "upgraded")
 
 
 def audit_path(home: Home) -> Path:

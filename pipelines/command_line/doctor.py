@@ -21,6 +21,7 @@ from assets.storage.liveness import leftovers
 from assets.storage.manifest import SUFFIX, damaged, sum_path
 from assets.storage.partitions import PROJECT_DIMENSION
 from assets.storage.store import read_parquet
+from assets.upgrades.home_version import missing_steps, recorded
 from data_contracts.reading.faults import InputRefused
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console
@@ -62,6 +63,9 @@ def findings(home: Home) -> Iterator[Finding]:
     free = shutil.disk_usage(home.root).free
     yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Free up space: at least 0.5 GB is needed."
     look_again = "Fix the other faults listed here, then run trin doctor again."
+    yield from _as_far_as_possible(_version_of(home), "the home's version", look_again)
+    if missing_steps(home):
+        return  # the remaining checks assume the current format
     yield from _as_far_as_possible(_key(home), "the key", "See keys/location.txt and TRIN_KEY_FILE.")
     yield from _as_far_as_possible(_files(home), "stored files", look_again)
     yield from _as_far_as_possible(_deliveries(home), "deliveries", look_again)
@@ -103,6 +107,15 @@ def _versions() -> Iterator[Finding]:
         if not wanted.specifier.contains(found) or "==" in str(wanted.specifier):
             fix = f"Run make env; the supported version is {wanted.specifier}."
             yield wanted.specifier.contains(found), f"{wanted.name} {found}", fix
+
+
+def _version_of(home: Home) -> Iterator[Finding]:
+    at = recorded(home)["version"]
+    yield (
+        not missing_steps(home),
+        f"home of version {at}",
+        "Preview the upgrade with trin upgrade, then run trin upgrade --apply.",
+    )
 
 
 def _key(home: Home) -> Iterator[Finding]:

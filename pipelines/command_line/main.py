@@ -15,6 +15,7 @@ from pipelines.command_line.options import chosen_quarter, home_option, known_ho
 from pipelines.command_line.page_verbs import open_site, pdf
 from pipelines.command_line.printing import console, show_faults
 from pipelines.command_line.release_verbs import ledger, release
+from pipelines.command_line.upgrading import upgrade
 
 
 class Verbs(click.Group):
@@ -74,8 +75,12 @@ def init(home_folder: Path, demo: bool) -> None:
       trin init --home /srv/trin      a home for real data, with a private key
     """
     from pipelines.running.demo import set_up
+    from pipelines.running.upgrading import upgrade_demo
 
-    home = known_home(home_folder, must_exist=False)
+    home = known_home(home_folder, must_exist=False, must_be_current=False)
+    if upgrade_demo(home):
+        console.print("The demo home was upgraded from an earlier version of Trin.")
+    known_home(home_folder, must_exist=False)
     added = set_up(home, demo=demo)
     console.print(f"Home: {escape(str(home.root))}")
     for project in added:
@@ -294,10 +299,11 @@ def doctor(home_folder: Path) -> None:
     """
     from pipelines.command_line.doctor import examine
 
-    sys.exit(examine(known_home(home_folder, must_exist=False)))
+    sys.exit(examine(known_home(home_folder, must_exist=False, must_be_current=False)))
 
 
 trin.add_command(audit)
+trin.add_command(upgrade)
 trin.add_command(release)
 trin.add_command(ledger)
 trin.add_command(open_site)

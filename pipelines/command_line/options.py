@@ -20,9 +20,18 @@ if TYPE_CHECKING:
     from data_contracts.calendar.quarters import Quarter
 
 
-def known_home(folder: Path, *, must_exist: bool = True) -> Home:
-    """Return the home in a folder, or exit if a required home is missing."""
+def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool = True) -> Home:
+    """Return the home in a folder, or exit if it is missing or outdated.
+
+    Parameters
+    ----------
+    must_exist : bool
+        Whether to exit if there is no home.
+    must_be_current : bool
+        Whether to exit if the home has not been upgraded.
+    """
     from assets.storage.home import Home
+    from assets.upgrades.home_version import CURRENT, missing_steps, recorded
 
     home = Home(folder.resolve())
     if must_exist and not home.exists:
@@ -30,6 +39,12 @@ def known_home(folder: Path, *, must_exist: bool = True) -> Home:
             f"[red]✗[/red] There is no home in {escape(str(folder))}. Give its path with --home, or create one: trin init."
         )
         sys.exit(printing.NO_HOME)
+    if must_be_current and home.exists and missing_steps(home):
+        errors.print(
+            f"[red]✗[/red] The home has version {recorded(home)['version']}, but this is version {CURRENT}. "
+            f"Preview the upgrade: trin upgrade --home {escape(str(folder))}"
+        )
+        sys.exit(printing.REFUSED)
     return home
 
 

@@ -14,8 +14,11 @@ EFFORTS = {1: "data that exist", 2: "new data", 3: "another way of running the p
 
 
 def specification() -> Iterator[str]:
-    """Yield the specification: a heading per file, a line per test."""
-    for path in sorted(SPECIFICATION.glob("test_*.py")):
+    """Yield the specification of the ladder, with a line per test.
+
+    Its files are numbered, and each has a heading.
+    """
+    for path in sorted(SPECIFICATION.glob("test_[0-9]_*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         title, _, lead = (ast.get_docstring(module) or "").partition("\n")
         yield from (f"## {title}", "", lead.strip(), "")

@@ -8,6 +8,7 @@ import shutil
 from assets.project_files.site_settings import SITE_SETTINGS
 from assets.pseudonyms.keys import create_key
 from assets.storage.home import Home, write_atomically, write_json
+from assets.upgrades.home_version import record_new
 from data_contracts.home_files.site_settings import EMPTY_FILE
 from data_contracts.protocol.protocol import Protocol
 from pipelines.running.instance import prepare_instance
@@ -24,6 +25,7 @@ def set_up(home: Home, *, demo: bool) -> list[str]:
         Demo projects that were added; existing files are left unchanged.
     """
     home.prepare()
+    record_new(home)
     create_key(home, demo=demo)
     prepare_instance(home)
     settings = home.root / SITE_SETTINGS

@@ -34,7 +34,7 @@ concurrency:
     max_concurrent_runs: 2
 freshness:
   enabled: true
-# Compute logs are not stored, because output of libraries may contain personal data.
+# What a library prints may quote what it was given; nothing of it is stored.
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager

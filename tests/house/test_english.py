@@ -19,6 +19,7 @@ ROOMS_DONE = [
     "assets/rights",
     "assets/storage",
     "assets/ui",
+    "assets/upgrades",
     "bench",
     "data_contracts/calendar",
     "data_contracts/economics",

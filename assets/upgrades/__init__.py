@@ -1,0 +1,1 @@
+"""Upgrades of homes from earlier versions: one module per version."""
