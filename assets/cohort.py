@@ -47,7 +47,7 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
         ),
         "attrition": AssetOut(
             key=["cohort", "attrition"],
-            description="Udvælgelse trin for trin · Restriction step by step, and what only the project knows.",
+            description="Udvælgelse trin for trin · Selection step by step, and covariates known only from intake.",
         ),
     },
 )

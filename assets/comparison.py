@@ -70,7 +70,7 @@ COMPARED_TABLES = tables_read_by("comparison")
         ),
         "pairs": AssetOut(
             key=["comparison", "pairs"],
-            description="Hvem er matchet med hvem · Who is matched with whom: rows of the groups, with their distance.",
+            description="Hvem er matchet med hvem · Who is matched with whom: pairs of rows, with their distance.",
         ),
         "diagnostics": AssetOut(
             key=["comparison", "diagnostics"],

@@ -49,7 +49,7 @@ def refuse_too_early(protocol: Protocol, quarter: Quarter) -> None:
     """Refuse a quarter from before the evaluation began (InputRefused)."""
     first = Quarter.parse(protocol.evaluation.first_quarter)
     if quarter < first:
-        what = f"{quarter} lies before the evaluation's first quarter, {first}."
+        what = f"{quarter} is before the evaluation's first quarter, {first}."
         fix = "Run a later quarter, or correct evaluation.first_quarter."
         raise InputRefused([Fault(what, fix, f"projects/{protocol.id}/project.yaml")])
 

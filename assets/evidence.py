@@ -67,7 +67,7 @@ def _dose_missing(attrition: dict[str, Any], protocol: Protocol) -> float | None
         "diagnostics": AssetIn(["comparison", "diagnostics"]),
         "estimates": AssetIn(["effects", "estimates"]),
     },
-    description="Resultatet med sit trin, sine fejlkilder og hvad det kan bruges til · The result with its rung, its error sources and what it can be used for.",
+    description="Resultatet med sit trin, sine fejlkilder og hvad det kan bruges til · The result with its rung, its error sources and the claims it supports.",
 )
 @guarded
 def records(

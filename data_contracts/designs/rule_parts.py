@@ -30,7 +30,7 @@ def covariate_faults(path: Path, word: str, covariates: Rows, source: str = "reg
     if word not in covariates:
         yield path, f"There is no covariate “{word}”.", suggestion(word, covariates) or "Declare it under covariates."
     elif covariates[word].get("source") != source:
-        yield path, f"“{word}” is no covariate with source {source}.", f"Use one with “source: {source}”."
+        yield path, f"“{word}” is not a covariate with source {source}.", f"Use one with “source: {source}”."
 
 
 def effect_size_faults(data: Raw) -> Iterator[RuleFault]:
@@ -40,5 +40,5 @@ def effect_size_faults(data: Raw) -> Iterator[RuleFault]:
             yield (
                 ("outcomes", i, "smallest_worthwhile_effect"),
                 "This key is missing.",
-                "Write the smallest difference that would matter; without it nobody can say “no effect”.",
+                "Give the smallest difference that would matter; without it “no effect” cannot be concluded.",
             )

@@ -66,15 +66,15 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
             if isinstance(constant, str) and not is_date(constant, layout):
                 yield (
                     ("deliveries", i, "constants", word),
-                    f"The date is not written as {layout}.",
-                    "Constants use the delivery's own date_format.",
+                    f"The date is not in the format {layout}.",
+                    "Write it in the delivery's date_format.",
                 )
         for word, names in section_of(row, "columns").items():
             listed = names if isinstance(names, list) else [names]
             if not listed or len(set(map(str, listed))) < len(listed) or not all(str(n).strip() for n in listed):
                 yield (
                     ("deliveries", i, "columns", word),
-                    "Here stands the name of a column in the file, or a list of different ones.",
+                    "The value must be the name of a column in the file, or a list of distinct names.",
                     "For example: [cpr, cpr_nr].",
                 )
         expected = row.get("expected_shifts")
@@ -116,5 +116,5 @@ def _file_faults(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[RuleFault]:
         if words is not None:
             yield ("deliveries", i, "files"), words, "For example: aarhus_{period}{version}.csv."
         if row.get("each_file") == "replaces" and PERIOD not in pattern:
-            what = "“each_file: replaces” needs {period} in the file name, or nobody knows which file is the latest."
+            what = "“each_file: replaces” needs {period} in the file name, because it decides which file is the latest."
             yield ("deliveries", i, "each_file"), what, "Write for example: aarhus_{period}{version}.csv."

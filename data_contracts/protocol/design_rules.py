@@ -34,8 +34,8 @@ def design_faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleF
     if "confounder_domains" in design.must_declare and not data.get("confounder_domains"):
         yield (
             ("confounder_domains",),
-            "The domains that matter for the outcome are not named.",
-            "List them; one without a covariate stays on the result as an open error source.",
+            "The domains that matter for the outcome are not declared.",
+            "List them; a domain without a covariate stays on the result as an open error source.",
         )
     rules = own_rules().get(str(data["design"]))
     if rules is not None:
@@ -52,13 +52,13 @@ def _outcome_faults(data: Raw, design: DeclaredDesign) -> Iterator[RuleFault]:
                     yield (
                         ("outcomes", i, key),
                         "This key is missing.",
-                        "Say when the outcome is measured after the start.",
+                        "State when after the start the outcome is measured.",
                     )
         if row.get("type") == "ratio" and "ratio" not in design.outcome_types:
-            yield ("outcomes", i, "type"), "Only a review pools ratios.", "Use binary or numeric."
+            yield ("outcomes", i, "type"), "Only a systematic review can pool ratios.", "Use binary or numeric."
         smallest = number_of(row.get("smallest_worthwhile_effect"))
         if row.get("type") == "ratio" and smallest is not None and not (0 < smallest != 1):
-            yield ("outcomes", i, "smallest_worthwhile_effect"), "A ratio of 1 is no difference.", "Write e.g. 0.9."
+            yield ("outcomes", i, "smallest_worthwhile_effect"), "A ratio of 1 means no difference.", "Write e.g. 0.9."
 
 
 def _published_faults(data: Raw, outcomes: Rows) -> Iterator[RuleFault]:

@@ -200,7 +200,7 @@ class Evaluation(Section):
     def _is_quarter(cls, value: str) -> str:
         quarter = Quarter.parse(value)
         if not 2000 <= quarter.year <= 2200:
-            raise ValueError("The year must lie between 2000 and 2200")
+            raise ValueError("The year must be between 2000 and 2200")
         return str(quarter)
 
 

@@ -1,4 +1,4 @@
-"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie, and designs' own rows of them."""
+"""Trin's own YAML data files, found by name in any wing, with the rows that designs add to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ OWN_ROWS = {
 
 @cache
 def wings() -> dict[str, str]:
-    """Return the wing of every YAML file of knowledge by the file's name; a test holds that no name stands twice."""
+    """Return the wing of every YAML data file, by file name.
+
+    Names are unique across wings; a test checks that.
+    """
     folders = [folder for folder in files("data_contracts").iterdir() if folder.is_dir()]
     return {
         file.name.removesuffix(".yaml"): folder.name
@@ -31,7 +34,7 @@ def wings() -> dict[str, str]:
 
 @cache
 def read_knowledge(name: str) -> dict[str, Any]:
-    """Return a YAML file of this room as data, with the rows that designs add to it.
+    """Return one of Trin's own YAML files as data, with the rows that designs add to it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A page per design, with a demo project that was run, its picture and its protocol."""
+"""Pages per design: a demo project's result, picture and protocol."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ QUARTER, DAY = Quarter(2026, 3), date(2026, 10, 15)
 
 
 def worked_example(project: str) -> ResultRecord:
-    """Evaluate a demo project, and return its primary result as it would be published."""
+    """Evaluate a demo project and return its published primary result."""
     with tempfile.TemporaryDirectory() as folder:
         made = rehearse(demo_home(Path(folder), project), project, QUARTER, day=DAY)
     return publish(next(record for _, _, record in made if record.primary), default_policy())
 
 
 def pages_and_pictures() -> tuple[dict[str, str], dict[str, str]]:
-    """Return every page, and the picture of every design that has one, by file name."""
+    """Return every page, and every design's picture, by file name."""
     designs = declared_designs()
     texts = {"README.md": _index(designs)}
     pictures = {}
@@ -57,8 +57,8 @@ def _index(designs: Mapping[str, DeclaredDesign]) -> str:
     lines = [
         "# Designs",
         "",
-        "Made from `data_contracts/designs/*/design.yaml`. A protocol names one under `design:`; sections of others may stand in it and are not in",
-        "force, so that another rung is one word and other tables. Which rung a result *earns* is decided by what was seen:",
+        "Generated from `data_contracts/designs/*/design.yaml`. A protocol names one under `design:`; it may contain sections of other designs,",
+        "which are ignored, so that changing the design means one word and other tables. The rung that a result *earns* is decided by what was observed:",
         "[the ladder](../reference/ladder.md).",
         "",
         "| rung | design | compared with | tables | use it when |",
@@ -86,12 +86,12 @@ def _page(design: DeclaredDesign, example: list[str]) -> str:
         f"**Use it when.** {design.use_when}",
         "",
         f"**Reads** {', '.join(f'`{t}`' for t in design.tables)}{f'; also {also} if delivered' if also else ''}. "
-        f"Settings stand under [`{design.section}:`](../reference/project-yaml.md); of what not every design reads, it reads "
-        f"{', '.join(f'`{key}`' for key in design.uses)}, and `trin check` names the rest if it is declared.",
+        f"Settings are under [`{design.section}:`](../reference/project-yaml.md); of the settings that not every design uses, it uses "
+        f"{', '.join(f'`{key}`' for key in design.uses)}, and `trin check` lists any others that are declared.",
         "",
         "## Error sources",
         "",
-        "Looked for every time; what nobody could look at counts against the result.",
+        "Checked every time; a source that could not be checked counts against the result.",
         "",
         "| source | measured by |",
         "|---|---|",
@@ -111,7 +111,7 @@ def _example(project: str, row: dict[str, Any], picture: str | None) -> list[str
         f"## Example: {row['project_name']['en']}",
         "",
         f"{row['outcome_label']['en']}: **{effect_words(row, 'en')}**. Rung {row['evidence']['rung_detail']}, certainty "
-        f"{row['evidence']['certainty'].replace('_', ' ')}, verdict “{row['claims']['verdict_text']['en']}”. Numbers as they are published.",
+        f"{row['evidence']['certainty'].replace('_', ' ')}, verdict “{row['claims']['verdict_text']['en']}”. Numbers as published.",
         "",
         *[f"- {text['en']}" for text in row["claims"]["can"]],
         *[

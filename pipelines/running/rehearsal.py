@@ -1,4 +1,4 @@
-"""A project's quarter from files to records without Dagster: for documentation and for tests."""
+"""A project's quarter without Dagster, for documentation and tests."""
 
 from __future__ import annotations
 
@@ -46,12 +46,9 @@ def rehearse(
     Parameters
     ----------
     home : Home
-        Files that wait in its inbox are taken in.
-    project : str
-    quarter : Quarter
+        Files waiting in its inbox are received.
     day : date, optional
         The day the files arrived.
-    lock : LockState
 
     Returns
     -------

@@ -67,4 +67,6 @@ def test_check_says_it(tmp_path: Path) -> None:
     file.write_text("placebo_outcomes: [{covariate: age, leave_out: [age]}]\n" + trial().protocol, encoding="utf-8")
     told = CliRunner().invoke(trin, ["check", str(file), "--home", str(tmp_path / "home")])
     assert told.exit_code == 0, told.output
-    assert "placebo_outcomes: declared, and not used by design randomised_trial" in " ".join(told.output.split())
+    assert "placebo_outcomes: declared but ignored, because design randomised_trial does not use it" in " ".join(
+        told.output.split()
+    )

@@ -15,14 +15,14 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
     if comparison.get("method") not in (None, "none", "reference_rate") and method == "reference_rate":
         yield ("comparison", "method"), "Benchmarking compares with a rate.", "Use “method: reference_rate”."
     if effects.get("estimator") not in (None, "of_the_design", "difference_to_rate") and method == "reference_rate":
-        yield ("effects", "estimator"), "Benchmarking has one estimator.", "Use “estimator: difference_to_rate”."
+        yield ("effects", "estimator"), "Benchmarking has only one estimator.", "Use “estimator: difference_to_rate”."
     for i, row in rows_of(comparison, "reference_rates"):
         rate = number_of(row.get("value"))
         kind = outcomes.get(str(row.get("outcome")), {}).get("type")
         if kind == "binary" and rate is not None and not 0 <= rate <= 1:
             yield (
                 ("comparison", "reference_rates", i, "value"),
-                "The rate of a binary outcome is a share from 0 to 1.",
+                "The rate of a binary outcome must be a share from 0 to 1.",
                 "Write 12 % as 0.12.",
             )
     if method == "reference_rate":
@@ -41,12 +41,16 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
             yield (
                 ("benchmark", "strata"),
                 f"“{strata}” is not categorical.",
-                "Strata are levels of a categorical covariate.",
+                "Use a categorical covariate, because its levels are the strata.",
             )
     if method in ("structural_rate", "synthetic_control") and not benchmark.get("own_places"):
-        yield ("benchmark", "own_places"), "One's own places are not named.", "Name them as in the rates table."
+        yield (
+            ("benchmark", "own_places"),
+            "The project's own places are not declared.",
+            "List them as they are written in the rates table.",
+        )
     if method == "synthetic_control" and "starts_on" not in benchmark:
-        yield ("benchmark", "starts_on"), "It is not said when the project began.", "Add the first day."
+        yield ("benchmark", "starts_on"), "The project's first day is missing.", "Add it."
     if method == "structural_rate" and not any(row.get("source") == "place" for row in covariates.values()):
-        what = "No covariate describes how places are composed."
+        what = "No covariate describes the composition of places."
         yield ("covariates",), what, "Add some with “source: place”, such as unemployment."

@@ -15,18 +15,26 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
     if assessment.get("scale") != "category":
         yield from effect_size_faults(data)
     if assessment.get("aggregate") == "cooke" and not seeds:
-        yield ("assessment", "seeds"), "Cooke's weights need seed questions.", "Add seeds with their true answers."
+        yield (
+            ("assessment", "seeds"),
+            "Cooke's weights need seed questions.",
+            "Add seed questions with their true answers.",
+        )
     if assessment.get("scale") == "category" and assessment.get("aggregate", "median") != "median":
-        yield ("assessment", "aggregate"), "Categories have no mean.", "Remove aggregate."
+        yield ("assessment", "aggregate"), "Codes without an order cannot be averaged.", "Remove aggregate."
     for name in seeds:
         if name in outcomes:
             yield (
                 ("assessment", "seeds", str(name)),
                 f"“{name}” is an outcome too.",
-                "Give the seed question another name.",
+                "Rename the seed question.",
             )
     if assessment.get("truth") is not None and len(outcomes) > 1:
-        yield ("assessment", "truth"), "One truth cannot answer several questions.", "Declare one outcome per protocol."
+        yield (
+            ("assessment", "truth"),
+            "Only one outcome is possible when the true answer is given.",
+            "Declare one outcome per protocol.",
+        )
     if assessment.get("truth") is not None and assessment.get("naive_forecast") is None:
-        what = "Skill is measured against a naive forecast, and there is none."
-        yield ("assessment", "naive_forecast"), what, "Add what one would have said without experts."
+        what = "Skill is measured against a naive forecast, which is missing."
+        yield ("assessment", "naive_forecast"), what, "Add the forecast you would have made without experts."

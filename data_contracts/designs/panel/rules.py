@@ -17,7 +17,7 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
         if isinstance(panel.get(key), str):
             yield from covariate_faults(("panel", key), panel[key], covariates)
             if key == "weight" and covariates.get(panel[key], {}).get("type", "numeric") != "numeric":
-                yield ("panel", key), f"“{panel[key]}” is no number.", "A weight is a numeric covariate."
+                yield ("panel", key), f"“{panel[key]}” is not numeric.", "Use a numeric covariate as the weight."
     estimator = panel.get("estimator", "group_time")
     used: list[tuple[Path, Any]] = [(("panel", "estimator"), estimator)]
     used += [(("panel", "alternatives", i), word) for i, word in words_of(panel, "alternatives")]
@@ -26,7 +26,7 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
             yield (
                 path,
                 f"{word} needs units without the project.",
-                "Deliver them as comparison_pool, or use “before_after”, which can claim no cause.",
+                "Deliver them as comparison_pool, or use “before_after”, which cannot claim a cause.",
             )
     if estimator in [word for _, word in words_of(panel, "alternatives")]:
         yield ("panel", "alternatives"), "The estimator is also listed as an alternative.", "Remove it there."

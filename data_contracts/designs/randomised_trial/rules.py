@@ -20,8 +20,8 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
     if names and not has_delivery(data, "comparison_pool"):
         yield (
             ("deliveries",),
-            "The covariates of adjust_for are in no delivery.",
-            "Add one for the table comparison_pool with everybody in the draw.",
+            "No delivery contains the covariates of adjust_for.",
+            "Add a delivery for the table comparison_pool with everyone in the draw.",
         )
     if trial.get("estimator", "assigned_difference") in [word for _, word in words_of(trial, "alternatives")]:
         yield ("trial", "alternatives"), "The estimator is also listed as an alternative.", "Remove it there."
@@ -30,8 +30,8 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
         if waiting is None:
             yield (
                 ("trial", "others_start_after_months"),
-                "It is not said when those on the waiting list got their place.",
-                "Add it: after that day there is nobody left to compare with.",
+                "The date when those on the waiting list got their place is missing.",
+                "Add it, because after that day there is no comparison group.",
             )
         for i, row in rows_of(data, "outcomes"):
             closes = number_of(row.get("before_months"))

@@ -16,10 +16,14 @@ def faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
         if covariates.get(word, {}).get("type") == "categorical":
             yield (
                 ("review", "moderators", i),
-                "A moderator is a number or yes-or-no.",
-                "Split it into yes-or-no columns.",
+                "A moderator must be numeric or binary.",
+                "Split it into binary columns.",
             )
     needed = {"risk_ratio": "ratio", "odds_ratio": "ratio", "risk_difference": "binary"}.get(str(review.get("measure")))
     for i, row in rows_of(data, "outcomes"):
         if needed is not None and row.get("type") not in (None, needed):
-            yield ("outcomes", i, "type"), f"{review['measure']} is of type {needed}.", f"Write “type: {needed}”."
+            yield (
+                ("outcomes", i, "type"),
+                f"The measure {review['measure']} needs an outcome of type {needed}.",
+                f"Write “type: {needed}”.",
+            )
