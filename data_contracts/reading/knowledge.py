@@ -1,4 +1,4 @@
-"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie, and designs' own rows of them."""
+"""What Trin knows as data: its YAML files, with the rows designs add."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def wings() -> dict[str, str]:
 
 @cache
 def read_knowledge(name: str) -> dict[str, Any]:
-    """Return a YAML file of this room as data, with the rows that designs add to it.
+    """Return a YAML file of this room as data, with designs' rows.
 
     Parameters
     ----------
