@@ -1,4 +1,4 @@
-"""What each design declares of itself in `design.yaml`: what it reads, asks for and assumes.
+"""What each design reads, asks for and assumes: its `design.yaml`, typed.
 
 The same file holds the design's part of the ladder, which `data_contracts/ladder/ladder.py` reads: `version`, `facts`,
 `rules`, `crosswalk`, `error_sources`; and its own `gate_reasons`, `measures` and `part_kinds`, which are rows of the
@@ -68,7 +68,7 @@ ELSEWHERE = frozenset(
 
 @cache
 def declared_designs() -> dict[str, DeclaredDesign]:
-    """Return every design by its folder's name, from the top of the ladder down.
+    """Return every design by name, from the top of the ladder down.
 
     Raises
     ------

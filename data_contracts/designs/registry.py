@@ -1,4 +1,4 @@
-"""The designs' sections of a protocol and their rules, found in their folders."""
+"""Each design's section of a protocol and its rules, found by listing."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def section_of(kind: type[DesignSettings]) -> str:
 
 @cache
 def own_rules() -> dict[str, Rules]:
-    """Return the function `faults` of each design's `rules.py` by the design's name."""
+    """Return the function `faults` of each design's `rules.py`, by design."""
     return own_parts("data_contracts", "rules", "faults")

@@ -10,7 +10,7 @@ from data_contracts.reading.safe_yaml import Path
 
 
 def has_delivery(data: Raw, table: str) -> bool:
-    """Whether some delivery feeds a table."""
+    """Return True if some delivery feeds a table."""
     return any(row.get("table") == table for _, row in rows_of(data, "deliveries"))
 
 
@@ -34,7 +34,7 @@ def covariate_faults(path: Path, word: str, covariates: Rows, source: str = "reg
 
 
 def effect_size_faults(data: Raw) -> Iterator[RuleFault]:
-    """Yield a fault for every outcome of which nobody said how small an effect would matter."""
+    """Yield a fault for every outcome without a smallest worthwhile effect."""
     for i, row in rows_of(data, "outcomes"):
         if "smallest_worthwhile_effect" not in row:
             yield (

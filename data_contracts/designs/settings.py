@@ -1,4 +1,4 @@
-"""What a design's section of the protocol says of the tables it reads, beside its keys."""
+"""The base of designs' sections: what settings may say about tables."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from data_contracts.reading.parts import Section
 
 
 class DesignSettings(Section):
-    """Base of the sections in `designs/*/settings.py`; each module names its own as `SETTINGS`."""
+    """Base of the class that each `designs/*/settings.py` names `SETTINGS`."""
 
     def known_words(self, table: str, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Return the words that columns of a table may hold, by column, where the settings decide it."""
+        """Return allowed words by column, for columns that settings decide."""
         return {}
 
     def required_columns(self, table: str) -> tuple[str, ...]:
-        """Return the columns of a table that must be filled in though its contract does not ask for them."""
+        """Return columns to fill in that the table's contract leaves optional."""
         return ()
 
     def has_free_values(self, table: str) -> bool:
-        """Whether a table's values are something else than measurements of the outcomes."""
+        """Return True if the table's values are not measurements of outcomes."""
         return False
 
     def file_sha256(self, table: str) -> str | None:
@@ -26,5 +26,5 @@ class DesignSettings(Section):
 
     @property
     def has_places(self) -> bool:
-        """Whether the design's units are places, whose yes-or-no outcomes are shares."""
+        """Whether the units are places, whose binary outcomes are shares."""
         return False

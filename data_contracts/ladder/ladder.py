@@ -1,4 +1,7 @@
-"""The ladder, its error sources and the crosswalk, read from YAML; each design adds its own part in `design.yaml`."""
+"""The ladder, its error sources and the crosswalk, read from YAML.
+
+Each design adds its part in the `design.yaml` of its folder.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +133,7 @@ class Rung:
 
 @cache
 def rungs() -> dict[int, Rung]:
-    """Return the seven rungs; each lists its own error sources, those its designs add, and those of every rung."""
+    """Return the seven rungs, each with every error source to look for."""
     data = read_knowledge("ladder")
     added: dict[int, list[str]] = {}
     for said in declarations().values():
@@ -164,7 +167,7 @@ def error_sources() -> dict[str, ErrorSource]:
 
 @cache
 def design_facts() -> dict[str, DesignFact]:
-    """Return every fact that may decide a rung, by name: designs' own ones, and those that several can show."""
+    """Return every fact that may decide a rung, designs' and shared ones."""
     shared, own = read_knowledge("design_facts"), own_rows("facts")
     rung_of = {name: said["rung"] for said in declarations().values() for name in said.get("facts", {})}
     above = {name: row for name, row in own.items() if rung_of[name] <= shared["listed_after_rung"]}
@@ -175,7 +178,7 @@ def design_facts() -> dict[str, DesignFact]:
 
 @cache
 def rung_rules() -> tuple[RungRule, ...]:
-    """Return the rules from the top of the ladder down, by detail and position; the last one always holds."""
+    """Return the rules by detail and position; the last one always holds."""
     rows = [row for said in declarations().values() for row in said["rules"]]
     return tuple(
         RungRule(
@@ -191,7 +194,7 @@ def rung_rules() -> tuple[RungRule, ...]:
 
 @cache
 def crosswalk() -> dict[str, dict[str, Any]]:
-    """Return the other standards: name, source, grades, and rules with the grade of each detail of a rung."""
+    """Return the other standards, each with its grade for every detail."""
     standards: dict[str, dict[str, Any]] = read_knowledge("crosswalk")["standards"]
     graded = own_rows("crosswalk")
     return {
@@ -201,9 +204,9 @@ def crosswalk() -> dict[str, dict[str, Any]]:
 
 
 def ruleset_version() -> str:
-    """Return the versions of ladder, facts, error sources and crosswalk as one string.
+    """Return the versions of what decides a rung, joined by plus signs.
 
-    A design's rules are part of the ladder: its version is the highest of its own and the designs'.
+    Designs' rules are part of the ladder, so its version is the highest of ladder.yaml and every design.yaml.
     """
     own = [read_knowledge("ladder")["version"], *(said["version"] for said in declarations().values())]
     ladder = max(own, key=lambda version: [int(part) for part in version.split(".")])

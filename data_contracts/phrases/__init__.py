@@ -17,7 +17,7 @@ MINUS = "−"
 
 @cache
 def phrases(language: str) -> dict[str, str]:
-    """Return every phrase of a language by key, those that only one design uses among them."""
+    """Return every phrase of a language by key, designs' own included."""
     found: dict[str, str] = read_own("phrases", f"{language}.yaml")
     for design in declarations():
         file = f"phrases.{language}.yaml"

@@ -1,4 +1,4 @@
-"""Rules of the design that is in force in a protocol: what several designs ask for, then its own."""
+"""Rules of the declared design: shared ones, then those in its folder."""
 
 from __future__ import annotations
 

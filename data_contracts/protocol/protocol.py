@@ -225,7 +225,7 @@ else:
 
 
 class ProtocolBeginning(Section):
-    """What stands in a protocol before the designs' own sections."""
+    """The keys of a protocol that come before the designs' sections."""
 
     protocol_version: Literal["1"] = Field(description="Version of this format.")
     id: ProjectId = Field(description="The project's id; also the name of its folder and inbox.")
@@ -292,12 +292,12 @@ class Protocol(WithDesigns):
 
     @property
     def design_sections(self) -> tuple[DesignSettings, ...]:
-        """The sections of all designs; those of another design than the declared one are not in force."""
+        """The sections of all designs; only the declared design's is in force."""
         return tuple(getattr(self, name) for name in sections())
 
     @property
     def units_are_places(self) -> bool:
-        """Whether the units of the declared design are places, whose yes-or-no outcomes are shares."""
+        """Whether the units are places, whose binary outcomes are shares."""
         section = getattr(self, declared_designs()[self.design].section)
         return isinstance(section, DesignSettings) and section.has_places
 

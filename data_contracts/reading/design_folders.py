@@ -1,4 +1,4 @@
-"""Which designs there are, and what lies in the folder of each: found by listing `data_contracts/designs/`."""
+"""Which designs there are, and what their folders hold: found by listing."""
 
 from __future__ import annotations
 
@@ -16,35 +16,36 @@ DECLARATION = "design.yaml"
 
 @cache
 def declarations() -> dict[str, dict[str, Any]]:
-    """Return what each `design.yaml` says by the design's name, from the top of the ladder down."""
+    """Return every `design.yaml` by design, from the top of the ladder down."""
     folders = (folder.name for folder in files("data_contracts").joinpath(DESIGNS).iterdir() if folder.is_dir())
     said = {name: read_own(DESIGNS, name, DECLARATION) for name in folders if has_file(name, DECLARATION)}
     return dict(sorted(said.items(), key=lambda item: (item[1]["rung"], item[0])))
 
 
 def own_parts(room: str, module: str, part: str) -> dict[str, Any]:
-    """Return what a module in the designs' folders of a room calls `part`, by design.
+    """Return a named part of a module in every design's folder, by design.
 
     Parameters
     ----------
     room : str
         `data_contracts` or `models`.
     module : str
-        Designs without a module of this name are left out.
+        Designs without such a module are left out.
     part : str
+        Name in the module.
     """
     paths = {design: f"{room}.{DESIGNS}.{design}.{module}" for design in declarations()}
     return {design: getattr(import_module(path), part) for design, path in paths.items() if find_spec(path) is not None}
 
 
 def has_file(design: str, file: str) -> bool:
-    """Whether a file lies in a design's folder."""
+    """Return True if a design's folder holds a file."""
     return files("data_contracts").joinpath(DESIGNS, design, file).is_file()
 
 
 @cache
 def files_ending(ending: str) -> dict[str, str]:
-    """Return the designs' files with such an ending: the name without it, and the design whose folder it lies in."""
+    """Return the design of every file with an ending, by the file's stem."""
     return {
         file.name.removesuffix(ending): design
         for design in declarations()
@@ -54,7 +55,7 @@ def files_ending(ending: str) -> dict[str, str]:
 
 
 def own_rows(key: str) -> dict[str, Any]:
-    """Return the rows that all designs declare under a key of their `design.yaml`."""
+    """Return the rows that all designs declare under a key, by name."""
     found: dict[str, Any] = {}
     for said in declarations().values():
         found = joined(key, found, said.get(key, {}))
@@ -62,12 +63,12 @@ def own_rows(key: str) -> dict[str, Any]:
 
 
 def joined(what: str, rows: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Return rows and more rows.
+    """Return two mappings as one.
 
     Raises
     ------
     ValueError
-        If a name stands in both: one would silently take the other's place.
+        If both have a name: one row would silently replace the other.
     """
     twice = sorted(rows.keys() & more.keys())
     if twice:

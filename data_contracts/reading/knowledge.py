@@ -1,4 +1,4 @@
-"""Trin's own YAML data files, found by name in any wing, with the rows that designs add to them."""
+"""Trin's own YAML data files, with the rows that designs add."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def wings() -> dict[str, str]:
 
 @cache
 def read_knowledge(name: str) -> dict[str, Any]:
-    """Return one of Trin's own YAML files as data, with the rows that designs add to it.
+    """Return one of Trin's own YAML files as data, with designs' rows.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ RuleFault = tuple[Path, str, str]
 
 
 def rows_of(data: Raw, key: str) -> list[tuple[int, Raw]]:
-    """Return the mappings of a list, with their positions; anything else is left to the schema."""
+    """Return the mappings of a list with their positions, nothing else."""
     value = data.get(key)
     return [(i, row) for i, row in enumerate(value) if isinstance(row, dict)] if isinstance(value, list) else []
 

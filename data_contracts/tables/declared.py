@@ -1,4 +1,7 @@
-"""Which tables may be delivered: those with a contract here or in the folder of the design that alone reads them."""
+"""Which tables may be delivered: those with a contract.
+
+Contracts of tables that only one design reads lie in its folder, the others here.
+"""
 
 from __future__ import annotations
 

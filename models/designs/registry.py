@@ -1,4 +1,4 @@
-"""Which designs there are: those that declare themselves, each with its code in a folder of the same name."""
+"""The code of every declared design, found in the folder of its name."""
 
 from __future__ import annotations
 

@@ -153,7 +153,10 @@ class JudgementFindings:
 
 @dataclass(frozen=True, slots=True)
 class OwnFindings:
-    """Base of what a design tells only the detectors in its own folder: plain values, None where nobody measured."""
+    """Base of what a design tells only the detectors in its folder.
+
+    Fields are plain values, None where nobody measured.
+    """
 
 
 Own = TypeVar("Own", bound=OwnFindings)

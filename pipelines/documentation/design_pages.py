@@ -104,7 +104,7 @@ def _page(design: DeclaredDesign, example: list[str]) -> str:
 
 
 def _example(project: str, row: dict[str, Any], picture: str | None) -> list[str]:
-    """Return the lines of a demo project: its result as published, its picture and its protocol."""
+    """Return the lines about a demo project: result, picture, protocol."""
     protocol = (protocol_folder(project) / "project.yaml").read_text(encoding="utf-8").rstrip()
     return [
         "",

@@ -73,7 +73,7 @@ def ladder_page() -> str:
 
 
 def _rungs_by_grade(standard: dict[str, Any]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
-    """Return the rungs that get a grade under some conditions, in the standard's order of grades."""
+    """Return rungs by grade and conditions, in the standard's order."""
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for rule in standard["rules"]:
         found.setdefault((rule["grade"], tuple(rule.get("if", ()))), []).extend(rule["rungs"])

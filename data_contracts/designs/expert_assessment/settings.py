@@ -46,7 +46,7 @@ class AssessmentSettings(DesignSettings):
         return {"outcome": (*outcomes, *self.seeds)} if table == "ratings" else {}
 
     def has_free_values(self, table: str) -> bool:
-        """Whether answers are codes of categories."""
+        """Return True if answers are codes of categories."""
         return table == "ratings" and self.scale == "category"
 
 

@@ -1,4 +1,4 @@
-"""A design declares itself in two folders of one name, and nothing else is touched."""
+"""A design declares itself in two folders of one name."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the copy makes of a study of the new design."""
+    """Return what the copy makes of a study of the new design."""
     answer: dict[str, Any] = json.loads(
         run(checkout, "-m", "tests.support.interrupted_example.probe", tmp_path_factory.mktemp("study"))
     )

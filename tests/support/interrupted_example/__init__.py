@@ -1,1 +1,1 @@
-"""An eighth design, to be copied into two folders of one name: what a new design needs, and no more."""
+"""An eighth design, to be copied into two folders of one name."""

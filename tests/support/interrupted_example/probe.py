@@ -1,4 +1,4 @@
-"""Tell what a checkout with the example in it makes of a study of that design."""
+"""Tell what a checkout with the example makes of a study of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Example of an interrupted series (rung 3): participants against the level before the project began."""
+"""Example of a design (rung 3): participants against the level before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Detector of the error source that the example of an interrupted series adds to its rung."""
+"""Detector of the error source that the example adds to its rung."""
 
 from __future__ import annotations
 
