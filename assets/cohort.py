@@ -12,7 +12,8 @@ from assets.storage.rows import accepted_rows, content_sha256
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.protocol.table_contract import compile_contract, tables_read_by
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.tables.declared import tables_read_by
 from models.evaluate import select_cohort
 from models.people.cohort import Step, describe_intake
 
@@ -46,7 +47,7 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
         ),
         "attrition": AssetOut(
             key=["cohort", "attrition"],
-            description="Udvælgelse trin for trin · Restriction step by step, and what only the project knows.",
+            description="Udvælgelse trin for trin · Selection step by step, and covariates known only from intake.",
         ),
     },
 )
@@ -54,18 +55,15 @@ def steps_from(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
 def cohort(
     context: AssetExecutionContext,
     store: ResourceParam[Store],
-    participants: pd.DataFrame,
-    assignment: pd.DataFrame,
-    comparison_pool: pd.DataFrame,
+    **delivered: pd.DataFrame,
 ) -> Any:
     """Select participants and comparison people by calendar and protocol."""
     project, quarter = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-    delivered = {"participants": participants, "assignment": assignment, "comparison_pool": comparison_pool}
     accepted = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
     own = accepted["participants"]
-    named = set(participants["person_id"].dropna())
+    named = set(delivered["participants"]["person_id"].dropna())
     selected = select_cohort(protocol, accepted, quarter.end, named)
     record: dict[str, Any] = {
         "steps": [asdict(step) for step in selected.steps],

@@ -15,7 +15,8 @@ from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import balance_chart, overlap_chart
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import compile_contract, tables_read_by
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.tables.declared import tables_read_by
 from models.evaluate import make_comparison
 from models.people.cohort import Cohort
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
@@ -69,7 +70,7 @@ COMPARED_TABLES = tables_read_by("comparison")
         ),
         "pairs": AssetOut(
             key=["comparison", "pairs"],
-            description="Hvem er matchet med hvem · Who is matched with whom: rows of the groups, with their distance.",
+            description="Hvem er matchet med hvem · Who is matched with whom: pairs of rows, with their distance.",
         ),
         "diagnostics": AssetOut(
             key=["comparison", "diagnostics"],
@@ -83,16 +84,12 @@ def comparison(
     store: ResourceParam[Store],
     people: pd.DataFrame,
     attrition: dict[str, Any],
-    rates: pd.DataFrame,
-    studies: pd.DataFrame,
-    ratings: pd.DataFrame,
-    codings: pd.DataFrame,
+    **delivered: pd.DataFrame,
 ) -> Any:
     """Make the comparison by the protocol's design."""
     project, _ = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
-    delivered = dict(zip(COMPARED_TABLES, (rates, studies, ratings, codings), strict=True))
     tables = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
     cohort = Cohort(people, (), attrition["covariates_dated_before_index"])
     made = make_comparison(protocol, cohort, tables)

@@ -124,7 +124,7 @@ def contract_check(table: str, partitions: PartitionsDefinition[Any]) -> AssetCh
     @asset_check(
         asset=["deliveries", table],
         name="meets_contract",
-        description=f"Great Expectations holds every delivered row of {table} against its contract.",
+        description=f"Great Expectations checks every delivered row of {table} against its contract.",
         blocking=True,
         partitions_def=partitions,
     )
@@ -134,7 +134,7 @@ def contract_check(table: str, partitions: PartitionsDefinition[Any]) -> AssetCh
         frame = store.read(["deliveries", table], project, quarter.partition_key)
         contract = compile_contract(table, store.home.protocol(project))
         if len(frame) == 0:
-            return AssetCheckResult(passed=True, description="The design needs no such table.")
+            return AssetCheckResult(passed=True, description="The design does not need this table.")
         if len(frame) > LARGEST_ROWS_FOR_GREAT_EXPECTATIONS:
             stored = store.path(["deliveries", table], project, quarter.partition_key, ".parquet")
             counts = count_in_file(stored, contract, store.home.restricted)

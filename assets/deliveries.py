@@ -26,8 +26,9 @@ from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, TableContract, declared_tables
+from data_contracts.protocol.table_contract import TableContract
 from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.tables.declared import TABLES, declared_tables
 
 
 def _column_schema(contract: TableContract) -> TableSchema:
@@ -48,7 +49,7 @@ def refuse_too_early(protocol: Protocol, quarter: Quarter) -> None:
     """Refuse a quarter from before the evaluation began (InputRefused)."""
     first = Quarter.parse(protocol.evaluation.first_quarter)
     if quarter < first:
-        what = f"{quarter} lies before the evaluation's first quarter, {first}."
+        what = f"{quarter} is before the evaluation's first quarter, {first}."
         fix = "Run a later quarter, or correct evaluation.first_quarter."
         raise InputRefused([Fault(what, fix, f"projects/{protocol.id}/project.yaml")])
 

@@ -20,7 +20,7 @@ from models.evidence.paper_study import dossier_verdict
     key_prefix="evidence",
     group_name="evidence",
     partitions_def=project_quarter,
-    description="Undersøgelser, der kun findes på papir, mærket efter samme regler · Studies that exist only on paper, tagged by the same rules.",
+    description="Undersøgelser, der kun findes på papir, mærket efter samme regler · Studies that exist only on paper, graded by the same rules.",
 )
 @guarded
 def dossier(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:

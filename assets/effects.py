@@ -37,7 +37,7 @@ from models.evaluate import estimate_effects
         ),
         "populations": AssetOut(
             key=["effects", "populations"],
-            description="Hvem tallene hviler på · Whom the numbers rest on, so that a release can be held against earlier ones.",
+            description="Hvem tallene hviler på · The people behind the numbers, so that a release can be compared with earlier ones.",
         ),
     },
 )

@@ -24,7 +24,8 @@ from dashboards.words.explanation import explanation
 from dashboards.words.summary import result_line, result_markdown
 from data_contracts.phrases import LANGUAGES, bilingual, phrase
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, compile_contract
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.tables.declared import TABLES
 from models.evaluate import tag_effects
 from models.evidence.findings import Circumstances
 from models.evidence.record import Provenance
@@ -66,7 +67,7 @@ def _dose_missing(attrition: dict[str, Any], protocol: Protocol) -> float | None
         "diagnostics": AssetIn(["comparison", "diagnostics"]),
         "estimates": AssetIn(["effects", "estimates"]),
     },
-    description="Resultatet med sit trin, sine fejlkilder og hvad det kan bruges til · The result with its rung, its error sources and what it can be used for.",
+    description="Resultatet med sit trin, sine fejlkilder og hvad det kan bruges til · The result with its rung, its error sources and the claims it supports.",
 )
 @guarded
 def records(

@@ -91,7 +91,7 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     group_name="publication",
     partitions_def=quarter_partitions,
     ins={"public": AssetIn(["publication", "results"]), "accounts": AssetIn(["economics", "accounts"])},
-    description="Sider og filer for kommunerne · Pages and files for municipalities: results.json, CSV, DuckDB and a site that needs no script.",
+    description="Sider og filer for kommunerne · Pages and files for municipalities: results.json, CSV, DuckDB and a site without scripts.",
 )
 @guarded
 def site(
@@ -107,7 +107,7 @@ def site(
         papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
         beside = beside_results(store.home, quarter, projects, papers, accounts)
     for name in missing_settings(beside.publisher):
-        context.log.warning("site.yaml: %s is empty, and the pages say so.", name)
+        context.log.warning("site.yaml: %s is empty, and the pages state that.", name)
     folder = publish_quarter(store.home, quarter, public, beside)
     start = folder / "site" / "index.html"
     return Output(

@@ -83,7 +83,7 @@ def _declared(home: Home, projects: set[str]) -> tuple[dict[tuple[str, str], Out
     deps=[
         AssetDep(AssetKey(["evidence", "records"]), partition_mapping=MultiToSingleDimensionPartitionMapping("quarter"))
     ],
-    description="Hvad projekterne viser tilsammen, og hvem der aldrig meldte tilbage · What projects show together, and who never reported.",
+    description="Hvad projekterne viser tilsammen, og hvem der aldrig meldte tilbage · What the projects show together, and which never reported.",
 )
 @guarded
 def portfolio(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:

@@ -1,1 +1,1 @@
-"""When and where: the asset graph, jobs, schedules, sensors; running it, documenting it, the command line."""
+"""Asset graph, jobs, schedules, sensors, runners and command line."""

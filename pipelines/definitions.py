@@ -1,4 +1,4 @@
-"""Everything Dagster is told: the asset graph, and when and by what it is run.
+"""Dagster definitions: the asset graph, schedules and sensors.
 
 `build_defs(**overrides)` gives a fresh set for a test; `defs` is what
 `workspace.yaml` loads.
@@ -27,10 +27,6 @@ def build_defs(**overrides: Any) -> Definitions:
     ----------
     **overrides
         `home`: a Home instead of the environment's; anything else replaces an argument of `Definitions`.
-
-    Returns
-    -------
-    Definitions
     """
     home = overrides.pop("home", None) or Home.from_environment()
     arguments: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""The asset graph: assets, their checks and the jobs that make them, with the resources of a home.
+"""The asset graph: assets, checks, jobs and the resources of a home.
 
-What a run needs. What Dagster is told beside it (schedules, sensors, the job of a whole quarter) is added in
-`definitions.py`, so that whatever runs the graph does not have to know who asks for it.
+Schedules, sensors and the whole-quarter job are added in `definitions.py`, so that code that runs the graph does not
+depend on what triggers it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ KINDS = {
 }
 LONGEST_QUARTER, LAG = timedelta(days=92), timedelta(days=LAG_DAYS)
 FRESH = FreshnessPolicy.time_window(warn_window=LONGEST_QUARTER + LAG / 2, fail_window=LONGEST_QUARTER + LAG)
-"""A quarter is evaluated some days after it closed; when the next has been due as long and nothing was made, it is late."""
+"""Warns half a lag after the longest quarter without a new result, and fails after a whole lag."""
 
 
 def build_graph(home: Home, **more: Any) -> Definitions:
@@ -62,7 +62,6 @@ def build_graph(home: Home, **more: Any) -> Definitions:
 
     Parameters
     ----------
-    home : Home
     **more
         Further arguments of `Definitions`; `jobs` are added to those of the graph, anything else replaces its own.
     """
@@ -86,7 +85,7 @@ def resources_for(home: Home) -> dict[str, Any]:
 
 
 def _labelled(spec: AssetSpec) -> AssetSpec:
-    """Say who answers for an asset, what it is made with, by its station, and when what people read is late."""
+    """Add owners, kinds and a freshness policy to an asset."""
     station = spec.key.path[0]
     labelled = spec.replace_attributes(owners=[OWNERS.get(station, EVERYBODY_ELSE)], kinds=KINDS[station])
     if station in ("evidence", "publication"):

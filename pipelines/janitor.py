@@ -1,8 +1,8 @@
-"""The janitor: closes runs whose process is dead, and sweeps what it left half written.
+"""The janitor: fails dead runs and deletes their temp files.
 
-Dagster's launcher on one machine never notices that a run's process was killed:
-the run stays “started” and the queue waits for it. A run that holds no lock at
-all gets some looks to take one; looks are counted, for a clock may jump.
+Dagster's launcher on one machine never notices that a run's process was killed: the run stays “started” and blocks
+the queue. A run that holds no lock is given a number of looks to take one; looks are counted rather than timed,
+because a clock may jump.
 """
 
 import json
@@ -25,20 +25,16 @@ from assets.storage.store import Store
 
 SECONDS_BETWEEN_LOOKS = 60
 LOOKS_WITHOUT_LOCK = 4
-"""A process takes its lock seconds after it began; after so many looks it never will."""
+"""A process takes its lock within seconds; after this many looks it is dead."""
 AT_WORK = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
-WORDS = (
-    "The process of this run is dead: killed, or the machine went down. Nothing was half written; it can be run again."
-)
+WORDS = "The process of this run is dead: it was killed, or the machine went down. All writes are atomic, so it can be rerun."
 
 
 def dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> tuple[list[str], dict[str, int]]:
-    """Return runs whose process is dead, and for those without a lock how many looks have found none.
+    """Return runs whose process is dead, and the looks at unlocked runs.
 
     Parameters
     ----------
-    instance : DagsterInstance
-    home : Home
     looks : dict of str to int
         From the look before.
     """
@@ -53,7 +49,7 @@ def dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> t
 
 
 def close_dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]) -> tuple[int, dict[str, int]]:
-    """Report runs whose process is dead as failed; return how many, and what `dead_runs` counts."""
+    """Report dead runs as failed; return how many, and the look counts."""
     dead, looks = dead_runs(instance, home, looks)
     closed = 0
     for run_id in dead:
@@ -67,17 +63,17 @@ def close_dead_runs(instance: DagsterInstance, home: Home, looks: dict[str, int]
 @sensor(
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Lukker kørsler, hvis proces er død · Closes runs whose process is dead, and sweeps half-written files.",
+    description="Lukker kørsler, hvis proces er død · Fails runs whose process is dead, and deletes leftover temp files.",
 )
 def janitor_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
-    """Close dead runs, and sweep."""
+    """Fail dead runs and delete leftover temp files."""
     instance, home = context.instance, store.home
     if instance.run_launcher.supports_check_run_worker_health:
-        return SkipReason("The launcher looks after its runs itself.")
+        return SkipReason("The run launcher monitors its own runs.")
     closed, looks = close_dead_runs(instance, home, json.loads(context.cursor) if context.cursor else {})
     if closed:
-        context.log.warning("%s runs were closed: their processes are dead.", closed)
+        context.log.warning("%s runs were marked as failed because their processes are dead.", closed)
     swept = sweep(home)
     if swept:
-        context.log.warning("%s half-written files were deleted.", swept)
+        context.log.warning("%s temp files were deleted.", swept)
     return SensorResult(cursor=json.dumps(looks, sort_keys=True))

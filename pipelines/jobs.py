@@ -1,4 +1,4 @@
-"""Jobs: what runs together."""
+"""Jobs over the asset graph."""
 
 from dagster import AssetSelection, OpExecutionContext, ResourceParam, define_asset_job, job, op
 
@@ -12,7 +12,7 @@ LONGEST_RUN_SECONDS = 3600
 PUBLICATION = AssetSelection.groups("synthesis", "economics", "publication")
 EVALUATION = AssetSelection.groups("deliveries", "cohort", "comparison", "effects", "evidence")
 PUBLISHED_LATER = {"trin/published": "later"}
-"""Tag of runs whose pages are made by whoever started them, once for all projects."""
+"""Tag of runs whose starter builds the pages, once for all projects."""
 TAGS = {"dagster/max_runtime": str(LONGEST_RUN_SECONDS), "dagster/max_retries": "1"}
 
 quarterly_evaluation = define_asset_job(
@@ -30,7 +30,7 @@ publication_job = define_asset_job(
 )
 
 
-@op(description="Sletter rækker, hvis tid er gået · Deletes rows whose time is up.")
+@op(description="Sletter rækker, hvis tid er gået · Deletes rows past their retention date.")
 @guarded
 def delete_expired_rows(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
     """Enforce `retention_until` in every project whose protocol can be read."""
@@ -38,13 +38,15 @@ def delete_expired_rows(context: OpExecutionContext, store: ResourceParam[Store]
         try:
             numbers = enforce_retention(store.home, store.home.protocol(project), today())
         except InputRefused as refused:
-            # One unreadable protocol must not keep the others' rows.
-            context.log.error(f"{project}: {len(refused.faults)} faults; nothing was deleted there.")
+            # An unreadable protocol must not block deletion in other projects.
+            context.log.error(f"{project}: {len(refused.faults)} faults in its protocol; no rows were deleted.")
             continue
-        context.log.info(f"{project}: rows of files {numbers} deleted" if numbers else f"{project}: nothing is over")
+        context.log.info(
+            f"{project}: rows of files {numbers} deleted" if numbers else f"{project}: no rows have expired"
+        )
 
 
-@job(name="enforce_retention", tags=TAGS, description="Sletning efter frist · Deletion when time is up.")
+@job(name="enforce_retention", tags=TAGS, description="Sletning efter frist · Deletion after the retention period.")
 def retention_job() -> None:
-    """Delete rows whose last day has passed."""
+    """Delete rows past their retention date."""
     delete_expired_rows()

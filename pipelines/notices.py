@@ -1,7 +1,6 @@
-"""Notices of failed runs: a command, or an e-mail, as `notices.yaml` in the home says.
+"""Failure notices by command or e-mail, configured in `notices.yaml`.
 
-A notice says which run failed and why, in the words of the failure itself,
-which hold no identifier; it never carries data.
+A notice says which run failed and why, using failure messages, which contain no identifiers or data.
 """
 
 import smtplib
@@ -21,7 +20,7 @@ LONGEST_SECONDS = 30
 
 
 def notices_of(home: Home) -> Notices | None:
-    """Return whom to tell; None where the home does not say.
+    """Return the notice settings, or None if the home has none.
 
     Raises
     ------
@@ -33,7 +32,10 @@ def notices_of(home: Home) -> Notices | None:
 
 
 def send(notices: Notices, subject: str, text: str) -> list[str]:
-    """Send a notice every way that is named; return what went wrong, in words without its content."""
+    """Send a notice through every configured channel; return faults.
+
+    Faults describe what went wrong without the content of the notice.
+    """
     faults = []
     if notices.command:
         try:
@@ -41,7 +43,7 @@ def send(notices: Notices, subject: str, text: str) -> list[str]:
                 notices.command, input=f"{subject}\n\n{text}\n", text=True, timeout=LONGEST_SECONDS, check=False
             )
             if done.returncode:
-                faults.append(f"the command ended with {done.returncode}")
+                faults.append(f"the command exited with code {done.returncode}")
         except (OSError, subprocess.TimeoutExpired) as error:
             faults.append(f"the command could not be run: {type(error).__name__}")
     if notices.email is not None:
@@ -53,16 +55,16 @@ def send(notices: Notices, subject: str, text: str) -> list[str]:
             with smtplib.SMTP(notices.email.server, notices.email.port, timeout=LONGEST_SECONDS) as server:
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            faults.append(f"the mail server did not take it: {type(error).__name__}")
+            faults.append(f"the mail server rejected it: {type(error).__name__}")
     return faults
 
 
 @run_failure_sensor(
     default_status=DefaultSensorStatus.RUNNING,
-    description="Fortæller om kørsler, der fejler · Tells of runs that fail, as notices.yaml says.",
+    description="Fortæller om kørsler, der fejler · Reports failed runs as configured in notices.yaml.",
 )
 def failure_notice(context: RunFailureSensorContext, store: ResourceParam[Store]) -> None:
-    """Tell whoever is to be told."""
+    """Send notices about a failed run."""
     try:
         notices = notices_of(store.home)
     except InputRefused as refused:
@@ -75,6 +77,9 @@ def failure_notice(context: RunFailureSensorContext, store: ResourceParam[Store]
     failures = [event.step_failure_data.user_failure_data for event in context.get_step_failure_events()]
     reasons = [failure.description for failure in failures if failure is not None]
     lines = [f"Run {run.run_id}, job {run.job_name}, partition {partition}.", *(reason or "" for reason in reasons)]
-    lines += [context.failure_event.message or "", "The Dagster UI has its log; trin doctor looks at the installation."]
+    lines += [
+        context.failure_event.message or "",
+        "See its log in the Dagster UI; run trin doctor to check the installation.",
+    ]
     for fault in send(notices, f"Trin: {run.job_name} failed ({partition})", "\n".join(filter(None, lines))):
-        context.log.error("A notice was not sent: %s", fault)
+        context.log.error("A notice could not be sent: %s", fault)

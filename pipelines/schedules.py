@@ -1,9 +1,8 @@
-"""Schedules: when a quarter is evaluated.
+"""Schedules: when quarters are evaluated and rows expire.
 
-Registers are late, so a quarter is evaluated some days after it closed. The
-quarter comes from the tick's own time, so a tick that was missed and caught up
-evaluates the quarter it was meant for. Of several missed ticks Dagster catches
-up the last one only; that one asks for every quarter since the last result.
+Registers are late, so a quarter is evaluated some days after it closed. The quarter is derived from the tick's own
+time, so a tick that is caught up evaluates the quarter it was meant for. Of several missed ticks Dagster catches up
+only the last; that one requests every quarter since the last result.
 """
 
 from collections.abc import Iterator
@@ -38,26 +37,26 @@ def last_closed_quarter(moment: datetime) -> Quarter:
 
 
 def register_projects(instance: DagsterInstance, home: Home) -> list[str]:
-    """Tell Dagster which projects exist, and return their ids."""
+    """Register the home's projects as partitions, and return their ids."""
     projects = home.project_ids()
     instance.add_dynamic_partitions(PROJECT_DIMENSION, projects)
     return projects
 
 
 def due_quarters(home: Home, project: str, closed: Quarter) -> list[Quarter]:
-    """Return which quarters of a project are due, oldest first: the closed one, and those missed since its last result.
+    """Return a project's due quarters, oldest first.
+
+    These are the closed quarter, and quarters missed since the last result.
 
     Parameters
     ----------
-    home : Home
-    project : str
     closed : Quarter
         The last closed quarter.
 
     Returns
     -------
     list of Quarter
-        Only the closed one where the project has no result yet: its earlier quarters are for somebody to ask for.
+        Only the closed quarter if the project has no result yet; earlier ones must be requested.
     """
     missed = [n for quarter in evaluated_quarters(home, project) if (n := closed.minus(quarter)) >= 0]
     return [closed.shifted(-i) for i in reversed(range(max(1, min(missed, default=1))))]
@@ -73,11 +72,11 @@ def due_quarters(home: Home, project: str, closed: Quarter) -> list[Quarter]:
 def quarterly_schedule(
     context: ScheduleEvaluationContext, store: ResourceParam[Store]
 ) -> Iterator[RunRequest | SkipReason]:
-    """Ask for one run per project and quarter that is due."""
+    """Request one run per project and due quarter."""
     quarter = last_closed_quarter(context.scheduled_execution_time)
     projects = register_projects(context.instance, store.home)
     if not projects:
-        yield SkipReason("There are no projects in the home.")
+        yield SkipReason("The home has no projects.")
     for project in projects:
         for due in due_quarters(store.home, project, quarter):
             yield RunRequest(
@@ -93,5 +92,5 @@ retention_schedule = ScheduleDefinition(
     cron_schedule="30 4 * * *",
     execution_timezone=TIME_ZONE,
     default_status=DefaultScheduleStatus.RUNNING,
-    description="Hver nat · Every night: rows whose last day has passed are deleted.",
+    description="Hver nat · Every night: deletes rows past their retention date.",
 )

@@ -1,8 +1,7 @@
-"""Sensors: what happens when a file arrives or a result is made.
+"""Sensors for new files in the inbox and for new results.
 
-A file counts as arrived when its size and time are the same at two ticks: one
-still being copied is left alone. The cursor remembers what was seen, not what
-files hold.
+A file counts as arrived when its size and modification time are the same at two ticks, so that files still being
+copied are skipped. The cursor stores what was seen, never file content.
 """
 
 import hashlib
@@ -37,13 +36,16 @@ SECONDS_BETWEEN_LOOKS = 30
 
 
 def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
-    """Return size and modification time of a project's files; names are hashed, they may identify people."""
+    """Return size and modification time of a project's files.
+
+    Names are hashed, because they may identify people.
+    """
     state = {}
     for path in waiting_files(home.inbox / project):
         try:
             status = path.lstat()
         except OSError:
-            continue  # somebody took it back meanwhile; the error would carry its name into Dagster's log
+            continue  # removed meanwhile; the error would put its name into Dagster's log
         name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
         state[name] = [status.st_size, status.st_mtime_ns]
     return state
@@ -53,10 +55,10 @@ def inbox_state(home: Home, project: str) -> dict[str, list[int]]:
     job=quarterly_evaluation,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Nye filer i indbakken, og kvartaler, de ændrer · New files in the inbox, once they have stopped growing, and quarters they change.",
+    description="Nye filer i indbakken, og kvartaler, de ændrer · New files in the inbox, once they have stopped growing, and the quarters they affect.",
 )
 def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[Store]) -> SensorResult | SkipReason:
-    """Ask for a run of every project whose inbox changed and then stood still."""
+    """Request a run of every project whose inbox changed and settled."""
     cursor = json.loads(context.cursor) if context.cursor else {}
     quarter = last_closed_quarter(_now())
     requests = []
@@ -65,7 +67,7 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
         try:
             state = inbox_state(store.home, project)
         except OSError as error:
-            # One folder that cannot be read must not keep the others' files.
+            # One unreadable folder must not block the other projects' files.
             context.log.error(f"{project}: its inbox cannot be read ({type(error).__name__}).")
             if project in cursor:
                 following[project] = cursor[project]
@@ -94,22 +96,22 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
 
 
 def _stale(home: Home, project: str) -> tuple[str, ...]:
-    """Return quarters that late or corrected files have changed."""
+    """Return quarters affected by late or corrected files."""
     try:
         return read_register(home, project).stale
     except InputRefused:
-        return ()  # the project's own run says that its register is damaged
+        return ()  # the project's own run reports the damaged register
 
 
 def _changes(home: Home, project: str) -> str:
-    """Return what tells one change of a register from the next, so that a quarter is asked for once per change."""
+    """Return a key per change of a register, to request a quarter once."""
     register = read_register(home, project)
     withdrawn = sum(entry.state == "withdrawn" for entry in register.entries)
     return f"{register.next_number}-{register.erasures}-{withdrawn}"
 
 
 def _is_evaluated(home: Home, project: str, quarter: Quarter, state: dict[str, list[int]]) -> bool:
-    """Whether the command line has run the quarter since the files last changed."""
+    """Return whether the quarter has run since its files last changed."""
     mark = home.ledger / "runs" / str(quarter) / f"{project}.json"
     return bool(state) and mark.is_file() and mark.stat().st_mtime_ns > max(changed for _, changed in state.values())
 
@@ -123,16 +125,16 @@ def _now() -> datetime:
     job=publication_job,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Nyt bevis · New evidence: the quarter's pages are made anew.",
+    description="Nyt bevis · New evidence: rebuilds the quarter's pages.",
 )
 def publication_sensor(context: SensorEvaluationContext, asset_event: EventLogEntry) -> RunRequest | SkipReason:
-    """Ask for publication of the quarter that has a new result."""
+    """Request publication of the quarter with a new result."""
     materialization = asset_event.asset_materialization
     if materialization is None or materialization.partition is None:
-        return SkipReason("The event names no quarter.")
+        return SkipReason("The event has no quarter.")
     run = context.instance.get_run_by_id(asset_event.run_id)
     if run is not None and PUBLISHED_LATER.items() <= run.tags.items():
-        return SkipReason("Whoever started this run makes the pages when all projects are done.")
+        return SkipReason("The run that started this one builds the pages when all projects are done.")
     key = materialization.partition
     quarter = Quarter.parse(getattr(key, "keys_by_dimension", {}).get("quarter") or key.split("|")[1])
     return RunRequest(run_key=f"publish:{quarter}:{context.cursor}", partition_key=quarter.partition_key)

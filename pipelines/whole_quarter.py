@@ -1,9 +1,8 @@
 """A whole quarter in one run: every project, then the pages.
 
-A run of Dagster's costs seconds before any work begins, and a run per project
-and quarter is slow in the hundreds. Here one process works through a quarter's
-projects; each is still a run of its own, with its own partition, checks and
-log, and one that is refused stops no other.
+A Dagster run takes seconds before any work begins, so a run per project and quarter is slow for hundreds of quarters.
+Here one process works through a quarter's projects. Each is still a separate run with its own partition, checks and
+log, and a refused project does not stop the others.
 """
 
 from dagster import Failure, OpExecutionContext, ResourceParam, job, op
@@ -19,7 +18,10 @@ from pipelines.running.runner import run_on
 
 
 def begun_by(home: Home, quarter: Quarter) -> list[str]:
-    """Return projects whose evaluation has begun by a quarter; one whose protocol cannot be read counts, to be told of."""
+    """Return projects whose evaluation has begun by a quarter.
+
+    A project with an unreadable protocol is included, so that it is reported.
+    """
     found = []
     for project in home.project_ids():
         try:
@@ -34,7 +36,7 @@ def begun_by(home: Home, quarter: Quarter) -> list[str]:
 @op(description="Hvert projekt i kvartalet og derefter siderne · Every project of the quarter, then its pages.")
 @guarded
 def evaluate_every_project(context: OpExecutionContext, store: ResourceParam[Store]) -> None:
-    """Evaluate a quarter's projects one by one; fail at the end if any was refused."""
+    """Evaluate a quarter's projects in turn; fail if any was refused."""
     quarter = Quarter.parse(context.partition_key)
     told = []
     for outcome in run_on(store.home, context.instance, quarter, begun_by(store.home, quarter), again=False):
@@ -49,8 +51,8 @@ def evaluate_every_project(context: OpExecutionContext, store: ResourceParam[Sto
     name="evaluate_quarter",
     partitions_def=quarter_partitions,
     tags=TAGS,
-    description="Et helt kvartal, til at hente flere kvartaler ind · A whole quarter, to catch up or backfill many.",
+    description="Et helt kvartal, til at hente flere kvartaler ind · A whole quarter, for catching up or backfills.",
 )
 def whole_quarter_job() -> None:
-    """Evaluate every project of a quarter and make its pages."""
+    """Evaluate every project of a quarter and build its pages."""
     evaluate_every_project()

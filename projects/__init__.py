@@ -1,1 +1,1 @@
-"""The demo portfolio: protocols, and the worlds their deliveries are drawn from."""
+"""The demo portfolio: protocols, and generators of their deliveries."""

@@ -1,4 +1,4 @@
-"""The demo portfolio: which projects there are and how their data come about."""
+"""The demo portfolio: its projects and the source of their data."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ PORTFOLIO: dict[str, Callable[[Path], None]] = {
 
 
 def protocol_folder(project: str) -> Path:
-    """Return the folder that holds a demo project's protocol."""
+    """Return the folder of a demo project's protocol."""
     return Path(__file__).resolve().parent / project

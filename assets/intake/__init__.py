@@ -1,1 +1,1 @@
-"""Files that arrive: received, named, judged, kept or refused, and answered with a receipt."""
+"""Delivered files: reception, reading, rules, register and receipts."""

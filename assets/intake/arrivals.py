@@ -1,4 +1,4 @@
-"""Arrivals: which files in an inbox have come to rest."""
+"""Arrivals: which files in an inbox are no longer being written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 QUIET_SECONDS = 10.0
 ASIDE = ".taking"
-"""Where files lie while they are read; a name nobody else writes to."""
+"""Folder for files being read, under a name that nothing else writes to."""
 EMPTY_SECONDS = 60.0
-"""An empty file may be the beginning of a slow copy; after a minute it is one that failed."""
+"""An empty file may be the start of a slow copy; after a minute it counts as a failed one."""
 UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
 
 
 def waiting_files(folder: Path) -> list[Path]:
-    """Return files somebody has put in an inbox, by name; half-made ones of other programs are not meant."""
+    """Return files in an inbox by name, except temp files of programs."""
     if not folder.is_dir():
         return []
     found = [p for p in folder.iterdir() if p.is_symlink() or p.is_file()]
@@ -26,16 +26,12 @@ def waiting_files(folder: Path) -> list[Path]:
 
 
 def wait_for_quiet(folder: Path) -> list[Path]:
-    """Return files whose size and time stand still, waiting a moment if something was just written.
-
-    Parameters
-    ----------
-    folder : Path
+    """Return files whose size and time are stable, after a short wait.
 
     Returns
     -------
     list of Path
-        By name. Files that still grow are left for the next time.
+        By name. Files still being written are left for the next time.
     """
     before = {path: _state(path) for path in waiting_files(folder)}
     now = time.time()
@@ -44,7 +40,7 @@ def wait_for_quiet(folder: Path) -> list[Path]:
     rested = []
     for path, (size, changed) in before.items():
         if not path.is_symlink() and not path.exists():
-            continue  # somebody took it back
+            continue  # removed meanwhile
         is_same = _state(path) == (size, changed)
         is_young = size == 0 and not path.is_symlink() and time.time() - changed < EMPTY_SECONDS
         if is_same and not is_young:
@@ -53,16 +49,14 @@ def wait_for_quiet(folder: Path) -> list[Path]:
 
 
 def move_aside(folder: Path) -> Iterator[Path]:
-    """Yield files that stand still, each moved out of everybody else's way first; interrupted ones come first.
+    """Yield settled files, each moved to a private folder first.
 
-    Parameters
-    ----------
-    folder : Path
+    Files left by an interrupted run come first.
 
     Yields
     ------
     Path
-        In a folder of its own, under its name. Whoever takes it deletes it.
+        In a separate folder, under its name. The caller deletes it.
     """
     aside = folder / ASIDE
     if aside.is_dir():
@@ -77,7 +71,10 @@ def move_aside(folder: Path) -> Iterator[Path]:
 
 
 def spoken_name(name: str) -> str:
-    """Return a file's name as text; old archives hold names in cp1252 that Python cannot write."""
+    """Return a file's name as valid text.
+
+    Old archives contain names in cp1252 that Python cannot write as UTF-8.
+    """
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -86,7 +83,10 @@ def spoken_name(name: str) -> str:
 
 
 def overlooked_files(inbox: Path, projects: Collection[str]) -> list[Path]:
-    """Return files in an inbox that nobody will take in: in folders of folders, hidden, half-made, or of no project."""
+    """Return inbox files that are never received.
+
+    They are in nested folders, hidden, temporary, or in the folder of no known project.
+    """
     if not inbox.is_dir():
         return []
     taken = {path for project in projects for path in waiting_files(inbox / project)}

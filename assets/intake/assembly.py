@@ -1,7 +1,6 @@
-"""Assembly: a quarter's table from the files that count.
+"""Assembly: a quarter's table from the files in force.
 
-A quarter sees what is dated up to its last day, so that a file about the next
-one changes nothing in it.
+A quarter includes rows dated up to its last day, so a file about the next quarter does not change it.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ from assets.storage.rows import FILE, empty_frame
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import compile_contract, declared_tables
+from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.reading.faults import InputRefused
+from data_contracts.tables.declared import declared_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,8 @@ class Assembled:
 
     Attributes
     ----------
-    table : JudgedTable
     numbers : tuple of int
-        Numbers of the files it is made of.
+        Numbers of its files.
     """
 
     table: JudgedTable
@@ -38,25 +37,18 @@ class Assembled:
 
 
 def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> Assembled:
-    """Put together a quarter's table.
-
-    Parameters
-    ----------
-    home : Home
-    protocol : Protocol
-    table : str
-    quarter : Quarter
+    """Return a quarter's table, assembled from the files in force.
 
     Returns
     -------
     Assembled
-        Rows are judged again together: two files may hold the same row, or contradict each other.
+        Rows are checked again together, because two files may repeat or contradict each other.
 
     Raises
     ------
     InputRefused
-        If no file has come for a line of the protocol, one was refused and nothing took its place, or one was read
-        under an earlier protocol.
+        If a delivery of the protocol has no file, a refused file was not replaced, or a file was read under an earlier
+        version of the protocol.
     """
     contract = compile_contract(table, protocol)
     if not any(delivery.table == table for delivery in protocol.deliveries):
@@ -75,6 +67,6 @@ def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> As
         frames.append(rows.assign(**{FILE: item.entry.number}))
     rows = pd.concat(frames, ignore_index=True)
     day = rows[declared_tables()[table].date_column]
-    # Rows without a readable day stay: nobody knows which quarter they are from.
+    # Rows without a readable day are kept, because their quarter is unknown.
     rows = rows[day.isna() | (day <= pd.Timestamp(quarter.end))].reset_index(drop=True)
     return Assembled(judge(rows, contract), tuple(sorted({c.entry.number for c in chosen})))

@@ -10,19 +10,19 @@ import pandas as pd
 
 from assets.intake.receipts import Changes
 from data_contracts.protocol.deliveries import Delivery
-from data_contracts.protocol.table_contract import TableContract, declared_tables
+from data_contracts.protocol.table_contract import TableContract
+from data_contracts.tables.declared import declared_tables
 
 LARGEST_SHIFT = 30.0
-"""Kroner that became øre move a median a hundredfold, days that became months thirtyfold."""
+"""A change from kroner to øre moves a median a hundredfold, from days to months thirtyfold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How two versions differ.
+    """The differences between two versions of a table.
 
     Attributes
     ----------
-    changes : Changes
     earliest : date or None
         Earliest day on which a row differs; None if such a row has no day.
     """
@@ -42,13 +42,7 @@ def compare(before: pd.DataFrame | None, after: pd.DataFrame, contract: TableCon
     Parameters
     ----------
     before : DataFrame or None
-        None if there was none; every row is new then.
-    after : DataFrame
-    contract : TableContract
-
-    Returns
-    -------
-    Difference
+        None if there was none; then every row is new.
     """
     columns = [column.name for column in contract.columns]
     key = list(contract.key)
@@ -57,7 +51,7 @@ def compare(before: pd.DataFrame | None, after: pd.DataFrame, contract: TableCon
     if before is None:
         return Difference(Changes(len(rows), 0, 0, 0), _earliest(rows[day]))
     if not set(columns) <= set(before.columns):
-        # It was read under an earlier protocol: nothing can be said row by row.
+        # It was read under an earlier version of the protocol, so rows cannot be compared.
         return Difference(Changes(len(rows), 0, 0, 0), None)
     earlier = before.loc[before["is_accepted"], columns].astype(rows.dtypes)
     both = rows.merge(earlier, on=columns, how="outer", indicator=True)
@@ -83,15 +77,14 @@ def _earliest(days: pd.Series) -> date | None:
 def drifted_columns(
     before: pd.DataFrame, after: pd.DataFrame, contract: TableContract, delivery: Delivery
 ) -> Iterator[str]:
-    """Yield columns whose median moved thirtyfold from one file to the next.
+    """Yield columns whose median changed thirtyfold between two files.
 
     Parameters
     ----------
     before, after : DataFrame
-        Stored rows of an earlier file, and of the one at hand.
-    contract : TableContract
+        Stored rows of an earlier file, and of the current one.
     delivery : Delivery
-        Says which columns are meant to move.
+        Declares which columns are expected to change.
 
     Yields
     ------

@@ -1,9 +1,8 @@
-"""The register of deliveries: which files came, and which of them count.
+"""The register of deliveries: received files, and those in force.
 
-A file counts for each line of the protocol it feeds. Of files with the same
-slot (the name without its version) the highest version counts, and the last to
-arrive where names give none. Deliveries that replace each other count by
-period: the latest up to the reporting quarter.
+A file is in force for each delivery of the protocol that it feeds. Of files with the same slot (the name without its
+version) the highest version is in force, or the last to arrive if names have no version. Deliveries that replace each
+other are in force by period: the latest up to the reporting quarter.
 """
 
 from __future__ import annotations
@@ -43,17 +42,14 @@ READING_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One line of the protocol that a file feeds.
+    """One delivery of the protocol that a file feeds.
 
     Attributes
     ----------
     delivery : str
-        Name of the line.
-    table : str
+        Name of the delivery.
     series, slot : str
         Keyed hashes of the file's name without period and version, and without its version.
-    period_end : str or None
-    version : int
     reading : str
         Hash of how the file was read.
     rows : str
@@ -72,24 +68,21 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file that came.
+    """One received file.
 
     Attributes
     ----------
-    number : int
     file_id : str
         Keyed hash of the content.
     file : str
         Name, masked.
-    received_on : str
     state : {'accepted', 'refused', 'withdrawn', 'expired'}
     protocol_sha256 : str
-        Of the protocol it was held against.
+        Of the protocol it was checked against.
     uses : tuple of Use
-        Empty for a file no line of the protocol expects.
-    accepted_rows, total_rows : int
+        Empty for a file that no delivery expects.
     rules : tuple of str
-        Rules that refused rows, by name. Why a whole file was refused stands on its receipt alone.
+        Rules that refused rows, by name. The reason for refusing a whole file is only on its receipt.
     """
 
     number: int
@@ -106,17 +99,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Every file of a project, oldest first.
+    """All files of a project, oldest first.
 
     Attributes
     ----------
-    entries : tuple of Entry
     stale : tuple of str
-        Quarters with results that rest on rows which have changed since.
+        Quarters with results based on rows that have changed since.
     erasures : int
-        How often people were erased.
+        Number of erasures.
     key_id : str
-        The key its hashes were last carried over to; empty before the first rotation.
+        The key of its hashes; empty before the first rotation.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -134,18 +126,18 @@ class Register:
         return next((entry for entry in self.entries if entry.number == number), None)
 
     def with_state(self, number: int, state: str) -> Register:
-        """Return a register in which one file has another state."""
+        """Return a copy of the register with another state for one file."""
         entries = tuple(replace(e, state=state) if e.number == number else e for e in self.entries)
         return replace(self, entries=entries)
 
     def with_stale(self, quarters: Iterable[str]) -> Register:
-        """Return a register in which more quarters are stale."""
+        """Return a copy of the register with more stale quarters."""
         return replace(self, stale=tuple(sorted({*self.stale, *quarters})))
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A file that counts for one line of the protocol."""
+    """A file in force for one delivery of the protocol."""
 
     entry: Entry
     use: Use
@@ -153,12 +145,15 @@ class InForce:
 
 
 def register_path(home: Home, project: str) -> Path:
-    """Return where a project's register lies."""
+    """Return the path of a project's register."""
     return home.ledger / "deliveries" / f"{project}.json"
 
 
 def read_register(home: Home, project: str) -> Register:
-    """Read a project's register; empty if nothing has come (InputRefused if it is damaged)."""
+    """Return a project's register, empty if no file has been received.
+
+    Raises InputRefused if it is damaged.
+    """
     data = read_json(register_path(home, project))
     if data is None:
         return Register()
@@ -169,23 +164,23 @@ def read_register(home: Home, project: str) -> Register:
             entries.append(Entry(**(row | {"uses": uses, "rules": tuple(row["rules"])})))
         return Register(tuple(entries), tuple(data["stale"]), data["erasures"], data["key_id"])
     except (KeyError, TypeError):
-        what = "The register of deliveries is damaged: it is JSON, but not a register."
+        what = "The register of deliveries is damaged: it is JSON, but does not match the schema."
         place = f"ledger/deliveries/{project}.json"
         raise InputRefused([Fault(what, "Restore it from backup.", place)]) from None
 
 
 def write_register(home: Home, project: str, register: Register) -> None:
-    """Write a project's register: the moment at which a file counts."""
+    """Write a project's register; this is the commit point of a file."""
     write_json(register_path(home, project), asdict(register))
 
 
 def register_lock(home: Home, project: str) -> AbstractContextManager[None]:
-    """Hold a project's register: nobody else takes in, erases or withdraws meanwhile."""
+    """Lock a project's register against concurrent changes."""
     return locked(home.ledger / "deliveries" / f"{project}.lock")
 
 
 def unmark_stale(home: Home, project: str, quarter: str) -> None:
-    """Note that a quarter has been run again."""
+    """Mark a quarter as no longer stale."""
     with register_lock(home, project):
         register = read_register(home, project)
         if quarter in register.stale:
@@ -194,12 +189,12 @@ def unmark_stale(home: Home, project: str, quarter: str) -> None:
 
 
 def projects_with_rows(home: Home) -> list[str]:
-    """Return every project that has a register, its protocol there or not."""
+    """Return every project that has a register, even without a protocol."""
     return sorted(path.stem for path in (home.ledger / "deliveries").glob("*.json"))
 
 
 def named_deliveries(protocol: Protocol) -> dict[str, Delivery]:
-    """Return the lines of a protocol by a name that other lines' order does not change."""
+    """Return a protocol's deliveries by a name independent of their order."""
     found: dict[str, Delivery] = {}
     for delivery in protocol.deliveries:
         name = f"{delivery.table}:{delivery.files}"
@@ -212,7 +207,10 @@ def named_deliveries(protocol: Protocol) -> dict[str, Delivery]:
 
 
 def reading_of(protocol: Protocol, delivery: Delivery) -> str:
-    """Hash everything that decides which of a file's rows count and how its cells become values."""
+    """Return a hash of all settings that decide how a file is read.
+
+    It covers which rows are used and how cells become values.
+    """
     contract = compile_contract(delivery.table, protocol)
     declared = delivery.model_dump(mode="json", include=set(READING_KEYS))
     columns = [[column.name, column.kind] for column in contract.columns]
@@ -221,12 +219,10 @@ def reading_of(protocol: Protocol, delivery: Delivery) -> str:
 
 
 def in_force(register: Register, protocol: Protocol, quarter: Quarter | None = None) -> list[InForce]:
-    """Return the files that count, for one quarter or at all.
+    """Return the files in force, for one quarter or for any.
 
     Parameters
     ----------
-    register : Register
-    protocol : Protocol
     quarter : Quarter or None
         None gives every slot's best version, whatever its period.
 
@@ -243,7 +239,7 @@ def in_force(register: Register, protocol: Protocol, quarter: Quarter | None = N
             for use in entry.uses:
                 if entry.state != "accepted" or use.delivery != name or not use.rows:
                     continue
-                # Of two readings of one version the one by today's protocol counts.
+                # Of two readings of one version, the one under the current protocol is in force.
                 rank = (use.version, use.reading == reading, entry.number)
                 other = best.get(use.slot)
                 if other is None or rank > (other.use.version, other.use.reading == reading, other.entry.number):
@@ -267,9 +263,9 @@ def _latest_of_each_series(chosen: list[InForce], quarter: Quarter) -> list[InFo
 
 
 def pending_refusals(register: Register, protocol: Protocol, quarter: Quarter | None = None) -> list[Entry]:
-    """Return refused files that nothing accepted has taken the place of.
+    """Return refused files that no accepted file has replaced.
 
-    Files that no line of the protocol expects are told on their receipt but wait for nothing.
+    Files that no delivery expects are reported on their receipt only, because nothing waits for them.
     """
     lines = named_deliveries(protocol)
     pending = []
@@ -303,7 +299,7 @@ def _is_open(register: Register, entry: Entry, use: Use, lines: dict[str, Delive
 
 
 def earlier_reading(register: Register, protocol: Protocol) -> list[Entry]:
-    """Return files that count and that the protocol as it is now would read differently."""
+    """Return files in force that the current protocol reads differently."""
     found = {
         item.entry.number: item.entry
         for item in in_force(register, protocol)
@@ -313,7 +309,10 @@ def earlier_reading(register: Register, protocol: Protocol) -> list[Entry]:
 
 
 def orphaned(register: Register, protocol: Protocol, table: str) -> list[Entry]:
-    """Return accepted files whose line of the protocol is gone, and that no line now there has taken."""
+    """Return accepted files whose delivery is gone from the protocol.
+
+    Files that another delivery has taken over are excluded.
+    """
     lines = named_deliveries(protocol)
     taken = {e.file_id for e in register.entries if e.state == "accepted" and any(u.delivery in lines for u in e.uses)}
     return [
@@ -326,7 +325,7 @@ def orphaned(register: Register, protocol: Protocol, table: str) -> list[Entry]:
 
 
 def in_force_digest(register: Register, protocol: Protocol, quarter: Quarter) -> str:
-    """Hash which files count for a quarter, and what was refused or erased meanwhile."""
+    """Return a hash of a quarter's files in force, refusals and erasures."""
     parts: list[Any] = [[c.entry.file_id, c.use.delivery, c.use.reading] for c in in_force(register, protocol, quarter)]
     parts.append([e.file_id for e in pending_refusals(register, protocol, quarter)])
     parts.append(register.erasures)
@@ -334,7 +333,10 @@ def in_force_digest(register: Register, protocol: Protocol, quarter: Quarter) ->
 
 
 def evaluated_quarters(home: Home, project: str) -> list[Quarter]:
-    """Return quarters that have results, oldest first; somebody's own files in that folder are none."""
+    """Return quarters that have results, oldest first.
+
+    Unrelated files in that folder are ignored.
+    """
     found = []
     for path in sorted((home.restricted / "evidence" / "records" / project).glob("*.json")):
         with suppress(ValueError):
@@ -343,5 +345,8 @@ def evaluated_quarters(home: Home, project: str) -> list[Quarter]:
 
 
 def quarters_from(home: Home, project: str, earliest: date | None) -> list[str]:
-    """Return quarters with results whose end is not before a day; all of them if the day is not known."""
+    """Return quarters with results that end on or after a day.
+
+    Returns all of them if the day is None.
+    """
     return [str(q) for q in evaluated_quarters(home, project) if earliest is None or q.end >= earliest]

@@ -1,4 +1,4 @@
-"""Obstacles: why a table cannot be made of the files that came."""
+"""Obstacles: why a table cannot be assembled from the files received."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ from data_contracts.reading.faults import Fault
 
 
 def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:
-    """Return why a table must not be used: a refused file, or one the protocol would read differently now."""
+    """Return why a table must not be used.
+
+    A file was refused, or the current protocol would read it differently.
+    """
     place = f"quarantine/{protocol.id}"
     faults = []
     for entry in pending_refusals(register, protocol, quarter):
         if any(use.table == table for use in entry.uses):
-            what = f"File {entry.number} ({entry.file}) was refused, and no other has taken its place."
-            fix = f"Receipt {entry.number:04d} says why. Send it again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+            what = f"File {entry.number} ({entry.file}) was refused, and no other file has replaced it."
+            fix = f"See receipt {entry.number:04d} for the reason. Send a corrected file, or withdraw it: trin withdraw {protocol.id} {entry.number}."
             faults.append(Fault(what, fix, place))
     for entry in earlier_reading(register, protocol):
         if any(use.table == table for use in entry.uses):
@@ -43,23 +46,21 @@ def missing_faults(
     table: str | None = None,
     waiting: Collection[str] = (),
 ) -> list[Fault]:
-    """Return every line of a protocol that has no rows, and why.
+    """Return a fault for every delivery of a protocol without rows.
 
     Parameters
     ----------
-    register : Register
-    protocol : Protocol
     quarter : Quarter or None
-        None asks whether a line has rows for any quarter.
+        None means rows for any quarter.
     table : str or None
-        None asks for every table.
+        None means every table.
     waiting : collection of str
-        Names of files that have yet to be taken in: what they are to feed is on its way.
+        Names of files not yet received; deliveries that they feed are not missing.
 
     Returns
     -------
     list of Fault
-        None for a line whose file was refused: that is told of the file.
+        A delivery whose file was refused has none, because the fault is reported for the file.
     """
     refused = pending_refusals(register, protocol, quarter)
     told = {use.delivery for entry in refused for use in entry.uses}
@@ -77,21 +78,21 @@ def missing_faults(
 
 
 def _read_differently(entry: Entry, protocol: Protocol) -> Fault:
-    what = f"File {entry.number} ({entry.file}) was read under an earlier protocol, which said otherwise how."
-    fix = f"Put it in inbox/{protocol.id}/ again, or set it aside: trin withdraw {protocol.id} {entry.number}."
+    what = f"File {entry.number} ({entry.file}) was read under an earlier version of the protocol, with different reading settings."
+    fix = f"Put it in inbox/{protocol.id}/ again, or withdraw it: trin withdraw {protocol.id} {entry.number}."
     return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
 
 
 def _without_line(entry: Entry, protocol: Protocol) -> Fault:
-    what = f"File {entry.number} ({entry.file}) came under a line that the protocol no longer has."
-    fix = f"Restore the line, put the file in inbox/{protocol.id}/ under its new name, or: trin withdraw {protocol.id} {entry.number}."
+    what = f"File {entry.number} ({entry.file}) belongs to a delivery that the protocol no longer declares."
+    fix = f"Restore the delivery, put the file in inbox/{protocol.id}/ under its new name, or withdraw it: trin withdraw {protocol.id} {entry.number}."
     return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
 
 
 def _without_rows(register: Register, protocol: Protocol, name: str, delivery: Delivery) -> Fault:
     kept = [e for e in register.entries if e.state in ("accepted", "expired")]
     if any(use.delivery == name and not use.rows for entry in kept for use in entry.uses):
-        what = f"The rows of “{delivery.files}” were deleted, as retention_until in the protocol says."
-        return Fault(what, "Earlier results stand; new ones need a new delivery.", f"inbox/{protocol.id}")
+        what = f"The rows of “{delivery.files}” were deleted at the protocol's retention_until."
+        return Fault(what, "Earlier results remain valid; new results need a new delivery.", f"inbox/{protocol.id}")
     what = f"No file “{delivery.files}” has arrived for {delivery.table}."
     return Fault(what, f"Put it in inbox/{protocol.id}/.", f"inbox/{protocol.id}")

@@ -1,4 +1,4 @@
-"""Public receipts: what a project's page may say of its deliveries."""
+"""Public receipts: what a project's page may show of its deliveries."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, number_text, phrase
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, compile_contract
+from data_contracts.protocol.table_contract import compile_contract
+from data_contracts.tables.declared import TABLES
 
 SHOWN_STATES = ("accepted", "refused")
 
 
 def public_deliveries(home: Home, protocol: Protocol, quarter: Quarter) -> list[dict[str, Any]]:
-    """Return a project's files as its page may show them.
+    """Return a project's files in the form its page may show.
 
     Parameters
     ----------
-    home : Home
-    protocol : Protocol
     quarter : Quarter
         Files about later periods are not shown.
 
     Returns
     -------
     list of dict
-        `project`, `number`, `received_on`, `state`, `is_in_use`, `files` (the protocol's word for them), `period`,
+        `project`, `number`, `received_on`, `state`, `is_in_use`, `files` (the protocol's name pattern), `period`,
         `tables` and `rules` (names of broken rules), oldest first.
     """
     register = read_register(home, protocol.id)
@@ -70,7 +69,10 @@ PROFILE_TEXTS = ("goal", "from_a_to_b", "active_ingredient", "how_people_move_on
 
 
 def public_profile(protocol: Protocol) -> dict[str, Any]:
-    """Return what a project says of itself, and what it is asked for: fields, and minutes by the contract's own estimate."""
+    """Return a project's own description and its documentation burden.
+
+    The burden is the number of fields, and minutes by the contract's own estimate.
+    """
     contract = compile_contract("participants", protocol)
     texts: dict[str, str | None] = {}
     for name in PROFILE_TEXTS:
@@ -91,7 +93,7 @@ def public_profile(protocol: Protocol) -> dict[str, Any]:
 
 
 def target_group(protocol: Protocol, language: str) -> str:
-    """Return in words whom a project is for: the limits that its protocol sets."""
+    """Return a project's eligibility limits in words."""
     labels, rows = {row.name: getattr(row.label, language) for row in protocol.covariates}, []
     for rule in protocol.eligibility:
         ends = {"low": rule.at_least, "high": rule.at_most}

@@ -1,6 +1,6 @@
-"""Receipts: what became of a file, in words people can act on.
+"""Receipts: the outcome of a file, in words that people can act on.
 
-A receipt never holds a value from the file.
+A receipt never contains a value from the file.
 """
 
 from __future__ import annotations
@@ -30,22 +30,16 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class TableReceipt:
-    """What became of the rows one table got from a file.
+    """The outcome of the rows that one table received from a file.
 
     Attributes
     ----------
-    table : str
     total, accepted, repeated, erased : int
-        Rows in the file; used; said twice; of people who were erased.
-    largest_refused_share : float
-    refusals : tuple of RuleRefusal
-    dropped_columns : tuple of str
-    asked_fields : int
-    minutes_per_participant : float
+        Rows in the file; used; repeated; of erased people.
     changes : Changes or None
         Against the file it replaces, if it replaces one.
     not_chosen : int
-        Rows that `where` in the protocol passed over.
+        Rows excluded by the protocol's `where`.
     """
 
     table: str
@@ -63,32 +57,29 @@ class TableReceipt:
 
     @property
     def refused(self) -> int:
-        """Rows that broke a rule."""
+        """Number of rows that broke a rule."""
         return self.total - self.accepted - self.repeated
 
 
 @dataclass(frozen=True, slots=True)
 class FileReceipt:
-    """What became of one file; holds no value from it.
+    """The outcome of one file, without any value from it.
 
     Attributes
     ----------
     file : str
         Name with long numbers masked.
     number : int or None
-        The file's number in the project; None for a file that was only checked, or came before.
+        The file's number in the project; None for a file that was only checked, or is a copy.
     file_id : str
         Keyed hash of the content.
     received_on : str
         ISO day.
     state : {'accepted', 'refused', 'same'}
     key_id : str
-        Which key its pseudonyms were made with.
-    tables : tuple of TableReceipt
+        Key of its pseudonyms.
     faults : tuple of Fault
         Why the whole file was refused; empty if it was not.
-    dropped_rows, hidden_rows : tuple of int
-    period_end : str or None
     replaces : int or None
         Number of the file this one replaces.
     same_as : int or None
@@ -96,7 +87,7 @@ class FileReceipt:
     newer : int or None
         Number of a later version that counts instead of this one.
     is_sealed : bool
-        Whether the refused file is kept, encrypted, to be tried again when the protocol changes.
+        Whether the refused file is stored encrypted, to be retried when the protocol changes.
     """
 
     file: str
@@ -117,7 +108,7 @@ class FileReceipt:
 
     @property
     def stem(self) -> str:
-        """Name of the receipt's files: the number, or for a copy the id."""
+        """Base name of the receipt's files: the number, or for a copy the id."""
         return f"{self.number:04d}" if self.number is not None else f"copy-{self.file_id[:12]}"
 
 
@@ -145,7 +136,6 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
 
     Parameters
     ----------
-    receipt : FileReceipt
     language : {'da', 'en'}
     """
 
@@ -179,7 +169,7 @@ def receipt_markdown(receipt: FileReceipt, language: str) -> str:
 
 
 def state_words(receipt: FileReceipt, language: str) -> str:
-    """Return what became of a file in one sentence."""
+    """Return the outcome of a file in one sentence."""
     refused = sum(table.refused for table in receipt.tables)
     key = receipt.state
     if receipt.state == ACCEPTED and receipt.number is None:
@@ -272,7 +262,7 @@ def _table_record(table: TableReceipt) -> dict[str, Any]:
 
 
 def file_receipt(home: Home, project: str, receipt: FileReceipt) -> None:
-    """Write a receipt to the project's quarantine, in both languages and as data."""
+    """Write a receipt to quarantine, in both languages and as JSON."""
     folder = home.quarantine / project
     write_json(folder / f"{receipt.stem}.json", receipt_record(receipt))
     for language in LANGUAGES:
@@ -280,7 +270,7 @@ def file_receipt(home: Home, project: str, receipt: FileReceipt) -> None:
 
 
 def receipts_of(home: Home, project: str, numbers: Iterable[int], language: str) -> str:
-    """Return the receipts of some of a project's files as Markdown, newest first."""
+    """Return the receipts of some files as Markdown, newest first."""
     folder = home.quarantine / project
     pages = [folder / f"{number:04d}.{language}.md" for number in sorted(numbers, reverse=True)]
     return "\n\n".join(page.read_text(encoding="utf-8") for page in pages if page.is_file()) or "–"

@@ -1,7 +1,7 @@
 """Reception: files leave the inbox and become rows, or are refused.
 
-A file in the inbox holds identifiers, so it does not stay there: its rows are
-stored under pseudonyms and the file is deleted; a refused one is sealed.
+Files in the inbox contain identifiers, so they do not stay there: rows are stored under pseudonyms and the file is
+deleted, or it is refused and sealed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One line's share of a file: where it goes, what was read, and what it replaces."""
+    """One delivery's share of a file: destination, rows and predecessor."""
 
     use: Use
     delivery: Delivery
@@ -69,31 +69,29 @@ class _Read:
 
 
 def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[FileReceipt]:
-    """Take in every file that waits in a project's inbox.
+    """Receive every settled file in a project's inbox.
 
     Parameters
     ----------
-    home : Home
-    protocol : Protocol
     day : date or None
         The day the files arrived; today if None.
 
     Returns
     -------
     list of FileReceipt
-        In order of file name. Files still being written stay where they are and have none.
+        In order of file name. Files still being written stay in the inbox and have no receipt.
 
     Raises
     ------
     InputRefused
-        If identifiers cannot be replaced: the key is missing, open to others or under rotation.
+        If identifiers cannot be replaced: the key is missing, readable by others or being rotated.
     """
     with register_lock(home, protocol.id):
         people = pseudonymiser_for(home, protocol)
         reception = Reception(home, protocol, people, (day or today()).isoformat())
         reception.clear_leftovers()
         receipts = list(reception.try_sealed_again())
-        # Whatever arrives under the same name from now on is another file.
+        # A file that arrives under the same name from now on is a different one.
         for path in move_aside(home.inbox / protocol.id):
             content = b"" if path.is_symlink() else path.read_bytes()
             receipts.append(reception.take(spoken_name(path.name), content))
@@ -102,20 +100,17 @@ def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[Fil
 
 
 def examine(home: Home, protocol: Protocol, path: Path, day: date | None = None) -> FileReceipt:
-    """Return the receipt a file would get; nothing is stored."""
+    """Return the receipt that a file would get, storing nothing."""
     people = pseudonymiser_for(home, protocol)
     reception = Reception(home, protocol, people, (day or today()).isoformat())
     return reception.examine(spoken_name(path.name), path.read_bytes())
 
 
 class Reception:
-    """Takes in files of one project.
+    """Reception of files for one project.
 
     Parameters
     ----------
-    home : Home
-    protocol : Protocol
-    people : Pseudonymiser
     day : str
         ISO day the files arrived.
     """
@@ -126,14 +121,17 @@ class Reception:
         self.register: Register = read_register(home, protocol.id)
 
     def clear_leftovers(self) -> None:
-        """Delete tables that the register does not count: a run was killed before it wrote, or after it struck them out."""
+        """Delete stored tables that the register does not list.
+
+        They are left by a run killed before it wrote the register, or after it removed their entry.
+        """
         known = {use.rows for entry in self.register.entries if entry.state == ACCEPTED for use in entry.uses}
         for path in (self.home.received / self.project).glob("*"):
             if path.name.removesuffix(SUFFIX) not in known:
                 path.unlink()
 
     def try_sealed_again(self) -> Iterator[FileReceipt]:
-        """Try refused files again if the protocol has changed since."""
+        """Retry refused files if the protocol has changed since."""
         waiting = {e.number: e for e in pending_refusals(self.register, self.protocol)}
         waiting |= {e.number: e for e in self.register.entries if e.state == REFUSED and not e.uses}
         for number in sealed_numbers(self.home, self.project):
@@ -149,7 +147,7 @@ class Reception:
             yield receipt
 
     def take(self, name: str, content: bytes) -> FileReceipt:
-        """Take in one file: store its rows, or seal it, and write the receipt."""
+        """Receive one file: store or seal it, and write the receipt."""
         entry, receipt, read = self._decide(name, content)
         if receipt.state == SAME:
             file_receipt(self.home, self.project, receipt)
@@ -162,8 +160,8 @@ class Reception:
             for old in self.register.entries:
                 if old.state == REFUSED and old.file_id == entry.file_id:
                     if old.protocol_sha256 == entry.protocol_sha256 and old.uses == entry.uses:
-                        return replace(receipt, number=old.number)  # nothing new was learnt
-                    # A file that was refused before is known by its newest number only.
+                        return replace(receipt, number=old.number)  # same result as before
+                    # A file refused before is listed under its newest number only.
                     register = register.with_state(old.number, "withdrawn")
                     drop_sealed(self.home, self.project, old.number)
             kept = not any(fault.code == "retention_over" for fault in receipt.faults) and seal(
@@ -181,7 +179,7 @@ class Reception:
         return receipt
 
     def _close_refusals(self, entry: Entry) -> None:
-        """A good file sent once more is the answer to a refused version of it."""
+        """Close refusals of a file that is answered by a file sent again."""
         own = {(use.delivery, use.slot) for use in entry.uses}
         register = self.register
         for other in pending_refusals(register, self.protocol):
@@ -193,7 +191,7 @@ class Reception:
             self.register = register
 
     def examine(self, name: str, content: bytes) -> FileReceipt:
-        """Return the receipt a file would get."""
+        """Return the receipt that a file would get."""
         return replace(self._decide(name, content)[1], number=None)
 
     def _decide(self, name: str, content: bytes) -> tuple[Entry, FileReceipt, list[_Read]]:
@@ -243,7 +241,7 @@ class Reception:
         return entry, replace(receipt, replaces=replaced, newer=self._newer_version(read)), read
 
     def _lines(self, name: str, number: int) -> list[tuple[Use, Delivery]]:
-        """Return the lines of the protocol that a file's name fits."""
+        """Return the deliveries of the protocol that a file's name matches."""
         found = []
         for turn, (line, delivery) in enumerate(named_deliveries(self.protocol).items()):
             said = read_name(delivery.files, name)
@@ -260,7 +258,7 @@ class Reception:
         return found
 
     def _same_bytes(self, entry: Entry) -> Entry | None:
-        """Return a file with the same content that already counts wherever this one would."""
+        """Return an identical file already in force for all the same uses."""
         counted = in_force(self.register, self.protocol)
         for old in self.register.entries:
             if old.file_id == entry.file_id and old.number != entry.number and entry.uses:
@@ -270,7 +268,7 @@ class Reception:
         return None
 
     def _says_the_same(self, old: Entry, read: list[_Read]) -> bool:
-        """Whether the rules of today accept and refuse what those of then did."""
+        """Return whether today's rules judge a file's rows as before."""
         counted = {item.use.delivery: item.use for item in in_force(self.register, self.protocol) if item.entry == old}
         for item in read:
             frame = read_parquet(self._rows_path(counted[item.use.delivery].rows))
@@ -284,8 +282,8 @@ class Reception:
     def _read_line(self, use: Use, delivery: Delivery, shown: str, content: bytes) -> _Read:
         if delivery.retention_until is not None and delivery.retention_until.isoformat() < self.day:
             raise refused_file("retention_over", shown, day=delivery.retention_until.isoformat())
-        promised = self.protocol.trial.assignment_list_sha256 if delivery.table == "assignment" else None
-        if promised is not None and hashlib.sha256(content).hexdigest() != promised:
+        promised = {section.file_sha256(delivery.table) for section in self.protocol.design_sections} - {None}
+        if promised and hashlib.sha256(content).hexdigest() not in promised:
             raise refused_file("another_list", shown)
         contract = compile_contract(delivery.table, self.protocol, latest=self.day)
         judged = read_table(content, shown, delivery, contract, self.people)
@@ -294,7 +292,7 @@ class Reception:
         return _Read(use, delivery, judged, before)
 
     def _distrust(self, read: list[_Read], shown: str) -> Iterator[Fault]:
-        """Yield reasons to refuse a file that could be read."""
+        """Yield reasons to refuse a readable file."""
         for item in read:
             judged = item.judged
             if len(judged.frame) == 0 and not judged.erased:
@@ -309,22 +307,22 @@ class Reception:
                     yield file_fault("drift", shown, column=column, number=earlier.entry.number)
 
     def _other_period(self, item: _Read) -> InForce | None:
-        """Return the latest other file of the same line: a correction may well move the level of what it corrects.
+        """Return the latest file of another period of the same delivery.
 
-        None if there is no other; then the level of what is corrected is all there is to hold it against.
+        A correction may change the level of the file it corrects, so that file is no reference. None if there is no other.
         """
         counted = in_force(self.register, self.protocol)
         same = [c for c in counted if c.use.delivery == item.use.delivery and c.use.slot != item.use.slot]
         return max(same, key=lambda c: (c.use.period_end or "", c.entry.number)) if same else None
 
     def _rows_before(self, item: _Read) -> pd.DataFrame | None:
-        """Return the rows an item replaces, if they were read in the same way."""
+        """Return the rows that an item replaces, if they were read alike."""
         if item.before is None or item.before.use.reading != item.use.reading:
             return None
         return read_parquet(self._rows_path(item.before.use.rows))
 
     def _table_receipt(self, item: _Read) -> TableReceipt:
-        # An old version that comes late replaces nothing.
+        # A late delivery of an old version replaces nothing.
         before = None if self._newer_version([item]) else self._rows_before(item)
         changes = None if before is None else compare(before, item.judged.frame, item.judged.contract).changes
         return table_receipt(item.judged, changes)
@@ -336,7 +334,7 @@ class Reception:
         return None
 
     def _stale_quarters(self, read: list[_Read]) -> list[str]:
-        """Return quarters whose results rest on rows that this file adds, takes away or changes."""
+        """Return evaluated quarters whose rows this file changes."""
         found: set[str] = set()
         for item in read:
             if self._newer_version([item]) is not None:
@@ -344,7 +342,7 @@ class Reception:
             difference = compare(self._rows_before(item), item.judged.frame, item.judged.contract)
             if difference.is_nothing:
                 continue
-            # Rows that were read in another way may differ on any day.
+            # Rows read with other settings may differ on any day.
             is_read_anew = item.before is not None and item.before.use.reading != item.use.reading
             earliest = None if is_read_anew else difference.earliest
             quarters = quarters_from(self.home, self.project, earliest)
@@ -358,7 +356,7 @@ class Reception:
         return self.home.received / self.project / name
 
     def _keep_refused_rows(self, entry: Entry, read: list[_Read]) -> None:
-        """Put refused rows of an accepted file, under pseudonyms, where an analyst looks for them."""
+        """Store refused rows, under pseudonyms, for analysts to inspect."""
         for item in read:
             rows = item.judged.frame
             refused = rows[~rows["is_accepted"]]
@@ -368,10 +366,10 @@ class Reception:
 
 
 def _stands_for(its: Use, use: Use) -> bool:
-    """Whether a file that counts makes another one with the same content superfluous."""
+    """Return whether a use in force makes an identical file redundant."""
     if (its.delivery, its.reading) != (use.delivery, use.reading):
         return False
     if its.slot == use.slot:
         return its.version == use.version
-    # Another name without a period says the same people once more.
+    # The same content under another name without a period repeats the same people.
     return its.period_end is None and use.period_end is None

@@ -1,7 +1,7 @@
-"""Sealed files: what was refused, kept encrypted for a while.
+"""Sealed files: refused files, stored encrypted for a limited time.
 
-A refused file is tried again when the protocol changes, so that a wrong line in it costs nobody a second delivery; it
-is deleted after thirty days, and whenever somebody is erased.
+A refused file is retried when the protocol changes, so that a mistake in the protocol does not require a new delivery.
+It is deleted after thirty days, and whenever a person is erased.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def _box(key: PseudonymKey) -> Fernet:
 
 
 def sealed_path(home: Home, project: str, number: int) -> Path:
-    """Return where a refused file is kept."""
+    """Return the path of a sealed file."""
     return home.quarantine / project / "sealed" / f"{number:04d}.sealed"
 
 
 def seal(home: Home, project: str, number: int, name: str, content: bytes, key: PseudonymKey) -> bool:
-    """Keep a refused file and its name, encrypted; False if it is too large to be kept."""
+    """Encrypt and store a refused file; return False if it is too large."""
     if len(content) > LARGEST_SEALED_BYTES:
         return False
     text = name.encode() + b"\0" + content
@@ -39,7 +39,7 @@ def seal(home: Home, project: str, number: int, name: str, content: bytes, key: 
 
 
 def unseal(home: Home, project: str, number: int, key: PseudonymKey) -> tuple[str, bytes] | None:
-    """Return a refused file's name and content, or None if it is not kept (any more)."""
+    """Return a sealed file's name and content, or None if it is missing."""
     try:
         text = _box(key).decrypt(sealed_path(home, project, number).read_bytes())
     except (OSError, InvalidToken):
@@ -49,7 +49,7 @@ def unseal(home: Home, project: str, number: int, key: PseudonymKey) -> tuple[st
 
 
 def sealed_numbers(home: Home, project: str) -> list[int]:
-    """Return the numbers of files that are kept sealed."""
+    """Return the numbers of sealed files."""
     return sorted(int(p.stem) for p in (home.quarantine / project / "sealed").glob("*.sealed"))
 
 

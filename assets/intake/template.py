@@ -1,6 +1,6 @@
-"""Templates: an empty file of the right shape, for a project to fill in.
+"""Templates: empty files in the format that a delivery expects.
 
-A filled-in template is read by the same line of the protocol it was made from.
+A filled-in template is read by the same delivery of the protocol that it was made from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from data_contracts.protocol.table_contract import Column, TableContract, compil
 
 PREPARED_ROWS = 500
 LONGEST_LIST = 250
-"""Excel takes at most 255 characters in a list of allowed values."""
+"""Excel allows at most 255 characters in a list of allowed values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Field:
     name : str
         Name in the file.
     column : Column or None
-        The contract's column; None for one that only `where` asks for.
+        The contract's column; None for one used only by `where`.
     wanted : str or None
-        The value `where` keeps.
+        The value that `where` selects.
     """
 
     name: str
@@ -49,21 +49,21 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template and the name it is to be sent under."""
+    """A template and the file name to send it under."""
 
     name: str
     content: bytes
 
 
 def template_name(delivery: Delivery, quarter: Quarter) -> str:
-    """Return a file name that the line expects."""
+    """Return a file name that the delivery expects."""
     return (
         delivery.files.replace(PERIOD, str(quarter)).replace(VERSION, "").replace("*", str(quarter)).replace("?", "1")
     )
 
 
 def fields_of(delivery: Delivery, contract: TableContract) -> list[Field]:
-    """Return the columns that a file for a line of the protocol has."""
+    """Return the columns of a file for a delivery."""
     fields = []
     by_outcome = bool(delivery.outcome_columns)
     for column in contract.columns:
@@ -81,20 +81,15 @@ def fields_of(delivery: Delivery, contract: TableContract) -> list[Field]:
 
 
 def make_template(protocol: Protocol, delivery: Delivery, quarter: Quarter, language: str) -> list[Template]:
-    """Return an empty file for a line of the protocol, and a guide where the file cannot hold one.
+    """Return an empty file for a delivery, with a separate guide for CSV.
 
     Parameters
     ----------
-    protocol : Protocol
     delivery : Delivery
-        A CSV or XLSX delivery; register extracts in Parquet are made by programs.
+        A CSV or XLSX delivery; Parquet register extracts have no template.
     quarter : Quarter
-        Put in the name where it asks for a period.
+        Used in the name if it has a period.
     language : {'da', 'en'}
-
-    Returns
-    -------
-    list of Template
     """
     contract = compile_contract(delivery.table, protocol)
     fields = fields_of(delivery, contract)
@@ -117,7 +112,7 @@ def make_template(protocol: Protocol, delivery: Delivery, quarter: Quarter, lang
 
 
 def guide_rows(fields: list[Field], delivery: Delivery, language: str) -> list[list[str]]:
-    """Return what each column means, as a table with its header."""
+    """Return a table of what each column means, with its header."""
     words = ("column", "meaning", "required", "allowed", "why")
     rows = [[phrase(language, f"template_{word}") for word in words]]
     for field in fields:
@@ -183,7 +178,7 @@ def _workbook(
 
 
 def _prepare(sheet: Any, letter: str, field: Field, delivery: Delivery) -> None:
-    """Format a column's empty cells, so that a spreadsheet keeps zeros and dates as they are typed."""
+    """Format a column's empty cells to keep zeros and dates as typed."""
     column = field.column
     first, last = delivery.header_row + 1, delivery.header_row + PREPARED_ROWS
     kind = "string" if column is None else column.kind

@@ -1,1 +1,1 @@
-"""Files that projects write beside their protocol: accounts, judgements, dossiers; the site's settings."""
+"""Files beside the protocol: accounts, judgements, dossiers, site."""

@@ -1,4 +1,4 @@
-"""Accounts in money: each project's `economics.yaml` held against its published results."""
+"""Accounts: each project's `economics.yaml` with published results."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ ECONOMICS = "economics.yaml"
 
 
 def economics_settings(home: Home, protocol: Protocol, folder: Path | None = None) -> EconomicsSettings | None:
-    """Return what a project declares of its account; None if it has none.
+    """Return a project's account settings, or None if it has none.
 
     Parameters
     ----------
-    home : Home
-    protocol : Protocol
     folder : Path or None
-        The project's folder where it is not the home's own.
+        The project's folder if it is outside the home.
 
     Raises
     ------
@@ -40,19 +38,18 @@ def economics_settings(home: Home, protocol: Protocol, folder: Path | None = Non
 
 
 def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the account of every project that has one and has results here.
+    """Return the account of every project with results here.
 
     Parameters
     ----------
-    home : Home
     records : sequence of dict
         Published records of one quarter.
 
     Returns
     -------
     list of dict
-        As `account_of` makes them, with `project`, `project_name`, `data_note` and `error_sources`. Of a file with
-        faults only these: `refused` holds them.
+        As `account_of` returns them, with `project`, `project_name`, `data_note` and `error_sources`. For a file with
+        faults only `refused`, which lists them.
     """
     found = []
     for project in sorted({row["project"] for row in records} & set(home.project_ids())):

@@ -1,4 +1,4 @@
-"""Studies on paper: reading a project's `dossier/` and tagging what it holds."""
+"""Studies on paper: reading and grading a project's `dossier/`."""
 
 from assets.storage.home import PROJECT_ID, Home, text_of
 from data_contracts.home_files.dossier import PaperStudy
@@ -22,7 +22,9 @@ def paper_studies(home: Home, project: str) -> list[PaperStudy]:
         is_named_well = PROJECT_ID.fullmatch(path.stem) is not None
         name = f"projects/{project}/dossier/{path.name if is_named_well else '(a file)'}"
         if path.is_symlink() or not path.is_file():
-            faults.append(Fault("This is not a file of its own.", "Put the file itself here.", name))
+            faults.append(
+                Fault("This is a link or a folder, not a regular file.", "Replace it with the file itself.", name)
+            )
             continue
         try:
             study = read_section(text_of(path, name), name, PaperStudy)
@@ -38,5 +40,5 @@ def paper_studies(home: Home, project: str) -> list[PaperStudy]:
 
 
 def tagged_dossier(home: Home, project: str) -> list[PaperRecord]:
-    """Return a project's studies on paper with their tags."""
+    """Return a project's studies on paper with their grades."""
     return [tag_paper_study(study, project) for study in paper_studies(home, project)]

@@ -10,7 +10,7 @@ from models.evidence.bias_answers import SignedAnswers
 
 
 def signed_answers(home: Home, protocol: Protocol) -> SignedAnswers | None:
-    """Return what people have answered and signed for a project; None if nobody has.
+    """Return a project's signed answers, or None if there are none.
 
     Raises
     ------

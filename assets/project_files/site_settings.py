@@ -1,4 +1,4 @@
-"""Who publishes the pages, as the home's `site.yaml` says."""
+"""Publisher of the pages, from the home's `site.yaml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SITE_SETTINGS = "site.yaml"
 
 
 def site_settings(home: Home) -> SiteSettings:
-    """Return who publishes the pages; all empty where nobody has said.
+    """Return the site settings, all empty if there is no file.
 
     Raises
     ------
@@ -24,5 +24,13 @@ def site_settings(home: Home) -> SiteSettings:
     if not os.path.lexists(path):
         return SiteSettings()
     if not path.is_file():
-        raise InputRefused([Fault("This is not a file.", "Put the file itself here, or nothing.", SITE_SETTINGS)])
+        raise InputRefused(
+            [
+                Fault(
+                    "This is a link or a folder, not a regular file.",
+                    "Replace it with the file itself, or remove it.",
+                    SITE_SETTINGS,
+                )
+            ]
+        )
     return read_section(text_of(path, SITE_SETTINGS), SITE_SETTINGS, SiteSettings)

@@ -1,1 +1,1 @@
-"""From identifiers to pseudonyms: the key, and the only code that sees an identifier."""
+"""Pseudonyms: the key, and the only code that sees an identifier."""

@@ -1,4 +1,4 @@
-"""Who is known of a project: tombstones, and places in line after a rotation."""
+"""Known people of a project: tombstones, and sort order after rotation."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 
 def tombstones_path(home: Home, project: str) -> Path:
-    """Return where a project's tombstones lie."""
+    """Return the path of a project's tombstones."""
     return home.ledger / "tombstones" / f"{project}.json"
 
 
 def rotation_path(home: Home) -> Path:
-    """Return where it stands that a rotation is under way."""
+    """Return the path of the marker of a rotation in progress."""
     return home.ledger / "rotation.json"
 
 
 def places_path(home: Home, project: str) -> Path:
-    """Return where everybody's place in line is kept after a rotation."""
+    """Return the path of the sort order kept after a rotation."""
     return home.restricted / "identities" / f"{project}.parquet"
 
 
@@ -33,21 +33,12 @@ def read_tombstones(home: Home, project: str) -> set[str]:
 
 
 def write_tombstones(home: Home, project: str, tombstones: set[str]) -> None:
-    """Keep the tombstones of a project."""
+    """Write the tombstones of a project."""
     write_json(tombstones_path(home, project), sorted(tombstones))
 
 
 def pseudonymiser_for(home: Home, protocol: Protocol) -> Pseudonymiser:
-    """Return what replaces a project's identifiers.
-
-    Parameters
-    ----------
-    home : Home
-    protocol : Protocol
-
-    Returns
-    -------
-    Pseudonymiser
+    """Return the pseudonymiser of a project.
 
     Raises
     ------
@@ -55,8 +46,8 @@ def pseudonymiser_for(home: Home, protocol: Protocol) -> Pseudonymiser:
         If the key cannot be used, or a rotation was interrupted.
     """
     if rotation_path(home).exists():
-        fix = "Finish it: trin key rotate."
-        raise InputRefused([Fault("A change of the pseudonym key was interrupted.", fix, "pseudonym key")])
+        fix = "Complete it: trin key rotate."
+        raise InputRefused([Fault("A rotation of the pseudonym key was interrupted.", fix, "pseudonym key")])
     key = read_key(home, allow_demo=protocol.data_note != "confidential")
     return Pseudonymiser(
         key,
@@ -68,7 +59,7 @@ def pseudonymiser_for(home: Home, protocol: Protocol) -> Pseudonymiser:
 
 
 def known_places(home: Home, project: str, key: PseudonymKey) -> dict[str, str]:
-    """Return digest and pseudonym of everybody who had a place in line when the key was last rotated."""
+    """Return digests and pseudonyms known at the last key rotation."""
     if not key.is_rotated or not places_path(home, project).is_file():
         return {}
     people = read_parquet(places_path(home, project))["person_id"]
@@ -79,5 +70,8 @@ PURPOSE = "trin:audit:"
 
 
 def digest_of_person(home: Home, pseudonym: str) -> str:
-    """Return what an erasure that found a pseudonym has written down; only whoever holds the key can make it."""
+    """Return the digest by which an erasure records a pseudonym.
+
+    Only holders of the key can compute it.
+    """
     return read_key(home, allow_demo=True).digest(PURPOSE, pseudonym.encode())

@@ -1,7 +1,7 @@
-"""The key file: what pseudonyms are made with, and where it lies.
+"""The key file: the secrets behind pseudonyms, and its location.
 
-The file holds one key of 32 bytes, and one more for every rotation: the first
-replaces an identifier, each later one replaces the pseudonym before it.
+The file contains one key of 32 bytes, and one more for every rotation. The first replaces an identifier; each later
+one replaces the pseudonym before it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ NAME = "pseudonym key"
 
 @dataclass(frozen=True, slots=True)
 class PseudonymKey:
-    """Keys, oldest first, and the id that stands in every pseudonym made with them."""
+    """Secrets, oldest first, and the key id in every pseudonym."""
 
     secrets: tuple[bytes, ...]
     key_id: str
 
     @classmethod
     def of(cls, content: bytes) -> PseudonymKey:
-        """Return the key that a file's content is."""
+        """Return the key from a file's content."""
         secrets = tuple(content[i : i + KEY_BYTES] for i in range(0, len(content), KEY_BYTES))
         return cls(secrets, hashlib.sha256(b"trin key id:" + content).hexdigest()[:6])
 
     @property
     def is_rotated(self) -> bool:
-        """Whether the key was ever changed."""
+        """Whether the key has been rotated."""
         return len(self.secrets) > 1
 
     @property
@@ -45,20 +45,23 @@ class PseudonymKey:
         return self.secrets[0] == DEMO_KEY and not self.is_rotated
 
     def digest(self, purpose: str, content: bytes) -> str:
-        """Return 32 hexadecimal digits that only holders of the key can make from a content."""
+        """Return a keyed digest of content, as 32 hexadecimal digits."""
         found = hmac.digest(self.secrets[0], purpose.encode() + content, "sha256").hex()[:32]
         return self.carried(found, self.secrets[1:])
 
     @staticmethod
     def carried(digest: str, secrets: tuple[bytes, ...]) -> str:
-        """Return what a digest becomes through later keys."""
+        """Return a digest after applying later keys."""
         for secret in secrets:
             digest = hmac.digest(secret, b"trin:rotate:" + digest.encode(), "sha256").hex()[:32]
         return digest
 
 
 def key_path(home: Home, *, demo: bool) -> Path:
-    """Return where a home's new key is put: with the demo data, or outside everything Trin writes."""
+    """Return the path of a home's new key.
+
+    The demo key is inside the home, every other key outside everything that Trin writes.
+    """
     if demo or "TRIN_KEY_FILE" in os.environ:
         return home.key_file
     settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
@@ -67,18 +70,17 @@ def key_path(home: Home, *, demo: bool) -> Path:
 
 
 def create_key(home: Home, *, demo: bool) -> Path:
-    """Create a home's key if it has none: random, or the public demo key.
+    """Create a home's key if missing: random, or the public demo key.
 
     Parameters
     ----------
-    home : Home
     demo : bool
-        The demo key is the same everywhere, so that demo results are too. It protects nobody.
+        The demo key is the same everywhere, so that demo results are too. It protects no one.
 
     Returns
     -------
     Path
-        Where the key lies.
+        The key's path.
     """
     if home.key_file.exists():
         return home.key_file
@@ -92,9 +94,9 @@ def create_key(home: Home, *, demo: bool) -> Path:
 
 
 def _others_may_read(status: os.stat_result) -> bool:
-    """Return whether anybody but us may read a key.
+    """Return whether other users may read a key.
 
-    A cluster hands a secret over as a file of root's that the service's own group may read and nobody may change.
+    On Kubernetes a secret is a file owned by root that the service's own group may read and nobody may change.
     """
     is_handed_over = status.st_uid == 0 != os.geteuid() and status.st_gid in {os.getegid(), *os.getgroups()}
     return bool(status.st_mode & (0o037 if is_handed_over else 0o077))
@@ -105,14 +107,13 @@ def read_key(home: Home, *, allow_demo: bool) -> PseudonymKey:
 
     Parameters
     ----------
-    home : Home
     allow_demo : bool
         Whether the data are synthetic or public, so that the demo key may be used.
 
     Raises
     ------
     InputRefused
-        If the key is missing, has the wrong size, can be read by others, lies beside confidential data, or is the
+        If the key is missing, has the wrong size, can be read by others, is beside confidential data, or is the
         demo key for confidential data.
     """
     path = home.key_file
@@ -120,22 +121,24 @@ def read_key(home: Home, *, allow_demo: bool) -> PseudonymKey:
         status = path.stat()
         content = path.read_bytes()
     except OSError:
-        fix = "Run “trin init”, or point TRIN_KEY_FILE at the key."
+        fix = "Run “trin init”, or set TRIN_KEY_FILE to the path of the key."
         raise InputRefused([Fault("The key file cannot be read.", fix, NAME)]) from None
     if _others_may_read(status):
-        raise InputRefused([Fault("Others can read the key file.", "Run: chmod 600 on it.", NAME)])
+        raise InputRefused([Fault("Other users can read the key file.", "Run chmod 600 on it.", NAME)])
     if not content or len(content) % KEY_BYTES:
-        raise InputRefused([Fault("The key file must hold keys of exactly 32 bytes.", "Restore it from backup.", NAME)])
+        raise InputRefused(
+            [Fault("The key file must contain keys of exactly 32 bytes.", "Restore it from backup.", NAME)]
+        )
     key = PseudonymKey.of(content)
     if allow_demo:
         return key
     if key.secrets[0] == DEMO_KEY:
-        what = "This home has the public demo key, which protects nobody."
-        fix = "Start a home for real data, without --demo: trin init --home NEW."
+        what = "This home uses the public demo key, which protects no one."
+        fix = "Create a home for real data without --demo: trin init --home NEW."
         raise InputRefused([Fault(what, fix, NAME)])
     for folder in (home.root, CHECKOUT):
         if path.resolve().is_relative_to(folder):
-            what = "The key lies in the same folder as the data or the program, so whoever copies one has both."
-            fix = "Move it elsewhere and point TRIN_KEY_FILE at it."
+            what = "The key is in the same folder as the data or the program, so a copy of the folder includes both."
+            fix = "Move it elsewhere, and set TRIN_KEY_FILE to its new path."
             raise InputRefused([Fault(what, fix, NAME)])
     return key

@@ -1,8 +1,7 @@
-"""Pseudonyms: an identifier is read, replaced and forgotten.
+"""Pseudonyms: identifiers are read, replaced and discarded.
 
-HMAC-SHA-256 with a 32-byte key, separated by project: the same person has
-different pseudonyms in two evaluations, and without the key all ten million
-person numbers cannot be tried.
+HMAC-SHA-256 with a 32-byte key, separated by project: the same person has different pseudonyms in two evaluations, and
+without the key the ten million person numbers cannot be tried exhaustively.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from assets.pseudonyms.keys import PseudonymKey
 _SEPARATORS = re.compile(r"[\s-]")
 _LOCAL = re.compile(r"[^\x00-\x1f]{1,64}")
 NEWCOMER = "n"
-"""Stands where people known at a rotation have their place in line; sorts behind every digit."""
+"""Prefix of people added after a rotation, in place of a sort number; sorts after every digit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """What became of identifiers, one entry each.
+    """The outcome of replacing identifiers, one entry each.
 
     Attributes
     ----------
     pseudonyms : list of str or None
         None where the identifier is missing or cannot be one.
     lost_zero : list of bool
-        Whether it would be a person number with a zero in front.
+        Whether it is a person number without its leading zero.
     erased : list of bool
         Whether the person was erased and must not come back.
     """
@@ -42,19 +41,18 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Pseudonymiser:
-    """Replaces the identifiers of one project.
+    """Replacement of one project's identifiers by pseudonyms.
 
     Attributes
     ----------
-    key : PseudonymKey
     project : str
         Separates evaluations.
     scheme : {'cpr', 'cpr_test', 'local'}
     tombstones : collection of str
         Of people who were erased.
     known : mapping of str to str
-        Digest to pseudonym of everybody known when the key was last rotated: they keep their place in
-        line, so that no tie is broken differently afterwards. Empty before the first rotation.
+        Digest to pseudonym of everyone known at the last key rotation. They keep their sort
+        order, so that ties are broken as before. Empty before the first rotation.
     """
 
     key: PseudonymKey
@@ -64,16 +62,7 @@ class Pseudonymiser:
     known: Mapping[str, str] = field(default_factory=dict)
 
     def replace(self, identifiers: Iterable[str | None]) -> Identified:
-        """Replace identifiers by pseudonyms.
-
-        Parameters
-        ----------
-        identifiers : iterable of str or None
-
-        Returns
-        -------
-        Identified
-        """
+        """Replace identifiers by pseudonyms."""
         found = Identified([], [], [])
         for identifier in identifiers:
             canonical = None if identifier is None else canonical_identifier(identifier, self.scheme)
@@ -88,25 +77,25 @@ class Pseudonymiser:
         return found
 
     def pseudonym(self, canonical: str) -> str:
-        """Return the pseudonym of an identifier in its one form."""
+        """Return the pseudonym of a canonical identifier."""
         digest = self.key.digest(f"trin:1:{self.project}:", canonical.encode())
         if not self.key.is_rotated:
             return f"{self.key.key_id}-{digest}"
         return self.known.get(digest) or f"{self.key.key_id}-{NEWCOMER}-{digest}"
 
     def tombstone(self, canonical: str) -> str:
-        """Return what is kept of an erased person: enough to know her again, nothing to find her by."""
+        """Return an erased person's tombstone, which only recognises them."""
         return self.key.digest(f"trin:tombstone:{self.project}:", canonical.encode())
 
 
 def canonical_identifier(text: str, scheme: str) -> str | None:
-    """Return an identifier in one form, or None if it cannot be one.
+    """Return an identifier in canonical form, or None if it is invalid.
 
     A person number needs ten digits and a real date; the modulus-11 check is not made, since
     numbers without it have been given out since 2007.
     """
     if scheme == "local":
-        # Marks that nobody sees, left by copying, make nobody somebody else.
+        # Invisible characters left by copying must not change the identifier.
         visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
         stripped = " ".join(visible.split())
         is_name = _LOCAL.fullmatch(stripped) and any(c.isalnum() for c in stripped) and not stripped.startswith("#")
@@ -125,7 +114,10 @@ def canonical_identifier(text: str, scheme: str) -> str | None:
 
 
 def has_lost_zero(text: str, scheme: str) -> bool:
-    """Whether a text would be a person number with a zero in front: a spreadsheet took it for a number."""
+    """Return whether a text is a person number without its leading zero.
+
+    Spreadsheets drop the zero when they read the number as numeric.
+    """
     if scheme == "local":
         return False
     digits = _SEPARATORS.sub("", text)
@@ -133,7 +125,7 @@ def has_lost_zero(text: str, scheme: str) -> bool:
 
 
 def _century(seventh: int, year: int) -> int:
-    """The official table of the CPR office: the seventh digit and the year give the century."""
+    """Return the century from the seventh digit and the year (CPR table)."""
     if seventh <= 3:
         return 1900
     if seventh in (4, 9):

@@ -1,1 +1,1 @@
-"""Dated events and register tables: histories of people, and balance of what nobody matched on."""
+"""Register tables: event histories, and balance of every covariate."""

@@ -1,7 +1,7 @@
-"""Balance of every register covariate, those outside the score too, from the stored table by one query.
+"""Balance of every register covariate, by one query on a stored table.
 
-A covariate that nobody matched on and that became alike all the same is good
-news; one that did not is worth a question.
+Covariates outside the score are included. One that became balanced without being matched on supports the comparison;
+one that did not calls for an explanation.
 """
 
 from dataclasses import dataclass
@@ -31,12 +31,11 @@ class ColumnBalance:
 
     Attributes
     ----------
-    column : str
     smd_before, smd_after : float or None
         Standardised mean differences over the participants' standard deviation before matching; None if they do not
-        vary or nobody is compared.
+        vary or there is no comparison group.
     variance_ratio_after : float or None
-        None for yes-or-no columns.
+        None for binary columns.
     """
 
     column: str
@@ -46,13 +45,12 @@ class ColumnBalance:
 
 
 def balance_in_file(path: Path, columns: tuple[str, ...]) -> tuple[ColumnBalance, ...]:
-    """Compare the groups in a stored table.
+    """Return the balance between the groups in a stored table.
 
     Parameters
     ----------
     path : Path
         Parquet with `treated`, `weight` and numeric columns; missing values are left out column by column.
-    columns : tuple of str
 
     Returns
     -------
@@ -86,7 +84,7 @@ def balance_in_file(path: Path, columns: tuple[str, ...]) -> tuple[ColumnBalance
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
-    """Sums of one column in one group, as the query gives them."""
+    """Sums of one column in one group."""
 
     mean: float | None
     variance: float | None
@@ -131,14 +129,14 @@ def _column(name: str, own: _Moments, others: _Moments) -> ColumnBalance:
 @asset_check(
     asset=["comparison", "groups"],
     name="every_register_covariate_is_alike",
-    description="Standardised differences of every numeric register covariate, those outside the score too; more than a quarter of a standard deviation is a warning.",
+    description="Standardised differences of every numeric register covariate, including those outside the score; warns above 0.25 standard deviations.",
     partitions_def=project_quarter,
 )
 @guarded
 def every_register_covariate_is_alike(
     context: AssetCheckExecutionContext, store: ResourceParam[Store]
 ) -> AssetCheckResult:
-    """Look at what was matched on and at what was not."""
+    """Check the balance of covariates inside and outside the score."""
     project, quarter = partition_of(context)
     protocol = store.home.protocol(project)
     stored = store.path(["comparison", "groups"], project, quarter.partition_key, ".parquet")
@@ -147,7 +145,7 @@ def every_register_covariate_is_alike(
     columns = tuple(c.name for c in protocol.register_covariates if c.type != "categorical" and c.name in kept)
     found = balance_in_file(stored, columns) if {"treated", "weight"} <= kept else ()
     if not found:
-        return AssetCheckResult(passed=True, description="The design compares no two groups of people.")
+        return AssetCheckResult(passed=True, description="The design does not compare two groups of people.")
     limit = gate_limits()["largest_smd"]
     apart = [row.column for row in found if row.smd_after is not None and abs(row.smd_after) > limit]
     lines = ["| covariate | in the score | before | after | variance ratio |", "|---|---|---|---|---|"]
@@ -157,6 +155,6 @@ def every_register_covariate_is_alike(
     return AssetCheckResult(
         passed=not apart,
         severity=AssetCheckSeverity.WARN,
-        description=f"{len(apart)} of {len(found)} covariates are more than {limit} standard deviations apart.",
+        description=f"{len(apart)} of {len(found)} covariates differ by more than {limit} standard deviations.",
         metadata={"balance": markdown("\n".join(lines)), "apart": ", ".join(apart) or "–"},
     )

@@ -1,9 +1,8 @@
-"""What is known of a person from a register's events before a day: eleven aggregates over one and over five years.
+"""A person's history in a register: eleven aggregates before a day.
 
-The same expressions run on Spark, in an environment of its own
-(docs/how-to/move-beyond-one-machine.md); a test holds the two tables against
-each other. Only whole numbers are added up, so that no order of adding
-changes a bit of the result.
+Each covers one year and five years. The same expressions run on Spark in a separate environment
+(docs/how-to/move-beyond-one-machine.md); a test compares the two results. Only integers are summed, so that the order
+of summation cannot change a bit of the result.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ AGGREGATES = (
 
 
 def history(people: ibis.Table, events: ibis.Table) -> ibis.Table:
-    """Return the history of each person before their day.
+    """Return the history of each person before their index day.
 
     Parameters
     ----------
@@ -51,8 +50,8 @@ def history(people: ibis.Table, events: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis table
-        One row for each person, in no order: `person_id` and every aggregate with `_1y` and `_5y`. Counts and sums of
-        nobody's events are 0; means, extremes and days are missing. An event on the day itself is not before it.
+        One row per person, unordered: `person_id` and every aggregate with `_1y` and `_5y`. For people without events,
+        counts and sums are 0; means, extremes and days are missing. An event on the day itself is not before it.
     """
     longest = max(WINDOWS_YEARS) * DAYS_A_YEAR
     joined = events.inner_join(people, "person_id")
@@ -63,7 +62,7 @@ def history(people: ibis.Table, events: ibis.Table) -> ibis.Table:
 
 
 def _raw_aggregates(seen: ibis.Table) -> Iterator[tuple[str, Any]]:
-    # Counts and not sums of yes and no: they need half the memory for each person.
+    # Counts rather than sums of booleans, because they need half the memory per person.
     for years in WINDOWS_YEARS:
         inside = seen.ago <= years * DAYS_A_YEAR
         yield f"events_{years}y", seen.count(where=inside)
@@ -99,15 +98,14 @@ def _columns(sums: ibis.Table) -> Iterator[tuple[str, Any]]:
 
 
 def write_history(people: Path, events: Path, target: Path, *, memory: str = "1GB", threads: int = 2) -> None:
-    """Work the history out with DuckDB, from Parquet to Parquet, without holding events in memory.
+    """Compute the history with DuckDB, streaming Parquet to Parquet.
 
     Parameters
     ----------
     people, events, target : Path
-        Parquet files; `events` may hold a pattern. The target is whole or not there.
+        Parquet files; `events` may be a glob pattern. The target is written atomically.
     memory : str
-        As DuckDB's `memory_limit`; what does not fit is spilled beside the target.
-    threads : int
+        DuckDB's `memory_limit`; data that does not fit is spilled beside the target.
     """
     temporary = target.with_name(f".writing-{target.name}")
     connection = ibis.duckdb.connect(

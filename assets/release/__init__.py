@@ -1,1 +1,1 @@
-"""Letting a quarter out: proposed by one, approved by another, checked and never changed."""
+"""Releases: proposed by one person, approved by another, immutable."""

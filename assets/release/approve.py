@@ -1,7 +1,7 @@
-"""Approvals: somebody else lets a proposal out, and nothing changes afterwards.
+"""Approvals: a second person releases a proposal.
 
-The chain is written before the folder is moved in; approving again finishes
-what was interrupted, whatever the step.
+The ledger line is written before the folder is moved into place; approving again completes an interrupted approval,
+whatever the step.
 """
 
 from __future__ import annotations
@@ -38,14 +38,12 @@ from models.disclosure.policy import default_policy
 
 
 def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
-    """Let out what was proposed.
+    """Release a proposal.
 
     Parameters
     ----------
-    home : Home
-    quarter : Quarter
     by : str
-        Somebody else than who proposed it.
+        The approver, who must not be the proposer.
 
     Returns
     -------
@@ -65,12 +63,14 @@ def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
         target = release_folder(home, quarter, version)
         line = next((r for r in approved(home) if _is(r, quarter, version)), None)
         if line is not None and target.is_dir():
-            # Released already, but perhaps interrupted before the last steps: they are done again, and change nothing.
+            # Already released, but perhaps interrupted before the last steps, which are idempotent.
             _closed(target)
             is_new = write_overview(home)
             if not is_new:
-                what = "There is nothing new to approve: the proposal was released."
-                raise InputRefused([Fault(what, "trin release propose", f"{quarter} v{version}")])
+                what = "There is nothing to approve: the proposal is already released."
+                raise InputRefused(
+                    [Fault(what, "Propose a new release: trin release propose", f"{quarter} v{version}")]
+                )
             return target
         building = _built(home, quarter, content, line)
         if line is None:
@@ -82,7 +82,7 @@ def approve(home: Home, quarter: Quarter, *, by: str) -> Path:
 
 
 def write_overview(home: Home) -> bool:
-    """Write the page above all releases; return whether it was another before."""
+    """Write the overview pages of releases; return whether they changed."""
     pages, is_new = build_overview(released_rows(home)), False
     digest = overview_sha256(pages)
     rows, _ = read(chain_path(home))
@@ -103,35 +103,40 @@ def _is(row: dict[str, Any], quarter: Quarter, version: int) -> bool:
 def _refuse_approval(rows: list[dict[str, Any]], faults: list[str], content: Any, quarter: Quarter, by: str) -> None:
     if faults:
         raise InputRefused(
-            [Fault(what, "Restore the ledger from backup; see trin ledger verify.", "ledger") for what in faults]
+            [
+                Fault(what, "Restore the ledger from backup; run trin ledger verify for details.", "ledger")
+                for what in faults
+            ]
         )
     proposals = [row for row in rows if row["kind"] == "proposed" and row["quarter"] == str(quarter)]
     if content is None or not proposals:
-        raise InputRefused([Fault("Nothing was proposed.", f"trin release propose --quarter {quarter}", str(quarter))])
+        raise InputRefused(
+            [Fault("Nothing has been proposed.", f"Run: trin release propose --quarter {quarter}", str(quarter))]
+        )
     if proposals[-1]["proposal_sha256"] != digest_of(content):
-        what = "The proposal is not the one that was entered: it was changed."
-        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
+        what = "The proposal differs from the one in the ledger: it was changed."
+        raise InputRefused([Fault(what, f"Run: trin release propose --quarter {quarter}", str(quarter))])
     mine = proposals[-1]
     own = (mine["quarter"], mine["version"])
     since = [r for r in rows if r["kind"] == "approved" and r["number"] > mine["number"]]
     if any((r["quarter"], r["version"]) != own for r in since):
-        what = "Another release was made since it was proposed, and it was not held against that one."
-        raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", str(quarter))])
+        what = "Another release was approved after this proposal, which was not compared with it."
+        raise InputRefused([Fault(what, f"Run: trin release propose --quarter {quarter}", str(quarter))])
     wrong = name_faults(by)
     if not wrong and same_name(by, proposals[-1]["by"]):
-        what = "Whoever proposed a release cannot approve it."
-        wrong = [Fault(what, "Somebody else says --by with a name of her own.", "--by")]
+        what = "The person who proposed a release cannot approve it."
+        wrong = [Fault(what, "Ask a second person to approve, with their own name in --by.", "--by")]
     if wrong:
         raise InputRefused(wrong)
 
 
 def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str, Any] | None) -> Path:
-    """Write files and pages beside the releases."""
+    """Write files and pages in a temp folder beside the releases."""
     folder = home.released / str(quarter)
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob(".writing-*"):
         if line is not None and manifest_sha256(leftover) == line["manifest_sha256"]:
-            return leftover  # it was entered, and interrupted before it was moved in
+            return leftover  # in the ledger, but interrupted before the move
         shutil.rmtree(leftover, ignore_errors=True)
     building = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
     write_release(building, home, quarter, content, today().isoformat() if line is None else line["day"], line)
@@ -141,18 +146,14 @@ def _built(home: Home, quarter: Quarter, content: dict[str, Any], line: dict[str
 def write_release(
     folder: Path, home: Home, quarter: Quarter, content: dict[str, Any], day: str, line: dict[str, Any] | None
 ) -> None:
-    """Write a proposal's files and pages into an empty folder, as they are released on a day.
+    """Write a proposal's files and pages into an empty folder.
 
     Parameters
     ----------
-    folder : Path
-    home : Home
-    quarter : Quarter
     content : dict
         The proposal.
-    day : str
     line : dict or None
-        Its line in the chain, if it was entered.
+        Its ledger line, if it has one.
     """
     names = {
         f"withdrawn_{lang}": "; ".join(row[lang].replace(";", ",") for row in content["withdrawn"])
@@ -176,25 +177,25 @@ def _release_row(content: dict[str, Any], day: str) -> dict[str, Any]:
 
 
 def _entered(home: Home, quarter: Quarter, content: dict[str, Any], by: str, manifest: str) -> dict[str, Any]:
-    """Enter a release and all its cells in the chain."""
+    """Append a release and all its cells to the ledger."""
     row = _release_row(content, today().isoformat())
     own = {"quarter": str(quarter), "version": content["version"], "policy_version": default_policy().version}
     line = own | {"kind": "approved", "by": by, "day": row["released_on"], "manifest_sha256": manifest}
     line |= {name: row[name] for name in SHOWN}
     for project, sealed in content["people"].items():
         now = sealed_people(home, project, quarter, content["version"], is_proposed=True)
-        if now != sealed:  # other people, or another key
-            what = "Whom it rests on has changed since it was proposed."
-            raise InputRefused([Fault(what, f"trin release propose --quarter {quarter}", project)])
+        if now != sealed:  # other people, or a rotated key
+            what = "The people behind the results have changed since the proposal."
+            raise InputRefused([Fault(what, f"Run: trin release propose --quarter {quarter}", project)])
     people = [own | {"kind": "people", "project": project, **sealed} for project, sealed in content["people"].items()]
     append(chain_path(home), [line, *(own | cell for cell in content["cells"]), *people])
     return next(r for r in approved(home) if _is(r, quarter, content["version"]))
 
 
 def _finish(home: Home, building: Path, target: Path, line: dict[str, Any], content: dict[str, Any]) -> None:
-    """Move a release in for good, and the people behind it with it."""
+    """Move a release into place, together with the people behind it."""
     if manifest_sha256(building) != line["manifest_sha256"]:
-        # What was built when it was entered is gone, and no two builds are equal to the byte: say so in the chain.
+        # The build in the ledger is gone, and builds are not byte-identical, so the ledger records the rebuild.
         again = {"kind": "rebuilt", "quarter": line["quarter"], "version": line["version"], "day": today().isoformat()}
         append(chain_path(home), [again | {"manifest_sha256": manifest_sha256(building)}])
         line = next(r for r in approved(home) if (r["quarter"], r["version"]) == (line["quarter"], line["version"]))
@@ -211,6 +212,6 @@ def _finish(home: Home, building: Path, target: Path, line: dict[str, Any], cont
 
 
 def _closed(folder: Path) -> None:
-    """Take everybody's leave to write in a release."""
+    """Remove all write permissions from a release."""
     for path in [*sorted(folder.rglob("*"), reverse=True), folder]:
         path.chmod(0o555 if path.is_dir() else 0o444)

@@ -1,4 +1,4 @@
-"""What was tampered with: releases, the chain, and the people behind them, held against each other."""
+"""Tamper checks: releases, the ledger, and the people behind releases."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = {
 
 
 def manifest_sha256(folder: Path) -> str:
-    """Hash every file of a release but its certificate, with its name."""
+    """Return a hash of every file of a release but its certificate."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / CERTIFICATE)
     lines = [f"{p.relative_to(folder).as_posix()} {_file_sha256(p)}" for p in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -39,23 +39,19 @@ def _file_sha256(path: Path) -> str:
 
 
 def certificate_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Return what a release says of itself: which line of the chain it is, and nothing of who did what."""
+    """Return a release's certificate: its ledger line, without names."""
     names = ("quarter", "version", "day", "reason", "manifest_sha256", "policy_version")
     return {name: line[name] for name in names} | {"ledger_line": line["number"], "ledger_sha256": line["sha256"]}
 
 
 def faults_in(home: Home) -> list[str]:
-    """Return what does not fit between chain, releases and the people behind them; empty if nothing was changed.
-
-    Parameters
-    ----------
-    home : Home
+    """Return every mismatch between ledger, releases and people.
 
     Returns
     -------
     list of str
-        Changed, missing, moved or added lines; releases that were changed, are missing, or are in no line; people behind
-        a release who are not those that were entered; and whatever else lies among the releases.
+        Changed, missing, moved or added lines; releases that were changed, are missing, or have no line; people behind
+        a release who do not match the ledger; and anything else in the releases folder. Empty if nothing was changed.
     """
     rows, faults = read(chain_path(home))
     known = []
@@ -63,7 +59,7 @@ def faults_in(home: Home) -> list[str]:
         if set(KINDS.get(str(row.get("kind")), ("?",))) <= set(row):
             known.append(row)
         else:
-            faults.append(f"Line {row.get('number')} says nothing that releases say.")
+            faults.append(f"Line {row.get('number')} is not a known kind of ledger line.")
     lines = {(row["quarter"], row["version"]): row for row in approved_among(known)}
     for (quarter, version), line in sorted(lines.items()):
         faults += _release_faults(home.released / quarter / f"v{version}", f"{quarter} v{version}", line)
@@ -72,53 +68,53 @@ def faults_in(home: Home) -> list[str]:
     try:
         faults += people_faults(home, known)
     except InputRefused as refused:
-        faults += [f"People behind a release cannot be read: {fault.what}" for fault in refused.faults]
+        faults += [f"The people behind a release cannot be read: {fault.what}" for fault in refused.faults]
     return faults
 
 
 def overview_sha256(pages: Mapping[str, bytes]) -> str:
-    """Hash the pages above all releases, with their names."""
+    """Return a hash of the overview pages, with their names."""
     lines = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in sorted(pages.items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _overview_faults(home: Home, known: list[dict[str, Any]]) -> list[str]:
-    """Hold the pages above all releases against the last that were entered."""
+    """Return mismatches between the overview pages and the ledger."""
     entered = [row["pages_sha256"] for row in known if row["kind"] == "overview"]
     files = {name: home.released / name for name in ("index.html", "en/index.html")}
     if not entered:
         return []
     if any(path.is_symlink() or not path.is_file() for path in files.values()):
-        return ["The pages above the releases are missing. Approve again; they are written anew."]
+        return ["The overview pages of the releases are missing. Approve again to rebuild them."]
     if overview_sha256({name: path.read_bytes() for name, path in files.items()}) != entered[-1]:
-        return ["The pages above the releases are not those that were written. Approve again; they are written anew."]
+        return ["The overview pages of the releases were changed. Approve again to rebuild them."]
     return []
 
 
 def _release_faults(folder: Path, name: str, line: dict[str, Any]) -> list[str]:
     if folder.is_symlink() or folder.parent.is_symlink():
-        return [f"Release {name} is a link to somewhere else."]
+        return [f"Release {name} is a symbolic link, not a folder."]
     if not folder.is_dir():
         return [
-            f"Release {name} is in the chain, and its folder is missing. If approving was interrupted, approve again."
+            f"Release {name} is in the ledger, but its folder is missing. If approval was interrupted, approve again."
         ]
     inside = list(folder.rglob("*"))
     if any(path.is_symlink() for path in inside):
-        return [f"Release {name} was changed after it was made: a link lies in it."]
+        return [f"Release {name} was changed after approval: it contains a symbolic link."]
     if any(path.is_dir() and not any(path.iterdir()) for path in inside):
-        return [f"Release {name} was changed after it was made: an empty folder lies in it."]
+        return [f"Release {name} was changed after approval: it contains an empty folder."]
     try:
         if manifest_sha256(folder) != line["manifest_sha256"]:
-            return [f"Release {name} was changed after it was made: its files are not those that were approved."]
+            return [f"Release {name} was changed after approval: its files differ from those approved."]
         if read_json(folder / CERTIFICATE) != certificate_of(line):
-            return [f"Release {name} does not belong to its line in the chain: {CERTIFICATE} says another."]
+            return [f"Release {name} does not match its line in the ledger: {CERTIFICATE} differs."]
     except (InputRefused, OSError):
-        return [f"Release {name} cannot be read as it was written."]
+        return [f"Release {name} cannot be read."]
     return []
 
 
 def _others(folder: Path, entered: set[str]) -> list[str]:
-    """Say what lies among releases and is none."""
+    """Return faults for anything in the releases folder without a line."""
     faults = []
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
         name = path.relative_to(folder).as_posix()
@@ -129,12 +125,12 @@ def _others(folder: Path, entered: set[str]) -> list[str]:
         if QUARTER_FOLDER.fullmatch(quarter) and not version and path.is_dir() and not path.is_symlink():
             continue
         if QUARTER_FOLDER.fullmatch(quarter) and VERSION_FOLDER.fullmatch(version):
-            faults.append(f"Release {quarter} {version} has a folder, and no line in the chain: the line is missing.")
+            faults.append(f"Release {quarter} {version} has a folder, but no line in the ledger.")
         else:
-            faults.append(f"Something lies among the releases that is none: {_safe(name)}.")
+            faults.append(f"The releases folder contains something that is not a release: {_safe(name)}.")
     return faults
 
 
 def _safe(name: str) -> str:
-    """A file's name as it may be shown: others may have put anything in it."""
+    """Return a file name with unsafe characters replaced."""
     return re.sub(r"[^A-Za-z0-9_./-]", "?", name)[:60]

@@ -1,4 +1,4 @@
-"""What was released before: read back for the rule, for the archive and for whoever checks."""
+"""Earlier releases, read back for the rule, the archive and checks."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
 
 
 def chain_path(home: Home) -> Path:
-    """Return where the chain of releases lies."""
+    """Return the path of the ledger of releases."""
     return home.ledger / CHAIN
 
 
 def people_path(home: Home, project: str, quarter: Quarter | str, version: int, *, is_proposed: bool = False) -> Path:
-    """Return where the people behind a project's release are kept."""
+    """Return the path of the list of people behind a project's release."""
     proposed = ".proposed" if is_proposed else ""
     return home.restricted / RELEASED / project / f"{quarter}-v{version}{proposed}.parquet"
 
 
 def proposal_path(home: Home, quarter: Quarter) -> Path:
-    """Return where a proposal waits."""
+    """Return the path of a quarter's proposal."""
     return home.restricted / "proposals" / f"{quarter}.json"
 
 
@@ -45,13 +45,16 @@ def release_folder(home: Home, quarter: Quarter | str, version: int) -> Path:
 
 
 def approved(home: Home) -> list[dict[str, Any]]:
-    """Return the chain's lines about approved releases, in the order they were made."""
+    """Return the ledger's lines about approved releases, in order."""
     rows, _ = read(chain_path(home))
     return approved_among(rows)
 
 
 def approved_among(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return lines about approved releases; of one that was built again, with the manifest it has since."""
+    """Return lines about approved releases, with their latest manifest.
+
+    A rebuilt release has a newer manifest than its approval line.
+    """
     again = {(r["quarter"], r["version"]): r["manifest_sha256"] for r in rows if r.get("kind") == "rebuilt"}
     found = [row for row in rows if row.get("kind") == "approved"]
     return [
@@ -62,13 +65,13 @@ def approved_among(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def sealed_people(
     home: Home, project: str, quarter: Quarter | str, version: int, *, is_proposed: bool = False
 ) -> dict[str, str | None]:
-    """Return hashes that bind whom a release rests on to the chain.
+    """Return hashes that bind the people behind a release to the ledger.
 
     Returns
     -------
     dict
-        `rows_sha256` of outcomes and cells in their order, without a name: erasing somebody or changing the key leaves it
-        as it is. `flow_sha256` of the steps. `key_id` that names were made with. None where a file is missing.
+        `rows_sha256` of outcomes and cells in their order, without names, so that erasures and key rotations leave it
+        unchanged. `flow_sha256` of the steps. `key_id` of the names. None where a file is missing.
     """
     path = people_path(home, project, quarter, version, is_proposed=is_proposed)
     rows = flow = key = None
@@ -83,18 +86,17 @@ def sealed_people(
 
 
 def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
-    """Return what does not fit between the chain and the people behind releases.
+    """Return mismatches between the ledger and the people of releases.
 
     Parameters
     ----------
-    home : Home
     rows : list of dict
         The chain.
 
     Returns
     -------
     list of str
-        Missing or changed files. Names are held against the chain where nobody was erased and the key is the same.
+        Missing or changed files. Names are compared with the ledger if nobody was erased and the key is the same.
     """
     faults = []
     cells: dict[tuple[str, int], dict[tuple[str, str], str]] = {}
@@ -109,19 +111,26 @@ def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
             continue
         now = sealed_people(home, project, quarter, version)
         if any(now[name] != row[name] for name in ("rows_sha256", "flow_sha256")):
-            what = "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "not those that were entered"
+            what = (
+                "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "different from those in the ledger"
+            )
             faults.append(f"The people behind {quarter} v{version} of {project} are {what}: restricted/{RELEASED}.")
         elif (
             path.is_file()
             and now["key_id"] == row["key_id"]
             and not _are_those_entered(read_parquet(path), project, quarter, cells.get((quarter, version), {}))
         ):
-            faults.append(f"The people behind {quarter} v{version} of {project} are others: restricted/{RELEASED}.")
+            faults.append(
+                f"The people behind {quarter} v{version} of {project} do not match the hashes in the ledger: restricted/{RELEASED}."
+            )
     return faults
 
 
 def _are_those_entered(frame: pd.DataFrame, project: str, quarter: str, cells: dict[tuple[str, str], str]) -> bool:
-    """Whether names are those that were hashed, as far as they can be: not after an erasure or another key."""
+    """Return whether people match the hashes in the ledger.
+
+    After an erasure or a key rotation they cannot be compared, which counts as a match.
+    """
     names = frame["person_id"]
     if names.isna().any() or names.empty:
         return True
@@ -134,20 +143,14 @@ def _are_those_entered(frame: pd.DataFrame, project: str, quarter: str, cells: d
 
 
 def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Return rows of `dim_release` for all releases, or for those before a line of the chain."""
+    """Return rows of `dim_release`, for all releases or before one line."""
     last = None if before is None else before["number"]
     lines = [line for line in approved(home) if last is None or line["number"] < last]
     return [{name: line[name] for name in SHOWN} | {"released_on": line["day"], "is_this": False} for line in lines]
 
 
 def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
-    """Return every release of a project's outcome that had numbers of its own.
-
-    Parameters
-    ----------
-    home : Home
-    project, outcome : str
-    """
+    """Return every release of an outcome that had its own numbers."""
     found = []
     for line in approved(home):
         folder = release_folder(home, line["quarter"], line["version"])
@@ -161,9 +164,9 @@ def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
                 found.append(Released(record, {}, {}, is_forgotten=True))
                 continue
             if record["counted"] == "people" and not path.is_file():
-                # Held against nobody, everything would pass.
+                # Compared with an empty list, everything would pass.
                 place = path.relative_to(home.root).as_posix()
-                what = "Whom an earlier release rested on is missing, so that nothing can be held against it."
+                what = "The people behind an earlier release are missing, so new results cannot be compared with it."
                 raise InputRefused([Fault(what, "Restore it from backup.", place)])
             cells = cells_of(read_parquet(path), outcome) if path.is_file() else {}
             steps = kept.get(outcome, ())
@@ -172,14 +175,14 @@ def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
 
 
 def forget_people(home: Home, project: str, day: date) -> int:
-    """Delete whom a project's releases rest on; nothing can be held against them any more, so that they stand.
+    """Delete the lists of people behind a project's releases.
+
+    New results can then not be compared with them, so the released numbers remain.
 
     Parameters
     ----------
-    home : Home
-    project : str
     day : date
-        Said in their place.
+        Recorded in their place.
 
     Returns
     -------
@@ -194,17 +197,12 @@ def forget_people(home: Home, project: str, day: date) -> int:
 
 
 def released_before(home: Home, quarter: Quarter) -> list[dict[str, Any]]:
-    """Return the released records of earlier quarters, of each quarter its last version, the oldest first.
-
-    Parameters
-    ----------
-    home : Home
-    quarter : Quarter
+    """Return the latest released records of earlier quarters, in order.
 
     Returns
     -------
     list of dict
-        Those with numbers of their own; a quarter that repeats another adds nothing to a series.
+        Those with their own numbers; a quarter that repeats another adds nothing to a series.
     """
     last = {line["quarter"]: line["version"] for line in approved(home) if Quarter.parse(line["quarter"]) < quarter}
     found = []

@@ -1,7 +1,7 @@
-"""Releases: proposing what two people let out, once and for good.
+"""Proposals: a quarter's results, frozen for a second person.
 
-A proposal is frozen, with its pages beside it to look at: what is approved is
-what was looked at, whatever was run since.
+A proposal is frozen together with a preview of its pages, so that later runs cannot change what was reviewed and is
+approved.
 """
 
 from __future__ import annotations
@@ -48,14 +48,12 @@ from models.disclosure.release_rule import Decision, decide, decide_pooled, flow
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A quarter as it would be released.
+    """A proposed release of a quarter.
 
     Attributes
     ----------
-    quarter : str
-    version : int
     shown, hidden, repeated, changed : int
-        Results with numbers, without, with the numbers of an earlier release, and with others than the last release had.
+        Results with numbers, without, with an earlier release's numbers, and with numbers changed since the last release.
     repeats : tuple of str
         Results with the numbers of an earlier release.
     preview : Path
@@ -75,14 +73,12 @@ class Proposed:
 def propose(
     home: Home, quarter: Quarter, *, by: str, reason: str | None = None, without: tuple[str, ...] = ()
 ) -> Proposed:
-    """Freeze a quarter's results for somebody else to approve.
+    """Freeze a quarter's results for a second person to approve.
 
     Parameters
     ----------
-    home : Home
-    quarter : Quarter
     by : str
-        Who proposes; kept in the chain and shown nowhere else.
+        The proposer; stored in the ledger only.
     reason : str, optional
         Why a quarter that was released before is released again; shown in the archive.
     without : tuple of str
@@ -91,17 +87,17 @@ def propose(
     Raises
     ------
     InputRefused
-        If there is nothing to release, results wait for being made anew, or a reason is missing.
+        If there is nothing to release, results are stale, or a reason is missing.
     """
-    with locked(home.ledger / "release.lock"):  # not while another proposal is frozen or let out
+    with locked(home.ledger / "release.lock"):  # not concurrently with another proposal or approval
         return _propose(home, quarter, by, reason, without)
 
 
 def _propose(home: Home, quarter: Quarter, by: str, reason: str | None, without: tuple[str, ...]) -> Proposed:
-    broken = faults_in(home)  # also whether those whom earlier releases rested on are still those
+    broken = faults_in(home)  # includes the people behind earlier releases
     if broken:
-        # A release that is entered and not finished would be held against nothing, and could not be finished any more.
-        fix = "See trin ledger verify; a release that was interrupted is finished by approving it again."
+        # An unfinished release in the ledger would not be compared with, and could not be completed any more.
+        fix = "Run trin ledger verify for details; complete an interrupted release by approving it again."
         raise InputRefused([Fault(what, fix, "ledger") for what in broken])
     version = 1 + max((line["version"] for line in approved(home) if line["quarter"] == str(quarter)), default=0)
     rows = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
@@ -154,7 +150,7 @@ def _propose(home: Home, quarter: Quarter, by: str, reason: str | None, without:
 
 
 def _preview(home: Home, quarter: Quarter, content: dict[str, Any]) -> Path:
-    """Write the pages as they would be released, for whoever is to approve them."""
+    """Write the pages as they would be released, for the approver."""
     target = home.restricted / "proposals" / f"{quarter}-pages"
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
@@ -176,31 +172,36 @@ def _refuse_unready(
     faults: list[Fault] = []
     faults += [*name_faults(by), *reason_faults(reason)]
     if not rows:
-        faults.append(Fault("Nothing was run for this quarter.", f"trin run --quarter {quarter}", str(quarter)))
+        faults.append(Fault("This quarter has not been run.", f"Run: trin run --quarter {quarter}", str(quarter)))
     if version > 1 and not (reason or "").strip():
-        what = f"{quarter} was released before, as version {version - 1}."
-        faults.append(Fault(what, "Say with --reason why it is released again; the archive shows it.", "--reason"))
+        what = f"{quarter} is already released, as version {version - 1}."
+        faults.append(
+            Fault(what, "Give the reason for releasing it again in --reason; the archive shows it.", "--reason")
+        )
     known = {row["project"] for row in rows}
     for project in without:
         if project not in known:
-            faults.append(Fault("There are no results of this project to leave out.", "See trin status.", project))
+            faults.append(Fault("This project has no results to withdraw.", "See trin status.", project))
     for project in sorted(known & set(home.project_ids()) - set(without)):
         if str(quarter) in read_register(home, project).stale:
-            what = "Rows have changed since its results were made."
-            faults.append(Fault(what, f"trin run --quarter {quarter}", project))
+            what = "Its rows have changed since its results were calculated."
+            faults.append(Fault(what, f"Run: trin run --quarter {quarter}", project))
         people = _people(home, project, quarter)
         behind = set(people["outcome"])
         own = [r for r in rows if r["project"] == project and r["counted"] == "people" and (r["n_treated"] or 0) > 0]
         if any(row["outcome"] not in behind for row in own):
-            # Without them nothing can be held against what was released before.
-            what = "Whom its numbers rest on was not kept."
-            faults.append(Fault(what, f"trin run --again --project {project} --quarter {quarter}", project))
+            # Without them the new results cannot be compared with earlier releases.
+            what = "The list of people behind its numbers is missing."
+            faults.append(Fault(what, f"Run: trin run --again --project {project} --quarter {quarter}", project))
     if faults:
         raise InputRefused(faults)
 
 
 def _decisions(home: Home, rows: list[dict[str, Any]], quarter: Quarter, left_out: set[str]) -> dict[str, Decision]:
-    """Decide on every result; what projects say together is decided after them, and hidden where one was withdrawn."""
+    """Return the decision on every result, pooled results last.
+
+    A pooled result is hidden if one of its projects was withdrawn.
+    """
     made = {row["result_id"]: _decided(home, row, quarter) for row in rows}
     repeated = {row["outcome"] for row in rows if made[row["result_id"]].repeats is not None}
     for row in rows:
@@ -235,7 +236,7 @@ def _cells(home: Home, row: dict[str, Any], quarter: Quarter) -> dict[str, pd.Se
 
 
 def _cell_lines(home: Home, row: dict[str, Any], decision: Decision, quarter: Quarter) -> list[dict[str, Any]]:
-    """Say of every cell behind a record which people it rested on, by hash."""
+    """Return ledger lines with a hash of the people behind each cell."""
     cells = _cells(home, row, quarter) if decision.repeats is None else dict(decision.repeats.cells)
     if decision.repeats is None and not says_own_places(decision.record):
         cells = {name: people for name, people in cells.items() if not name.startswith(PLACE)}
@@ -247,7 +248,7 @@ def _cell_lines(home: Home, row: dict[str, Any], decision: Decision, quarter: Qu
 
 
 def _keep_people(home: Home, project: str, quarter: Quarter, version: int, rows: list[dict[str, Any]]) -> None:
-    """Keep whom a project's own new numbers rest on, until it is approved under a name that does not count."""
+    """Store the people behind a project's new numbers, as proposed."""
     people = _people(home, project, quarter)
     shown = people[people["outcome"].isin([row["outcome"] for row in rows])].reset_index(drop=True)
     path = people_path(home, project, quarter, version, is_proposed=True)
@@ -257,7 +258,7 @@ def _keep_people(home: Home, project: str, quarter: Quarter, version: int, rows:
 
 
 def _changed_since(home: Home, quarter: Quarter, version: int, records: list[dict[str, Any]]) -> list[str]:
-    """Return results that say something else than in the quarter's last release."""
+    """Return results that differ from the quarter's last release."""
     if version == 1:
         return []
     before = read_json(release_folder(home, quarter, version - 1) / "results.json") or []
@@ -267,7 +268,7 @@ def _changed_since(home: Home, quarter: Quarter, version: int, records: list[dic
 
 
 def _said(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what a record says; how it was made, and that it is repeated, changes no number."""
+    """Return a record without its provenance and repeat marker."""
     return {name: value for name, value in record.items() if name not in ("provenance", "repeats_quarter")}
 
 

@@ -1,4 +1,4 @@
-"""Public files: a quarter's published records as files and pages, in one folder that is swapped in whole."""
+"""Public files: published records as files and pages, swapped whole."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from data_contracts.results.public_record import PublicRecord
 
 PUBLIC = 0o644
 DRAFT = 0o600
-"""A draft beside a release can tell what the rule of releases holds back; it is for whoever runs, and nobody else."""
+"""Mode of drafts: owner only, because a draft next to a release can reveal what the release rule suppresses."""
 NOTES = (
     "files_about",
     "files_note_rung",
@@ -67,18 +67,18 @@ def _definitions() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What pages say beside results.
+    """Data that pages show beside results.
 
     Attributes
     ----------
     deliveries, profiles : list of dict
-        What may be said of projects' files, and what the projects are asked for.
+        Public facts about projects' files, and the projects' documentation burden.
     papers : list of dict
-        Each project's dossier: tagged studies that exist only on paper, and what they say together.
+        Each project's dossier: graded studies on paper, and their summary.
     publisher : dict
-        As `SiteSettings` holds it.
+        The fields of `SiteSettings`.
     accounts : list of dict
-        What effects are worth, of projects that have an account.
+        Accounts of projects that have one.
     """
 
     deliveries: list[dict[str, Any]] = field(default_factory=list)
@@ -91,17 +91,14 @@ class Beside:
 def beside_results(
     home: Home, quarter: Quarter, projects: list[str], papers: list[Any], accounts: list[dict[str, Any]]
 ) -> Beside:
-    """Return what pages say beside the results of some projects.
+    """Return the data that pages show beside some projects' results.
 
     Parameters
     ----------
-    home : Home
-    quarter : Quarter
-    projects : list of str
     papers : list of dict or None
         Each project's dossier, if it has one.
     accounts : list of dict
-        What effects are worth.
+        Accounts in money.
 
     Raises
     ------
@@ -124,15 +121,12 @@ def publish_quarter(
     public: list[dict[str, Any]],
     beside: Beside | None = None,
 ) -> Path:
-    """Write `published/<quarter>/` as a whole: a reader sees the old folder or the new one.
+    """Write `published/<quarter>/` and swap it in atomically.
 
     Parameters
     ----------
-    home : Home
-    quarter : Quarter
     public : list of dict
         Published records.
-    beside : Beside, optional
 
     Returns
     -------
@@ -174,15 +168,14 @@ def write_public(
 
     Parameters
     ----------
-    folder : Path
     quarter, public, beside
         As for `publish_quarter`.
     releases : sequence of dict
-        Rows of `dim_release`: what was released, and this one unless it is a draft.
+        Rows of `dim_release`: earlier releases, and this one unless it is a draft.
     earlier : sequence of dict
         Released records of earlier quarters.
     mode : int
-        Who may read the files.
+        Permissions of the files.
     """
     marts = build_marts(public, **asdict(beside), releases=releases, earlier=earlier)
     files = _data_files(public, beside.papers, marts, quarter)
@@ -199,7 +192,7 @@ def write_public(
 def _data_files(
     public: list[dict[str, Any]], papers: Sequence[dict[str, Any]], marts: dict[str, pd.DataFrame], quarter: Quarter
 ) -> dict[str, bytes]:
-    """Return files for people's own tools, by name."""
+    """Return data files for other tools, by name."""
     files = {
         "results.json": json_bytes(public),
         "dossier.json": json_bytes(list(papers)),

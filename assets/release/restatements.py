@@ -1,4 +1,4 @@
-"""Restatements: published numbers that changed afterwards, and why."""
+"""Restatements: published numbers that changed later, and why."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ NUMBERS = ("status", "estimate", "standard_error", "interval_low", "interval_hig
 
 
 def history_path(home: Home, quarter: Quarter) -> Path:
-    """Return where a quarter's published numbers are remembered."""
+    """Return the path of a quarter's published numbers."""
     return home.ledger / "restatements" / f"{quarter}.json"
 
 
 def with_restatements(home: Home, quarter: Quarter, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mark results whose numbers differ from what was published before, and remember the new ones.
+    """Mark results that differ from those published, and store them.
 
     Parameters
     ----------
-    home : Home
-    quarter : Quarter
     rows : list of dict
         Full records, about to be published.
 

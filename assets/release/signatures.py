@@ -1,6 +1,6 @@
-"""Who lets a release out, and why: names and reasons as people type them.
+"""Names of proposers and approvers, and reasons for a release.
 
-The system cannot know who types; it refuses what only looks like another name.
+The system cannot authenticate who types; it only refuses a variant spelling of the same name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LIKE_A_PERSON = re.compile(r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)")
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are one when case, accents, spaces and points do not count."""
+    """Return whether names match, ignoring case, accents and punctuation."""
     return bool(_bare(one)) and _bare(one) == _bare(other)
 
 
@@ -25,12 +25,12 @@ def _bare(name: str) -> str:
 
 
 def name_faults(name: str) -> list[Fault]:
-    """Return what is wrong with a name; empty if it can be a person's."""
+    """Return faults in a name; empty if it can be a person's name."""
     spelt = unicodedata.normalize("NFC", name)
     fix = "Write a name in Latin letters, e.g. “Anne Holm”."
     is_plain = all(_may_stand(letter) for letter in spelt)
     if not is_plain or sum(letter.isalpha() for letter in spelt) < 2 or len(spelt) > 100:
-        return [Fault("This is no name of a person.", fix, "--by")]
+        return [Fault("This is not a person's name.", fix, "--by")]
     return []
 
 
@@ -41,19 +41,21 @@ def _may_stand(letter: str) -> bool:
 
 
 def reason_faults(reason: str | None) -> list[Fault]:
-    """Return what is wrong with a reason; it is shown on pages for good."""
+    """Return faults in a reason, which pages show permanently."""
     if reason is None:
         return []
     faults = []
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in reason):
         faults.append(
-            Fault("The reason holds signs that are not seen.", "Write it as one line of plain text.", "--reason")
+            Fault("The reason contains invisible characters.", "Write it as one line of plain text.", "--reason")
         )
     if len(reason) > LONGEST_REASON:
-        faults.append(Fault(f"The reason is longer than {LONGEST_REASON} characters.", "Say it shorter.", "--reason"))
+        faults.append(Fault(f"The reason is longer than {LONGEST_REASON} characters.", "Shorten it.", "--reason"))
     if LIKE_A_PERSON.search(reason):
-        what = "The reason holds a number that looks like a person's."
-        faults.append(Fault(what, "Leave it out: the archive shows the reason for good.", "--reason"))
+        what = "The reason contains what may be a person number."
+        faults.append(Fault(what, "Remove it, because the archive shows the reason permanently.", "--reason"))
     if not any(letter.isalnum() for letter in reason):
-        faults.append(Fault("The reason says nothing.", "Say in a few words what has changed.", "--reason"))
+        faults.append(
+            Fault("The reason is empty or too short.", "Describe in a few words what has changed.", "--reason")
+        )
     return faults

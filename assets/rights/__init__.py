@@ -1,1 +1,1 @@
-"""Rights of the people in the data: erasure, retention, a new key."""
+"""Data subjects' rights: erasure, retention and key rotation."""

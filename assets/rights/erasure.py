@@ -1,7 +1,7 @@
-"""Erasure: a person who withdraws leaves nothing behind.
+"""Erasure: removal of every trace of a person who withdraws.
 
-The tombstone is written first: whatever is interrupted afterwards, the person
-does not come back, and erasing again finishes the work.
+The tombstone is written first, so that after an interruption the person cannot come back, and repeating the erasure
+completes it.
 """
 
 from __future__ import annotations
@@ -34,23 +34,22 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 @dataclass(frozen=True, slots=True)
 class ErasedFrom:
-    """What was removed from one project.
+    """The outcome of an erasure in one project.
 
     Attributes
     ----------
-    project : str
     asked : int
-        Identifiers that were given and can be ones of this project.
+        Identifiers given that are valid in this project.
     found : int
-        People of whom there was anything.
+        People with stored data.
     erased_before : int
-        People who had been erased before; an erasure that was interrupted is finished by repeating it.
+        People erased before; repeating an interrupted erasure completes it.
     tables_searched, rows_removed, tables_deleted, sealed_deleted : int
-        Derived tables are deleted whole; the next run makes them again.
+        Derived tables are deleted whole; the next run rebuilds them.
     hits_left : int
-        Tables that still name one of the people when read again afterwards; always 0.
+        Tables that still contain one of the people when read again; always 0.
     stale_quarters : tuple of str
-        Quarters whose results rest on the people, and are to be run again.
+        Quarters with results based on the people, to be rerun.
     """
 
     project: str
@@ -67,15 +66,7 @@ class ErasedFrom:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was erased, without a word of whom.
-
-    Attributes
-    ----------
-    number : int
-    day : str
-    key_id : str
-    projects : tuple of ErasedFrom
-    """
+    """The outcome of an erasure, without identifying anyone."""
 
     number: int
     day: str
@@ -88,11 +79,10 @@ def erase(home: Home, protocols: Sequence[Protocol], identifiers: Sequence[str])
 
     Parameters
     ----------
-    home : Home
     protocols : sequence of Protocol
         The projects to erase them from.
     identifiers : sequence of str
-        Identifiers as they stood in the deliveries.
+        Identifiers as in the deliveries.
 
     Returns
     -------
@@ -102,7 +92,7 @@ def erase(home: Home, protocols: Sequence[Protocol], identifiers: Sequence[str])
     Raises
     ------
     InputRefused
-        If an identifier can be one of none of the projects, or the key cannot be used. Nothing is erased then.
+        If an identifier is invalid in every project, or the key cannot be used. Nothing is erased then.
     """
     _refuse_unreadable(protocols, identifiers)
     key_ids = {pseudonymiser_for(home, protocol).key.key_id for protocol in protocols}
@@ -124,9 +114,9 @@ def _refuse_unreadable(protocols: Sequence[Protocol], identifiers: Sequence[str]
             continue
         has_lost = any(has_lost_zero(text, scheme) for scheme in schemes)
         fix = "Put the leading zero back." if has_lost else "Write it as in the deliveries."
-        faults.append(Fault(f"Identifier {i} can be nobody's in these projects.", fix))
+        faults.append(Fault(f"Identifier {i} is not valid in these projects.", fix))
     if faults or not identifiers:
-        raise InputRefused(faults or [Fault("No identifier was given.", "Give one a line.")])
+        raise InputRefused(faults or [Fault("No identifier was given.", "Give one per line.")])
 
 
 def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> ErasedFrom:
@@ -135,17 +125,17 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
         people = pseudonymiser_for(home, protocol)
         known = {canonical_identifier(text, protocol.identifier_scheme) for text in identifiers} - {None}
         canonical = sorted(str(text) for text in known)
-        list(person_tables(home, project))  # a damaged table is told before anything is changed
+        list(person_tables(home, project))  # report a damaged table before anything changes
         names = {people.pseudonym(c) for c in canonical}
         stones = {people.tombstone(c) for c in canonical}
         before = read_tombstones(home, project)
         is_there = any(set(people_in(path)) & names for path in person_tables(home, project))
-        # Quarters are marked before rows go: whatever is interrupted, results without the people are made.
+        # Quarters are marked stale before rows are deleted, so that an interruption cannot leave results with the people.
         stale = quarters_from(home, project, None) if is_there or stones & before else []
         register = read_register(home, project)
         write_register(home, project, replace(register.with_stale(stale), erasures=register.erasures + 1))
         write_tombstones(home, project, before | stones)
-    # What waits in the inbox is read with the tombstones, and leaves the inbox.
+    # Waiting files are received with the tombstones in force, so they leave the inbox.
     take_in(home, protocol)
     with register_lock(home, project):
         clear_half_written(home, project)
@@ -161,16 +151,16 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
                 remove(path)
                 deleted += 1
             else:
-                # Whoever a released number rested on is still one of those it rested on, without a name.
+                # People behind a released number stay counted, without a name.
                 rows += (without_names if is_released(home, path) else without_people)(path, names)
                 left += bool(set(people_in(path)) & names)
         sealed = sealed_numbers(home, project)
         for number in sealed:
             drop_sealed(home, project, number)
-        if found and not stale:  # she came with a file that waited in the inbox
+        if found and not stale:  # the person was in a file waiting in the inbox
             stale = quarters_from(home, project, None)
             write_register(home, project, read_register(home, project).with_stale(stale))
-    # Also those whom nobody found: that they were asked for may be what is to be shown.
+    # Also those not found, because the certificate may have to show that they were requested.
     digests = sorted(digest_of_person(home, name) for name in names)
     note(home, "erased", project=project, people=digests, what=f"{len(found)} found, {rows} rows removed")
     return ErasedFrom(
@@ -192,7 +182,6 @@ def certificate_markdown(certificate: Certificate, language: str) -> str:
 
     Parameters
     ----------
-    certificate : Certificate
     language : {'da', 'en'}
     """
 

@@ -1,4 +1,4 @@
-"""Retention: rows go when their time is up, and when a file is taken back."""
+"""Retention: deletion of expired and of withdrawn rows."""
 
 from __future__ import annotations
 
@@ -24,20 +24,19 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 
 def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
-    """Delete rows whose last day has passed, and sealed files after thirty days.
+    """Delete rows past their last day, and sealed files after 30 days.
 
     Parameters
     ----------
-    home : Home
     protocol : Protocol
-        Says until when each line's rows may be kept. When the last have gone, so do the people behind releases.
+        Declares each delivery's retention date. With the last rows, the people behind releases are deleted too.
     day : date
         Today.
 
     Returns
     -------
     list of int
-        Numbers of files that lost rows. Results stand; tables made from the rows are deleted with them.
+        Numbers of files that lost rows. Results are kept; tables derived from the rows are deleted.
     """
     over = {
         name
@@ -51,7 +50,7 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
             if received.get(number, date.min) + timedelta(days=KEPT_DAYS) < day:
                 drop_sealed(home, protocol.id, number)
         if over and not any(use.rows and use.delivery not in over for e in register.entries for use in e.uses):
-            forget_people(home, protocol.id, day)  # the last rows go, and with them whom releases rest on
+            forget_people(home, protocol.id, day)  # with the last rows, the people behind releases are deleted
         hit = [e.number for e in register.entries if any(use.rows and use.delivery in over for use in e.uses)]
         if not hit:
             return []
@@ -60,8 +59,8 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
             uses = tuple(replace(use, rows="") if use.delivery in over else use for use in entry.uses)
             is_empty = entry.number in hit and not any(use.rows for use in uses)
             entries.append(replace(entry, uses=uses, state="expired" if is_empty else entry.state))
-        # What was made from the rows goes before the register says so, the rows after it: whoever is interrupted
-        # in between does it again, and rows the register does not count are deleted by whoever comes next.
+        # Derived tables are deleted before the register is written, rows after it. After an interruption the first
+        # step is repeated, and the next run deletes rows that the register does not list.
         _delete_derived(home, protocol.id)
         for entry in register.entries:
             if entry.number in hit:
@@ -74,32 +73,32 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
 
 
 def withdraw(home: Home, project: str, number: int) -> Entry:
-    """Take a file back out: an accepted one no longer counts, a refused one is no longer waited for.
+    """Withdraw a file, so that it no longer counts or is expected.
 
     Parameters
     ----------
-    home : Home
-    project : str
     number : int
         The file's number, as on its receipt.
 
     Returns
     -------
     Entry
-        The file as it was. Quarters with results are marked as stale if it counted.
+        The file's entry before the withdrawal. Quarters with results are marked stale if it was in force.
 
     Raises
     ------
     InputRefused
-        If there is no such file, or it was taken out before.
+        If there is no such file, or it is already withdrawn.
     """
     with register_lock(home, project):
         register = read_register(home, project)
         entry = register.entry(number)
         if entry is None or entry.state not in ("accepted", "refused"):
             numbers = ", ".join(str(e.number) for e in register.entries if e.state in ("accepted", "refused"))
-            what = f"File {number} of {project} is not there to be taken out."
-            raise InputRefused([Fault(what, f"There are: {numbers or 'none'}.", f"quarantine/{project}")])
+            what = f"File {number} of {project} does not exist or is already withdrawn."
+            raise InputRefused(
+                [Fault(what, f"Files that can be withdrawn: {numbers or 'none'}.", f"quarantine/{project}")]
+            )
         register = register.with_state(number, "withdrawn")
         lines = {use.delivery for use in entry.uses}
         drop_sealed(home, project, number)

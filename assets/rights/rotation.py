@@ -1,9 +1,8 @@
-"""Rotation: another key, the same people in the same order.
+"""Rotation: a new key, the same people in the same order.
 
-Identifiers are gone, so a new key is put on top of the old one: it turns old
-pseudonyms into new ones that the old key cannot make. Ties are broken by the
-order of pseudonyms, so everybody keeps her place in line as a number in front.
-A rotation that was interrupted is finished by asking for it again.
+Identifiers are not stored, so a new key is applied on top of the old one: it turns old pseudonyms into new ones that
+the old key cannot compute. Ties are broken by the order of pseudonyms, so everyone's sort position is kept as a number
+in front. Repeating an interrupted rotation completes it.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a rotation did."""
+    """The outcome of a rotation."""
 
     old_key_id: str
     new_key_id: str
@@ -44,11 +43,7 @@ class Rotated:
 
 
 def rotate(home: Home) -> Rotated:
-    """Put a new key on top of the old one and give everybody a new pseudonym.
-
-    Parameters
-    ----------
-    home : Home
+    """Add a new key to the old one and give everyone a new pseudonym.
 
     Returns
     -------
@@ -65,12 +60,12 @@ def rotate(home: Home) -> Rotated:
     state = read_json(rotation_path(home))
     if state is None:
         for project in _projects(home):
-            list(person_tables(home, project))  # a damaged table is told before anything is changed
+            list(person_tables(home, project))  # report a damaged table before anything changes
         content = b"".join(old.secrets) + os.urandom(KEY_BYTES)
         write_atomically(coming, content, 0o600)
         state = {"old": old.key_id, "new": PseudonymKey.of(content).key_id}
         write_json(rotation_path(home), state)
-    if old.key_id == state["new"]:  # it was interrupted after its last step but one
+    if old.key_id == state["new"]:  # interrupted after the last step but one
         rotation_path(home).unlink()
         return Rotated(state["old"], state["new"], {})
     if not coming.is_file() or PseudonymKey.of(coming.read_bytes()).key_id != state["new"]:
@@ -90,7 +85,7 @@ def _next_key_path(home: Home) -> Path:
 
 
 def _projects(home: Home) -> list[str]:
-    """Return every project of which something is stored; of some, only who was erased is known."""
+    """Return every project with stored data, even tombstones only."""
     found = {*projects_with_rows(home), *(path.stem for path in (home.ledger / "tombstones").glob("*.json"))}
     return sorted(found)
 
@@ -120,13 +115,13 @@ def _carried(digest: str, old: PseudonymKey, new: PseudonymKey) -> str:
 
 
 def _places(home: Home, project: str, tables: list[Path], old: PseudonymKey, new: PseudonymKey) -> dict[str, str]:
-    """Return the new pseudonym by its digest; decided once, also if the rotation is interrupted."""
+    """Return new pseudonyms by digest, the same after an interruption."""
     path = places_path(home, project)
     if path.is_file():
         kept = [str(person) for person in read_parquet(path)["person_id"]]
         if not kept or kept[0].startswith(f"{new.key_id}-"):
             return {person.rpartition("-")[2]: person for person in kept}
-    # Everybody with a place, also who is in no table any more: she may be delivered again.
+    # Everyone with a sort number, even if in no table any more, because they may be delivered again.
     known = set(people_in(path)) if path.is_file() else set()
     for table in tables:
         known |= set(people_in(table))
@@ -139,13 +134,16 @@ def _places(home: Home, project: str, tables: list[Path], old: PseudonymKey, new
 
 
 def _rotate_ledger(home: Home, project: str, old: PseudonymKey, new: PseudonymKey) -> None:
-    """Carry tombstones and the register's hashes over; the register's own key id says whether that was done."""
+    """Rotate tombstones and the register's hashes.
+
+    The register's own key id says whether that is done.
+    """
     register = read_register(home, project)
     if register.key_id == new.key_id:
         return
     tombstones = read_tombstones(home, project)
     if tombstones:
-        # Both generations stand there until the register is written: nothing is lost if this is interrupted.
+        # Both generations are kept until the register is written, so that an interruption loses nothing.
         write_tombstones(home, project, tombstones | {_carried(t, old, new) for t in tombstones})
     write_register(home, project, _carried_register(register, old, new))
     if tombstones:

@@ -1,4 +1,4 @@
-"""Stored tables of people: finding and rewriting every one of a project."""
+"""Stored tables of people: finding and rewriting those of a project."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PERSON = "person_id"
 
 
 def person_tables(home: Home, project: str) -> Iterator[Path]:
-    """Yield every stored table of a project that has people in it, in a fixed order."""
+    """Yield every stored table of people of a project, in a fixed order."""
     for path in _own_tables(home, project):
         if _has_people(path):
             yield path
 
 
 def derived_tables(home: Home, project: str) -> Iterator[Path]:
-    """Yield those that were made from others; whether the others can be read does not matter."""
+    """Yield tables derived from others, even if those cannot be read."""
     for path in _own_tables(home, project):
         if is_derived(home, path) and _has_people(path):
             yield path
@@ -48,14 +48,17 @@ def _has_people(path: Path) -> bool:
 
 
 def is_derived(home: Home, path: Path) -> bool:
-    """Whether a table was made from others and can be made again."""
+    """Return whether a table is derived, so that it can be rebuilt."""
     if not path.is_relative_to(home.restricted):
         return False
     return path.relative_to(home.restricted).parts[0] not in ("received", "identities", RELEASED)
 
 
 def is_released(home: Home, path: Path) -> bool:
-    """Whether a table says whom a release rested on: whoever is erased leaves it without a name, and is still counted."""
+    """Return whether a table lists the people behind a release.
+
+    An erased person's name is removed from it, but the row is still counted.
+    """
     return path.is_relative_to(home.restricted) and path.relative_to(home.restricted).parts[0] == RELEASED
 
 
@@ -66,7 +69,7 @@ def people_in(path: Path) -> pd.Series:
 
 
 def without_people(path: Path, people: set[str]) -> int:
-    """Rewrite a table without some people; return how many rows went."""
+    """Rewrite a table without some people; return how many rows it lost."""
     frame = read_parquet(path)
     gone = frame[PERSON].isin(people)
     if gone.any():
@@ -75,7 +78,7 @@ def without_people(path: Path, people: set[str]) -> int:
 
 
 def without_names(path: Path, people: set[str]) -> int:
-    """Take some people's names out of a table and keep their rows; return how many."""
+    """Remove people's names from a table but keep rows; return the count."""
     frame = read_parquet(path)
     gone = frame[PERSON].isin(people)
     if gone.any():
@@ -85,7 +88,7 @@ def without_names(path: Path, people: set[str]) -> int:
 
 
 def with_other_names(path: Path, names: dict[str, str]) -> None:
-    """Rewrite a table with other pseudonyms; those already replaced stay."""
+    """Rewrite a table with new pseudonyms, skipping those already new."""
     frame = read_parquet(path)
     old = frame[PERSON]
     new = old.map(names)
@@ -96,7 +99,7 @@ def with_other_names(path: Path, names: dict[str, str]) -> None:
 
 
 def clear_half_written(home: Home, project: str) -> None:
-    """Delete what a killed run was writing: nobody else knows of these files."""
+    """Delete temp files of a killed run."""
     for zone in (home.restricted, home.quarantine):
         for path in zone.rglob(".writing-*"):
             folders = path.relative_to(zone).parts[:-1]
@@ -110,7 +113,7 @@ def table_of_names(people: list[str]) -> bytes:
 
 
 def places_of(home: Home, pseudonym: str) -> set[tuple[str, str]]:
-    """Return assets and partitions of every stored table in which a pseudonym stands today."""
+    """Return assets and partitions of every table with a pseudonym."""
     found = set()
     for project in home.project_ids():
         for path in person_tables(home, project):

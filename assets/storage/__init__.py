@@ -1,1 +1,1 @@
-"""Files of a home: where they lie, how they are written, locked, chained and audited."""
+"""Files of a home: paths, atomic writes, locks, chains and audit."""

@@ -1,9 +1,8 @@
-"""The audit: who did what and when, in a chain of lines that shows any change.
+"""The audit log: who did what and when, in a tamper-evident chain.
 
-An event names no person. For those whom an erasure found it holds a keyed
-digest each, so that whoever has the key can ask about one pseudonym and nobody
-can read pseudonyms out of it. Who is the computer's user: behind a proxy all
-who use the UI are the one who runs it, and the proxy's log says who they are.
+An event names no person. For each person found by an erasure it stores a keyed digest, so that holders of the key can
+query one pseudonym, but nobody can read pseudonyms out of it. The user is the operating system's user: behind a proxy,
+all users of the UI are the account that runs it, and the proxy's log identifies them.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ ACTIONS = ("materialised", "taken_in", "withdrawn", "read", "erased", "key_rotat
 
 
 def audit_path(home: Home) -> Path:
-    """Return where events are kept."""
+    """Return the path of the audit log."""
     return home.ledger / "audit.jsonl"
 
 
 def user() -> str:
-    """Return who is at the computer; a number where it has no name."""
+    """Return the operating system's user, by name or number."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -34,24 +33,23 @@ def user() -> str:
 
 
 def note(home: Home, action: str, **facts: Any) -> None:
-    """Write an event down.
+    """Append an event to the audit log.
 
     Parameters
     ----------
-    home : Home
     action : str
         One of `ACTIONS`.
     **facts
-        What it was done to: names of projects, quarters and assets, numbers and hashes; no identifier.
+        The objects of the action: names of projects, quarters and assets, numbers and hashes; never an identifier.
     """
     if action not in ACTIONS:
-        raise ValueError(f"{action} is no action of the audit.")
+        raise ValueError(f"{action} is not a known audit action.")
     at = datetime.now(UTC).isoformat(timespec="seconds")
     chain.append_quickly(audit_path(home), [{"at": at, "who": user(), "action": action, **facts}])
 
 
 def events(home: Home) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return every event, and what does not fit in the chain."""
+    """Return every event, and the faults of the chain."""
     return chain.read(audit_path(home))
 
 
@@ -60,12 +58,11 @@ def about(rows: Iterable[dict[str, Any]], *, digest: str, held: set[tuple[str, s
 
     Parameters
     ----------
-    rows : iterable of dict
     digest : str
         Of the person's pseudonym, for erasures that found it.
     held : set of (str, str)
-        Assets and partitions in which the person stands today, e.g. `("cohort/people", "i-gang/2026-07-01")`; a file
-        that was taken in is `("received", "i-gang/0003")`.
+        Assets and partitions that contain the person now, e.g. `("cohort/people", "i-gang/2026-07-01")`; a received
+        file is `("received", "i-gang/0003")`.
     """
     found = []
     for row in rows:

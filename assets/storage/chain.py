@@ -1,8 +1,7 @@
-"""A chain of lines: each names the one before, so that a changed, missing or added line shows.
+"""A hash chain of lines, which shows changed, missing or added lines.
 
-A second file holds the last line's number and hash, so that lines missing at
-the end show too. Whoever may write both can write another chain; against that,
-heads are kept elsewhere: in each release, and by whoever notes them down.
+A second file stores the last line's number and hash, so that lines missing at the end show too. A user who can write
+both can forge a chain; as protection the head is also stored elsewhere, in each release and in people's own notes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from data_contracts.reading.faults import Fault, InputRefused
 START = "0" * 64
 HEAD = ".head"
 LONGEST_LINE = 65_536
-"""How much of the end of a long chain is read at a time."""
+"""Chunk size in bytes for reading a long chain backwards."""
 
 
 def line_of(row: dict[str, Any]) -> bytes:
@@ -29,7 +28,7 @@ def line_of(row: dict[str, Any]) -> bytes:
 
 
 def digest_of(row: dict[str, Any]) -> str:
-    """Hash a row."""
+    """Return the hash of a row."""
     return hashlib.sha256(line_of(row)).hexdigest()
 
 
@@ -38,19 +37,18 @@ def append(path: Path, rows: Sequence[dict[str, Any]]) -> str:
 
     Parameters
     ----------
-    path : Path
     rows : sequence of dict
         Without `number`, `previous` and `sha256`, which are added.
 
     Raises
     ------
     InputRefused
-        If the chain that is there is broken: nothing may be built on it.
+        If the existing chain is broken, because nothing may be appended to it.
     """
     with locked(path.with_suffix(".lock")):
         known, faults = read(path)
         if faults:
-            fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+            fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
             raise InputRefused([Fault(what, fix, path.name) for what in faults])
         lines = path.read_bytes() if path.is_file() else b""
         head = head_of(known)
@@ -59,13 +57,13 @@ def append(path: Path, rows: Sequence[dict[str, Any]]) -> str:
             head = hashlib.sha256(line_of(whole)).hexdigest()
             lines += line_of(whole | {"sha256": head}) + b"\n"
         write_atomically(path, lines, 0o600)
-        # Killed here the head is that of a line before: it still has to be there.
+        # If killed here, the recorded head is of an earlier line, which must still exist.
         write_json(path.with_suffix(HEAD), {"number": len(known) + len(rows), "sha256": head})
     return head
 
 
 def head_of(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the hash of the last row, or of nothing."""
+    """Return the hash of the last row, or of the empty chain."""
     return str(rows[-1]["sha256"]) if rows else START
 
 
@@ -75,15 +73,15 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     Returns
     -------
     rows : list of dict
-        As far as they can be read.
+        The readable rows.
     faults : list of str
-        What does not fit, with the number of the line; empty if nothing was changed.
+        Mismatches with their line number; empty if nothing was changed.
     """
     rows: list[dict[str, Any]] = []
     faults: list[str] = []
     content = path.read_bytes() if path.is_file() else b""
     if content and not content.endswith(b"\n"):
-        faults.append("The last line is cut off.")
+        faults.append("The last line is truncated.")
     head: Any = START
     for number, line in enumerate(content.split(b"\n")[: content.count(b"\n")], start=1):
         row = _row(line)
@@ -92,29 +90,29 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
             head = None
             continue
         if row.get("number") != number or head not in (None, row.get("previous")):
-            faults.append(f"Line {number} does not follow from the line before it: lines are missing, added or moved.")
+            faults.append(f"Line {number} does not follow the line before it: lines are missing, added or moved.")
         rows.append(row)
         head = row["sha256"]
     return rows, faults + _head_faults(path.with_suffix(HEAD), rows)
 
 
 def _head_faults(path: Path, rows: list[dict[str, Any]]) -> list[str]:
-    """Hold the lines against the head that was written down beside them."""
+    """Return mismatches between the lines and the recorded head."""
     try:
         kept = read_json(path)
     except InputRefused:
         kept = {}
     if kept is None:
-        return [f"{path.name} is missing: lines at the end could be missing too."] if rows else []
+        return [f"{path.name} is missing, so lines at the end may be missing too."] if rows else []
     if not isinstance(kept, dict) or not {"number", "sha256"} <= set(kept):
-        return [f"{path.name} is not what was written."]
+        return [f"{path.name} was changed."]
     if not any((r.get("number"), r["sha256"]) == (kept["number"], kept["sha256"]) for r in rows):
-        return [f"Line {str(kept['number'])[:12]}, which was the last, is not there as it was written."]
+        return [f"Line {str(kept['number'])[:12]}, which was the last, is missing or was changed."]
     return []
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
-    """Return a line's row if it is what it was when it was written."""
+    """Return a line's row if its hash is valid, or None."""
     try:
         row = json.loads(line)
         if not isinstance(row, dict) or line_of(row) != line or "sha256" not in row:
@@ -126,20 +124,19 @@ def _row(line: bytes) -> dict[str, Any] | None:
 
 
 def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
-    """Append rows to a long chain without reading all of it; return the new head.
+    """Append rows to a long chain by reading only its end; return the head.
 
-    A line that a killed process left half written is cut away first: nobody was told that it was there.
+    A partial line left by a killed process is truncated first, because it was never acknowledged.
 
     Parameters
     ----------
-    path : Path
     rows : sequence of dict
         As for `append`.
 
     Raises
     ------
     InputRefused
-        If the end of the chain is not what was written last.
+        If the end of the chain does not match the recorded head.
     """
     with locked(path.with_suffix(".lock")):
         last = _cut_to_whole_lines(path)
@@ -147,8 +144,8 @@ def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
         number, head = (0, START) if last is None else (int(last["number"]), str(last["sha256"]))
         is_head = isinstance(kept, dict) and isinstance(kept.get("number"), int)
         if (last is None) != (kept is None) or (kept is not None and (not is_head or kept["number"] > number)):
-            fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
-            raise InputRefused([Fault("The end of this chain is not what was written last.", fix, path.name)])
+            fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
+            raise InputRefused([Fault("The end of this chain does not match its recorded head.", fix, path.name)])
         added = b""
         for row in rows:
             number += 1
@@ -164,7 +161,7 @@ def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _cut_to_whole_lines(path: Path) -> dict[str, Any] | None:
-    """Take half a line off the end; return the last whole one, None where there is none."""
+    """Truncate a partial last line; return the last whole row, or None."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
@@ -184,6 +181,6 @@ def _cut_to_whole_lines(path: Path) -> dict[str, Any] | None:
     lines = whole.split(b"\n")
     row = _row(lines[-2]) if len(lines) > 1 else None
     if whole and row is None:
-        fix = "Nothing is added to it. Restore the file from backup, and see what else was changed."
+        fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
         raise InputRefused([Fault("The last line was changed.", fix, path.name)])
     return row

@@ -1,4 +1,4 @@
-"""Today, as the home sees it."""
+"""Today's date in a home."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from zoneinfo import ZoneInfo
 
 
 def today() -> date:
-    """Return the day in Denmark."""
+    """Return today's date in Denmark."""
     return datetime.now(ZoneInfo("Europe/Copenhagen")).date()

@@ -1,4 +1,4 @@
-"""Which code made a result."""
+"""The version of the code behind a result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUFFIXES = (".py", ".yaml")
 
 @cache
 def code_version() -> str:
-    """Return the package version and a hash of the rooms that decide results."""
+    """Return the package version and a hash of the code behind results."""
     root = Path(__file__).resolve().parent.parent.parent
     digest = hashlib.sha256()
     for room in ROOMS:

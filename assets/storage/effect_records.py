@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.designs.registry import OWN_FINDINGS
 from models.doubt.hidden_bias import Benchmark, HiddenBias
 from models.doubt.negative_controls import SystematicError
 from models.values.comparison import Gate
@@ -98,7 +99,7 @@ def effects_record(effects: Effects) -> dict[str, Any]:
     fields["texts"] = list(effects.texts)
     fields["fifths"] = [asdict(row) for row in effects.fifths]
     fields["places"] = [list(row) for row in effects.places]
-    fields["design"] = asdict(effects.design)
+    fields["design"] = _design_record(effects.design)
     return fields
 
 
@@ -111,8 +112,19 @@ FINDINGS: dict[str, Any] = {
 }
 
 
+def _design_record(design: DesignFindings) -> dict[str, Any]:
+    fields = asdict(design)
+    own = fields.pop("own")
+    if own is None:
+        return fields
+    name = next(name for name, kind in OWN_FINDINGS.items() if isinstance(design.own, kind))
+    return fields | {"own": {name: own}}
+
+
 def _design_from(fields: dict[str, Any]) -> DesignFindings:
-    return DesignFindings(**{name: FINDINGS[name](**row) for name, row in fields.items() if row is not None})
+    shared = {name: kind(**fields[name]) for name, kind in FINDINGS.items() if fields[name] is not None}
+    own = [OWN_FINDINGS[name](**row) for name, row in fields.get("own", {}).items()]
+    return DesignFindings(**shared, own=own[0] if own else None)
 
 
 def _parts_from(rows: list[dict[str, Any]]) -> tuple[SubgroupEstimate, ...]:

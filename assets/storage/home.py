@@ -1,4 +1,4 @@
-"""The user's folder: where everything is, and how files are written there."""
+"""The user's folder: its paths, and how files are written there."""
 
 from __future__ import annotations
 
@@ -26,28 +26,23 @@ PRIVATE_FOLDERS = ("inbox", "restricted", "quarantine", "ledger", "keys", "dagst
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder that holds one installation's projects, data and results.
-
-    Attributes
-    ----------
-    root : Path
-    """
+    """The folder of one installation's projects, data and results."""
 
     root: Path
 
     @classmethod
     def from_environment(cls) -> Home:
-        """Return the home named by TRIN_HOME, or `home` below the current folder."""
+        """Return the home in TRIN_HOME, or `home` below the current folder."""
         return cls(Path(os.environ.get("TRIN_HOME", "home")).resolve())
 
     @property
     def projects(self) -> Path:
-        """One folder per project, each with its protocol."""
+        """Folder of projects, one folder each, with its protocol."""
         return self.root / "projects"
 
     @property
     def inbox(self) -> Path:
-        """Drop folder, one below it per project."""
+        """Drop folder, with one folder per project."""
         return self.root / "inbox"
 
     @property
@@ -62,17 +57,17 @@ class Home:
 
     @property
     def published(self) -> Path:
-        """What has left through disclosure control."""
+        """Draft files and pages, after disclosure control."""
         return self.root / "published"
 
     @property
     def released(self) -> Path:
-        """What two people have let out, by quarter and version; nothing in it ever changes."""
+        """Approved releases by quarter and version; immutable."""
         return self.root / "released"
 
     @property
     def ledger(self) -> Path:
-        """What was locked and what was run."""
+        """Locked plans, erasures and the ledger of releases."""
         return self.root / "ledger"
 
     @property
@@ -82,12 +77,15 @@ class Home:
 
     @property
     def key_location(self) -> Path:
-        """Says where the key lies; the key itself lies outside the home, but for the demo's."""
+        """File with the path of the key.
+
+        The key itself is outside the home, except for the demo key.
+        """
         return self.root / "keys" / "location.txt"
 
     @property
     def key_file(self) -> Path:
-        """The pseudonym key: where TRIN_KEY_FILE says, or where `trin init` put it."""
+        """Path of the pseudonym key, from TRIN_KEY_FILE or `trin init`."""
         if "TRIN_KEY_FILE" in os.environ:
             return Path(os.environ["TRIN_KEY_FILE"])
         if self.key_location.is_file():
@@ -95,16 +93,16 @@ class Home:
                 return Path(self.key_location.read_text(encoding="utf-8").strip())
             except UnicodeDecodeError:
                 fix = "Write the path of the key file into it, or set TRIN_KEY_FILE."
-                raise InputRefused([Fault("This file is not text.", fix, "keys/location.txt")]) from None
+                raise InputRefused([Fault("This file is not UTF-8 text.", fix, "keys/location.txt")]) from None
         return self.root / "keys" / "pseudonym.key"
 
     @property
     def received(self) -> Path:
-        """Rows of every file that was taken in, by project and number."""
+        """Rows of every received file, by project and number."""
         return self.restricted / "received"
 
     def prepare(self) -> None:
-        """Create the folders; a new home and its private folders are readable by their owner only."""
+        """Create the folders, with private ones readable by the owner only."""
         self.root.parent.mkdir(parents=True, exist_ok=True)
         self.root.mkdir(mode=0o700, exist_ok=True)
         for path in (self.projects, self.published, self.released):
@@ -115,7 +113,7 @@ class Home:
 
     @property
     def exists(self) -> bool:
-        """Whether `trin init` has been here."""
+        """Whether `trin init` has created this home."""
         return self.projects.is_dir() and self.ledger.is_dir()
 
     def project_ids(self) -> list[str]:
@@ -136,24 +134,30 @@ class Home:
         """
         if not PROJECT_ID.fullmatch(project):
             raise InputRefused(
-                [Fault("This is not a project id.", "Ids hold a-z, 0-9 and “-”, 2 to 41 characters.", "project id")]
+                [
+                    Fault(
+                        "This is not a project id.",
+                        "Ids contain only a-z, 0-9 and “-”, 2 to 41 characters.",
+                        "project id",
+                    )
+                ]
             )
         return read_protocol_file(self.projects / project / "project.yaml", f"projects/{project}/project.yaml", project)
 
 
 def read_protocol_file(path: Path, name: str, folder: str | None) -> Protocol:
-    """Read the protocol in a file; `name` is what faults call it."""
+    """Read a protocol file; faults refer to it by `name`."""
     return _read_once(text_of(path, name), name, folder)
 
 
 @lru_cache(maxsize=64)
 def _read_once(text: str, name: str, folder: str | None) -> Protocol:
-    """Read a protocol's text; a run asks for the same one dozens of times, and a protocol does not change."""
+    """Return a parsed protocol from a cache, since a run reads it often."""
     return read_protocol(text, name, folder)
 
 
 def text_of(path: Path, name: str) -> str:
-    """Return the text of a file that people write; `name` is what faults call it."""
+    """Return the text of a user's file; faults refer to it by `name`."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -165,22 +169,23 @@ def text_of(path: Path, name: str) -> str:
 
 
 def refused_by_computer(error: OSError) -> str:
-    """Return what the computer refused, without the file's name: somebody may have put a person number in it."""
+    """Return the message of an I/O error without the file's name.
+
+    The name is omitted because it may contain a person number.
+    """
     what = (error.strerror or type(error).__name__).lower()
-    return f"The computer refused a file: {what}. Check free space and permissions of the home (trin doctor)."
+    return f"A file could not be read or written: {what}. Check free space and permissions of the home (trin doctor)."
 
 
 WRITING = ".writing-"
-"""How files that are not whole yet are called; what a killed process leaves is swept (`liveness.py`)."""
+"""Prefix of temp files; those left by a killed process are deleted (`liveness.py`)."""
 
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees the old version or the new one, never a part.
+    """Write a file atomically: readers see the old or the new version.
 
     Parameters
     ----------
-    path : Path
-    content : bytes
     mode : int
         Permissions of the new file.
     """
@@ -188,7 +193,7 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=WRITING)
     try:
         with os.fdopen(handle, "wb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # says that somebody is writing; gone with the process
+            fcntl.flock(file, fcntl.LOCK_EX)  # marks the temp file as in use; released with the process
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -210,12 +215,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def exchange_folders(one: Path, other: Path) -> bool:
-    """Let two folders change names in one step, so that a reader never finds neither.
+    """Swap two folders atomically, so that a reader always finds one.
 
     Returns
     -------
     bool
-        False where the file system cannot do it; nothing has happened then.
+        False if the file system does not support it; then nothing has changed.
     """
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "renameat2"):
@@ -225,12 +230,12 @@ def exchange_folders(one: Path, other: Path) -> bool:
 
 
 def page_of(home: Home, quarter: object, result_id: str) -> Path:
-    """Return where a result's page lies in the quarter's draft."""
+    """Return the path of a result's page in the quarter's draft."""
     return home.published / str(quarter) / "site" / "resultat" / f"{result_id}.html"
 
 
 def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
-    """Write JSON with sorted keys, so that equal data are equal bytes."""
+    """Write JSON with sorted keys, so that equal data give equal bytes."""
     write_atomically(path, json_bytes(data), mode)
 
 
@@ -245,7 +250,7 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     InputRefused
-        If somebody, or a failing disk, damaged the file.
+        If the file is damaged.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -255,14 +260,17 @@ def read_json(path: Path) -> Any:
         name = "/".join(path.parts[-3:])
         is_made_anew = "restricted" in path.parts and "ledger" not in path.parts
         fix = "Restore it from backup" + (
-            ", or remove it and run the quarter again with --again." if is_made_anew else "; nothing makes it anew."
+            ", or delete it and rerun the quarter with --again." if is_made_anew else "; it cannot be rebuilt."
         )
-        raise InputRefused([Fault("The stored file is damaged: it is not JSON any more.", fix, name)]) from None
+        raise InputRefused([Fault("The stored file is damaged: it is not valid JSON.", fix, name)]) from None
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock; a second writer waits. The lock dies with its process."""
+    """Hold an exclusive lock, released when the process ends.
+
+    A second writer waits.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

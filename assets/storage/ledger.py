@@ -1,4 +1,4 @@
-"""The ledger: what was promised before outcomes were read, and what was run."""
+"""The ledger: plans locked before outcomes were read, and their runs."""
 
 from __future__ import annotations
 
@@ -10,30 +10,25 @@ from models.evidence.plan_lock import LockState, PlanChange, calculation_ids, ha
 
 
 def lock_from(record: dict[str, Any]) -> LockState:
-    """Read the state of a lock back from its record."""
+    """Return the state of a lock from its record."""
     changes = tuple(PlanChange(**row) for row in record["changes"])
     return LockState(**record | {"changes": changes})
 
 
 def lock_protocol(home: Home, protocol: Protocol) -> tuple[LockState, bool]:
-    """Record a project's plan the first time its outcomes are about to be read, and every plan that reads them.
-
-    Parameters
-    ----------
-    home : Home
-    protocol : Protocol
+    """Record a plan before its outcomes are read, and every later plan.
 
     Returns
     -------
     (LockState, bool)
-        Whether and how the plan differs from the one that was locked, and whether its primary outcome does.
+        How the plan differs from the locked one, and whether its primary outcome differs.
     """
     path = home.ledger / "protocol_locks" / f"{protocol.id}.json"
     plan, plan_sha256, asked = protocol.plan, protocol.plan_sha256, calculation_ids(protocol)
     with locked(path.with_suffix(".lock")):
         lock = read_json(path) or {}
         if "protocol_sha256" not in lock:
-            # Outcomes were read before, so a lock made now promises nothing.
+            # Outcomes were already read, so a lock made now guarantees nothing.
             is_late = any(home.ledger.glob(f"runs/*/{protocol.id}.json"))
             lock = {"project": protocol.id, "protocol_sha256": plan_sha256, "promised": plan, "is_late": is_late}
         known = sorted({*lock.get("calculations", ()), *asked})

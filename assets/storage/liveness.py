@@ -1,7 +1,7 @@
-"""Who is at work: each run holds a lock that dies with its process.
+"""Live processes: each run holds a lock that dies with its process.
 
-A lock is asked for and not a process number: numbers are used again, and mean
-nothing in another container that shares the home.
+A lock is checked rather than a process number, because numbers are reused and mean nothing in another container that
+shares the home.
 """
 
 from __future__ import annotations
@@ -19,25 +19,28 @@ from assets.storage.home import WRITING, Home
 
 RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 JUST_BEGUN_SECONDS = 60.0
-"""A file this young may be between its making and its lock."""
+"""Age in seconds below which a file may not have been locked yet."""
 
 
 def alive_path(home: Home, run_id: str) -> Path:
-    """Return the file that a run holds."""
+    """Return the path of a run's lock file."""
     return home.ledger / "alive" / run_id
 
 
 def hold(home: Home, run_id: str) -> IO[str] | None:
-    """Hold a run's lock as long as the returned file is open; None where the run holds it already, or is none."""
+    """Lock a run for as long as the returned file is open.
+
+    Returns None if the run is already locked, or the id is not a run's.
+    """
     if not RUN_ID.fullmatch(run_id) or not home.exists:
         return None
     path = alive_path(home, run_id)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Locked before it can be seen: whoever finds it free finds a dead run.
+    # Locked before it is visible, so that an unlocked file always means a dead run.
     making = path.with_name(f"{WRITING}{run_id}.{os.getpid()}")
     file = making.open("w", encoding="utf-8")
     if _is_free(file):
-        # Somebody may sweep it in between; then the run has no lock, and is given looks.
+        # It may be swept in between; then the run has no lock, and the janitor counts looks.
         with suppress(FileNotFoundError):
             if _free_or_gone(path):
                 making.rename(path)
@@ -56,13 +59,13 @@ def _free_or_gone(path: Path) -> bool:
 
 
 def let_go(home: Home, run_id: str, file: IO[str]) -> None:
-    """Give a run's lock back: it has come to its end."""
+    """Release a run's lock when the run has ended."""
     alive_path(home, run_id).unlink(missing_ok=True)
     file.close()
 
 
 def is_alive(home: Home, run_id: str) -> bool | None:
-    """Return whether a run's process lives; None where it has taken no lock."""
+    """Return whether a run's process is alive; None if it has no lock."""
     try:
         with alive_path(home, run_id).open("r", encoding="utf-8") as file:
             return not _is_free(file)
@@ -79,7 +82,7 @@ def _is_free(file: IO[str]) -> bool:
 
 
 def leftovers(home: Home) -> Iterator[Path]:
-    """Yield files whose writer was killed before they were whole."""
+    """Yield temp files whose writer was killed."""
     oldest = time.time() - JUST_BEGUN_SECONDS
     for folder, _, names in os.walk(home.root):
         for name in names:
@@ -91,11 +94,11 @@ def leftovers(home: Home) -> Iterator[Path]:
                     if path.stat().st_mtime < oldest and _is_free(file):
                         yield path
             except OSError:
-                continue  # finished or swept by somebody else meanwhile
+                continue  # finished, or swept by another process meanwhile
 
 
 def sweep(home: Home) -> int:
-    """Delete what killed writers left; return how many files."""
+    """Delete temp files of killed writers; return how many."""
     found = list(leftovers(home))
     for path in found:
         path.unlink(missing_ok=True)

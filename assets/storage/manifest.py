@@ -1,8 +1,7 @@
-"""The manifest: beside each stored partition, its SHA-256.
+"""Checksums: the SHA-256 of each stored partition, in a file beside it.
 
-The sum is written before the file, with the one it replaces: killed between
-the two, the file is either the old one or the new one, and both are known.
-`sha256sum -c` reads the same lines.
+The checksum is written before the file, together with the previous one, so that after a kill between the two writes
+the file matches one of them. `sha256sum -c` reads the same format.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ SUFFIX = ".sha256"
 
 
 def sum_path(path: Path) -> Path:
-    """Return where a file's sum is kept."""
+    """Return the path of a file's checksum."""
     return path.with_name(path.name + SUFFIX)
 
 
 def write_with_sum(path: Path, content: bytes) -> None:
-    """Write a file and its sum so that a reader finds them in agreement at any moment."""
+    """Write a file and its checksum so that they always agree."""
     new = hashlib.sha256(content).hexdigest()
     old = _sum_of(path)
     if old not in (None, new):
@@ -35,25 +34,28 @@ def write_with_sum(path: Path, content: bytes) -> None:
 
 
 def rewrite(path: Path, content: bytes) -> None:
-    """Write a file anew; where its sum is kept, that too."""
+    """Rewrite a file, and its checksum if it has one."""
     (write_with_sum if sum_path(path).exists() else write_atomically)(path, content)
 
 
 def remove(path: Path) -> None:
-    """Delete a file and its sum."""
+    """Delete a file and its checksum."""
     path.unlink(missing_ok=True)
     sum_path(path).unlink(missing_ok=True)
 
 
 def verified(path: Path) -> bool:
-    """Return whether a file is one that was written; True where no sum was ever kept, or there is no such file."""
+    """Return whether a file matches its checksum.
+
+    True if there is no file, or no checksum was ever stored.
+    """
     found = _sum_of(path)
     known = known_sums(path)
     return found is None or not known or found in known
 
 
 def known_sums(path: Path) -> tuple[str, ...]:
-    """Return the sums a file may have: one, or two where its writer was killed."""
+    """Return a file's valid checksums: one, or two after a kill."""
     try:
         text = sum_path(path).read_text(encoding="utf-8")
     except (FileNotFoundError, UnicodeDecodeError):
@@ -62,7 +64,7 @@ def known_sums(path: Path) -> tuple[str, ...]:
 
 
 def damaged(folder: Path) -> Iterator[Path]:
-    """Yield files below a folder that are not what was written."""
+    """Yield files below a folder that fail their checksum."""
     for kept in sorted(folder.rglob(f"*{SUFFIX}")):
         path = kept.with_name(kept.name.removesuffix(SUFFIX))
         if not verified(path) or not known_sums(path):

@@ -1,4 +1,4 @@
-"""The partitions assets are made in: project and quarter."""
+"""The partitions of assets: project and quarter."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ project_quarter = MultiPartitionsDefinition({"project": projects_partitions, "qu
 
 
 def partition_of(context: AssetExecutionContext | AssetCheckExecutionContext) -> tuple[str, Quarter]:
-    """Return the project and quarter a context runs for."""
+    """Return the project and quarter of a context."""
     key = context.partition_key
     if not isinstance(key, MultiPartitionKey):
         raise TypeError("Stations before publication are partitioned by project and quarter.")

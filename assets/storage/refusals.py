@@ -1,8 +1,7 @@
-"""Turning what goes wrong into a Dagster failure that reads like a sentence.
+"""Conversion of exceptions into readable Dagster failures.
 
-Dagster stores the text of every exception. A library's message may quote a
-cell, so of an unexpected exception only its kind and place are kept, unless
-TRIN_DEBUG is set.
+Dagster stores the text of every exception. A library's message may quote a cell, so only the type and location of an
+unexpected exception are kept, unless TRIN_DEBUG is set.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 
 def failure_of(faults: tuple[Fault, ...]) -> Failure:
-    """Return a failure that lists faults; retrying cannot mend them."""
+    """Return a failure that lists faults, without retries."""
     lines = "\n".join(f"- {fault}" for fault in faults)
     return Failure(
         description="\n".join(str(fault) for fault in faults),
@@ -35,7 +34,7 @@ def failure_of(faults: tuple[Fault, ...]) -> Failure:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn `InputRefused` inside the block into a failure without a traceback for the user."""
+    """Convert `InputRefused` inside the block to a failure."""
     try:
         yield
     except InputRefused as refused:
@@ -46,7 +45,7 @@ UNEXPECTED = "an unexpected"
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap an asset or check so that no exception's text reaches Dagster's storage.
+    """Wrap an asset or check so that Dagster stores no exception text.
 
     Parameters
     ----------
@@ -72,7 +71,7 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def only_kind_and_place() -> Iterator[None]:
-    """Turn an unexpected exception inside the block into a failure that keeps nothing of its text."""
+    """Convert an unexpected exception to a failure without its text."""
     try:
         yield
     except (Failure, DagsterError, GeneratorExit):
@@ -80,12 +79,12 @@ def only_kind_and_place() -> Iterator[None]:
     except InputRefused as refused:
         raise failure_of(refused.faults) from None
     except OSError as error:
-        words = f"{UNEXPECTED} obstacle. {refused_by_computer(error)}"
+        words = f"{UNEXPECTED} file error. {refused_by_computer(error)}"
         raise Failure(description=words, allow_retries=False) from None
     except Exception as error:
         if os.environ.get("TRIN_DEBUG"):
             raise
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        words = f"{UNEXPECTED} {type(error).__name__} at {place}. Its text is withheld, as it may quote data; TRIN_DEBUG=1 shows it."
+        words = f"{UNEXPECTED} {type(error).__name__} at {place}. Its message is withheld because it may contain personal data; set TRIN_DEBUG=1 to see it."
         raise Failure(description=words, allow_retries=False) from None

@@ -1,4 +1,4 @@
-"""Rows as the store keeps them: their columns, their order and their hash."""
+"""Rows in the store: their columns, their order and their hash."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ FILE = "file_number"
 
 
 def content_columns(rows: pd.DataFrame, contract: TableContract) -> list[str]:
-    """Return the columns that say something about a person, flags included."""
+    """Return the columns with data about a person, flags included."""
     names = {column.name for column in contract.columns}
     return [c for c in rows.columns if c in names or c.endswith((UNPARSED_SUFFIX, LOST_ZERO_SUFFIX))]
 
 
 def canonical(rows: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
-    """Sort by key and content, so that order of delivery leaves no trace."""
+    """Sort rows by key and content, independent of delivery order."""
     rest = [c for c in content_columns(rows, contract) if c not in contract.key]
     return rows.sort_values([*contract.key, *rest], kind="stable", na_position="last").reset_index(drop=True)
 
 
 def empty_frame(contract: TableContract) -> pd.DataFrame:
-    """Return a frame without rows but with every column and its type."""
+    """Return an empty frame with every column and its type."""
     kinds = {"string": "str", "date": "datetime64[s]", "number": "float64"}
     frame = pd.DataFrame({column.name: pd.Series([], dtype=kinds[column.kind]) for column in contract.columns})
     return frame.assign(
@@ -45,6 +45,6 @@ def accepted_rows(frame: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
 
 
 def content_sha256(frame: pd.DataFrame) -> str:
-    """Hash accepted rows by content: order and file names do not count."""
+    """Return a hash of accepted rows, ignoring order and file names."""
     hashes = pd.util.hash_pandas_object(frame, index=False).sort_values()
     return hashlib.sha256(hashes.to_numpy().tobytes()).hexdigest()

@@ -1,8 +1,7 @@
-"""The store: tables and records on disk, one file per asset and partition.
+"""The store: tables and records on disk, one file per asset partition.
 
-Beside each file stands its SHA-256 (`manifest.py`), and Parquet pages carry
-checksums of their own: a flipped bit is found, not computed with. While a run
-has the store open it holds the run's lock (`liveness.py`).
+Each file has a SHA-256 beside it (`manifest.py`), and Parquet pages have their own checksums, so a flipped bit is
+detected. While a run has the store open it holds the run's lock (`liveness.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 
 class Store(ConfigurableIOManager):
-    """Keeps frames as Parquet and everything else as JSON.
+    """Storage of frames as Parquet and of everything else as JSON.
 
     Attributes
     ----------
@@ -41,33 +40,33 @@ class Store(ConfigurableIOManager):
     _held: IO[str] | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: InitResourceContext) -> None:
-        """Hold the run's lock (Dagster)."""
+        """Take the run's lock (Dagster)."""
         self._held = None if context.run is None else hold(self.home, context.run.run_id)
 
     def teardown_after_execution(self, context: InitResourceContext) -> None:
-        """Give it back (Dagster)."""
+        """Release the run's lock (Dagster)."""
         if self._held is not None and context.run is not None:
             let_go(self.home, context.run.run_id, self._held)
             self._held = None
 
     @property
     def home(self) -> Home:
-        """The home this store lies in."""
+        """The home of this store."""
         return Home(Path(self.home_folder))
 
     def path(self, asset: Sequence[str], project: str, quarter_key: str, suffix: str) -> Path:
-        """Return where an asset's partition is kept."""
+        """Return the path of an asset's partition."""
         return self.home.restricted.joinpath(*asset, project, f"{quarter_key}{suffix}")
 
     def write(self, asset: Sequence[str], project: str, quarter_key: str, value: Any) -> None:
-        """Keep a frame or a JSON value."""
+        """Write a frame or a JSON value."""
         if isinstance(value, pd.DataFrame):
             write_with_sum(self.path(asset, project, quarter_key, ".parquet"), parquet_bytes(value))
         else:
             write_with_sum(self.path(asset, project, quarter_key, ".json"), json_bytes(value))
 
     def read(self, asset: Sequence[str], project: str, quarter_key: str) -> Any:
-        """Return what was kept, or None."""
+        """Return the stored value, or None."""
         parquet = self.path(asset, project, quarter_key, ".parquet")
         if parquet.is_file():
             return read_parquet(parquet)
@@ -77,12 +76,12 @@ class Store(ConfigurableIOManager):
         return read_json(stored)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
-        """Keep an asset's value (Dagster)."""
+        """Store an asset's value (Dagster)."""
         if obj is None:
             return
         project, quarter_key = _partition(context)
         asset = context.asset_key.path
-        with only_kind_and_place():  # Arrow's errors quote the cell they stumble over
+        with only_kind_and_place():  # Arrow's errors quote the offending cell
             self.write(asset, project, quarter_key, obj)
             suffix = ".parquet" if isinstance(obj, pd.DataFrame) else ".json"
             (known,) = known_sums(self.path(asset, project, quarter_key, suffix))
@@ -99,13 +98,13 @@ class Store(ConfigurableIOManager):
         if value is None:
             station = "/".join(context.asset_key.path)
             raise Failure(
-                description=f"{station} has not been made for this project and quarter. Materialise it first, or run the whole job.",
+                description=f"{station} has not been materialised for this project and quarter. Materialise it first, or run the whole job.",
                 allow_retries=False,
             )
         return value
 
     def _unasked(self, table: str, project: str) -> pd.DataFrame | None:
-        """Return the empty table that a design asks nobody for; None where it does ask."""
+        """Return the empty table of a design that does not need it, or None."""
         protocol = self.home.protocol(project)
         if table in {delivery.table for delivery in protocol.deliveries}:
             return None
@@ -147,14 +146,14 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 def damaged_table(path: Path) -> InputRefused:
-    """Return the refusal of a stored table that cannot be read, with what helps where it lies."""
+    """Return the refusal of a damaged stored table, with how to fix it."""
     root = next((folder for folder in path.parents if Home(folder).exists), path.parent)
     name = path.relative_to(root)
-    fix = "Restore it from backup, or remove it and run the quarter again; then repeat."
+    fix = "Restore it from backup, or delete it and rerun the quarter; then try again."
     if name.parts[:2] == ("restricted", "received"):
-        # What was delivered is deleted once it is read: only the sender has it still.
+        # Delivered files are deleted once read, so only the sender still has them.
         number = int(path.stem.partition("-")[0])
-        fix = f"Restore it from backup, or take the file back and send it again: trin withdraw {path.parent.name} {number}."
+        fix = f"Restore it from backup, or withdraw the file and send it again: trin withdraw {path.parent.name} {number}."
     elif name.parts[:2] == ("restricted", "identities"):
         fix = "Restore it from backup."
     return InputRefused([Fault("A stored table is damaged.", fix, name.as_posix())])

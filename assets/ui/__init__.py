@@ -1,1 +1,1 @@
-"""How values are shown on asset pages in the Dagster UI. Knows no other wing."""
+"""Values on asset pages in the Dagster UI; imports no other wing."""

@@ -1,4 +1,4 @@
-"""Markdown on asset pages: words that stay words, and the same SVG as on the site."""
+"""Markdown on asset pages: escaped text, and the same SVG as the site."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import re
 from dagster import MarkdownMetadataValue, MetadataValue
 
 PICTURE_LANGUAGE = "da"
-"""Drawing takes some 40 ms a picture: each is drawn once, and the words beside it stand in both languages."""
+"""Drawing takes about 40 ms per picture, so each is drawn once, with text in both languages beside it."""
 
 
 def markdown(text: str) -> MarkdownMetadataValue:
-    """Return Markdown as metadata; tags and links that somebody put into a name stand as they were typed.
+    """Return Markdown metadata, with tags and links in names escaped.
 
     Parameters
     ----------
     text : str
-        Ours, with names and labels of projects in it. We use neither tags nor links ourselves.
+        Our own text with names and labels of projects. It never uses tags or links itself.
     """
     return MetadataValue.md(harmless(text))
 
 
 def harmless(text: str) -> str:
-    """Take from a text what Markdown would make a tag, a link or a picture of; blocks of code keep their fences."""
+    """Return text without tags, links and pictures, keeping code blocks."""
     return re.sub(r"\]\s*(?=[(\[:])", "\\\\]", text.replace("<", "&lt;"))
 
 
 def picture(svg: str) -> MarkdownMetadataValue:
-    """Return an SVG as Markdown metadata; what it shows stands in its own text."""
+    """Return an SVG as Markdown metadata, with its own text alternative."""
     encoded = base64.b64encode(svg.encode()).decode()
     return MetadataValue.md(f"![](data:image/svg+xml;base64,{encoded})")

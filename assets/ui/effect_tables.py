@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import scipy
 
 from data_contracts.phrases import difference_text, number_text, phrase
-from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.protocol.unused_settings import unused_settings
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import Text
 from models.estimating.subgroups import site_name
 from models.values.comparison import Gate
 from models.values.effects import Effects, SpecificationEstimate, SubgroupEstimate
@@ -18,7 +18,7 @@ from models.values.estimates import Estimate
 
 
 def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, language: str) -> str:
-    """Return estimates as a table, the raw difference named as what it is."""
+    """Return estimates as a table, with the raw difference labelled."""
     gate = effects.gate.text
     if effects.primary is None and gate is not None:
         return f"**{phrase(language, 'not_estimable')}**: {gate[language]}"
@@ -40,7 +40,7 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
 
 
 def _measured(effects: Effects, language: str) -> list[str]:
-    """Every further number, in the unit it is kept in."""
+    """Return every further number, in its own unit."""
     if not effects.measures:
         return []
     known = read_knowledge("measures")["measures"]
@@ -57,7 +57,7 @@ def _measured(effects: Effects, language: str) -> list[str]:
 
 
 class _Table:
-    """Rows in one outcome's unit and one language."""
+    """Table rows in one outcome's unit and one language."""
 
     def __init__(self, outcome: Outcome, language: str, confidence_level: float) -> None:
         self.outcome, self.language = outcome, language
@@ -73,7 +73,7 @@ class _Table:
         return f"| {mark}{name}{mark} | {mark}{self.words(estimate.value)}{mark} | {interval} |"
 
     def estimates(self, effects: Effects) -> Iterator[str]:
-        """The main number, its alternatives, its ratio, and the raw difference."""
+        """Yield the main number, alternatives, ratio and raw difference."""
         language, primary = self.language, effects.primary
         if primary is None:
             return
@@ -97,7 +97,7 @@ class _Table:
             yield f"| {phrase(language, 'raw_difference_label')} | {self.words(effects.raw_difference)} | – |"
 
     def declared(self, effects: Effects, protocol: Protocol) -> Iterator[str]:
-        """Every declared specification and subgroup, and every municipality, with people counted."""
+        """Yield every declared specification, subgroup and municipality."""
         labels = {s.name: s.label for s in protocol.effects.specifications}
         labels |= {s.name: s.label for s in protocol.effects.subgroups}
         parts: list[tuple[str, SpecificationEstimate | SubgroupEstimate]] = [
@@ -118,7 +118,7 @@ class _Table:
                 yield self.row(name, row.estimate)
 
     def placebos(self, effects: Effects) -> Iterator[str]:
-        """Tests on what the project cannot have changed, in that thing's own unit."""
+        """Yield placebo tests, in the placebo's own unit."""
         for placebo in effects.placebo:
             estimate = placebo.estimate
             method = phrase(self.language, "estimator_" + estimate.estimator)

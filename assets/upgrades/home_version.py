@@ -1,4 +1,4 @@
-"""Which version a home is at, and upgrading it: backup, steps, record, audit."""
+"""The version of a home, and its upgrade with backup and audit."""
 
 from __future__ import annotations
 
@@ -15,67 +15,66 @@ from assets.upgrades import to_0_2_0
 from assets.upgrades.step import Change, Step
 
 STEPS: tuple[Step, ...] = (*to_0_2_0.STEPS,)
-"""In the order in which they are applied."""
+"""Steps in order of application."""
 CURRENT = STEPS[-1].version
 FIRST = "0.1.0"
-"""The version of homes that do not say theirs: it began to be recorded after it."""
+"""The version of homes without a record, which later versions write."""
 
 
 class HomeVersion(TypedDict):
-    """What a home records of its version."""
+    """The version record of a home."""
 
     version: str
     steps: list[str]
 
 
 def version_path(home: Home) -> Path:
-    """Return where a home records its version."""
+    """Return the path of a home's version record."""
     return home.ledger / "home_version.json"
 
 
 def recorded(home: Home) -> HomeVersion:
-    """Return the version a home is at and the steps that were applied to it."""
+    """Return a home's version and the steps applied to it."""
     found: HomeVersion | None = read_json(version_path(home))
     return found or HomeVersion(version=FIRST, steps=[])
 
 
 def record_new(home: Home) -> None:
-    """Record that a new home is at today's version; an old one keeps its own."""
+    """Record the current version in a new home; keep an old home's."""
     if not version_path(home).exists() and not any(home.ledger.glob("*.json*")) and not any(home.restricted.iterdir()):
         write_json(version_path(home), HomeVersion(version=CURRENT, steps=[step.name for step in STEPS]))
 
 
 def missing_steps(home: Home) -> list[Step]:
-    """Return the steps that a home has not been through, in order."""
+    """Return the steps not yet applied to a home, in order."""
     done = recorded(home)["steps"]
     return [step for step in STEPS if step.name not in done]
 
 
 def planned(home: Home) -> list[tuple[Step, list[Change]]]:
-    """Return what an upgrade would do; nothing is changed."""
+    """Return the changes an upgrade would make, without making them."""
     return [(step, step.changes(home)) for step in missing_steps(home)]
 
 
 @contextmanager
 def upgrade_lock(home: Home) -> Iterator[None]:
-    """Hold the lock of upgrades; a second one waits."""
+    """Hold the upgrade lock; a second upgrade waits."""
     with locked(home.ledger / "upgrade.lock"):
         yield
 
 
 def apply_upgrade(home: Home, *, now: datetime | None = None) -> Path | None:
-    """Apply every missing step; a step that was interrupted is applied again.
+    """Apply every missing step, repeating an interrupted one.
 
     Parameters
     ----------
-    home : Home
     now : datetime, optional
         Names the backup.
 
     Returns
     -------
     Path or None
-        The folder with every replaced file as it was; None where no file had to be replaced.
+        The backup folder of replaced files; None if no file was replaced.
     """
     at = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     backup = home.root / "backup" / f"before-{CURRENT}-{at}"
@@ -87,7 +86,7 @@ def apply_upgrade(home: Home, *, now: datetime | None = None) -> Path | None:
             write_atomically(change.path, change.content, change.path.stat().st_mode & 0o777)
             replaced += 1
         applied.append(step.name)
-        # After each step: what is done is done, whatever happens to the next one.
+        # Recorded after each step, so that an interruption repeats only the current one.
         write_json(version_path(home), HomeVersion(version=step.version, steps=applied))
     if applied != before["steps"]:
         note(home, "upgraded", before=before["version"], after=CURRENT, steps=applied, files_replaced=replaced)

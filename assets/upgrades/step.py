@@ -1,4 +1,4 @@
-"""What one step of an upgrade would change, and how it changes it."""
+"""A step of an upgrade, and the changes it makes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ class Change:
 
     Attributes
     ----------
-    path : Path
     what : str
-        In a few words, for the person who upgrades; no delivered value.
+        Short text for the person who upgrades; contains no delivered value.
     content : bytes
         The whole new file.
     """
@@ -36,11 +35,10 @@ class Step:
     version : str
         The version of Trin that needs it.
     name : str
-        Recorded in the home when it is done.
-    what : str
+        Recorded in the home when applied.
     changes : callable
-        Looks at a home and returns what it would rewrite; empty where nothing is left to do, so that a step can be
-        applied twice.
+        Returns the changes for a home; empty if there are none, so that a step is
+        idempotent.
     """
 
     version: str

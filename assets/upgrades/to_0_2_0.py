@@ -1,4 +1,4 @@
-"""From 0.1.0 to 0.2.0: modules moved, and a home's `dagster.yaml` names one of them."""
+"""Upgrade from 0.1.0 to 0.2.0: new module names in `dagster.yaml`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from assets.storage.home import Home
 from assets.upgrades.step import Change, Step
 
 MOVED_MODULES = {"pipelines.kept_connections": "pipelines.running.kept_connections"}
-"""Modules that files in homes of 0.1.0 name, and where they are now."""
+"""Modules named in files of 0.1.0 homes, with their new names."""
 
 
 def dagster_settings(home: Home) -> list[Change]:
-    """Return `dagster.yaml` with the modules' new names; whatever else people wrote in it stays."""
+    """Return `dagster.yaml` with new module names and no other change."""
     path = home.dagster / "dagster.yaml"
     if not path.is_file():
         return []

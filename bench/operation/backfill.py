@@ -1,4 +1,7 @@
-"""How long twenty projects over eight quarters take in one backfill, through Dagster's daemon."""
+"""Duration of a backfill of twenty projects over eight quarters.
+
+It runs through Dagster's daemon.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,9 @@ WORKSPACE = Path(__file__).resolve().parent.parent.parent / "workspace.yaml"
 
 
 def home_of_many(folder: Path, projects: int = PROJECTS, quarters: int = QUARTERS) -> Home:
-    """Return a home of small studies whose people were all followed up before the first quarter."""
+    """Return a home of small studies that can report from the start."""
     home = Home(folder / "home")
-    arrivals.QUIET_SECONDS = 0.0  # nobody else writes here
+    arrivals.QUIET_SECONDS = 0.0  # no other writer
     set_up(home, demo=False)
     first = LAST.shifted(1 - quarters)
     for number in range(projects):
@@ -53,7 +56,7 @@ def home_of_many(folder: Path, projects: int = PROJECTS, quarters: int = QUARTER
 
 
 class Daemon:
-    """Dagster's daemon with its code server, on a home, as `dagster dev` starts them."""
+    """Dagster's daemon with its code server, as `dagster dev` starts them."""
 
     def __init__(self, home: Home) -> None:
         self.environment = os.environ | {
@@ -77,7 +80,7 @@ class Daemon:
         self.log.close()
 
     def ask_for(self, quarters: list[str]) -> None:
-        """Ask for a backfill of quarters as the web page does; the daemon finds it and asks for the runs."""
+        """Request a backfill of quarters, as the web page does."""
         selector = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION}
         asked = {
             "selector": {"partitionSetName": "evaluate_quarter_partition_set", "repositorySelector": selector},
@@ -96,9 +99,9 @@ class Daemon:
 
 
 def backfill(home: Home, quarters: int = QUARTERS, longest_seconds: float = 540) -> tuple[float, float, Counter[str]]:
-    """Backfill and return seconds until the last run had ended, until Dagster says so, and how many runs ended how.
+    """Run a backfill; return seconds to the last run, to the end, and states.
 
-    Counted from Dagster's own note of when the backfill was asked for, as its page counts.
+    Seconds count from Dagster's own record of the request, as on its page.
     """
     keys = sorted(LAST.shifted(-i).partition_key for i in range(quarters))
     with Daemon(home) as daemon, DagsterInstance.from_config(str(home.dagster)) as instance:
@@ -116,7 +119,7 @@ def backfill(home: Home, quarters: int = QUARTERS, longest_seconds: float = 540)
 
 
 def main() -> None:
-    """Print how long it takes."""
+    """Print the duration."""
     with tempfile.TemporaryDirectory() as folder:
         home = home_of_many(Path(folder))
         last, seconds, runs = backfill(home)

@@ -1,6 +1,7 @@
-"""Three years of quarters as they really go: late, corrected and broken files, erasures, killed runs, releases; seeded.
+"""A soak test of three years of quarters, with realistic faults; seeded.
 
-Run with `make soak`; it ends with 1 and says what is wrong if anything is.
+Files are late, corrected or broken; people are erased, runs are killed and quarters released. Run with `make soak`; it
+exits with 1 and lists the faults if there are any.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ PROJECTS = ("east", "west")
 
 
 def protocol_of(name: str) -> str:
-    """Return a study whose list is sent whole each quarter."""
+    """Return a study that delivers its whole list each quarter."""
     text = PROTOCOL.replace("id: small", f"id: {name}").replace("first_quarter: 2026Q3", f"first_quarter: {FIRST}")
     return text.replace('files: "people*.csv"', 'files: "people_{period}{version}.csv", each_file: replaces')
 
 
 def everybody(seed: int) -> pd.DataFrame:
-    """Return everybody who will ever take part or be compared with, with the day they began."""
+    """Return all participants and comparison people, with their start day."""
     rng = np.random.default_rng(seed)
     rows = small_rows(120, PEOPLE - 120, seed=seed)
     days = pd.Timestamp("2022-01-15") + pd.to_timedelta(rng.integers(0, 30, PEOPLE) * 30, unit="D")
@@ -54,7 +55,7 @@ def everybody(seed: int) -> pd.DataFrame:
 
 
 class Years:
-    """A home and what happens to it."""
+    """A home and the events that happen to it."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.home, self.rng = Home(folder / "home"), np.random.default_rng(seed)
@@ -68,7 +69,7 @@ class Years:
             (self.home.projects / name / "project.yaml").write_text(protocol_of(name), encoding="utf-8")
 
     def happens(self, what: str, share: float) -> bool:
-        """Whether something happens this time."""
+        """Return whether a random event happens this time."""
         does = bool(self.rng.random() < share)
         self.counts[what] += does
         return does
@@ -80,12 +81,12 @@ class Years:
         (folder / file).write_bytes(content)
 
     def list_of(self, name: str, quarter: Quarter) -> bytes:
-        """Return the list as a project has it at a quarter's end."""
+        """Return a project's list at the end of a quarter."""
         rows = self.people[name]
         return rows[rows["start"] <= quarter.end.isoformat()].to_csv(index=False).encode()
 
     def deliver(self, quarter: Quarter) -> None:
-        """Send the quarter's lists, and what was late before."""
+        """Deliver the quarter's lists, and those that were late before."""
         waiting, self.late = self.late, []
         for name, file, content in waiting:
             self.send(name, file, content)
@@ -104,7 +105,7 @@ class Years:
                 self.send(name, file, content)
 
     def run(self, quarter: Quarter, kill_after: float | None = None) -> None:
-        """Run a quarter in a process of its own, and perhaps kill it."""
+        """Run a quarter in a separate process, and optionally kill it."""
         command = [sys.executable, "-c", RUN, str(self.home.root), str(quarter)]
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -122,7 +123,7 @@ class Years:
         self.erased[name] |= set(chosen)
 
     def live(self, quarter: Quarter) -> None:
-        """Live through one quarter."""
+        """Simulate one quarter."""
         self.deliver(quarter)
         while self.happens("a run is killed", 0.4):
             self.run(quarter, kill_after=float(self.rng.uniform(2.0, 9.0)))
@@ -135,7 +136,7 @@ class Years:
                 propose(self.home, quarter, by="Anne Holm")
                 approve(self.home, quarter, by="Bo Lund")
             except InputRefused:
-                self.counts["a release that was refused"] += 1  # results waited to be made anew
+                self.counts["a release that was refused"] += 1  # results were stale
 
 
 RUN = """
@@ -159,7 +160,7 @@ def last() -> Quarter:
 
 
 def what_is_wrong(years: Years, folder: Path) -> list[str]:
-    """Ask everything that can be asked at the end."""
+    """Return every fault found at the end."""
     home = years.home
     sweep(home)
     wrong = [*events(home)[1], *faults_in(home), *(f"damaged: {path}" for path in damaged(home.restricted))]
@@ -172,7 +173,7 @@ def what_is_wrong(years: Years, folder: Path) -> list[str]:
             pseudonym = people.pseudonym(identifier)
             if places_of(home, pseudonym):
                 wrong.append("somebody who was erased is still in a table")
-    # The last quarter, as a home that never saw any of it would have it.
+    # The last quarter, computed from clean files in a fresh home.
     calm = Home(folder / "calm")
     set_up(calm, demo=False)
     calm.key_location.write_text(str(home.key_file), encoding="utf-8")
@@ -198,7 +199,7 @@ def _numbers(home: Home, name: str) -> list[tuple[object, ...]]:
 
 
 def main() -> int:
-    """Live through the years and print what happened."""
+    """Simulate the years and print what happened."""
     warnings.simplefilter("ignore")
     arrivals.QUIET_SECONDS = 0.0
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 2026

@@ -1,4 +1,4 @@
-"""What DoubleML does: the interactive regression model for the effect on participants, linear, in five folds."""
+"""DoubleML: interactive regression model for the ATT, in five folds."""
 
 import sys
 import warnings

@@ -1,6 +1,6 @@
-"""What DoWhy does: a causal model, and its matching on the propensity score for the effect on participants.
+"""DoWhy: a causal model with propensity score matching for the ATT.
 
-It matches on the score and not its logit, with replacement, without a caliper, and matches the others as well.
+It matches on the score rather than its logit, with replacement and without a caliper, and also matches the controls.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""What psmpy does: one logistic regression, then its matching by k-d tree without replacement.
+"""psmpy: logistic regression, then k-d tree matching, no replacement.
 
-Its caliper is a distance and not a share, and 0.3.16 has no matching by `knn_matched` any more.
+Its caliper is a distance rather than a share, and 0.3.16 has no matching by `knn_matched` any more.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What a notebook does: scikit-learn's logistic regression, then its nearest neighbours on the logit."""
+"""scikit-learn: logistic regression, then nearest neighbours on the logit."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""How the benchmark's covariates are declared to the engine."""
+"""Declaration of the benchmark's covariates to the engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 CALIPER = 0.2
-"""In standard deviations of the logit."""
+"""Caliper in standard deviations of the logit."""
 
 
 @dataclass
@@ -19,5 +19,5 @@ class Covariate:
 
 
 def coded_covariates() -> tuple[Covariate, ...]:
-    """Return eight numbers and four yes-or-no answers, named as in `people.COVARIATES`."""
+    """Return eight numeric and four binary covariates of `people`."""
     return tuple(Covariate(f"x{i}", "numeric" if i < 8 else "binary") for i in range(12))

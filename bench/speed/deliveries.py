@@ -1,6 +1,6 @@
-"""How long deliveries take: a register of ten million rows, and erasing a hundred thousand people.
+"""Duration of checking ten million rows and erasing 100,000 people.
 
-Nothing is asserted; machines differ.
+Nothing is asserted, because machines differ.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NUMERIC = {"age_years": (15, 45), "benefit_months": (0, 12), "youngest_child_mon
 
 
 def write_register(path: Path) -> None:
-    """Write a register extract as it is stored: typed rows with their flags, one in ten thousand faulty."""
+    """Write a register extract as stored, one row in ten thousand faulty."""
     numbers = ", ".join(
         f"CASE WHEN hash(i, '{name}') % 10000 = 0 THEN {high} + 1 ELSE {low} + hash(i, '{name}') % {high - low} END::DOUBLE AS {name}"
         for name, (low, high) in NUMERIC.items()
@@ -51,7 +51,7 @@ def write_register(path: Path) -> None:
 
 
 def by_contract(path: Path) -> int:
-    """Count faulty rows by the compiled contract."""
+    """Count faulty rows with the compiled contract."""
     from assets.intake.reading.rule_queries import count_in_file
 
     protocol = read_protocol(PROTOCOL.read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def by_contract(path: Path) -> int:
 
 
 def by_hand(path: Path) -> int:
-    """Count the same faults with SQL as somebody would write it for this one table."""
+    """Count the same faults with hand-written SQL for this table."""
     parts = [
         "count(*) FILTER (person_id__unparsed AND NOT person_id__lost_zero)",
         "count(*) FILTER (person_id__lost_zero)",
@@ -85,7 +85,10 @@ def by_hand(path: Path) -> int:
 
 
 def measured(work: str, path: Path) -> tuple[int, float, float, float]:
-    """Run in a process of its own; return the answer, wall seconds, processor seconds and the memory peak in GB."""
+    """Run work in a separate process; return the answer and its cost.
+
+    The cost is wall seconds, processor seconds and the memory peak in GB.
+    """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         found: tuple[int, float, float, float] = pool.apply(_measure, (work, path))
     return found

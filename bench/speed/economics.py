@@ -1,4 +1,4 @@
-"""How long 100 accounts of ten payers and 10,000 draws take."""
+"""Duration of 100 accounts of ten payers and 10,000 draws."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def settings(seed: int) -> EconomicsSettings:
 
 
 def main() -> None:
-    """Print how long they take."""
+    """Print the duration."""
     record: dict[str, Any] = {
         "status": "estimated",
         "claims": {"verdict": "promising"},

@@ -1,4 +1,4 @@
-"""The floor: what read, fit and match cost at least, written with numpy alone."""
+"""The lower bound: reading, fitting and matching with numpy alone."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bench.speed.people import COVARIATES
 from bench.speed.stopwatch import Stopwatch
 
 PASSES = 6
-"""Passes over the rows that Newton's method needs for a logit from a cold start."""
+"""Newton iterations of a logit from a cold start."""
 
 
 def main(path: str) -> None:
-    """Measure each step; arranging the columns is left out."""
+    """Measure each step, except arranging the columns."""
     watch = Stopwatch()
     frame = pd.read_parquet(path)
     watch.step("read")

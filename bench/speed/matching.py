@@ -1,6 +1,6 @@
-"""What matching costs: against what nobody gets around, from size to size, and against rivals.
+"""The cost of matching: against its lower bound, by size and vs rivals.
 
-Run with `make bench`, or `make bench-rivals` for the rivals too.
+Run with `make bench`, or `make bench-rivals` to include the rivals.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ LARGEST = "20k/1M"
 RUNS = 5
 RIVAL_RUNS = 3
 LONG_SECONDS = 60
-"""A rival that needs longer is not asked again."""
+"""A rival slower than this is run only once."""
 RESULTS = ROOT / "bench" / "results" / "matching.csv"
 RIVALS_PYTHON = os.environ.get("BENCH_RIVALS_PYTHON", str(ROOT / ".venv-rivals" / "bin" / "python"))
 MATCHIT = ("Rscript", "bench/rivals/with_matchit.R")
 MATCHES = {"1:1": 2.0, "1:5": 3.0, "1:1 in strata": None, "with replacement": None}
-"""Kinds of matching, and the seconds hoped for at the largest size, in stable sorts."""
+"""Kinds of matching, and the target at the largest size, in multiples of a stable sort."""
 RIVALS = {
     "scikit-learn notebook": (RIVALS_PYTHON, "-m", "bench.rivals.with_sklearn"),
     "DoWhy": (RIVALS_PYTHON, "-m", "bench.rivals.with_dowhy"),
@@ -38,12 +38,12 @@ DOUBLEML = (RIVALS_PYTHON, "-m", "bench.rivals.with_doubleml")
 
 
 def middle(answers: list[Answer], name: str) -> float:
-    """Return the median of what processes told."""
+    """Return the median of a figure over processes."""
     return median(float(answer.told[name]) for answer in answers)
 
 
 def own(module: str, *words: str) -> Answer:
-    """Run a piece of the benchmark with the engine's own Python; without an answer the benchmark ends."""
+    """Run part of the benchmark with the engine's Python, or exit."""
     answer = ask(sys.executable, "-m", module, *words)
     if answer.failure:
         raise SystemExit(f"{module}: {answer.failure}")
@@ -71,7 +71,10 @@ def match_rows(size: str, path: str) -> list[Row]:
 
 
 def whole_rows(size: str, path: str) -> list[Row]:
-    """Measure the whole against its floor, turn about; then as a person waits for it, imports included."""
+    """Measure the whole work and its lower bound in turn, then a cold run.
+
+    The cold run includes imports, as a person experiences it.
+    """
     pairs = [(own("bench.speed.floor", path), own("bench.speed.trin_end_to_end", path)) for _ in range(RUNS)]
     floors, wholes = [floor for floor, _ in pairs], [whole for _, whole in pairs]
     is_largest = size == LARGEST
@@ -109,18 +112,18 @@ def whole_rows(size: str, path: str) -> list[Row]:
 
 
 def inner_seconds(whole: Answer) -> float:
-    """Seconds of the steps from the file to the pairs, without imports."""
+    """Return seconds from the file to the pairs, without imports."""
     return sum(float(whole.told["steps"][name]) for name in ("read", "build", "fit", "match"))
 
 
 def steps_of(answers: list[Answer]) -> str:
-    """Say what each step took."""
+    """Return the seconds of each step as text."""
     steps: list[dict[str, Any]] = [answer.told["steps"] for answer in answers]
     return ", ".join(f"{name} {median(float(step[name]) for step in steps):.3f}" for name in steps[0])
 
 
 def ask_rival(command: tuple[str, ...], path: str) -> list[Answer]:
-    """Ask a rival a few times, unless it fails or is slow."""
+    """Run a rival a few times, unless it fails or is slow."""
     answers: list[Answer] = []
     while len(answers) < RIVAL_RUNS:
         answers.append(ask(*command, path))
@@ -130,7 +133,7 @@ def ask_rival(command: tuple[str, ...], path: str) -> list[Answer]:
 
 
 def rival_rows(size: str, path: str, seconds: float) -> list[Row]:
-    """Ask rivals for the same, each in its own way; the ratio is how many times Trin's wait theirs is."""
+    """Measure rivals on the same task, relative to Trin's time."""
     rows = []
     for name, command in RIVALS.items():
         answers = ask_rival(command, path)
@@ -156,7 +159,10 @@ def rival_rows(size: str, path: str, seconds: float) -> list[Row]:
 
 
 def doubly_robust_rows(size: str, path: str) -> list[Row]:
-    """Measure the cross-fitted doubly robust estimate, imports and reading left out, here and in DoubleML."""
+    """Measure the cross-fitted doubly robust estimate, also in DoubleML.
+
+    Imports and reading are excluded.
+    """
     answers = {
         "Trin, doubly robust in 5 folds": [own("bench.speed.pieces", "doubly_robust", path) for _ in range(RIVAL_RUNS)],
         "DoubleML, the same": ask_rival(DOUBLEML, path),
@@ -185,7 +191,7 @@ def doubly_robust_rows(size: str, path: str) -> list[Row]:
 
 
 def growth_rows(rows: list[Row]) -> list[Row]:
-    """Compare the seconds of each size with those of the size before, beside how many times the people it has."""
+    """Return how seconds grow from each size to the next."""
     found = []
     for what in ("match 1:1", "match 1:5", "read, build, fit, match 1:1", "Trin, doubly robust in 5 folds"):
         seconds = {row.size: row.seconds for row in rows if row.what == what}
@@ -206,7 +212,7 @@ def growth_rows(rows: list[Row]) -> list[Row]:
 
 
 def main() -> None:
-    """Measure everything, print it and keep it."""
+    """Measure everything, print it and save it."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for size, (participants, others) in SIZES.items():

@@ -1,6 +1,6 @@
-"""The people every benchmark of matching works on: twelve covariates, drawn with a fixed seed.
+"""People for the matching benchmarks: twelve covariates, fixed seed.
 
-Rivals read the same file, so nothing of the engine is imported.
+Rivals read the same file, so this module imports nothing from the engine.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ SEED = 1
 
 
 def draw_people(participants: int, others: int) -> pd.DataFrame:
-    """Draw people in shuffled order; participants differ a little in every covariate and gain half a unit in `y`."""
+    """Draw people in random order, with a true effect of 0.5 on `y`.
+
+    Participants differ slightly in every covariate.
+    """
     rng = np.random.default_rng(SEED)
     n = participants + others
     treated = rng.permutation(np.arange(n) < participants)
@@ -32,7 +35,7 @@ def draw_people(participants: int, others: int) -> pd.DataFrame:
 
 
 def write_people(participants: int, others: int, path: Path, *, also_csv: bool) -> None:
-    """Write them as Parquet, and beside it as CSV for R, which has no Parquet reader of its own."""
+    """Write people as Parquet, and optionally as CSV for R."""
     people = draw_people(participants, others)
     people.to_parquet(path, index=False)
     if also_csv:

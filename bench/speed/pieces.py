@@ -1,4 +1,4 @@
-"""Pieces of the work, each measured in a process of its own."""
+"""Parts of the work, each measured in a separate process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.score.propensity import PropensityFit, fit_propensity
 
 STRATA = 50
 TURNS = 3
-"""How often a process repeats a step and the sort it is compared with, in turn."""
+"""Repetitions of a step and of its reference sort, in turn."""
 CONFIDENCE = 0.95
 MATCHES: dict[str, tuple[int, bool, bool]] = {
     "1:1": (1, False, False),
@@ -27,7 +27,7 @@ MATCHES: dict[str, tuple[int, bool, bool]] = {
     "1:1 in strata": (1, False, True),
     "with replacement": (1, True, False),
 }
-"""Controls per participant, whether they may serve again, and whether strata are exact."""
+"""Controls per participant, with or without replacement, and whether strata are exact."""
 
 
 def seconds_of(work: Callable[[], object]) -> float:
@@ -38,7 +38,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 def match(path: str, kind: str) -> None:
-    """Measure the match step alone against one stable sort of the controls' scores."""
+    """Measure the match step against one stable sort of the scores."""
     frame = pd.read_parquet(path)
     treated = frame["treated"].to_numpy() == 1
     fit = fit_propensity(build_design_matrix(frame, coded_covariates()), treated)

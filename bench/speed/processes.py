@@ -24,12 +24,12 @@ OUT_OF_MEMORY = ("MemoryError", "Unable to allocate", "cannot allocate", "could 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process cost and what it told.
+    """The cost and the output of a process.
 
     Attributes
     ----------
     wall, processor : float
-        Seconds from start to end, start-up and imports included.
+        Seconds from start to end, including start-up and imports.
     told : dict
         The last line it printed; empty if it failed.
     failure : str
@@ -43,7 +43,7 @@ class Answer:
 
 
 def ask(*command: str) -> Answer:
-    """Run a command from the repository's root and read the JSON line it ends with."""
+    """Run a command from the repository root; read its last line as JSON."""
     return asyncio.run(_ask(command))
 
 

@@ -1,10 +1,9 @@
-"""A register on one machine: from a hundred million events to an effect, beside plain SQL doing the history alone.
+"""A register on one machine: from 100 million events to an effect.
 
-Run with `python -m bench.speed.register [millions of events …]`.
+Plain SQL computes the history alone, for comparison. Run with `python -m bench.speed.register [millions of events …]`.
 
-Each step is a process of its own, so that memory is its own. People are a
-hundredth of events, in 98 municipalities; every fiftieth takes part, more
-often those with many events, and the true effect is 0.5.
+Each step is a separate process, so that its memory peak is measured separately. There is one person per hundred events,
+in 98 municipalities; one in fifty takes part, more often those with many events, and the true effect is 0.5.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ SCORED = (
 
 
 def connection(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Return DuckDB with the memory and threads that both ways get."""
+    """Return DuckDB with the memory and threads that both methods get."""
     made = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2, "temp_directory": str(folder / ".spill")})
     made.execute("SET preserve_insertion_order = false")
     return made
 
 
 def generate(folder: Path, events: int) -> None:
-    """Write people and their events, the events in order of time as a register has them."""
+    """Write people and their events, ordered by time as in a register."""
     people = events // 100
     with connection(folder) as database:
         database.execute(
@@ -60,7 +59,7 @@ def generate(folder: Path, events: int) -> None:
 
 
 def plain_sql(folder: Path) -> None:
-    """Work out the same history as somebody would write it in SQL, and nothing else."""
+    """Compute the same history with plain SQL, and nothing else."""
     watch = Stopwatch()
     parts = []
     for years in (1, 5):
@@ -94,7 +93,7 @@ def plain_sql(folder: Path) -> None:
 
 
 def trin(folder: Path) -> None:
-    """History, blocks by municipality, score, match, balance and effect."""
+    """Compute history, blocks by municipality, score, match and effect."""
     watch = Stopwatch()
     from assets.registers.event_history import write_history
     from models.study import compare
@@ -137,7 +136,7 @@ def trin(folder: Path) -> None:
 
 
 def same(folder: Path) -> bool:
-    """Whether both histories say the same of everybody, to the last bit."""
+    """Return whether both histories are identical for everyone."""
     with connection(folder) as database:
         names = [n for n in pq.read_schema(folder / "history.parquet").names if n != "person_id"]
         told = [f"sum((a.{n} IS DISTINCT FROM {_whole(n)})::INT)" for n in names]
@@ -149,7 +148,7 @@ def same(folder: Path) -> bool:
 
 
 def _whole(name: str) -> str:
-    """Nobody's events are no events to us, and nothing to plain SQL."""
+    """Return SQL that treats a missing count as 0, as Trin does."""
     counted = not any(part in name for part in ("mean", "max", "min", "days"))
     return f"coalesce(b.{name}, 0)" if counted else f"b.{name}"
 

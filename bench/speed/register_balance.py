@@ -1,4 +1,4 @@
-"""Balance of 50 covariates over a million rows: one query against columns in memory.
+"""Balance of 50 covariates over a million rows: SQL against pandas.
 
 Run with `make bench`.
 """
@@ -19,7 +19,7 @@ ROWS, COLUMNS = 1_000_000, 50
 
 
 def main() -> None:
-    """Write a table, compare its groups both ways, and print what each took."""
+    """Write a table, compute its balance both ways, and print durations."""
     rng = np.random.default_rng(1)
     names = tuple(f"x{i}" for i in range(COLUMNS))
     frame = pd.DataFrame(rng.normal(size=(ROWS, COLUMNS)), columns=list(names))

@@ -1,4 +1,4 @@
-"""Rows of a benchmark, as a table to read and a file to keep."""
+"""Rows of a benchmark, printed as a table and saved to a file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,12 @@ class Row:
     ----------
     size : str
         Participants and others.
-    what : str
-    seconds, processor_seconds, ratio, peak_gb : float or None
     ratio_to : str
-        What the ratio is taken to, measured in the same run.
+        Denominator of the ratio, measured in the same run.
     aim : str
-        The ratio, or memory, that is hoped for.
-    runs : int
+        The target ratio or memory.
     note : str
-        What was found, or why there is no figure.
+        The finding, or why there is no figure.
     """
 
     size: str

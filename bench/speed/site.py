@@ -1,6 +1,7 @@
-"""How long the pages of a quarter take, and how much memory: every municipality, two languages, ten results.
+"""Duration and memory of building a quarter's pages.
 
-`python -m bench.speed.site` prints seconds, megabytes and pages; nothing is asserted.
+The quarter has every municipality, two languages and ten results. `python -m bench.speed.site` prints seconds,
+megabytes and pages; nothing is asserted.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ RESULTS = 10
 
 
 def main() -> None:
-    """Build the pages once from nothing and once again, and print what it took."""
+    """Build the pages cold and warm, and print the cost."""
     codes = list(read_knowledge("municipalities")["municipalities"])
     records = [
         example_record(

@@ -1,4 +1,4 @@
-"""What a measured process says of itself, on one line."""
+"""Output of a measured process, on one line."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Stopwatch:
         self.steps: dict[str, float] = {}
 
     def step(self, name: str) -> None:
-        """Say that a step is done."""
+        """Record the end of a step."""
         now = time.perf_counter()
         self.steps[name], self.last = now - self.last, now
 
     def tell(self, **more: object) -> None:
-        """Print everything as JSON, with what else was found."""
+        """Print everything as JSON, with any other findings."""
         told = {
             "seconds": self.last - self.begun,
             "processor_seconds": time.process_time() - self.processor,
@@ -32,5 +32,5 @@ class Stopwatch:
 
 
 def memory_peak() -> float:
-    """Most memory this process has held at once, in GB."""
+    """Return the peak memory of this process, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9

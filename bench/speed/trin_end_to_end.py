@@ -1,4 +1,4 @@
-"""What somebody with a file does: read it, fit the score, match one to one, compare means."""
+"""An end-to-end match: read, fit the score, match 1:1, compare means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ watch = Stopwatch()
 
 
 def main(path: str) -> None:
-    """Print the seconds each step took and what was found."""
+    """Print the seconds of each step, and the result."""
     from pandas import read_parquet
 
     from bench.speed.covariates import CALIPER, coded_covariates

@@ -1,10 +1,10 @@
-"""The Infant Health and Development Program with a known answer: the effect on participants is 4.000 by construction.
+"""The Infant Health and Development Program, with a known ATT of 4.000.
 
-The file is not ours to keep, so its place is given:
+The licence of the file does not allow us to include it, so its path is an argument:
 
     python -m bench.truth.ihdp path/to/ihdp_npci_1.csv
 
-What was found is kept in `bench/results/`.
+Results are stored in `bench/results/`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def main() -> None:
-    """Read the file that is named, and keep and print what was found."""
+    """Read the given file; store and print the results."""
     if len(sys.argv) != 2:
         raise SystemExit("Say where the data lie: python -m bench.truth.ihdp ihdp_npci_1.csv")
     found = rows(Path(sys.argv[1]))

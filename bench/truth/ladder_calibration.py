@@ -1,10 +1,9 @@
-"""How often each rung tells the truth, in worlds where it is known: a table for `docs/validation.md`.
+"""How often each rung is right in worlds with known truth.
 
-Run with `make calibration`; a few minutes on two cores.
+Run with `make calibration`; a few minutes on two cores. The table is for `docs/validation.md`.
 
-Rungs 4 and 5 are the designs of the demo protocols. Rungs 2 and 3 are the
-plain differences they rest on (of those who drew lots; of changes since the
-quarter before the start), given the facts that such designs earn.
+Rungs 4 and 5 are the designs of the demo protocols. Rungs 2 and 3 are the plain differences they rest on (between
+those who drew lots; of changes since the quarter before the start), given the facts that such designs earn.
 """
 
 from __future__ import annotations
@@ -68,14 +67,14 @@ Row = dict[str, Any]
 
 @cache
 def protocol(name: str) -> Protocol:
-    """Return a demo protocol with its primary outcome, without what only costs time here."""
+    """Return a demo protocol, reduced to its primary outcome for speed."""
     read = read_protocol((PROJECTS / name / "project.yaml").read_text(encoding="utf-8"))
     effects = read.effects.model_copy(update={"alternatives": (), "specifications": (), "subgroups": ()})
     return read.model_copy(update={"effects": effects, "outcomes": (read.primary_outcome,)})
 
 
 def records_of(world: World) -> dict[str, Row]:
-    """Return the tagged record of each rung that can answer in a world."""
+    """Return the graded record of each rung that applies in a world."""
     own = _evaluated("i-gang", world, with_register=True)
     y = _outcomes(world, own.cohort.people)
     found = {"4": own.records[0].model_dump(mode="json"), "3": _changes(own.cohort, y)}
@@ -86,7 +85,7 @@ def records_of(world: World) -> dict[str, Row]:
 
 
 def _evaluated(name: str, world: World, *, with_register: bool) -> Evaluated:
-    """Evaluate a demo protocol on a drawn world, in the order that runs."""
+    """Evaluate a demo protocol on a drawn world, in pipeline order."""
     people = world.people
     start = pd.to_datetime(people["start"]).astype("datetime64[s]")
     listed = pd.DataFrame({"person_id": people["person_id"], "index_date": start, "municipality_code": "0751"})
@@ -128,7 +127,7 @@ def _tagged(name: str, comparison: Any, effects: Effects, facts: DesignFacts) ->
 def _plain(
     cohort: Cohort, value: float, interval: tuple[float, float], shares: tuple[float, float], **facts: Any
 ) -> Row:
-    """A plain difference with the facts of its design; the comparison is everybody, unweighted."""
+    """Return a plain, unweighted difference with its design facts."""
     error = (interval[1] - interval[0]) / (2 * 1.96)
     estimate = Estimate("difference", value, error, *interval, "normal", *shares, np.empty(0))
     everybody = Benchmarking().compare(cohort, protocol("i-gang"), {})

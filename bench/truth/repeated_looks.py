@@ -1,6 +1,6 @@
-"""How often twenty quarterly looks at nothing show something: a table for `docs/validation.md`.
+"""How often twenty quarterly looks at a null effect show something.
 
-Run with `make calibration`; a few minutes on two cores.
+Run with `make calibration`; a few minutes on two cores. The table is for `docs/validation.md`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ Row = dict[str, object]
 
 
 def grown_study(rng: np.random.Generator, n: int, effect: float) -> pd.DataFrame:
-    """People in the order they came: a need that moves both taking part and the outcome, 15 % without the project."""
+    """Return people in order of arrival, with a confounding need.
+
+    The need drives both participation and the outcome, which 15 % reach without the project.
+    """
     total = n * (1 + OTHERS_PER_PARTICIPANT)
     need = rng.normal(size=total)
     treated = rng.random(total) < expit(-1.2 + 0.6 * need)
@@ -44,7 +47,7 @@ def grown_study(rng: np.random.Generator, n: int, effect: float) -> pd.DataFrame
 
 
 def ever_wrong(seed: int, per_quarter: int, effect: float) -> tuple[bool, bool, float]:
-    """Look twenty times at one study; say whether each kind of interval ever left out the truth."""
+    """Look twenty times; return whether each interval ever missed the truth."""
     people = grown_study(np.random.default_rng([seed, per_quarter]), per_quarter * LOOKS, effect)
     ordinary = sequence = False
     reach = 0.0

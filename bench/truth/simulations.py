@@ -1,6 +1,6 @@
-"""How often every published interval holds the truth, in many worlds: a table for `docs/validation.md`.
+"""How often every published interval covers the truth, in many worlds.
 
-Run with `make simulations`; a quarter of an hour on two cores.
+Run with `make simulations`; a quarter of an hour on two cores. The table is for `docs/validation.md`.
 """
 
 from __future__ import annotations

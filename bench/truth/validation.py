@@ -1,4 +1,4 @@
-"""`docs/validation.md`: what Trin's engine gives beside what others published, and how often its intervals hold the truth.
+"""`docs/validation.md`: the engine against published values and coverage.
 
 Run with `make docs`.
 """
@@ -41,13 +41,13 @@ def reference(name: str) -> dict[str, Any]:
 
 
 def smokers(**settings: Any) -> StudyGroups:
-    """Compare quitters with smokers, with the score of the references."""
+    """Compare quitters with smokers, using the score of the references."""
     people = example_people()
     return compare(people, "qsmk", COVARIATES, person_id="seqn", score_terms=SQUARES, **settings)
 
 
 def against_r() -> Iterator[Line]:
-    """Yield what, our value and R's."""
+    """Yield the quantity, our value and R's."""
     expected = reference("nhefs_more_methods.json")
     people = example_people()
     y, seqn = people["wt82_71"], people["seqn"].to_numpy(dtype=int)
@@ -91,7 +91,7 @@ def against_r() -> Iterator[Line]:
 
 
 def against_publications() -> Iterator[Line]:
-    """Yield what, our value and the published one, for whole studies."""
+    """Yield the quantity, our value and the published one."""
     people = example_people()
     everybody = smokers(method="inverse_probability", estimand="ate").effect(people["wt82_71"])
     yield "NHEFS, weight gained by quitting, kg (Hernán & Robins, 3.44)", everybody.value, 3.44
@@ -149,7 +149,7 @@ def simulation_lines() -> list[str]:
 
 
 def _kept(file: str) -> list[str]:
-    """Return a kept table as it is."""
+    """Return a stored table as it is."""
     rows = _rows(file)
     if not rows:
         return []

@@ -30,16 +30,12 @@ _MONTH_WORD = re.compile(r"([a-zæøå]+)\.? (\d{4})")
 
 
 def period_end(text: str) -> date | None:
-    """Return the last day of a period, or None if the text is none.
+    """Return the last day of a period, or None if it cannot be parsed.
 
     Parameters
     ----------
     text : str
         `2010`, `2010K1`, `2010Q1`, `1. kvt. 2010`, `2010M01`, `2010-01`, `jan. 2010`, `2010-01-31`.
-
-    Returns
-    -------
-    date or None
     """
     plain = " ".join(text.lower().split())
     try:

@@ -18,7 +18,6 @@ class Quarter:
 
     Attributes
     ----------
-    year : int
     number : int
         1 to 4.
     """
@@ -48,7 +47,7 @@ class Quarter:
 
     @classmethod
     def containing(cls, day: date) -> Quarter:
-        """Return the quarter that a day falls in."""
+        """Return the quarter that contains a day."""
         return cls(day.year, (day.month + 2) // 3)
 
     @property
@@ -67,12 +66,12 @@ class Quarter:
         return self.start.isoformat()
 
     def shifted(self, quarters: int) -> Quarter:
-        """Return the quarter that lies `quarters` later (earlier if negative)."""
+        """Return the quarter `quarters` later (earlier if negative)."""
         index = self.year * 4 + self.number - 1 + quarters
         return Quarter(index // 4, index % 4 + 1)
 
     def minus(self, other: Quarter) -> int:
-        """Return how many quarters lie between `other` and this one."""
+        """Return the number of quarters from `other` to this one."""
         return (self.year - other.year) * 4 + self.number - other.number
 
     def __str__(self) -> str:

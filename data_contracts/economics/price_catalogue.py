@@ -1,8 +1,7 @@
-"""Prices: what one more unit of something costs, whom, in which year's money, and who says so.
+"""Prices: unit cost, payers, receivers, price level and source.
 
-A price is positive; who pays it and who receives it say which way it goes. A
-transfer is paid by some and received by others, so that society neither gains
-nor loses; a service is paid and nobody's income; production is earned.
+A price is positive; its direction follows from who pays and who receives it. A transfer has payers and receivers, so
+that society neither gains nor loses; a service has payers only; production has receivers only.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data_contracts.protocol.parts import Name, Section, ShortText, Text
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import Name, Section, ShortText, Text
 from data_contracts.reading.section_reading import read_section
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
@@ -23,22 +22,22 @@ ROUNDING = 1e-9
 
 
 NARROWEST = 1e-3
-"""A range narrower than this share of its value is none."""
+"""A range narrower than this share of its value counts as no range."""
 FEWEST_LETTERS = 10
 
 
 class Reason(Text):
-    """A reason in words; a full stop is none."""
+    """A reason in words, long enough to be assessed."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Reason:
         if any(sum(letter.isalpha() for letter in text) < FEWEST_LETTERS for text in (self.da, self.en)):
-            raise ValueError("Say why, in words that a reader can weigh")
+            raise ValueError("Give a reason in words, at least ten letters in each language")
         return self
 
 
 def no_thousands_point(value: Any) -> Any:
-    """Refuse a number whose point may stand between thousands.
+    """Refuse a number whose point may be a thousands separator.
 
     Raises
     ------
@@ -50,17 +49,23 @@ def no_thousands_point(value: Any) -> Any:
 
 
 class Declared(Section):
-    """A number that somebody has declared: who says so, and why nothing is open where nothing is."""
+    """A declared number with its source and its range.
 
-    source: Text | None = Field(default=None, description="Who says so. Without one the account says that nobody does.")
-    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Where it can be read.")
-    is_illustrative: bool = Field(default=False, description="Invented to show how an account is made.")
+    `why_certain` gives the reason where low and high are equal.
+    """
+
+    source: Text | None = Field(
+        default=None, description="Source of the figure. Without one, the account states that no source was given."
+    )
+    link: ShortText | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="Link to the source.")
+    is_illustrative: bool = Field(default=False, description="Whether the figure is invented for demonstration.")
     why_certain: Reason | None = Field(
-        default=None, description="Why low and high are the same: a price that is agreed, say. Refused without."
+        default=None,
+        description="Why low and high are equal, for example because the price is fixed by contract. Required when they are equal.",
     )
 
     def range_faults(self, low: float | None, value: float, high: float | None) -> None:
-        """Refuse a range that is half, does not hold its value, or declares doubt away.
+        """Refuse an incomplete, inconsistent or unexplained empty range.
 
         Raises
         ------
@@ -71,24 +76,28 @@ class Declared(Section):
         if low is None or high is None:
             return
         if not low <= value <= high:
-            raise ValueError("The range must hold the value: low, value, high")
+            raise ValueError("The range must contain the value: low <= value <= high")
         if high - low <= NARROWEST * abs(value) and self.why_certain is None:
-            raise ValueError("Low and high are the same, as if nothing were open; give a range, or say why_certain")
+            raise ValueError(
+                "Low and high are equal, which claims certainty; give a range, or give the reason in why_certain"
+            )
 
 
 class Amount(Declared):
     """An amount with its year, its range and its source."""
 
-    amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit; positive. A negative one needs why_negative.")
+    amount: float = Field(ge=-1e9, le=1e9, description="Kroner per unit. A negative amount needs why_negative.")
     low: float | None = Field(
         default=None,
         ge=-1e9,
         le=1e9,
-        description="The lowest that is believable; with high. Where both are missing, half as much more or less.",
+        description="Lowest plausible amount; requires high. If both are missing, the range is 50 % below to 50 % above.",
     )
-    high: float | None = Field(default=None, ge=-1e9, le=1e9, description="The highest that is believable.")
-    price_year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Whose money it is in.")
-    why_negative: Reason | None = Field(default=None, description="Why the amount is below zero.")
+    high: float | None = Field(default=None, ge=-1e9, le=1e9, description="Highest plausible amount.")
+    price_year: int = Field(
+        ge=EARLIEST_YEAR, le=LATEST_YEAR, description="Price level: the year whose prices the amount is in."
+    )
+    why_negative: Reason | None = Field(default=None, description="Why the amount is negative.")
 
     @field_validator("amount", "low", "high", mode="before")
     @classmethod
@@ -98,30 +107,30 @@ class Amount(Declared):
     @model_validator(mode="after")
     def _range_holds_the_amount(self) -> Amount:
         if min(self.amount, self.amount if self.low is None else self.low) < 0 and self.why_negative is None:
-            raise ValueError("A price is positive; a negative one needs why_negative")
+            raise ValueError("A price must be positive; a negative price needs why_negative")
         self.range_faults(self.low, self.amount, self.high)
         return self
 
 
 class Price(Amount):
-    """What one more unit of a consequence costs or brings."""
+    """The price of one more unit of a consequence."""
 
     name: Name = Field(description="Name used by consequences.")
     label: Text = Field(description="Shown on pages.")
-    unit: Text = Field(description="One of what.")
-    units: Text | None = Field(default=None, description="Several of it; as unit where it is not said.")
+    unit: Text = Field(description="The unit, in the singular.")
+    units: Text | None = Field(default=None, description="The unit, in the plural. Default: the same as unit.")
     kind: Literal["transfer", "service", "production"] = Field(
-        description="`transfer`: from one pocket to another; `service`: something used up; `production`: something made."
+        description="`transfer`: money moved between payers; `service`: a resource consumed; `production`: output created."
     )
     most_a_year: float | None = Field(
-        default=None, gt=0, description="The most that one person can have in a year: 12 months, say."
+        default=None, gt=0, description="Maximum units per person and year, for example 12 months."
     )
     counts: Name = Field(
-        description="What is counted. Two consequences that count the same thing are refused: one gain, booked twice."
+        description="What is counted. Two consequences that count the same thing are refused as double counting."
     )
-    paid_by: dict[Name, float] = Field(default_factory=dict, description="Payers and their shares, which make up 1.")
+    paid_by: dict[Name, float] = Field(default_factory=dict, description="Payers and their shares, which sum to 1.")
     received_by: dict[Name, float] = Field(
-        default_factory=dict, description="Receivers and their shares, which make up 1."
+        default_factory=dict, description="Recipients and their shares, which sum to 1."
     )
 
     @model_validator(mode="after")
@@ -138,7 +147,7 @@ class Price(Amount):
 
 
 class PriceCatalogue(Section):
-    """Prices that come together."""
+    """A set of prices with a version."""
 
     version: ShortText
     is_illustrative: bool = False
@@ -147,7 +156,7 @@ class PriceCatalogue(Section):
 
 
 def shares_make_up_one(name: str, shares: dict[str, float]) -> None:
-    """Refuse shares that are not positive or do not make up the whole.
+    """Refuse shares that are not positive or do not sum to 1.
 
     Raises
     ------
@@ -156,18 +165,18 @@ def shares_make_up_one(name: str, shares: dict[str, float]) -> None:
     if any(share <= 0 for share in shares.values()):
         raise ValueError(f"Shares of {name} must be above 0")
     if shares and abs(sum(shares.values()) - 1) > ROUNDING:
-        raise ValueError(f"Shares of {name} must make up 1")
+        raise ValueError(f"Shares of {name} must sum to 1")
 
 
 @cache
 def illustrative_catalogue() -> PriceCatalogue:
-    """Return the catalogue that comes with Trin; every amount in it is invented and says so."""
+    """Return Trin's own catalogue, whose amounts are marked as invented."""
     text = files("data_contracts").joinpath("economics", "prices.yaml").read_text(encoding="utf-8")
     return read_section(text, "prices.yaml", PriceCatalogue)
 
 
 @cache
 def price_index() -> dict[int, float]:
-    """Return the consumer price index by year: the mean of its months."""
+    """Return the consumer price index by year, as the mean of its months."""
     months = read_knowledge("economics")["price_index"]["months"]
     return {int(year): sum(values) / len(values) for year, values in months.items()}

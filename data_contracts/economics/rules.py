@@ -1,4 +1,4 @@
-"""Rules between the parts of a project's account: nothing counted twice, nothing without a payer."""
+"""Rules across an account: no double counting, and a payer for all."""
 
 from __future__ import annotations
 
@@ -45,38 +45,41 @@ def read_economics(text: str, file: str, protocol: Protocol) -> EconomicsSetting
 
 
 def prices_of(settings: EconomicsSettings) -> dict[str, Price]:
-    """Return prices by name: the catalogue's, and the project's own in their place."""
+    """Return prices by name; the project's own replace the catalogue's."""
     own = {price.name: price for price in settings.prices}
     return {price.name: price for price in illustrative_catalogue().prices} | own
 
 
 def index_of(settings: EconomicsSettings) -> dict[int, float]:
-    """Return consumer prices by year: Trin's, and those of later years that the project brings."""
+    """Return the price index by year: Trin's own, then the project's."""
     return price_index() | {row.year: row.index for row in settings.price_index}
 
 
 def first_year_of(settings: EconomicsSettings, protocol: Protocol) -> int:
-    """Return the first year that counts gains: the whole years before the outcomes were measured nobody has seen."""
+    """Return the first year whose gains are counted.
+
+    Years before the outcomes were measured are excluded, because nothing was observed in them.
+    """
     used = {row.outcome for row in settings.consequences} | {row.outcome for row in settings.proxies}
     months = [outcome.from_months for outcome in protocol.outcomes if outcome.name in used]
     return 1 + math.ceil(max(months, default=0) / 12)
 
 
 def horizon_of(settings: EconomicsSettings) -> int:
-    """Return the last year that counts."""
+    """Return the last year counted."""
     usual = int(read_knowledge("economics")["horizon_years"])
     return settings.duration.horizon_years or usual
 
 
 def rule_faults(settings: EconomicsSettings, protocol: Protocol) -> Found:
-    """Yield every rule that is broken: where, what, and what to do."""
+    """Yield every broken rule: where, what, and what to do."""
     yield from _counted_once(settings)
     yield from _two_names(settings)
     yield from _outcomes_and_prices(settings, protocol)
     yield from _payers(settings)
     yield from _years(settings, protocol)
     if settings.deadweight:
-        what = "The effect is a difference to what would have happened anyway; taken off again, that would count twice."
+        what = "The effect is already net of what would have happened anyway; subtracting deadweight would count that twice."
         yield ("deadweight",), what, "Leave deadweight out."
 
 
@@ -88,23 +91,26 @@ def _counted_once(settings: EconomicsSettings) -> Found:
         if price is None:
             continue
         if price.counts in seen:
-            what = f"“{price.counts}” is counted already, by {seen[price.counts]}: the same gain would be booked twice."
-            yield ("consequences", i, "price"), what, "Keep the one that says it best."
+            what = f"“{price.counts}” is already counted by {seen[price.counts]}; the same gain would be counted twice."
+            yield ("consequences", i, "price"), what, "Keep only one of them."
         seen.setdefault(price.counts, f"consequences[{i + 1}]")
     for i, proxy in enumerate(settings.proxies):
         if proxy.counts in seen:
-            what = f"“{proxy.counts}” is counted already, by {seen[proxy.counts]}: the same gain would be booked twice."
-            yield ("proxies", i, "counts"), what, "Leave the proxy out, or say what else it is."
+            what = f"“{proxy.counts}” is already counted by {seen[proxy.counts]}; the same gain would be counted twice."
+            yield ("proxies", i, "counts"), what, "Remove the proxy, or change counts if it measures something else."
         seen.setdefault(proxy.counts, f"proxies[{i + 1}]")
     for part in ("costs", "prices", "proxies"):
         names = [row.name for row in getattr(settings, part)]
         for i, name in enumerate(names):
             if name in names[:i]:
-                yield (part, i, "name"), f"The name “{name}” stands twice.", "Give each a name of its own."
+                yield (part, i, "name"), f"The name “{name}” is used twice.", "Give each a unique name."
 
 
 def look_alikes(settings: EconomicsSettings) -> int:
-    """Return how many gains could be one under two names: the same kind, payers and receivers, or an argued exception."""
+    """Return how many gains may be counted under two names.
+
+    Gains look alike if they have the same kind, payers and receivers, or if an exception is argued in `why_not_the_same`.
+    """
     prices = prices_of(settings)
     kinds = [
         (p.kind, frozenset(p.paid_by), frozenset(p.received_by))
@@ -116,24 +122,25 @@ def look_alikes(settings: EconomicsSettings) -> int:
 
 
 def _two_names(settings: EconomicsSettings) -> Found:
-    """One gain under two names: what somebody produces, twice, or the tax of it beside it."""
+    """Yield gains counted under two names.
+
+    Either production is counted twice, or the tax on it is counted as well.
+    """
     prices, first = prices_of(settings), None
     rows = [(i, row, prices[row.price]) for i, row in enumerate(settings.consequences) if row.price in prices]
     for i, row, price in rows:
         if price.kind != "production":
             continue
         if first is not None and row.why_not_the_same is None:
-            what = f"Production stands already in consequences[{first + 1}]: one person's work could be counted twice."
-            fix = "Put both into one price, or say in why_not_the_same whose work each is."
+            what = f"consequences[{first + 1}] already counts production; one person's work could be counted twice."
+            fix = "Combine both into one price, or state in why_not_the_same whose work each one counts."
             yield ("consequences", i, "price"), what, fix
         first = i if first is None else first
     for i, row, price in rows:
         is_tax = price.kind == "transfer" and price.paid_by.get("person", 0) > price.received_by.get("person", 0)
         if first is not None and is_tax and row.why_not_the_same is None:
-            what = (
-                "Participants pay this to others, and what they produce is shared out already: a tax of it is in there."
-            )
-            fix = f"Leave it out; the shares of consequences[{first + 1}] say who receives. Or say why_not_the_same."
+            what = "Participants pay this out of production that is already distributed, so the tax would be counted twice."
+            fix = f"Remove it, because received_by of consequences[{first + 1}] already divides the production, or give the reason in why_not_the_same."
             yield ("consequences", i, "price"), what, fix
 
 
@@ -148,7 +155,7 @@ def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Fou
     for part in ("consequences", "proxies"):
         for i, row in enumerate(getattr(settings, part)):
             if kinds.get(row.outcome, "binary") != "binary":
-                what = "An account counts people who reach an outcome; this one is a mean or a ratio."
+                what = "An account counts people who reach an outcome, but this outcome is a mean or a ratio."
                 yield (part, i, "outcome"), what, "Name an outcome of type binary."
     for i, consequence in enumerate(settings.consequences):
         if consequence.price not in prices:
@@ -161,11 +168,11 @@ def _outcomes_and_prices(settings: EconomicsSettings, protocol: Protocol) -> Fou
         wide = abs(consequence.units_a_year) * (1 + float(read_knowledge("economics")["missing_range_share"]))
         ends = [wide] if consequence.low is None or consequence.high is None else [consequence.low, consequence.high]
         if most is not None and max(abs(end) for end in ends) > most:
-            what = f"One person cannot have more than {most:g} of this a year, at the ends of its range either."
+            what = f"One person cannot have more than {most:g} of this a year; the range exceeds that."
             yield ("consequences", i, "units_a_year"), what, "Correct the number, or give low and high."
         if (price.kind, price.counts) != (usual.kind, usual.counts):
-            what = f"The catalogue's “{price.name}” is a {usual.kind} that counts “{usual.counts}”; this one is another thing."
-            yield ("consequences", i, "price"), what, "Give your price a name of its own, or the same kind and counts."
+            what = f"The catalogue's “{price.name}” is a {usual.kind} that counts “{usual.counts}”; this price is different."
+            yield ("consequences", i, "price"), what, "Rename your price, or use the same kind and counts."
 
 
 def _payers(settings: EconomicsSettings) -> Found:
@@ -177,13 +184,13 @@ def _payers(settings: EconomicsSettings) -> Found:
     }
     for name, label in settings.payers.items():
         if name in (*read_knowledge("economics")["payers"], "society", "total"):
-            yield ("payers", name), f"“{name}” is known already, and means the same everywhere.", "Choose another name."
+            yield ("payers", name), f"“{name}” is a predefined payer and cannot be redefined.", "Choose another name."
         own = {label.da.strip().casefold(), label.en.strip().casefold()}
         if own & spoken_for:
             yield (
                 ("payers", name),
-                "Somebody is called that already; a reader could not tell them apart.",
-                "Say who it is.",
+                "Another payer already has this label, so a reader could not tell them apart.",
+                "Use a more specific label.",
             )
         spoken_for |= own
     parts: tuple[tuple[str, tuple[str, ...]], ...] = (("costs", ("paid_by",)), ("prices", ("paid_by", "received_by")))
@@ -195,7 +202,7 @@ def _payers(settings: EconomicsSettings) -> Found:
                         fix = (
                             suggestion(payer, known) or f"Payers: {', '.join(known)}; others are declared under payers."
                         )
-                        yield (part, i, side, payer), f"“{payer}” is nobody who pays or gains.", fix
+                        yield (part, i, side, payer), f"“{payer}” is not a known payer.", fix
 
 
 def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
@@ -203,29 +210,37 @@ def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
     for i, row in enumerate(settings.price_index):
         expected = max(price_index()) + 1 + i
         if row.year != expected:
-            what = f"Years go on where Trin's index ends, one by one: {expected} should stand here."
-            yield ("price_index", i, "year"), what, "Put the years in order, without gaps."
+            what = f"Years must continue from the end of Trin's own index without gaps; {expected} was expected here."
+            yield ("price_index", i, "year"), what, "List the years in order, without gaps."
         elif abs(row.index / index[row.year - 1] - 1) > LARGEST_PRICE_CHANGE:
             what = f"Prices cannot have changed by more than {LARGEST_PRICE_CHANGE:.0%} in a year."
-            yield ("price_index", i, "index"), what, "Write the mean of the year's months with 2015 = 100."
+            yield ("price_index", i, "index"), what, "Give the mean of the year's months, with 2015 = 100."
     usual = int(read_knowledge("economics")["horizon_years"])
     if horizon > usual and settings.duration.why_longer is None:
         what = f"The horizon is longer than {usual} years."
-        yield ("duration", "horizon_years"), what, "Say in why_longer what shows that the effect lasts so long."
+        yield (
+            ("duration", "horizon_years"),
+            what,
+            "State in why_longer what evidence shows that the effect lasts that long.",
+        )
     first = first_year_of(settings, protocol)
     if first > horizon:
-        what = "An outcome is measured so late that no year with gains lies within the horizon."
-        yield ("duration", "horizon_years"), what, f"Let the horizon reach year {first}, the year after the follow-up."
+        what = "The outcome is measured too late for any year with gains to fall within the horizon."
+        yield (
+            ("duration", "horizon_years"),
+            what,
+            f"Extend the horizon to at least year {first}, the year after the follow-up.",
+        )
     for i, cost in enumerate(settings.costs):
         if cost.year >= first:
-            what = "The cost falls after the outcome was measured: what it bought is not in the effect."
-            yield ("costs", i, "year"), what, f"Let it fall in year {first - 1} at the latest, or leave it out."
+            what = "The cost falls after the outcome was measured, so the effect does not include what it paid for."
+            yield ("costs", i, "year"), what, f"Move it to year {first - 1} or earlier, or remove it."
     for name in ("full_years", "drop_off"):
         if getattr(settings.duration, name).why_certain is not None:
-            what = "Nobody has measured for certain how long an effect lasts."
+            what = "The duration of an effect is never known for certain."
             yield ("duration", name), what, "Give low and high instead of why_certain."
     if settings.duration.full_years.high > horizon:
-        what, fix = "The effect would hold longer than the horizon.", "Lower it, or lengthen the horizon."
+        what, fix = "The effect would last longer than the horizon.", "Lower it, or extend the horizon."
         yield ("duration", "full_years"), what, fix
     years: list[tuple[Path, int]] = [(("report_price_year",), settings.report_price_year)]
     for part in ("costs", "prices"):
@@ -236,5 +251,5 @@ def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
     ]
     for path, year in years:
         if year not in index:
-            fix = f"The index knows {min(index)} to {max(index)}; bring a later year's under price_index."
+            fix = f"The index covers {min(index)} to {max(index)}; add later years under price_index."
             yield path, f"There is no price index for {year}.", fix

@@ -1,1 +1,1 @@
-"""The smaller files that people write in a home: site settings, notices, judgements, dossiers."""
+"""Smaller files in a home: site settings, notices, judgements, dossiers."""

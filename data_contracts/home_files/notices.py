@@ -1,4 +1,4 @@
-"""Notices: whom to tell when a run fails."""
+"""Notices: who is notified when a run fails."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from data_contracts.protocol.parts import Section, ShortText
+from data_contracts.reading.parts import Section, ShortText
 
 Address = Annotated[ShortText, Field(pattern=r"^[!-~]+@[!-~]+$")]
-"""As it goes into a mail's head: no spaces, no line breaks."""
+"""An address for an e-mail header: no spaces or line breaks."""
 
 
 class Email(Section):
-    """An e-mail through a server that asks for no password: the machine's own, or one that knows the machine."""
+    """An e-mail sent through a mail server without authentication."""
 
     server: ShortText = Field(description="Host name of the mail server.")
     port: int = Field(default=25, ge=1, le=65535)
     sender: Address
-    to: tuple[Address, ...] = Field(min_length=1, description="Who is written to.")
+    to: tuple[Address, ...] = Field(min_length=1, description="Recipients.")
 
 
 class Notices(Section):
-    """Whom to tell when a run fails: a command, an e-mail, or both."""
+    """The recipients of failure notices: a command, an e-mail, or both."""
 
     command: tuple[ShortText, ...] = Field(
-        default=(), description="A program and its arguments; the notice comes on its standard input. No shell is used."
+        default=(),
+        description="A program and its arguments; it receives the notice on standard input. No shell is used.",
     )
     email: Email | None = None
 
     @model_validator(mode="after")
     def _tells_somebody(self) -> Notices:
         if not self.command and self.email is None:
-            raise ValueError("Name a command or an e-mail; to tell nobody, remove the file")
+            raise ValueError("Give a command or an e-mail; to turn notices off, remove the file")
         return self

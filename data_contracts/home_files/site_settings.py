@@ -1,4 +1,4 @@
-"""Who publishes the pages: the shape of `site.yaml` in a home."""
+"""Publisher of the pages: the schema of `site.yaml` in a home."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from data_contracts.protocol.parts import Section
+from data_contracts.reading.parts import Section
 from data_contracts.reading.section_reading import CONTROL_FREE
 
 LAW = "https://www.retsinformation.dk/eli/lta/2018/692"
-"""The Danish law on web accessibility: a public body's site has a statement, and says whom to tell of an obstacle."""
+"""The Danish web accessibility act: a public body's site needs a statement and a contact."""
 
 
 class SiteSettings(Section):
-    """Who publishes the pages, and whom to tell of what cannot be read. An empty key is said on the page."""
+    """The publisher, and the contact for accessibility problems.
+
+    The page states which keys are empty.
+    """
 
     publisher: str = Field(default="", max_length=200, pattern=CONTROL_FREE, description="Who publishes the pages.")
     was_url: str = Field(
-        default="", max_length=500, description="Address of the accessibility statement, as WAS-Tool gives it; https."
+        default="", max_length=500, description="https address of the accessibility statement, as issued by WAS-Tool."
     )
-    phone: str = Field(default="", max_length=40, description="Whom to call about what cannot be read.")
-    email: str = Field(default="", max_length=200, description="Whom to write to about what cannot be read.")
+    phone: str = Field(default="", max_length=40, description="Telephone number for reporting accessibility problems.")
+    email: str = Field(default="", max_length=200, description="E-mail address for reporting accessibility problems.")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -35,7 +38,7 @@ class SiteSettings(Section):
     def _is_an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%?=&#+-]*)?", value):
             raise ValueError(
-                "An address begins with https:// and holds letters a-z, digits and . _ ~ / % ? = & # + - only"
+                "An address must begin with https:// and contain only letters a-z, digits and . _ ~ / % ? = & # + -"
             )
         return value
 
@@ -43,7 +46,7 @@ class SiteSettings(Section):
     @classmethod
     def _can_be_called(cls, value: str) -> str:
         if value and not re.fullmatch(r"\+?[0-9][0-9 ]{6,20}", value):
-            raise ValueError("A telephone number holds digits and blanks, e.g. 89 40 20 00")
+            raise ValueError("A telephone number contains only digits and spaces, e.g. 89 40 20 00")
         return value
 
     @field_validator("email")
@@ -59,8 +62,8 @@ def missing_settings(settings: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in SiteSettings.model_fields if not settings.get(name))
 
 
-EMPTY_FILE = """# Who publishes the pages. Danish law asks a public body's site for an accessibility statement and for somebody to
-# tell of what cannot be read (https://www.retsinformation.dk/eli/lta/2018/692); while a key is empty, the page says so.
+EMPTY_FILE = """# Who publishes the pages. Danish law requires a public body's site to have an accessibility statement and a contact for
+# accessibility problems (https://www.retsinformation.dk/eli/lta/2018/692). While a key is empty, the page says so.
 publisher: ""
 was_url: ""
 phone: ""

@@ -1,13 +1,17 @@
-"""The ladder, its error sources and the crosswalk, read from YAML."""
+"""The ladder, its error sources and the crosswalk, read from YAML.
+
+Each design adds its part in the `design.yaml` of its folder.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from data_contracts.phrases.limits import with_limits
+from data_contracts.reading.design_folders import declarations, joined, own_rows
 from data_contracts.reading.knowledge import read_knowledge
 
 
@@ -102,6 +106,13 @@ class DesignFact:
     burden: Burden
     at_least: int | None = None
 
+    @property
+    def kind(self) -> Literal["count", "hash", "yes_or_no"]:
+        """What the fact is: a number, a file's fingerprint, or true or false."""
+        if self.at_least is not None:
+            return "count"
+        return "hash" if self.name.endswith("_sha256") else "yes_or_no"
+
 
 @dataclass(frozen=True, slots=True)
 class RungRule:
@@ -114,9 +125,9 @@ class RungRule:
     needs : tuple of str
         Names of facts.
     start, cap : str
-        Certainty to start from, and the highest that can be reached.
+        GRADE's certainty to start from, and the highest that can be reached whatever else is fine (own choice).
     is_goal : bool
-        Whether it is worth climbing to.
+        Whether it is worth climbing to; a single group before and after is not, though the ladder draws it higher.
     """
 
     detail: str
@@ -138,11 +149,19 @@ class Rung:
 
 @cache
 def rungs() -> dict[int, Rung]:
-    """Return the seven rungs; each lists its own error sources and those of every rung."""
+    """Return the seven rungs, each with every error source to look for."""
     data = read_knowledge("ladder")
+    added: dict[int, list[str]] = {}
+    for said in declarations().values():
+        added.setdefault(said["rung"], []).extend(said.get("error_sources", {}))
     return {
-        int(number): Rung(int(number), row["name"], row["compared_with"], (*row["error_sources"], *data["all"]))
-        for number, row in data["rungs"].items()
+        number: Rung(
+            number,
+            row["name"],
+            row["compared_with"],
+            (*row["error_sources"], *added.get(number, ()), *data["all"]),
+        )
+        for number, row in ((int(key), row) for key, row in data["rungs"].items())
     }
 
 
@@ -174,14 +193,19 @@ def gate_reasons() -> dict[str, dict[str, str]]:
 
 @cache
 def design_facts() -> dict[str, DesignFact]:
-    """Return every fact that may decide a rung, by name."""
-    rows = read_knowledge("design_facts")["facts"]
+    """Return every fact that may decide a rung, designs' and shared ones."""
+    shared, own = read_knowledge("design_facts"), own_rows("facts")
+    rung_of = {name: said["rung"] for said in declarations().values() for name in said.get("facts", {})}
+    above = {name: row for name, row in own.items() if rung_of[name] <= shared["listed_after_rung"]}
+    below = {name: row for name, row in own.items() if name not in above}
+    rows = joined("facts", joined("facts", above, shared["facts"]), below)
     return {name: DesignFact(name=name, **row | {"burden": Burden(**row["burden"])}) for name, row in rows.items()}
 
 
 @cache
 def rung_rules() -> tuple[RungRule, ...]:
-    """Return the rules from the top of the ladder down; the last one always holds."""
+    """Return the rules by detail and position; the last one always holds."""
+    rows = [row for said in declarations().values() for row in said["rules"]]
     return tuple(
         RungRule(
             row["detail"],
@@ -190,18 +214,27 @@ def rung_rules() -> tuple[RungRule, ...]:
             row["certainty"]["cap"],
             row["is_goal"],
         )
-        for row in read_knowledge("ladder")["rules"]
+        for row in sorted(rows, key=lambda row: (row["detail"], row.get("position", 1)))
     )
 
 
 @cache
 def crosswalk() -> dict[str, dict[str, Any]]:
-    """Return the other standards: name, source and grade per rung."""
+    """Return the other standards, each with its grade for every detail."""
     standards: dict[str, dict[str, Any]] = read_knowledge("crosswalk")["standards"]
-    return standards
+    graded = own_rows("crosswalk")
+    return {
+        code: standard | {"rules": [{"rungs": [d]} | row for d in sorted(graded) for row in graded[d].get(code, ())]}
+        for code, standard in standards.items()
+    }
 
 
 def ruleset_version() -> str:
-    """Return the versions of ladder, facts, error sources and crosswalk as one string."""
-    names = ("ladder", "design_facts", "error_sources", "crosswalk")
-    return "+".join(str(read_knowledge(name)["version"]) for name in names)
+    """Return the versions of what decides a rung, joined by plus signs.
+
+    Designs' rules are part of the ladder, so its version is the highest of ladder.yaml and every design.yaml.
+    """
+    own = [read_knowledge("ladder")["version"], *(said["version"] for said in declarations().values())]
+    ladder = max(own, key=lambda version: [int(part) for part in version.split(".")])
+    others = ("design_facts", "error_sources", "crosswalk")
+    return "+".join([ladder, *(str(read_knowledge(name)["version"]) for name in others)])

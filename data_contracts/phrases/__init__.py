@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from data_contracts.phrases.limits import with_limits
+from data_contracts.reading.design_folders import declarations, has_file, joined
 from data_contracts.reading.safe_yaml import read_own
 
 LANGUAGES = ("da", "en")
@@ -17,9 +18,13 @@ MINUS = "−"
 
 @cache
 def phrases(language: str) -> dict[str, str]:
-    """Return every phrase of a language by key."""
-    data: dict[str, str] = read_own("phrases", f"{language}.yaml")
-    return {key: with_limits(text, language) for key, text in data.items()}
+    """Return every phrase of a language by key, designs' own included."""
+    found: dict[str, str] = read_own("phrases", f"{language}.yaml")
+    for design in declarations():
+        file = f"phrases.{language}.yaml"
+        if has_file(design, file):
+            found = joined(f"phrases of {design}", found, read_own("designs", design, file))
+    return {key: with_limits(text, language) for key, text in found.items()}
 
 
 def phrase(language: str, key: str, **values: object) -> str:

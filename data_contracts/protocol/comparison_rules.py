@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from data_contracts.protocol.raw import number_of, rows_of, section_of, words_of
+from data_contracts.designs.declared import declared_designs
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.raw import RuleFault, number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
-
-RuleFault = tuple[Path, str, str]
 
 WHAT_IS_MISSING = {
     "score_covariates": ("The score has no covariates.", "List register covariates under score_covariates."),
     "caliper_sd_logit": (
         "The caliper is not declared.",
-        "Add “caliper_sd_logit: 0.2”, or another width: it decides who is left out.",
+        "Add “caliper_sd_logit: 0.2” or another width, because it decides who is left out.",
     ),
     "subclasses": ("The number of subclasses is not declared.", "Add “subclasses: 5”, or another number."),
     "cuts": (
@@ -65,9 +64,11 @@ def comparison_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Itera
     ------
     (path, what, fix)
     """
-    if data.get("design") in ("matched_control", "randomised_trial"):
+    design = declared_designs().get(str(data.get("design")))
+    uses = () if design is None else design.uses
+    if "effects" in uses or "effects.subgroups" in uses:
         yield from _subgroup_faults(data, covariates)
-    if data.get("design") != "matched_control":
+    if "comparison" not in uses:
         return
     for place, comparison, estimators in comparisons_of(data):
         yield from _method_faults(place, comparison, estimators)
@@ -97,7 +98,7 @@ def _method_faults(place: Path, comparison: dict[str, Any], estimators: list[tup
     estimand = comparison.get("estimand", "att")
     if estimand not in known["estimands"]:
         answers = " or ".join(known["estimands"])
-        what = f"Method {method} answers for {answers}."
+        what = f"Method {method} estimates {answers}."
         yield ((*place, "estimand") if "estimand" in comparison else place), what, f"Write “estimand: {answers}”."
     for path, estimator in estimators:
         yield from _estimator_faults(path, estimator, str(method), known, comparison)
@@ -111,7 +112,7 @@ def _estimator_faults(
         return
     if estimator not in known["estimators"]:
         what = f"With method {method} the result is {' or '.join(known['estimators'])}."
-        yield path, what, f"Use “estimator: {known['estimators'][0]}”; others may stand under alternatives."
+        yield path, what, f"Use “estimator: {known['estimators'][0]}”; list others under alternatives."
     if comparison.get("score_model") == "boosted_trees":
         yield from _tree_faults(path, estimator)
 
@@ -131,13 +132,13 @@ def _alternative_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
         if estimator == "difference_to_rate":
             yield path, "This estimator belongs to benchmarking.", "Use another estimator."
         elif estimator in table["estimators"] and estimand not in table["estimators"][estimator]:
-            what = f"{estimator} does not answer for {estimand}, so it is no alternative."
-            yield path, what, "Remove it, or declare a specification of its own."
+            what = f"{estimator} does not estimate {estimand}, so it cannot be an alternative."
+            yield path, what, "Remove it, or declare a separate specification for it."
         elif estimator in ("matched_difference", "matched_regression") and estimator not in table["methods"].get(
             method, {}
         ).get("estimators", ()):
-            what = f"There are no matched sets with method {method}."
-            yield path, what, "Use another estimator or method: nearest_neighbour."
+            what = f"Method {method} forms no matched sets."
+            yield path, what, "Use another estimator, or “method: nearest_neighbour”."
         if comparison.get("score_model") == "boosted_trees":
             yield from _tree_faults(path, estimator)
     if effects.get("estimator") in [word for _, word in words_of(effects, "alternatives")]:
@@ -164,17 +165,21 @@ def _term_faults(place: Path, comparison: dict[str, Any], covariates: dict[str, 
                 yield path, f"“{word}” is not in score_covariates.", fix
         if pair:
             if len(set(pair)) != 2:
-                yield (*path, "interaction"), "An interaction has two covariates.", "For a square use “shape: square”."
+                yield (
+                    (*path, "interaction"),
+                    "An interaction must have two different covariates.",
+                    "For a square use “shape: square”.",
+                )
             if set(row) - {"interaction"}:
-                yield path, "An interaction has no shape or levels of its own.", "Give them a term of their own."
+                yield path, "An interaction cannot have a shape or levels.", "Put them in a separate term."
             continue
         is_level = covariates.get(str(own), {}).get("type") == "categorical"
         if is_level != ("most_levels" in row) or is_level == ("shape" in row):
             yield path, "A term needs a shape (numeric) or most_levels (categorical).", "Write the one that fits."
         if covariates.get(str(own), {}).get("type") == "binary":
-            yield path, "A yes-or-no covariate has no shape.", "Remove the term."
+            yield path, "A binary covariate cannot have a shape.", "Remove the term."
         if (row.get("shape") == "spline") != ("knots" in row):
-            yield path, "A spline needs its number of knots, and only a spline has one.", "Write “knots: 4”."
+            yield path, "A spline needs a number of knots, and only a spline may have one.", "Write “knots: 4”."
 
 
 def _kind_faults(place: Path, comparison: dict[str, Any], covariates: dict[str, Any]) -> Iterator[RuleFault]:
@@ -182,7 +187,7 @@ def _kind_faults(place: Path, comparison: dict[str, Any], covariates: dict[str, 
         words = [word for _, word in words_of(comparison, key)]
         for i, word in words_of(comparison, key):
             if word in words[:i]:
-                yield (*place, key, i), f"“{word}” stands twice.", "Remove one."
+                yield (*place, key, i), f"“{word}” is listed twice.", "Remove one."
     for i, word in words_of(comparison, "mahalanobis"):
         if covariates.get(word, {}).get("type") == "categorical":
             yield (*place, "mahalanobis", i), "Distance needs a numeric covariate.", "Use exact for categorical ones."
@@ -197,7 +202,11 @@ def _kind_faults(place: Path, comparison: dict[str, Any], covariates: dict[str, 
         if points and kind == "categorical":
             yield (*place, "cuts", name), "A categorical covariate has no cut points.", "Use an empty list."
         if any(a is not None and b is not None and a >= b for a, b in pairwise(numbers)):
-            yield (*place, "cuts", name), "Cut points must rise.", "Write them from the smallest to the largest."
+            yield (
+                (*place, "cuts", name),
+                "Cut points must be in ascending order.",
+                "Sort them from the smallest to the largest.",
+            )
 
 
 def _specification_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
@@ -209,7 +218,7 @@ def _specification_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
         if names.count(str(row.get("name"))) > 1:
             yield (*path, "name"), f"The name “{row.get('name')}” is used more than once.", "Give each its own name."
         if section_of(row, "comparison").get("estimand", "att") != estimand:
-            what = "A specification must ask about the same people as the comparison itself."
+            what = "A specification must have the same estimand as the comparison."
             yield (*path, "comparison"), what, f"Write “estimand: {estimand}”."
 
 
@@ -224,11 +233,11 @@ def _subgroup_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Iterat
         sizes = [number_of(row.get(key)) for key in ("at_least", "at_most")]
         allowed = [word for _, word in words_of(row, "one_of")]
         if kind == "categorical" and any(size is not None for size in sizes):
-            yield path, "A categorical covariate has no size.", "Use one_of."
+            yield path, "at_least and at_most are for numeric covariates.", "Use one_of."
         if kind in ("numeric", "binary") and allowed:
             yield (*path, "one_of"), "one_of is for categorical covariates.", "Use at_least and at_most."
         if not allowed and all(size is None for size in sizes):
-            yield path, "The subgroup sets no limit.", "Add at_least, at_most or one_of."
+            yield path, "The subgroup has no condition.", "Add at_least, at_most or one_of."
 
 
 def used_covariates(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

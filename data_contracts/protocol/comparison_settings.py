@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.protocol.parts import Name, Section, ShortText, Text
+from data_contracts.reading.parts import Name, Section, ShortText, Text
 
 Method = Literal[
     "nearest_neighbour",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.protocol.parts import Name, Section, ShortText
+from data_contracts.reading.parts import Name, Section, ShortText
+from data_contracts.tables.declared import TABLES
+
+if TYPE_CHECKING:
+    Table = str
+else:
+    Table = Literal[TABLES]
 
 
 class Delivery(Section):
     """A kind of file the project drops in its inbox, and how to read it."""
 
-    table: Literal[
-        "participants", "assignment", "comparison_pool", "outcomes", "rates", "studies", "ratings", "codings"
-    ] = Field(description="Which contract the rows must meet.")
+    table: Table = Field(description="Which contract the rows must meet.")
     files: Annotated[str, Field(pattern=r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$")] = Field(
         description="File name. `*` stands for any text, `{period}` for what the file is about (2026Q3, 2026-09, 2026), `{version}` for the number or date of a corrected file (_v2, (2), _2026-10-05, or nothing)."
     )

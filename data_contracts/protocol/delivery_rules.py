@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from data_contracts.calendar.periods import period_end
+from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.file_names import PERIOD, pattern_faults
-from data_contracts.protocol.raw import rows_of, section_of
-from data_contracts.protocol.table_contract import TABLES, core_columns, protocol_columns
+from data_contracts.protocol.table_contract import core_columns, protocol_columns
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
-from data_contracts.reading.safe_yaml import Path
-
-RuleFault = tuple[Path, str, str]
+from data_contracts.reading.raw import RuleFault, rows_of, section_of
+from data_contracts.tables.declared import TABLES
 
 DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd.mm.yyyy": "%d.%m.%Y"}
 
@@ -34,8 +33,8 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
     """Yield faults of the deliveries: unknown tables, columns, constants and outcomes."""
     rows = rows_of(data, "deliveries")
     tables = {str(row.get("table")) for _, row in rows}
-    needed = read_knowledge("designs")["designs"].get(str(data.get("design")), {}).get("tables", ())
-    for table in needed:
+    design = declared_designs().get(str(data.get("design")))
+    for table in () if design is None else design.tables:
         if rows and table not in tables:
             yield (
                 ("deliveries",),
@@ -67,15 +66,15 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
             if isinstance(constant, str) and not is_date(constant, layout):
                 yield (
                     ("deliveries", i, "constants", word),
-                    f"The date is not written as {layout}.",
-                    "Constants use the delivery's own date_format.",
+                    f"The date is not in the format {layout}.",
+                    "Write it in the delivery's date_format.",
                 )
         for word, names in section_of(row, "columns").items():
             listed = names if isinstance(names, list) else [names]
             if not listed or len(set(map(str, listed))) < len(listed) or not all(str(n).strip() for n in listed):
                 yield (
                     ("deliveries", i, "columns", word),
-                    "Here stands the name of a column in the file, or a list of different ones.",
+                    "The value must be the name of a column in the file, or a list of distinct names.",
                     "For example: [cpr, cpr_nr].",
                 )
         expected = row.get("expected_shifts")
@@ -117,5 +116,5 @@ def _file_faults(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[RuleFault]:
         if words is not None:
             yield ("deliveries", i, "files"), words, "For example: aarhus_{period}{version}.csv."
         if row.get("each_file") == "replaces" and PERIOD not in pattern:
-            what = "“each_file: replaces” needs {period} in the file name, or nobody knows which file is the latest."
+            what = "“each_file: replaces” needs {period} in the file name, because it decides which file is the latest."
             yield ("deliveries", i, "each_file"), what, "Write for example: aarhus_{period}{version}.csv."

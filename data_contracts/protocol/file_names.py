@@ -48,10 +48,10 @@ def pattern_faults(pattern: str) -> str | None:
     """Return what is wrong with a pattern of file names, or None."""
     for word in re.findall(r"\{[^}]*\}?|\}", pattern):
         if word not in (PERIOD, VERSION):
-            return "In file names only {period} and {version} may stand in braces."
+            return "Only {period} and {version} may be in braces in a file name."
     for word in (PERIOD, VERSION):
         if pattern.count(word) > 1:
-            return f"{word} may stand once in a file name."
+            return f"{word} may occur only once in a file name."
     return None
 
 

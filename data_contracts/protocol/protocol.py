@@ -5,35 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, create_model, field_validator
 
 from data_contracts.calendar.quarters import Quarter
-from data_contracts.protocol.case_settings import CaseSettings
+from data_contracts.designs.declared import declared_designs
+from data_contracts.designs.registry import section_of, sections
+from data_contracts.designs.settings import DesignSettings
 from data_contracts.protocol.comparison_settings import ComparisonSettings, EffectSettings
 from data_contracts.protocol.deliveries import Delivery, SamePerson
-from data_contracts.protocol.design_settings import (
-    AssessmentSettings,
-    BenchmarkSettings,
-    PanelSettings,
-    PublishedAnswer,
-    ReviewSettings,
-    TrialSettings,
-)
-from data_contracts.protocol.parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 from data_contracts.reading.knowledge import read_knowledge
-
-Design = Literal[
-    "systematic_review",
-    "randomised_trial",
-    "panel",
-    "matched_control",
-    "benchmarking",
-    "expert_assessment",
-    "case_study",
-]
-
+from data_contracts.reading.parts import MunicipalityCode, Name, ProjectId, Section, ShortText, Text
 
 LifePhase = Literal["childhood", "youth", "adulthood", "old_age"]
 
@@ -183,6 +166,15 @@ class KnownAnswer(Section):
     source: ShortText
 
 
+class PublishedAnswer(Section):
+    """A published number beside one of the result's measures."""
+
+    outcome: Name
+    measure: Name = Field(description="A code of `data_contracts/results/measures.yaml`.")
+    value: float
+    source: ShortText
+
+
 class Evaluation(Section):
     """When results are made."""
 
@@ -208,7 +200,7 @@ class Evaluation(Section):
     def _is_quarter(cls, value: str) -> str:
         quarter = Quarter.parse(value)
         if not 2000 <= quarter.year <= 2200:
-            raise ValueError("The year must lie between 2000 and 2200")
+            raise ValueError("The year must be between 2000 and 2200")
         return str(quarter)
 
 
@@ -226,8 +218,14 @@ LAYOUT_KEYS = (
 )
 
 
-class Protocol(Section):
-    """An evaluation protocol: everything that is decided before outcomes are read."""
+if TYPE_CHECKING:
+    Design = str
+else:
+    Design = Literal[tuple(declared_designs())]
+
+
+class ProtocolBeginning(Section):
+    """The keys of a protocol that come before the designs' sections."""
 
     protocol_version: Literal["1"] = Field(description="Version of this format.")
     id: ProjectId = Field(description="The project's id; also the name of its folder and inbox.")
@@ -260,18 +258,48 @@ class Protocol(Section):
     )
     comparison: ComparisonSettings = ComparisonSettings(method="none")
     effects: EffectSettings = EffectSettings(estimator="of_the_design")
-    trial: TrialSettings = TrialSettings()
-    panel: PanelSettings = PanelSettings()
-    benchmark: BenchmarkSettings = BenchmarkSettings()
-    review: ReviewSettings = ReviewSettings()
-    assessment: AssessmentSettings = AssessmentSettings()
-    case_study: CaseSettings = CaseSettings()
+
+
+# The sections of designs are those whose settings lie in `data_contracts/designs/`; `Protocol.settings` knows their types.
+if TYPE_CHECKING:
+    WithDesigns = ProtocolBeginning
+else:
+    WithDesigns = create_model(
+        "WithDesigns", __base__=ProtocolBeginning, **{name: (kind, kind()) for name, kind in sections().items()}
+    )
+
+Settings = TypeVar("Settings", bound=DesignSettings)
+
+
+class Protocol(WithDesigns):
+    """An evaluation protocol: everything that is decided before outcomes are read."""
+
     placebo_outcomes: tuple[Placebo, ...] = ()
     known_answers: tuple[KnownAnswer, ...] = ()
     published_answers: tuple[PublishedAnswer, ...] = ()
     evaluation: Evaluation
     deliveries: tuple[Delivery, ...] = Field(min_length=1)
     seed: int = Field(default=2026, ge=0, le=2**31 - 1, description="Recorded with every result.")
+
+    def settings(self, kind: type[Settings]) -> Settings:
+        """Return a design's own section, such as `settings(TrialSettings)`."""
+        section: Settings = getattr(self, section_of(kind))
+        return section
+
+    def with_settings(self, section: DesignSettings) -> Protocol:
+        """Return the same protocol with another section of a design."""
+        return self.model_copy(update={section_of(type(section)): section})
+
+    @property
+    def design_sections(self) -> tuple[DesignSettings, ...]:
+        """The sections of all designs; only the declared design's is in force."""
+        return tuple(getattr(self, name) for name in sections())
+
+    @property
+    def units_are_places(self) -> bool:
+        """Whether the units are places, whose binary outcomes are shares."""
+        section = getattr(self, declared_designs()[self.design].section)
+        return isinstance(section, DesignSettings) and section.has_places
 
     @property
     def sha256(self) -> str:

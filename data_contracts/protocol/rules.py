@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from data_contracts.protocol.comparison_rules import comparison_faults, used_covariates
-from data_contracts.protocol.delivery_rules import RuleFault, delivery_faults
+from data_contracts.protocol.delivery_rules import delivery_faults
 from data_contracts.protocol.design_rules import design_faults
-from data_contracts.protocol.raw import number_of, rows_of, section_of, words_of
 from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.raw import RuleFault, number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
 
 MAXIMUM_ASKED_FIELDS = 12
@@ -61,7 +61,7 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
         yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."
     if data.get("id") == LIVING_REVIEW:
-        yield ("id",), "This id is that of all projects together.", "Choose another."
+        yield ("id",), "This id is reserved for the review of all projects together.", "Choose another."
     known_places = read_knowledge("municipalities")["municipalities"]
     for i, code in words_of(data, "municipalities"):
         if len(code) == 4 and code.isdigit() and code not in known_places:
@@ -89,7 +89,7 @@ def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dic
                 yield (
                     (key, i, "name"),
                     f"The name “{row.get('name')}” is used more than once.",
-                    "Give each its own name.",
+                    "Give each a unique name.",
                 )
     for key in ("covariates", "outcomes"):
         for i, row in rows_of(data, key):
@@ -97,14 +97,14 @@ def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dic
             if name in RESERVED_NAMES or "__" in name:
                 yield (
                     (key, i, "name"),
-                    f"“{name}” is used by the pipeline itself.",
-                    "Choose another name and map it under deliveries: columns.",
+                    f"“{name}” is reserved by the pipeline.",
+                    "Choose another name, and map it in the delivery's columns.",
                 )
     for name in sorted(set(covariates) & set(outcomes)):
         yield (
             ("covariates",),
             f"“{name}” is both a covariate and an outcome.",
-            "Nothing may be matched on its own outcome: rename one.",
+            "Rename one of them, because people must not be matched on their own outcome.",
         )
 
 
@@ -132,7 +132,7 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
                 "Raise evaluation.follow_up_months or shorten the window.",
             )
         if row.get("derived") is not None and row.get("type") not in (None, "binary"):
-            yield ("outcomes", i, "type"), "A derived outcome is there or not.", "Write “type: binary”."
+            yield ("outcomes", i, "type"), "A derived outcome must be binary.", "Write “type: binary”."
         if row.get("type") == "numeric" and not row.get("unit"):
             yield ("outcomes", i), "A numeric outcome needs a unit.", "Add “unit: …”."
 
@@ -140,11 +140,11 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
 def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
     asked = [row for _, row in rows_of(data, "covariates") if row.get("source") == "intake"]
     if len(asked) + CORE_ASKED_FIELDS > MAXIMUM_ASKED_FIELDS:
-        what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; at most {MAXIMUM_ASKED_FIELDS} may be."
+        what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; the maximum is {MAXIMUM_ASKED_FIELDS}."
         yield (
             ("covariates",),
             what,
-            "Let registers carry the rest: documentation takes time from the people it is about.",
+            "Get the rest from registers, because documentation takes time from the participants.",
         )
     for i, row in rows_of(data, "covariates"):
         if row.get("type") == "categorical" and not row.get("levels"):
@@ -152,7 +152,7 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
         if row.get("type") != "categorical" and row.get("levels"):
             yield (
                 ("covariates", i, "levels"),
-                "Only a categorical covariate has levels.",
+                "Only a categorical covariate can have levels.",
                 "Remove levels, or use “type: categorical”.",
             )
         low, high = number_of(row.get("minimum")), number_of(row.get("maximum"))
@@ -168,7 +168,7 @@ def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterato
         if isinstance(earlier, str) and row.get("source") == "intake":
             yield (
                 ("covariates", i, "pre_period_of"),
-                "An intake field is unknown for comparison people.",
+                "An intake field is not known for the comparison group.",
                 "Use a register covariate.",
             )
 
@@ -205,14 +205,18 @@ def _reference_faults(
                 suggestion(word, covariates) or "Declare it under covariates.",
             )
         elif covariates[word].get("source") == "intake":
-            what = f"“{word}” is known for participants only (source: intake), so nobody can be compared on it."
-            yield path, what, "Use a register covariate; its domain stays on the result as an open error source."
+            what = f"“{word}” is known for participants only (source: intake), so the groups cannot be compared on it."
+            yield (
+                path,
+                what,
+                "Use a register covariate; the domain of this one stays on the result as an open error source.",
+            )
     other = comparison.get("other_programme")
     if isinstance(other, str) and covariates.get(other, {}).get("type") not in (None, "binary"):
         yield (
             ("comparison", "other_programme"),
             f"“{other}” is not binary.",
-            "It must say 1 for people in another programme, 0 for others.",
+            "Use a binary covariate: 1 for people in another programme, 0 for others.",
         )
     known = list(rows_of(comparison, "reference_rates"))
     for key, rows in (("known_answers", rows_of(data, "known_answers")), ("comparison.reference_rates", known)):
@@ -231,13 +235,17 @@ def _eligibility_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Ite
         allowed = [word for _, word in words_of(row, "one_of")]
         kind = covariates.get(str(row.get("covariate")), {}).get("type")
         if kind == "categorical" and (low is not None or high is not None):
-            yield ("eligibility", i), "A categorical covariate has no size.", "Use one_of."
+            yield ("eligibility", i), "at_least and at_most are for numeric covariates.", "Use one_of."
         if kind in ("numeric", "binary") and allowed:
             yield ("eligibility", i, "one_of"), "one_of is for categorical covariates.", "Use at_least and at_most."
         if low is None and high is None and not allowed:
-            yield ("eligibility", i), "The rule sets no limit.", "Add at_least, at_most or one_of."
+            yield ("eligibility", i), "The rule has no condition.", "Add at_least, at_most or one_of."
         if low is not None and high is not None and low > high:
-            yield ("eligibility", i), "Nobody can meet this rule: at_least is larger than at_most.", "Swap them."
+            yield (
+                ("eligibility", i),
+                "No one can meet this rule, because at_least is larger than at_most.",
+                "Swap them.",
+            )
         levels = [word for _, word in words_of(covariates.get(str(row.get("covariate")), {}), "levels")]
         for word in allowed:
             if levels and word not in levels:

@@ -3,81 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from data_contracts.protocol.protocol import Covariate, Protocol
-from data_contracts.reading.safe_yaml import read_own
+from data_contracts.tables.declared import contract_of, custom_properties
 
 PERSON = "person_id"
-ODCS = ".odcs.yaml"
 UNPARSED_SUFFIX = "__unparsed"
 LOST_ZERO_SUFFIX = "__lost_zero"
 LARGEST_PLAIN_NUMBER = "99999999"
 """Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
 
 Kind = Literal["string", "date", "number"]
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredTable:
-    """What a table's contract says of the table as a whole.
-
-    Attributes
-    ----------
-    name : str
-    read_by : str
-        The station that reads it first.
-    date_column : str
-        The day that decides which quarters a row belongs to.
-    description : dict of str to str
-        By language.
-    """
-
-    name: str
-    read_by: str
-    date_column: str
-    description: dict[str, str]
-
-
-def contract_text(table: str) -> str:
-    """Return the ODCS text of one of the tables."""
-    return (files("data_contracts") / "tables" / f"{table}.odcs.yaml").read_text(encoding="utf-8")
-
-
-@cache
-def _odcs(table: str) -> dict[str, Any]:
-    document: dict[str, Any] = read_own("tables", f"{table}.odcs.yaml")
-    return document
-
-
-def _custom(item: dict[str, Any]) -> dict[str, Any]:
-    return {entry["property"]: entry["value"] for entry in item.get("customProperties", [])}
-
-
-@cache
-def declared_tables() -> dict[str, DeclaredTable]:
-    """Return every table that has a contract, in the order the contracts give."""
-    names = [f.name.removesuffix(ODCS) for f in (files("data_contracts") / "tables").iterdir() if f.name.endswith(ODCS)]
-    said = {name: _custom(_odcs(name)["schema"][0]) for name in names}
-    return {
-        name: DeclaredTable(
-            name,
-            said[name]["readBy"],
-            said[name]["dateColumn"],
-            {"da": said[name]["assetDescriptionDanish"], "en": said[name]["assetDescription"]},
-        )
-        for name in sorted(names, key=lambda name: int(said[name]["position"]))
-    }
-
-
-def tables_read_by(station: str) -> tuple[str, ...]:
-    """Return the tables that a station reads first."""
-    return tuple(name for name, table in declared_tables().items() if table.read_by == station)
-
-
-TABLES = tuple(declared_tables())
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +163,6 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
     Parameters
     ----------
     table : str
-        One of `TABLES`.
     protocol : Protocol
         Adds its covariates as columns, its outcomes as allowed values and makes the municipality required.
     latest : str or None
@@ -236,9 +172,9 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
     -------
     TableContract
     """
-    document = _odcs(table)
+    document = contract_of(table)
     schema = document["schema"][0]
-    custom = _custom(schema)
+    custom = custom_properties(schema)
     known = known_words(table, protocol)
     columns = [replace(c, levels=known[c.name]) if c.name in known else c for c in core_columns(table)]
     if protocol.municipalities and table in ("participants", "assignment"):
@@ -247,9 +183,8 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
             replace(c, required=is_asked, levels=protocol.municipalities) if c.name == "municipality_code" else c
             for c in columns
         ]
-    drawn_by = {"blocked": "block", "cluster": "cluster"}.get(protocol.trial.drawn)
-    if table == "assignment":
-        columns = [replace(c, required=True) if c.name == drawn_by else c for c in columns]
+    required = {name for section in protocol.design_sections for name in section.required_columns(table)}
+    columns = [replace(c, required=True) if c.name in required else c for c in columns]
     source = protocol_columns(table)
     columns += [_covariate_column(covariate) for covariate in protocol.covariates if covariate.source == source]
     columns = [replace(c, maximum=latest) if c.kind == "date" and latest else c for c in columns]
@@ -270,32 +205,30 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
 
 def core_columns(table: str) -> list[Column]:
     """Return the columns that a table has whatever the protocol."""
-    return [_core_column(entry) for entry in _odcs(table)["schema"][0]["properties"]]
+    return [_core_column(entry) for entry in contract_of(table)["schema"][0]["properties"]]
 
 
 def protocol_columns(table: str) -> str:
     """Return the source of the covariates that are columns of a table, or `none`."""
-    return str(_custom(_odcs(table)["schema"][0])["protocolColumns"])
+    return str(custom_properties(contract_of(table)["schema"][0])["protocolColumns"])
 
 
 def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
     """Return, for columns that hold names from the protocol, which names there are."""
     outcomes = tuple(outcome.name for outcome in protocol.outcomes)
-    if table == "codings":
-        cases = protocol.case_study
-        return {"item": (*(c.name for c in cases.conditions), *(t.name for t in cases.tests), *outcomes)}
-    if table == "ratings":
-        return {"outcome": (*outcomes, *protocol.assessment.seeds)}
-    if table == "outcomes":
-        return {"outcome": protocol.delivered_outcomes}
-    return {"outcome": outcomes} if table in ("rates", "studies") else {}
+    words: dict[str, tuple[str, ...]] = {}
+    if any(column.name == "outcome" for column in core_columns(table)):
+        words["outcome"] = protocol.delivered_outcomes if table == "outcomes" else outcomes
+    for section in protocol.design_sections:
+        words |= section.known_words(table, outcomes)
+    return words
 
 
 def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
     """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
-    if table not in ("outcomes", "rates", "ratings") or (
-        table == "ratings" and protocol.assessment.scale == "category"
-    ):
+    if not {"outcome", "value"} <= {column.name for column in core_columns(table)}:
+        return ()
+    if any(section.has_free_values(table) for section in protocol.design_sections):
         return ()
     declared = {outcome.name for outcome in protocol.outcomes if outcome.derived is None}
     rules = [
@@ -307,7 +240,7 @@ def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
         if outcome.derived is not None:
             continue
         where = ("outcome", outcome.name)
-        if outcome.type == "binary" and table == "outcomes" and not are_places(protocol):
+        if outcome.type == "binary" and table == "outcomes" and not protocol.units_are_places:
             rules.append(Rule("allowed", ("value",), "number", levels=("0", "1"), only_where=where))
         elif outcome.type == "binary":
             rules.append(Rule("range", ("value",), "number", "0", "1", only_where=where))
@@ -318,14 +251,9 @@ def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def are_places(protocol: Protocol) -> bool:
-    """Whether the units of the protocol's design are places, whose yes-or-no outcomes are shares."""
-    return protocol.design == "panel" and protocol.panel.units == "places"
-
-
 def _core_column(entry: dict[str, Any]) -> Column:
     options = entry.get("logicalTypeOptions", {})
-    custom = _custom(entry)
+    custom = custom_properties(entry)
     return Column(
         name=entry["name"],
         kind=entry["logicalType"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.reading.knowledge import read_knowledge
 
 SPLIT = ("comparison", "effects")
 """Sections that several designs read in part."""
@@ -23,9 +23,9 @@ def unused_settings(protocol: Protocol) -> tuple[str, ...]:
     tuple of str
         E.g. `("effects.alternatives", "panel")`, in the alphabet's order. What is left at its default is not declared.
     """
-    designs = read_knowledge("designs")["designs"]
-    uses = set(designs[protocol.design]["uses"])
-    some_use = {key.split(".")[0] for design in designs.values() for key in design["uses"]}
+    designs = declared_designs()
+    uses = set(designs[protocol.design].uses)
+    some_use = {key.split(".")[0] for design in designs.values() for key in design.uses}
     declared = protocol.plan
     names = {key for key in declared if key in some_use}
     for section in names & set(SPLIT):

@@ -1,1 +1,1 @@
-"""Reading what people and we ourselves write: safe YAML, faults with their line, files of knowledge."""
+"""Safe YAML, faults with line numbers, and Trin's own data files."""

@@ -1,8 +1,7 @@
-"""Faults: what is wrong, where it stands and what to do about it.
+"""Faults: what is wrong, where, and what to do about it.
 
-A fault never holds a delivered cell value or an identifier. Faults of
-protocols are English, as protocols' keys are; faults of delivered files are
-read by caseworkers and know their own Danish.
+A fault never contains a delivered cell value or an identifier. Faults of protocols are in English, like the keys of
+protocols; faults of delivered files are read by caseworkers, so they have a Danish text as well.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with an input.
+    """One fault in an input.
 
     Attributes
     ----------
@@ -58,7 +57,7 @@ class Fault:
 
 
 class InputRefused(Exception):
-    """An input cannot be used; carries every fault that was found.
+    """Exception for an unusable input, with every fault found.
 
     Parameters
     ----------
@@ -72,7 +71,7 @@ class InputRefused(Exception):
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return a 'Did you mean …?' sentence, or an empty string.
+    """Return a "Did you mean …?" sentence, or an empty string.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What Trin knows as data: its own YAML files, found by name in whichever wing they lie."""
+"""Trin's own YAML data files, with the rows that designs add."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from data_contracts.reading.design_folders import joined, own_rows
 from data_contracts.reading.safe_yaml import read_own
+
+OWN_ROWS = {
+    "error_sources": {"sources": "error_sources"},
+    "gates": {"reasons": "gate_reasons"},
+    "measures": {"measures": "measures", "parts": "part_kinds"},
+}
+"""Tables of knowledge that a design may add rows to: file, key in it, and key in `design.yaml`."""
 
 
 @cache
 def wings() -> dict[str, str]:
-    """Return the wing of every YAML file of knowledge by the file's name; a test holds that no name stands twice."""
+    """Return the wing of every YAML data file, by file name.
+
+    Names are unique across wings; a test checks that.
+    """
     folders = [folder for folder in files("data_contracts").iterdir() if folder.is_dir()]
     return {
         file.name.removesuffix(".yaml"): folder.name
@@ -23,7 +34,7 @@ def wings() -> dict[str, str]:
 
 @cache
 def read_knowledge(name: str) -> dict[str, Any]:
-    """Return a YAML file of this room as data.
+    """Return one of Trin's own YAML files as data, with designs' rows.
 
     Parameters
     ----------
@@ -31,4 +42,6 @@ def read_knowledge(name: str) -> dict[str, Any]:
         File name without `.yaml`.
     """
     data: dict[str, Any] = read_own(wings()[name], f"{name}.yaml")
+    for key, own in OWN_ROWS.get(name, {}).items():
+        data[key] = joined(name, data[key], own_rows(own))
     return data

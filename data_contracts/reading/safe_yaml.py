@@ -1,4 +1,4 @@
-"""YAML read safely: strings stay strings, every value knows its line.
+"""Safe YAML reading: strings stay strings, every value has its line.
 
 YAML's own typing reads the municipality code 0751 as 489 and the word `no` as
 False, so no scalar is typed here; the protocol's schema types them instead.
@@ -17,18 +17,18 @@ from data_contracts.reading.faults import Fault, InputRefused
 
 MAXIMUM_CHARACTERS = 262_144
 DEEPEST = 20
-"""Nothing in a protocol or a dossier is nested half as deep; reading thousands of levels takes minutes."""
+"""Protocols and dossiers are nested less than half as deep; parsing thousands of levels takes minutes."""
 NULL_WORDS = frozenset({"", "~", "null"})
 
 Path = tuple[str | int, ...]
 
-# The same reader in C, seven times as fast, wherever PyYAML was built with it; what others write is read in Python,
-# whose words for a fault are the clearer ones.
+# The C loader is seven times as fast, if PyYAML was built with it. Users' files are read in Python,
+# because its error messages are clearer.
 _OWN_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_own(*place: str) -> Any:
-    """Return one of the contracts' own YAML files, typed as YAML types it.
+    """Return one of the contracts' own YAML files, with YAML's typing.
 
     Parameters
     ----------
@@ -83,21 +83,19 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, int]]:
 
 
 def _refuse_hostile(text: str, file: str) -> None:
-    """Refuse aliases, tags and depth while reading, before any of it is put together."""
+    """Refuse aliases, tags and deep nesting before composing nodes."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
         line = event.start_mark.line + 1 if event.start_mark is not None else None
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise InputRefused(
-                [Fault("This is no valid YAML here: it is nested too deeply.", "Flatten it.", file, line)]
-            )
+            raise InputRefused([Fault("The file is nested too deeply.", "Flatten it.", file, line)])
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            fault = Fault("Anchors (&) and aliases (*) are not used here.", "Write the value out.", file, line)
+            fault = Fault("Anchors (&) and aliases (*) are not allowed.", "Write the value out.", file, line)
             raise InputRefused([fault])
         if getattr(event, "tag", None) not in (None, "!"):
             fault = Fault(
-                "Tags (!) are not used here.", "Remove the tag; quote the text if it begins with “!”.", file, line
+                "Tags (!) are not allowed.", "Remove the tag; quote the text if it begins with “!”.", file, line
             )
             raise InputRefused([fault])
 
@@ -109,12 +107,12 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], faults: list[Fau
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                faults.append(Fault("A key must be a word.", "Write “key: value”.", file, line))
+                faults.append(Fault("A key must be text.", "Write “key: value”.", file, line))
                 continue
             key = str(key_node.value)
             if key in result:
                 fix = "Keep one of them."
-                faults.append(Fault(f"The key “{key}” stands twice.", fix, file, line))
+                faults.append(Fault(f"The key “{key}” occurs twice.", fix, file, line))
             result[key] = _plain(value_node, (*path, key), lines, faults, file)
             lines[(*path, key)] = line
         return result

@@ -1,4 +1,4 @@
-"""Reading a YAML file of sections: every fault at once, each with its line."""
+"""Reading of YAML sections: every fault at once, each with its line."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ PLAIN_WORDS = {
 }
 CONTROL_FREE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 PATTERN_WORDS = {
-    CONTROL_FREE: "The text holds control characters, or some that turn the reading direction",
-    r"^[a-z][a-z0-9_]{0,40}$": "A name holds a-z, 0-9 and “_” and begins with a letter",
-    r"^[a-z0-9][a-z0-9-]{1,40}$": "An id holds a-z, 0-9 and “-”, 2 to 41 characters",
-    r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$": "A file name holds letters, digits, “_”, “.”, “-”, “*”, {period} and {version}; no folders",
+    CONTROL_FREE: "The text contains control characters, or characters that change the reading direction",
+    r"^[a-z][a-z0-9_]{0,40}$": "A name contains only a-z, 0-9 and “_”, and begins with a letter",
+    r"^[a-z0-9][a-z0-9-]{1,40}$": "An id contains only a-z, 0-9 and “-”, 2 to 41 characters",
+    r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$": "A file name contains only letters, digits, “_”, “.”, “-”, “*”, {period} and {version}; no folders",
 }
 
 S = TypeVar("S", bound=BaseModel)
@@ -36,7 +36,10 @@ S = TypeVar("S", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[S]):
-    """What a text holds: its data, the line of each key, the section unless something is wrong, and what is wrong."""
+    """The result of reading a text.
+
+    Holds its data, the line of each key, its faults, and the section unless there are faults.
+    """
 
     data: dict[str, Any]
     lines: dict[Path, int]
@@ -45,11 +48,10 @@ class Reading(Generic[S]):
 
 
 def read_shape(text: str, file: str, section: type[S]) -> Reading[S]:
-    """Read a text into a section's shape.
+    """Read a text into the shape of a section.
 
     Parameters
     ----------
-    text : str
     file : str
         Name used in faults.
     section : type
@@ -62,18 +64,18 @@ def read_shape(text: str, file: str, section: type[S]) -> Reading[S]:
     """
     data, lines = read_yaml(text, file)
     if not isinstance(data, dict):
-        raise InputRefused([Fault("The file holds no keys.", "Start from the reference page.", file, 1)])
+        raise InputRefused([Fault("The file contains no keys.", "Start from the reference page.", file, 1)])
     try:
         return Reading(data, lines, section.model_validate(data), [])
     except ValidationError as error:
         faults = [_schema_fault(dict(detail), lines, file, section) for detail in error.errors()]
-    # An empty list beside a fault inside it says nothing new.
+    # An empty list is redundant next to a fault inside it.
     inside = {f.where.split("[")[0] for f in faults if "[" in f.where}
     return Reading(data, lines, None, [f for f in faults if not ("at least 1 item" in f.what and f.where in inside)])
 
 
 def read_section(text: str, file: str, section: type[S]) -> S:
-    """Read a text into a section, or refuse it with every fault."""
+    """Read a text into a section, or raise with every fault."""
     reading = read_shape(text, file, section)
     if reading.section is None:
         raise InputRefused(in_order(reading.faults))
@@ -81,12 +83,12 @@ def read_section(text: str, file: str, section: type[S]) -> S:
 
 
 def in_order(faults: list[Fault]) -> list[Fault]:
-    """Return faults once each, by line."""
+    """Return faults without duplicates, by line."""
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.line or 0, fault.where))
 
 
 def spoken(path: Path) -> str:
-    """Write a path as people do: `outcomes[2].name`."""
+    """Return a path in readable form: `outcomes[2].name`."""
     words = ""
     for step in path:
         words += f"[{step + 1}]" if isinstance(step, int) else (f".{step}" if words else step)

@@ -1,25 +1,18 @@
-"""Which designs there are."""
+"""The code of every declared design, found in the folder of its name."""
 
 from __future__ import annotations
 
-from models.designs.benchmarking.design import Benchmarking
-from models.designs.case_study.design import CaseStudy
-from models.designs.expert_assessment.design import ExpertAssessment
+from data_contracts.designs.declared import declared_designs
+from data_contracts.reading.design_folders import own_parts
 from models.designs.interface import Design
-from models.designs.matched_control.design import MatchedControl
-from models.designs.panel.design import PanelStudy
-from models.designs.randomised_trial.design import RandomisedTrial
-from models.designs.systematic_review.design import SystematicReview
+from models.values.design_findings import OwnFindings
 
-DESIGNS: dict[str, Design] = {
-    design.name: design
-    for design in (
-        SystematicReview(),
-        RandomisedTrial(),
-        PanelStudy(),
-        MatchedControl(),
-        Benchmarking(),
-        ExpertAssessment(),
-        CaseStudy(),
-    )
-}
+DESIGNS: dict[str, Design] = own_parts("models", "design", "DESIGN")
+"""By name, from the top of the ladder down; `design.py` of each folder names its own as `DESIGN`."""
+
+OWN_FINDINGS: dict[str, type[OwnFindings]] = own_parts("models", "findings", "FINDINGS")
+"""By design: what only its own detectors read, where `findings.py` of its folder names it as `FINDINGS`."""
+
+without_code = declared_designs().keys() - DESIGNS
+if without_code:
+    raise ImportError(f"Designs without models/designs/<name>/design.py: {', '.join(sorted(without_code))}")

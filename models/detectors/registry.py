@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from data_contracts.ladder.ladder import economics_sources, rungs
+from data_contracts.reading.design_folders import own_parts
 from models.detectors import comparison_sources, effect_sources, judgement_sources, panel_sources, plan_sources
 from models.detectors import synthesis_sources as synthesis
 from models.detectors.interface import Conduct, Detection, Findings
@@ -39,6 +40,8 @@ DETECTORS: dict[str, Callable[[Findings], Detection]] = {
     "double_counting": judgement_sources.double_counting,
     "stale_prices": judgement_sources.stale_prices,
 }
+for own in own_parts("models", "detectors", "DETECTORS").values():
+    DETECTORS |= own
 
 
 def detect(rung: int, findings: Findings) -> tuple[Detection, ...]:

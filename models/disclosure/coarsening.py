@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from data_contracts.ladder.ladder import design_facts
-from data_contracts.protocol.table_contract import TABLES
 from data_contracts.results.statements import (
     Names,
     Quantity,
@@ -23,6 +22,7 @@ from data_contracts.results.statements import (
 )
 from data_contracts.results.wording import blanks_of_code
 from data_contracts.results.zones import Kind, kind_of, parts_of
+from data_contracts.tables.declared import TABLES
 from models.disclosure.policy import Policy, nearest, safe_count, to_step
 
 Public = TypeVar("Public", bound=BaseModel)

@@ -7,8 +7,8 @@ from typing import Any
 
 from data_contracts.economics.rules import horizon_of, prices_of
 from data_contracts.economics.settings import EconomicsSettings
-from data_contracts.protocol.parts import Text
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.parts import Text
 from models.economics.inputs import range_of
 
 TEXTS = ("label", "unit", "units", "source", "why_certain", "why_negative", "why_not_the_same")

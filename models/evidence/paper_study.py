@@ -7,14 +7,13 @@ possible, and the figure stays a claim.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
 
 import numpy as np
 from pydantic import computed_field
 
 from data_contracts.home_files.dossier import Money, PaperStudy
 from data_contracts.phrases import LANGUAGES, bilingual
-from data_contracts.protocol.parts import Text
+from data_contracts.reading.parts import Text
 from data_contracts.results.paper_record import PaperMoney, PaperRecord
 from data_contracts.results.public_evidence import Claims
 from data_contracts.results.statements import Bilingual, Words, count_value, number_value, says, share_value
@@ -51,7 +50,7 @@ def tag_paper_study(study: PaperStudy, project: str) -> PaperRecord:
     PaperRecord
         A study without an interval is `not_estimable` and says why.
     """
-    facts = DesignFacts(**cast("Any", study.facts))
+    facts = DesignFacts(**study.facts)
     findings = _findings(study)
     detections = detect(rung_number(earned_rung(facts)), findings)
     primary = None if findings.effects is None else findings.effects.primary

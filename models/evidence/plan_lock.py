@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.reading.knowledge import read_knowledge
 
 LONGEST_VALUE = 80
 
@@ -78,7 +78,7 @@ def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
 
 def _own_ways(protocol: Protocol, plan: dict[str, Any]) -> list[dict[str, Any]]:
     """The declared estimator and its alternatives, each with the settings of the design that is in force."""
-    section = read_knowledge("designs")["designs"][protocol.design]["section"]
+    section = declared_designs()[protocol.design].section
     effects = plan.get("effects", {})
     if section == "comparison" or (section == "benchmark" and section not in plan):
         names = [effects.get("estimator", "difference_to_rate"), *effects.get("alternatives", ())]

@@ -6,8 +6,8 @@ import math
 from typing import TypedDict
 
 from data_contracts.phrases import bilingual
-from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.parts import Text
 from data_contracts.results.public_record import (
     AttritionStep,
     Bounds,

@@ -5,67 +5,33 @@ A fact that is missing counts as false, so removing one can never raise a rung.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import Field, asdict, make_dataclass
 from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from data_contracts.ladder.ladder import DesignFact, RungRule, design_facts, rung_rules
 
+Fact = bool | int | str | None
+BLANK: dict[str, Fact] = {"count": 0, "hash": None, "yes_or_no": False}
 
-@dataclass(frozen=True, slots=True)
-class DesignFacts:
-    """Verified facts about one result; each is explained in `design_facts.yaml`.
+if TYPE_CHECKING:
 
-    Attributes
-    ----------
-    pooled_studies_count : int
-        Independent studies, each with a tag, that were pooled.
-    pooled_mainly_trials : bool
-        Randomised trials carry more than half of the weight.
-    search_rule_recorded : bool
-    assignment_list_sha256 : str or None
-        Hash of the stored list of who drew what.
-    assignment_precedes_outcomes, analysed_as_assigned : bool
-    has_participant_outcomes : bool
-        Participants' outcomes are known, as persons or as a figure.
-    has_person_level_participants, has_person_level_comparison : bool
-        Known person by person, with and without the project.
-    has_comparison_units : bool
-        Somebody without the project is measured at the same times.
-    covariates_dated_before_index : bool
-        Every covariate used was dated no later than the index date.
-    comparison_documented : bool
-        The comparison was made without the outcome and its gate passed in this pipeline; of studies on paper,
-        that the source documents as much.
-    pre_period_outcome_in_score : bool
-        An earlier value of the outcome is in the score.
-    waves_count : int
-        Measurements of the same units.
-    has_wave_before_start, within_unit_estimand : bool
-    reference_rate_declared : bool
-        A rate with a source is there to compare with.
-    raters_count : int
-    judgement_structured : bool
-    """
+    class DesignFacts:
+        """Verified facts about one result; each is explained where it is declared."""
 
-    pooled_studies_count: int = 0
-    pooled_mainly_trials: bool = False
-    search_rule_recorded: bool = False
-    assignment_list_sha256: str | None = None
-    assignment_precedes_outcomes: bool = False
-    analysed_as_assigned: bool = False
-    has_participant_outcomes: bool = False
-    has_person_level_participants: bool = False
-    has_person_level_comparison: bool = False
-    has_comparison_units: bool = False
-    covariates_dated_before_index: bool = False
-    comparison_documented: bool = False
-    pre_period_outcome_in_score: bool = False
-    waves_count: int = 0
-    has_wave_before_start: bool = False
-    within_unit_estimand: bool = False
-    reference_rate_declared: bool = False
-    raters_count: int = 0
-    judgement_structured: bool = False
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+        def __init__(self, **facts: Fact) -> None: ...
+        def __getattr__(self, name: str) -> Fact: ...
+else:
+    # Its fields are the facts that the ladder and the designs declare, so that a design can bring its own.
+    DesignFacts = make_dataclass(
+        "DesignFacts",
+        [(name, Fact, BLANK[fact.kind]) for name, fact in design_facts().items()],
+        frozen=True,
+        slots=True,
+        namespace={"__doc__": "Verified facts about one result.", "__module__": __name__},
+    )
 
 
 def held(facts: DesignFacts) -> dict[str, bool]:
@@ -73,7 +39,7 @@ def held(facts: DesignFacts) -> dict[str, bool]:
     return {name: _holds(value, design_facts()[name]) for name, value in asdict(facts).items()}
 
 
-def _holds(value: bool | int | str | None, fact: DesignFact) -> bool:
+def _holds(value: Fact, fact: DesignFact) -> bool:
     if fact.at_least is not None:
         return isinstance(value, int) and value >= fact.at_least
     return bool(value)

@@ -6,6 +6,7 @@ None means that nobody measured it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +152,34 @@ class JudgementFindings:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFindings:
+    """Base of what a design tells only the detectors in its folder.
+
+    Fields are plain values, None where nobody measured.
+    """
+
+
+Own = TypeVar("Own", bound=OwnFindings)
+
+
+@dataclass(frozen=True, slots=True)
 class DesignFindings:
-    """What one design found for detectors; each field belongs to one kind of design."""
+    """What one design found for detectors.
+
+    The kinds named here are read by detectors that several rungs share. What only the design's own detectors read
+    is `own`, whose class lies in its folder.
+    """
 
     synthesis: SynthesisFindings | None = None
     trial: TrialFindings | None = None
     panel: PanelFindings | None = None
     rate: RateFindings | None = None
     judgement: JudgementFindings | None = None
+    own: OwnFindings | None = None
+
+    def own_as(self, kind: type[Own]) -> Own | None:
+        """Return a design's own findings, or None if there are none of this kind."""
+        return self.own if isinstance(self.own, kind) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,4 @@
-"""The command `trin`: verbs, options, help and what is printed. Verbs import their work when called."""
+"""The command `trin`: verbs, options, help and output.
+
+Verbs import their implementation when called, to keep start-up fast.
+"""

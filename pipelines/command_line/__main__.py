@@ -1,4 +1,4 @@
-"""`python -m pipelines.command_line` is `trin`."""
+"""Entry point for `python -m pipelines.command_line`."""
 
 from pipelines.command_line.main import trin
 

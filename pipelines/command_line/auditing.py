@@ -1,4 +1,4 @@
-"""The verb `trin audit`: who did what, and whether the chain that says so is whole."""
+"""The verb `trin audit`: events, and the integrity of their chain."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ SHOWN = ("project", "quarter", "asset", "partition", "file", "what", "certificat
 @home_option
 @click.option("--action", help="Only events of this kind, e.g. materialised, read, erased, approved.")
 @click.option("--project", help="Only events of this project.")
-@click.option("--since", help="Only events from this day on, e.g. 2026-07-01.")
+@click.option("--since", help="Only events on or after this date, e.g. 2026-07-01.")
 @click.option(
-    "--person", "of_person", is_flag=True, help="Only what concerns one pseudonym; it is asked for, or piped."
+    "--person",
+    "of_person",
+    is_flag=True,
+    help="Only events about one pseudonym, which is prompted for or read from a pipe.",
 )
-@click.option("--all", "everything", is_flag=True, help=f"Every event, not the newest {NEWEST}.")
-@click.option("--verify", is_flag=True, help="Only say whether anything was changed afterwards.")
+@click.option("--all", "everything", is_flag=True, help=f"All events instead of the newest {NEWEST}.")
+@click.option("--verify", is_flag=True, help="Only verify that no event was changed.")
 def audit(
     home_folder: Path,
     action: str | None,
@@ -37,7 +40,7 @@ def audit(
     everything: bool,
     verify: bool,
 ) -> None:
-    """Show who materialised, read, erased, proposed and approved, or check that nothing was changed.
+    """Show the audit log, or verify that no event was changed.
 
     \b
     Examples:
@@ -53,7 +56,7 @@ def audit(
     for fault in faults:
         errors.print(f"[red]✗[/red] {escape(fault)}")
     if not faults:
-        console.print(f"[green]✓[/green] {len(rows)} events, none changed")
+        console.print(f"[green]✓[/green] {len(rows)} events, no tampering found")
     if not verify:
         if of_person:
             rows = _of_person(home, rows)
@@ -72,7 +75,10 @@ def _is_of(row: dict[str, Any], project: str | None) -> bool:
 
 
 def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return events about one pseudonym: erasures that found it, and whatever made the tables it stands in."""
+    """Return events about one pseudonym.
+
+    These are erasures that found it, and events that wrote tables containing it.
+    """
     from assets.pseudonyms.identities import digest_of_person
     from assets.rights.stored_tables import places_of
     from assets.storage.audit import about, note

@@ -1,4 +1,4 @@
-"""Checking a protocol, its deliveries or one file, without storing anything."""
+"""Checks of a protocol, its deliveries or one file, storing nothing."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ BESIDE_THE_PROTOCOL = ("economics.yaml", "judgements.yaml")
 
 
 def check_and_show(home: Home, path: Path, project: str | None, language: str) -> int:
-    """Check what lies at a path: a protocol, a project folder with its deliveries, or a file somebody means to send."""
+    """Check a protocol, a project folder with deliveries, or one file."""
     if not path.exists():
-        show_faults([Fault("There is no such file.", "Give a project folder, a project.yaml or a file.", str(path))])
+        show_faults(
+            [Fault("There is no such file.", "Give a project folder, a project.yaml or a delivered file.", str(path))]
+        )
         return printing.REFUSED
     if path.is_file() and path.suffix not in (".yaml", ".yml"):
         return _check_file(home, path, project, language)
     if path.name in BESIDE_THE_PROTOCOL:
-        fix = f"Give the folder: trin check {path.parent}. It reads this file too."
-        show_faults([Fault("This file is read together with its protocol.", fix, str(path))])
+        fix = f"Check the folder instead: trin check {path.parent}."
+        show_faults([Fault("This file can only be checked together with its protocol.", fix, str(path))])
         return printing.USAGE
     is_project = path.is_dir()
     file = path / "project.yaml" if is_project else path
@@ -42,11 +44,11 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
     )
     unused = unused_settings(protocol)
     if unused:
-        words = f"{', '.join(unused)}: declared, and not used by design {protocol.design}; nothing comes of it"
+        words = f"{', '.join(unused)}: declared but ignored, because design {protocol.design} does not use it"
         console.print(f"[yellow]![/yellow] {escape(words)}")
     if not is_project:
         return printing.OK
-    # A project folder outside the home brings its own inbox, if it has one beside it.
+    # A project folder outside the home may have its own inbox beside it.
     folder = path.resolve().parent.parent
     own = Home(folder) if (folder / "inbox" / protocol.id).is_dir() else home
     _check_words(own, protocol, path)
@@ -54,7 +56,7 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
 
 
 def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
-    """Check what people have signed, and the studies on paper."""
+    """Check the account, signed judgements and dossier studies."""
     from assets.project_files.accounts import economics_settings
     from assets.project_files.dossier import paper_studies
     from assets.project_files.judgements import signed_answers
@@ -65,7 +67,7 @@ def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
         console.print(f"[green]✓[/green] {words}")
     signed = signed_answers(home, protocol)
     if signed is not None:
-        current = "" if signed.is_current else ", for another plan: the answers do not count"
+        current = "" if signed.is_current else ", but for a different plan, so the answers do not count"
         console.print(f"[green]✓[/green] judgements.yaml: signed by {escape(signed.signed_by)}{current}")
     studies = paper_studies(home, protocol.id)
     if studies:
@@ -93,7 +95,7 @@ def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
         console.print(f"[red]✗[/red] {escape(f'no. {entry.number} {entry.file}: refused, see its receipt')}")
     anew = earlier_reading(register, protocol)
     for entry in anew:
-        words = f"no. {entry.number} {entry.file}: read under an earlier protocol; send it again"
+        words = f"no. {entry.number} {entry.file}: read under an earlier version of the protocol; send it again"
         console.print(f"[red]✗[/red] {escape(words)}")
     missing = missing_faults(register, protocol, waiting=[path.name for path in waiting])
     show_faults(missing)
@@ -107,9 +109,9 @@ def _check_file(home: Home, path: Path, project: str | None, language: str) -> i
     known = home.project_ids()
     chosen = [project] if project else _expecting(home, path, known)
     if len(chosen) != 1:
-        several = f"Several projects expect a file with this name: {', '.join(chosen)}."
+        several = f"More than one project expects a file with this name: {', '.join(chosen)}."
         what = several if chosen else "No project's protocol expects a file with this name."
-        fix = f"Say which with --project. Known: {', '.join(known) or 'none'}."
+        fix = f"Choose a project with --project. Known: {', '.join(known) or 'none'}."
         show_faults([Fault(what, fix, "the file")])
         return printing.USAGE
     receipt = examine(home, home.protocol(chosen[0]), path)
@@ -118,7 +120,10 @@ def _check_file(home: Home, path: Path, project: str | None, language: str) -> i
 
 
 def _expecting(home: Home, path: Path, known: list[str]) -> list[str]:
-    """Return projects that may be meant: the inbox a file lies in, or whose protocol expects its name."""
+    """Return the projects that a file may belong to.
+
+    This is the project whose inbox it is in, or else those whose protocol expects its name.
+    """
     folder = path.resolve().parent
     if folder.parent == home.inbox.resolve() and folder.name in known:
         return [folder.name]

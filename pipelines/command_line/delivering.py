@@ -1,4 +1,4 @@
-"""Verbs around deliveries: templates, taking files back, erasing people, changing the key."""
+"""Verbs about deliveries: template, withdraw, erase, key rotation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.markup import escape
 from assets.intake.delivery_log import projects_with_rows
 from assets.storage.home import Home, write_atomically
 from data_contracts.calendar.quarters import Quarter
-from data_contracts.protocol.table_contract import TABLES
 from data_contracts.reading.faults import Fault, suggestion
+from data_contracts.tables.declared import TABLES
 from pipelines.command_line import printing
 from pipelines.command_line.printing import console, show_faults
 
@@ -29,7 +29,10 @@ def _unknown(home: Home, project: str) -> bool:
 
 
 def write_templates(home: Home, project: str, table: str, quarter: str | None, into: Path, language: str) -> int:
-    """Write a template for every line of the protocol that feeds a table; never over a file that is there."""
+    """Write a template for every delivery that feeds a table.
+
+    Existing files are never overwritten.
+    """
     from assets.intake.template import make_template
     from assets.storage.clock import today
 
@@ -45,7 +48,11 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
     protocol = home.protocol(project)
     lines = [d for d in protocol.deliveries if d.table == table and d.format != "parquet"]
     if not lines:
-        show_faults([f"{table} comes as a register extract (Parquet); docs/reference/tables.md shows its columns."])
+        show_faults(
+            [
+                f"{table} is delivered as a register extract (Parquet), so it has no template; see docs/reference/tables.md for its columns."
+            ]
+        )
         return printing.FAILED
     into.mkdir(parents=True, exist_ok=True)
     code = printing.OK
@@ -53,7 +60,15 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
         for made in make_template(protocol, delivery, chosen, language):
             path = into / made.name
             if path.exists():
-                show_faults([Fault("There is a file with this name already.", "Move it, or use --into.", str(path))])
+                show_faults(
+                    [
+                        Fault(
+                            "A file with this name already exists.",
+                            "Move it, or choose another folder with --into.",
+                            str(path),
+                        )
+                    ]
+                )
                 code = printing.FAILED
                 continue
             write_atomically(path, made.content, 0o644)
@@ -62,7 +77,7 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
 
 
 def withdraw_and_show(home: Home, project: str, number: int) -> int:
-    """Take a file back out."""
+    """Withdraw a file."""
     from assets.rights.retention import withdraw
     from pipelines.running.staleness import tell_dagster
 
@@ -73,7 +88,7 @@ def withdraw_and_show(home: Home, project: str, number: int) -> int:
         tell_dagster(home, [project])
         console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) no longer counts. Next: trin run.')}")
     else:
-        console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) is no longer waited for.')}")
+        console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) is no longer expected.')}")
     return printing.OK
 
 
@@ -97,7 +112,7 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
         identifiers = [line.strip() for line in lines if line.strip()]
     if not is_sure:
         if not is_asked:
-            show_faults(["Erasing cannot be undone. Add --yes to erase people whose identifiers come through a pipe."])
+            show_faults(["Erasure cannot be undone. Add --yes to confirm it when identifiers come from a pipe."])
             return printing.USAGE
         click.confirm(f"Erase {len(identifiers)} from {', '.join(chosen)}? This cannot be undone", abort=True)
     certificate = erase(home, [home.protocol(project) for project in chosen], identifiers)
@@ -108,12 +123,12 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
 
 
 def rotate_and_show(home: Home) -> int:
-    """Change the key."""
+    """Rotate the key."""
     from assets.rights.rotation import rotate
 
     done = rotate(home)
     console.print(f"[green]✓[/green] key {done.old_key_id} → {done.new_key_id}")
     for project, count in done.people.items():
         console.print(f"  {project}: {count}")
-    console.print("The key file now holds both keys; keep a copy where the old one was kept.")
+    console.print("The key file now contains both keys. Back it up where the old one was backed up.")
     return printing.OK

@@ -1,4 +1,4 @@
-"""Checking the installation."""
+"""Checks of the installation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SMALLEST_FREE_BYTES = 500_000_000
 HEARTBEAT_SECONDS = 300
 
 Finding = tuple[bool, str, str]
-"""Whether it is well, what was looked at, and what to do if it is not."""
+"""Whether the check passed, what was checked, and what to do if it failed."""
 
 
 def examine(home: Home) -> int:
@@ -45,45 +45,48 @@ def examine(home: Home) -> int:
 
 
 def findings(home: Home) -> Iterator[Finding]:
-    """Yield what is well and what is not."""
+    """Yield every finding, good or bad."""
     yield from _versions()
     if not home.exists:
         yield False, f"No home in {home.root}", "Run trin init."
         return
     yield os.access(home.root, os.W_OK), f"home {home.root}", "Run trin as its owner, or chown it."
     mode = home.root.stat().st_mode & 0o777
-    yield not mode & 0o022, f"the home has mode {mode:o}", f"Others may write in it: run chmod 700 {home.root}."
+    yield not mode & 0o022, f"the home has mode {mode:o}", f"Other users can write to it: run chmod 700 {home.root}."
     for name in PRIVATE_FOLDERS:
         folder = home.root / name
         if not folder.is_dir():
-            yield False, f"{name}/ is missing", "Restore it from backup; trin run makes an empty one."
+            yield False, f"{name}/ is missing", "Restore it from backup, or let trin run create an empty one."
             continue
         mode = folder.stat().st_mode & 0o777
         yield mode == 0o700, f"{name}/ has mode {mode:o}", f"Run chmod 700 {folder}."
     free = shutil.disk_usage(home.root).free
-    yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Make room: half a GB at least."
-    look_again = "Mend what else is said here, then ask again."
+    yield free > SMALLEST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Free up space: at least 0.5 GB is needed."
+    look_again = "Fix the other faults listed here, then run trin doctor again."
     yield from _as_far_as_possible(_version_of(home), "the home's version", look_again)
     if missing_steps(home):
-        return  # what follows is said of homes of today
+        return  # the remaining checks assume the current format
     yield from _as_far_as_possible(_key(home), "the key", "See keys/location.txt and TRIN_KEY_FILE.")
     yield from _as_far_as_possible(_files(home), "stored files", look_again)
-    yield from _as_far_as_possible(_deliveries(home), "what was taken in", look_again)
+    yield from _as_far_as_possible(_deliveries(home), "deliveries", look_again)
     yield from _as_far_as_possible(_protocols(home), "protocols", look_again)
-    only_logs = "It holds logs only: see its dagster.yaml, or stop Dagster, move dagster/ away and run again."
+    only_logs = "It contains only logs: check its dagster.yaml, or stop Dagster, move dagster/ away and run trin run."
     yield from _as_far_as_possible(_dagster(home), "dagster/", only_logs)
 
 
 def _as_far_as_possible(part: Iterator[Finding], what: str, fix: str) -> Iterator[Finding]:
-    """Yield a part's findings; where looking fails, say so and leave the other parts their turn."""
+    """Yield a part's findings, or a fault if the check itself fails.
+
+    A failing part must not prevent the others from running.
+    """
     try:
         yield from part
     except InputRefused as refused:
         for fault in refused.faults:
             yield False, f"{fault.file}: {fault.what}" if fault.file else fault.what, fault.fix
     except Exception as error:
-        # Its words may hold anything; its kind is enough to look further.
-        yield False, f"{what} cannot be looked at ({type(error).__name__})", fix
+        # Its message may contain personal data, so only the type is shown.
+        yield False, f"{what} cannot be checked ({type(error).__name__})", fix
 
 
 def _versions() -> Iterator[Finding]:
@@ -102,7 +105,7 @@ def _versions() -> Iterator[Finding]:
             yield False, f"{wanted.name} is missing", "Run make env."
             continue
         if not wanted.specifier.contains(found) or "==" in str(wanted.specifier):
-            fix = f"Run make env; {wanted.specifier} is what works together."
+            fix = f"Run make env; the supported version is {wanted.specifier}."
             yield wanted.specifier.contains(found), f"{wanted.name} {found}", fix
 
 
@@ -111,14 +114,14 @@ def _version_of(home: Home) -> Iterator[Finding]:
     yield (
         not missing_steps(home),
         f"home of version {at}",
-        "See what would change: trin upgrade; then trin upgrade --apply.",
+        "Preview the upgrade with trin upgrade, then run trin upgrade --apply.",
     )
 
 
 def _key(home: Home) -> Iterator[Finding]:
     key = read_key(home, allow_demo=True)
     if not key.is_demo:
-        read_key(home, allow_demo=False)  # where it lies
+        read_key(home, allow_demo=False)  # also checks its location
     demo = " (demo key: for synthetic and public data only)" if key.is_demo else ""
     yield True, f"pseudonym key {key.key_id}{demo}", ""
 
@@ -126,32 +129,32 @@ def _key(home: Home) -> Iterator[Finding]:
 def _files(home: Home) -> Iterator[Finding]:
     broken = list(damaged(home.restricted))
     for path in broken:
-        fix = "Restore it from backup, or remove it and run its quarter again."
-        yield False, f"{path.relative_to(home.root)} is not what was written", fix
+        fix = "Restore it from backup, or delete it and rerun its quarter."
+        yield False, f"{path.relative_to(home.root)} fails its checksum", fix
     without = [path for path in _summed(home) if not sum_path(path).is_file()]
     for path in without:
-        fix = "Nobody knows whether it is what was written: run its quarter again with --again."
+        fix = "It cannot be verified without its checksum: rerun its quarter with --again."
         yield False, f"{path.relative_to(home.root)} has no {SUFFIX} beside it", fix
     if not broken and not without:
-        yield True, "stored tables are what was written", ""
+        yield True, "stored tables match their checksums", ""
     rows, faults = events(home)
     yield (
         not faults,
         f"audit of {len(rows)} events",
-        "It was changed: see trin audit --verify, and restore it from backup.",
+        "It was changed: run trin audit --verify, and restore it from backup.",
     )
     faults = faults_in(home)
-    yield not faults, "ledger of releases", "It was changed, or a release was interrupted: see trin ledger verify."
+    yield not faults, "ledger of releases", "It was changed, or a release was interrupted: run trin ledger verify."
     left = len(list(leftovers(home)))
     yield (
         left == 0,
-        f"{left} half-written files of killed runs",
-        "The janitor sensor sweeps them; or delete .writing-*.",
+        f"{left} temp files left by killed runs",
+        "The janitor sensor deletes them; or delete .writing-* yourself.",
     )
 
 
 def _summed(home: Home) -> Iterator[Path]:
-    """Yield stored partitions, each of which has its sum."""
+    """Yield stored partitions, each of which has a checksum."""
     for station in ("deliveries", "cohort", "comparison", "effects", "evidence"):
         for path in sorted((home.restricted / station).rglob("*")):
             if path.suffix in (".json", ".parquet"):
@@ -159,8 +162,8 @@ def _summed(home: Home) -> Iterator[Path]:
 
 
 def _deliveries(home: Home) -> Iterator[Finding]:
-    """Look at rows that were taken in: nothing makes them anew."""
-    fix = "Restore it from backup; nothing makes it anew."
+    """Yield findings about received rows, which cannot be rebuilt."""
+    fix = "Restore it from backup; it cannot be rebuilt."
     for project in home.project_ids():
         try:
             register = read_register(home, project)
@@ -180,9 +183,9 @@ def _deliveries(home: Home) -> Iterator[Finding]:
             except InputRefused:
                 lost.append(name)
         for name in lost:
-            yield False, f"restricted/received/{project}/{name} is damaged or gone", fix
+            yield False, f"restricted/received/{project}/{name} is damaged or missing", fix
         if not lost:
-            yield True, f"{len(counted)} tables taken in for {project}", ""
+            yield True, f"{len(counted)} tables received for {project}", ""
 
 
 def _protocols(home: Home) -> Iterator[Finding]:
@@ -203,12 +206,12 @@ def _protocols(home: Home) -> Iterator[Finding]:
         made = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if not made.is_file():
             missing.append(project)
-    yield not missing, f"{quarter} evaluated" + (f", but for {', '.join(missing)}" if missing else ""), "Run trin run."
+    yield not missing, f"{quarter} evaluated" + (f", except {', '.join(missing)}" if missing else ""), "Run trin run."
     try:
         told = notices_of(home)
         yield (
             True,
-            f"{NOTICES}: " + ("nobody is told of failed runs" if told is None else "failed runs are told of"),
+            f"{NOTICES}: " + ("failed runs are not reported" if told is None else "failed runs are reported"),
             "",
         )
     except InputRefused as refused:
@@ -228,7 +231,7 @@ def _dagster(home: Home) -> Iterator[Finding]:
         yield True, "Dagster has not been used with this home yet", ""
         return
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        instance.get_dynamic_partitions(PROJECT_DIMENSION)  # the event log, which nothing else here asks
+        instance.get_dynamic_partitions(PROJECT_DIMENSION)  # reads the event log, which no other check does
         off = not instance.telemetry_enabled
         yield (
             off,
@@ -238,17 +241,17 @@ def _dagster(home: Home) -> Iterator[Finding]:
         silent = isinstance(instance.compute_log_manager, NoOpComputeLogManager)
         yield (
             silent,
-            "what runs print is " + ("stored nowhere" if silent else "stored, and may quote a row"),
-            "Move dagster.yaml away and run trin run, which writes it anew; or copy compute_logs from deploy/postgres/dagster.yaml.",
+            "output of runs is " + ("not stored" if silent else "stored, and may contain rows"),
+            "Move dagster.yaml away and run trin run, which recreates it, or copy compute_logs from deploy/postgres/dagster.yaml.",
         )
         beats = instance.get_daemon_heartbeats()
         newest = max((beat.timestamp for beat in beats.values()), default=None)
         if newest is None:
-            yield True, "Dagster's daemon has never run here: quarters are made with trin run only", ""
+            yield True, "Dagster's daemon has never run here; quarters run only with trin run", ""
         else:
             age = get_current_timestamp() - newest
-            fix = "Start it (make dev, or the service): schedules do not tick without it."
+            fix = "Start it (make dev, or the service), because schedules do not run without it."
             yield age < HEARTBEAT_SECONDS, f"Dagster's daemon was last seen {age / 60:.0f} minutes ago", fix
         dead, _ = dead_runs(instance, home, {})
-        fix = "The janitor sensor closes them within five minutes of the daemon's start."
+        fix = "The janitor sensor marks them as failed within five minutes of the daemon's start."
         yield not dead, f"{len(dead)} runs whose process is dead", fix

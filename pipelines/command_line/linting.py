@@ -1,4 +1,4 @@
-"""Holding texts against results: what `trin lint-claim` shows."""
+"""Checks of texts against results, for `trin lint-claim`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipelines.command_line.printing import console, show_faults
 
 
 def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
-    """Print every claim of a text that a result does not cover; return an exit code."""
+    """Print every unsupported claim of a text; return an exit code."""
     records = sayable_records(home)
     record = records.get(result_id)
     if record is None:
@@ -28,7 +28,7 @@ def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
         return printing.USAGE
     if not sentences_of(text):
-        show_faults(["There is no text to hold against the result."])
+        show_faults(["There is no text to check against the result."])
         return printing.USAGE
     faults = lint_claim(text, record)
     for fault in faults:
@@ -44,7 +44,7 @@ def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
 
 
 def sayable_records(home: Home) -> dict[str, dict[str, Any]]:
-    """Return everything a text may be held against, with published numbers only: results and studies on paper."""
+    """Return results and paper studies with published numbers only."""
     policy = default_policy()
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((home.restricted / "results").glob("*/results.json")):
@@ -52,7 +52,7 @@ def sayable_records(home: Home) -> dict[str, dict[str, Any]]:
             try:
                 public = publish(ResultRecord.model_validate(row), policy)
             except ValidationError:
-                continue  # kept by an earlier version; a new run makes it anew
+                continue  # written by an earlier version; a new run rewrites it
             found[public.result_id] = public.model_dump(mode="json")
     for project in home.project_ids():
         try:

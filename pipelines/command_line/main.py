@@ -19,10 +19,13 @@ from pipelines.command_line.upgrading import upgrade
 
 
 class Verbs(click.Group):
-    """Keeps exit codes as they are written, and ends in a sentence whatever happens."""
+    """Command group that maps exceptions to messages and exit codes."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a verb; what it cannot handle becomes words and an exit code, never a traceback."""
+        """Run a verb and turn exceptions into a message and an exit code.
+
+        Users never see a traceback unless TRIN_DEBUG is set.
+        """
         from data_contracts.reading.faults import InputRefused
 
         try:
@@ -41,7 +44,7 @@ class Verbs(click.Group):
             if os.environ.get("TRIN_DEBUG"):
                 raise
             kind = type(error).__name__
-            show_faults([f"Something unexpected happened ({kind}). Try trin doctor; TRIN_DEBUG=1 shows the details."])
+            show_faults([f"Unexpected error ({kind}). Run trin doctor; set TRIN_DEBUG=1 to see the details."])
             sys.exit(printing.FAILED)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -52,7 +55,7 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="trin", prog_name="trin")
 def trin() -> None:
-    """Trin tells honestly what a social programme's results are worth.
+    """Evaluate social programmes and grade what each result is worth.
 
     \b
     Begin:    trin init --demo && trin run
@@ -68,15 +71,15 @@ def init(home_folder: Path, demo: bool) -> None:
 
     \b
     Examples:
-      trin init --demo                a home to look around in
-      trin init --home /srv/trin      a home for real data, with a key of its own
+      trin init --demo                a demo home to explore
+      trin init --home /srv/trin      a home for real data, with a private key
     """
     from pipelines.running.demo import set_up
     from pipelines.running.upgrading import upgrade_demo
 
     home = known_home(home_folder, must_exist=False, must_be_current=False)
     if upgrade_demo(home):
-        console.print("This demo home was made by an earlier version of Trin; it has been upgraded.")
+        console.print("The demo home was upgraded from an earlier version of Trin.")
     known_home(home_folder, must_exist=False)
     added = set_up(home, demo=demo)
     console.print(f"Home: {escape(str(home.root))}")
@@ -91,9 +94,9 @@ def init(home_folder: Path, demo: bool) -> None:
 @trin.command()
 @home_option
 @language_option
-@click.option("--project", "projects", multiple=True, help="Only this project; may be given several times.")
-@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed one.")
-@click.option("--again", is_flag=True, help="Run even what has not changed.")
+@click.option("--project", "projects", multiple=True, help="Only this project; repeatable.")
+@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed quarter.")
+@click.option("--again", is_flag=True, help="Run even if nothing has changed.")
 def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: str | None, again: bool) -> None:
     """Evaluate a quarter and publish it.
 
@@ -128,14 +131,16 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
 @trin.command()
 @home_option
 @language_option
-@click.option("--project", help="Whose file it is, if its name does not say so.")
+@click.option("--project", help="The project the file belongs to, if its name does not tell.")
 @click.argument("path", type=click.Path(path_type=Path))
 def check(home_folder: Path, language: str, project: str | None, path: Path) -> None:
-    """Check a protocol, a project with its deliveries, or a file before it is sent; nothing is stored.
+    """Check a protocol, a project or a file before it is sent.
+
+    Nothing is stored. A project is checked together with its deliveries.
 
     \b
     Examples:
-      trin check home/projects/i-gang                a project and what lies in its inbox
+      trin check home/projects/i-gang                a project and the files in its inbox
       trin check home/projects/i-gang/project.yaml   the protocol alone
       trin check aarhus_2026Q4.csv                   a file: the receipt it would get
     """
@@ -148,7 +153,7 @@ def check(home_folder: Path, language: str, project: str | None, path: Path) -> 
 @home_option
 @language_option
 def status(home_folder: Path, language: str) -> None:
-    """Show projects, quarters that were run, and what waits in quarantine.
+    """Show projects, evaluated quarters and files in quarantine.
 
     \b
     Example:
@@ -162,10 +167,14 @@ def status(home_folder: Path, language: str) -> None:
 @trin.command()
 @home_option
 @language_option
-@click.option("--full", "in_full", is_flag=True, help="Also what can be said, every error source and every question.")
+@click.option(
+    "--full", "in_full", is_flag=True, help="Also show the supported claims, every error source and every question."
+)
 @click.argument("result_id")
 def explain(home_folder: Path, language: str, in_full: bool, result_id: str) -> None:
-    """Explain a result on one screen: why this rung, what could be wrong, what was measured, what would lift it.
+    """Explain a result on one screen.
+
+    Shows why it has its rung, what could be wrong, what was checked and what would raise it.
 
     \b
     Examples:
@@ -180,12 +189,12 @@ def explain(home_folder: Path, language: str, in_full: bool, result_id: str) -> 
 @trin.command(name="lint-claim")
 @home_option
 @language_option
-@click.option("--result", "result_id", required=True, help="The result, or a study of a dossier, to hold it against.")
+@click.option("--result", "result_id", required=True, help="The result, or the dossier study, to check it against.")
 @click.argument("text")
 def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> None:
-    """Hold a text against a result: say which of its claims the evidence does not cover.
+    """Report claims in a text that a result does not support.
 
-    TEXT is the text itself, or - to read it from a pipe. Exit code 3 if anything is not covered.
+    TEXT is the text itself, or - to read it from a pipe. Exit code 3 if any claim is unsupported.
 
     \b
     Examples:
@@ -208,11 +217,11 @@ def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> N
 @home_option
 @language_option
 @click.argument("project")
-@click.option("--table", default="participants", show_default=True, help="Which table the file is to feed.")
-@click.option("--quarter", help="The period in the file's name. Default: the quarter that is running.")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to put it.")
+@click.option("--table", default="participants", show_default=True, help="The table that the file feeds.")
+@click.option("--quarter", help="The period in the file's name. Default: the current quarter.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder to write it to.")
 def template(home_folder: Path, language: str, project: str, table: str, quarter: str | None, into: Path) -> None:
-    """Make an empty file for a project to fill in, with the values it may hold.
+    """Write an empty delivery file, with the allowed values, to fill in.
 
     \b
     Example:
@@ -228,7 +237,7 @@ def template(home_folder: Path, language: str, project: str, table: str, quarter
 @click.argument("project")
 @click.argument("number", type=int)
 def withdraw(home_folder: Path, project: str, number: int) -> None:
-    """Take a file back out: it no longer counts, or is no longer waited for.
+    """Withdraw a file so that it no longer counts or is expected.
 
     \b
     Example:
@@ -242,12 +251,13 @@ def withdraw(home_folder: Path, project: str, number: int) -> None:
 @trin.command()
 @home_option
 @language_option
-@click.option("--project", "projects", multiple=True, help="Only from this project; may be given several times.")
-@click.option("--yes", is_flag=True, help="Do not ask; needed when identifiers come through a pipe.")
+@click.option("--project", "projects", multiple=True, help="Only from this project; repeatable.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation; required when identifiers come from a pipe.")
 def erase(home_folder: Path, language: str, projects: tuple[str, ...], yes: bool) -> None:
-    """Erase people who withdraw, from every table, and keep them out.
+    """Erase people from every table and block them from later deliveries.
 
-    Identifiers are asked for, or read from a pipe, one a line; never given as arguments, which others can see.
+    Identifiers are prompted for, or read from a pipe, one per line. They are never arguments, because other users can
+    see those.
 
     \b
     Examples:
@@ -261,13 +271,13 @@ def erase(home_folder: Path, language: str, projects: tuple[str, ...], yes: bool
 
 @trin.group()
 def key() -> None:
-    """The key that pseudonyms are made with."""
+    """Manage the pseudonym key."""
 
 
 @key.command()
 @home_option
 def rotate(home_folder: Path) -> None:
-    """Put a new key on top of the old one; everybody gets another pseudonym, no number changes.
+    """Rotate the pseudonym key; pseudonyms change, results do not.
 
     \b
     Example:
@@ -281,7 +291,7 @@ def rotate(home_folder: Path) -> None:
 @trin.command()
 @home_option
 def doctor(home_folder: Path) -> None:
-    """Check that this installation can do its work.
+    """Check that this installation works.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Options that verbs share, and what they stand for."""
+"""Options shared by verbs, and their values."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 
 
 def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool = True) -> Home:
-    """Return the home in a folder; end the command where it is missing or from an earlier version.
+    """Return the home in a folder, or exit if it is missing or outdated.
 
     Parameters
     ----------
-    folder : Path
     must_exist : bool
-        Whether the verb needs a home.
+        Whether to exit if there is no home.
     must_be_current : bool
-        Whether a home that has not been upgraded ends the command.
+        Whether to exit if the home has not been upgraded.
     """
     from assets.storage.home import Home
     from assets.upgrades.home_version import CURRENT, missing_steps, recorded
@@ -37,20 +36,20 @@ def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool =
     home = Home(folder.resolve())
     if must_exist and not home.exists:
         errors.print(
-            f"[red]✗[/red] There is no home in {escape(str(folder))}. Say where it is with --home, or make one: trin init."
+            f"[red]✗[/red] There is no home in {escape(str(folder))}. Give its path with --home, or create one: trin init."
         )
         sys.exit(printing.NO_HOME)
     if must_be_current and home.exists and missing_steps(home):
         errors.print(
-            f"[red]✗[/red] This home was made by version {recorded(home)['version']} and this is {CURRENT}. "
-            f"See what would change: trin upgrade --home {escape(str(folder))}"
+            f"[red]✗[/red] The home has version {recorded(home)['version']}, but this is version {CURRENT}. "
+            f"Preview the upgrade: trin upgrade --home {escape(str(folder))}"
         )
         sys.exit(printing.REFUSED)
     return home
 
 
 def chosen_quarter(text: str | None) -> Quarter:
-    """Return the quarter that was named, or the last closed one."""
+    """Return the given quarter, or the last closed one."""
     from data_contracts.calendar.quarters import Quarter
     from pipelines.running.runner import default_quarter
 
@@ -62,7 +61,9 @@ def chosen_quarter(text: str | None) -> Quarter:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--quarter") from None
     if quarter > latest or quarter < Quarter(2023, 1):
-        raise click.BadParameter(f"Quarters run from 2023Q1 to the last closed one, {latest}.", param_hint="--quarter")
+        raise click.BadParameter(
+            f"The quarter must be from 2023Q1 to the last closed quarter, {latest}.", param_hint="--quarter"
+        )
     return quarter
 
 
@@ -75,7 +76,7 @@ def home_option(command: Command) -> Command:
         default="home",
         show_default=True,
         type=click.Path(path_type=Path, file_okay=False),
-        help="The folder that holds projects, data and results.",
+        help="Folder with projects, data and results.",
     )(command)
 
 

@@ -24,16 +24,16 @@ def _home(folder: Path) -> Home:
 
 
 def _sites(home: Home) -> list[Path]:
-    """Return folders of pages: drafts first, then releases in the order of their versions; a later one counts."""
+    """Return site folders, lowest precedence first: drafts, then releases."""
     drafts = sorted(home.published.glob("*Q*/site"))
     return [*drafts, *sorted(home.released.glob("*Q*/v[0-9]*/site"), key=lambda p: p.parent.name.zfill(12))]
 
 
 @click.command(name="open")
 @home_option
-@click.option("--quarter", help="Default: the latest that was published.")
+@click.option("--quarter", help="Default: the latest published quarter.")
 def open_site(home_folder: Path, quarter: str | None) -> None:
-    """Open the draft of a quarter in a browser, and print where it lies.
+    """Open a quarter's draft site in a browser and print its path.
 
     \b
     Example:
@@ -56,11 +56,18 @@ def open_site(home_folder: Path, quarter: str | None) -> None:
 @home_option
 @language_option
 @click.argument("result_id")
-@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Default: RESULT_ID.pdf here.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Default: RESULT_ID.pdf in the current folder.",
+)
 def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -> None:
-    """Write a result's page, or a project's account, as a PDF: as it was released, or the draft while it was not.
+    """Write a result's page or a project's account as a PDF.
 
-    Needs the extra `pdf`, which requirements-browser.lock holds.
+    Uses the latest release, or the draft if there is none.
+
+    Needs the extra `pdf`; requirements-browser.lock includes it.
 
     \b
     Examples:
@@ -82,11 +89,15 @@ def pdf(home_folder: Path, language: str, result_id: str, target: Path | None) -
     }
     if result_id not in pages:
         fix = suggestion(result_id, sorted(pages)) or "See trin status."
-        raise InputRefused([Fault("No page of this result was published.", fix, "RESULT_ID")])
+        raise InputRefused([Fault("This result has no published page.", fix, "RESULT_ID")])
     path = target or Path(f"{result_id}.pdf")
     if path.resolve().is_relative_to(home.released.resolve()):
-        raise InputRefused([Fault("Nothing is written among the releases.", "Give another place with --to.", "--to")])
+        raise InputRefused(
+            [Fault("Files in the releases folder cannot be written.", "Choose a path outside it with --to.", "--to")]
+        )
     if path.exists() and not (path.is_file() and path.read_bytes()[:4] == b"%PDF"):
-        raise InputRefused([Fault("There is something else of this name.", "Give another name with --to.", "--to")])
+        raise InputRefused(
+            [Fault("A file that is not a PDF already has this name.", "Choose another name with --to.", "--to")]
+        )
     write_atomically(path, pdf_of(pages[result_id].read_text(encoding="utf-8")), 0o644)
     console.print(f"[green]✓[/green] {escape(str(path))}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Words in the terminal: tables, faults and exit codes."""
+"""Terminal output: tables, faults and exit codes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from data_contracts.reading.faults import Fault
 
 OK, FAILED, USAGE, REFUSED, NO_HOME = 0, 1, 2, 3, 4
 EXIT_CODES = """
-Exit codes: 0 done · 1 something failed · 2 wrong use of the command · 3 input was refused · 4 there is no home here.
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 input refused · 4 no home found.
 """
 
-# Into a file or a pipe there is no edge to fold at.
+# A file or a pipe has no width to wrap at.
 WIDTH_WITHOUT_TERMINAL = 120
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL)
 
 
 def show_faults(faults: Iterable[Fault | str]) -> None:
-    """Print faults, one a line."""
+    """Print faults, one per line."""
     for fault in faults:
         errors.print(f"[red]✗[/red] {escape(str(fault))}")
 

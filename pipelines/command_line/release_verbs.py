@@ -32,17 +32,17 @@ def _quarter(text: str | None) -> Quarter:
 
 @click.group()
 def release() -> None:
-    """Let a quarter out: one person proposes, another approves, and nothing changes afterwards."""
+    """Release a quarter: one person proposes, another approves."""
 
 
 @release.command()
 @home_option
-@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed one.")
-@click.option("--by", required=True, help="Who proposes; kept in the ledger, shown on no page.")
-@click.option("--reason", help="Why a quarter is released again; the archive shows it.")
-@click.option("--without", multiple=True, help="A project that is withdrawn; may be given several times.")
+@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed quarter.")
+@click.option("--by", required=True, help="Name of the proposer; stored in the ledger, not published.")
+@click.option("--reason", help="Why the quarter is released again; shown in the archive.")
+@click.option("--without", multiple=True, help="A project to withdraw; repeatable.")
 def propose(home_folder: Path, quarter: str | None, by: str, reason: str | None, without: tuple[str, ...]) -> None:
-    """Freeze a quarter for somebody else to approve.
+    """Freeze a quarter for a second person to approve.
 
     \b
     Examples:
@@ -55,24 +55,24 @@ def propose(home_folder: Path, quarter: str | None, by: str, reason: str | None,
     console.print(f"[green]✓[/green] {made.quarter} v{made.version} is proposed.")
     for count, what in (
         (made.shown, "results with numbers"),
-        (made.hidden, "results whose numbers are hidden, or that have none"),
-        (made.repeated, "repeat an earlier release: since then 1 to 7 people came, went or changed"),
+        (made.hidden, "results without numbers, or with hidden numbers"),
+        (made.repeated, "repeat an earlier release, because only 1 to 7 people were added, removed or changed"),
         (made.changed, "differ from the quarter's last release"),
     ):
         console.print(f"  {count:>4}  {what}")
     for name in made.repeats:
         console.print(f"        {escape(name)}", style="dim")
-    console.print("What it will say, to read before it is approved:")
+    console.print("Preview, to read before approval:")
     console.print(escape(str(made.preview / "site" / "index.html")), soft_wrap=True)
-    console.print(f"Somebody else: trin release approve --quarter {made.quarter}")
+    console.print(f"Next, a second person runs: trin release approve --quarter {made.quarter} --by NAME")
 
 
 @release.command()
 @home_option
-@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed one.")
-@click.option("--by", required=True, help="Who approves: somebody else than who proposed.")
+@click.option("--quarter", help="Reporting quarter, e.g. 2026Q3. Default: the last closed quarter.")
+@click.option("--by", required=True, help="Name of the approver, who must not be the proposer.")
 def approve(home_folder: Path, quarter: str | None, by: str) -> None:
-    """Let out what was proposed; it is never changed afterwards.
+    """Release a proposal; a release never changes afterwards.
 
     \b
     Example:
@@ -88,7 +88,7 @@ def approve(home_folder: Path, quarter: str | None, by: str) -> None:
 @release.command(name="list")
 @home_option
 def list_releases(home_folder: Path) -> None:
-    """Show what was released, and why again.
+    """List releases, and why a quarter was released again.
 
     \b
     Example:
@@ -105,7 +105,7 @@ def list_releases(home_folder: Path) -> None:
         if row.get("kind") == "proposed"
     }
     if not lines:
-        console.print("Nothing has been released. trin release propose")
+        console.print("Nothing has been released. Next: trin release propose.")
         return
     rows = [
         [
@@ -127,14 +127,16 @@ def list_releases(home_folder: Path) -> None:
 
 @click.group()
 def ledger() -> None:
-    """What was promised and released, line by line."""
+    """Verify the ledger of releases."""
 
 
 @ledger.command()
 @home_option
-@click.option("--head", help="A head that was noted down: it must still be in the chain.")
+@click.option("--head", help="A head noted earlier, which must still be in the chain.")
 def verify(home_folder: Path, head: str | None) -> None:
-    """Find every line and every release that is not what it was. Exit code 1 if there is one.
+    """Find every changed line and every changed release.
+
+    Exit code 1 if there is one.
 
     \b
     Examples:
@@ -149,11 +151,9 @@ def verify(home_folder: Path, head: str | None) -> None:
     faults = faults_in(home)
     rows, _ = read(chain_path(home))
     if head is not None and head not in {row["sha256"] for row in rows}:
-        faults.append("The head that was noted down is not in the chain: lines are missing, or all were written anew.")
+        faults.append("The noted head is not in the chain: lines are missing, or the chain was rewritten.")
     if faults:
         show_faults(faults)
         sys.exit(printing.FAILED)
-    console.print(
-        f"[green]✓[/green] {len(rows)} lines, each as it was written. Note the head to hold it against later:"
-    )
+    console.print(f"[green]✓[/green] {len(rows)} lines, none changed. Note the head, to verify against it later:")
     console.print(head_of(rows), soft_wrap=True)

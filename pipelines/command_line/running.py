@@ -1,4 +1,4 @@
-"""Running a quarter with progress, and the table at the end."""
+"""Running a quarter with progress and a table of results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIGNS = {
 
 
 def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bool, language: str) -> int:
-    """Run, show progress and results; return an exit code."""
+    """Run a quarter, show progress and results; return an exit code."""
     with (
         Progress(
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
@@ -50,7 +50,7 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             again=again,
             told=lambda project, station: progress.update(task, description=f"{quarter} · {project}"),
         )
-        # Closed whatever happens while its results are shown: the run holds a lock and Dagster's instance.
+        # Closed on any exception, because the run holds a lock and Dagster's instance.
         stack.enter_context(closing(outcomes))
         for outcome in outcomes:
             for receipt in outcome.receipts:
@@ -71,7 +71,7 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
 
 
 def _receipt_line(receipt: FileReceipt, project: str, language: str) -> str:
-    """Return one line for a file that was taken in, or was not."""
+    """Return one line about a received or refused file."""
     rows = ", ".join(
         phrase(language, "receipt_accepted", accepted=t.accepted, total=t.total).rstrip(".") for t in receipt.tables
     )
@@ -82,9 +82,9 @@ def _receipt_line(receipt: FileReceipt, project: str, language: str) -> str:
 
 
 def show_results(home: Home, quarter: Quarter, projects: list[str], language: str, stale: set[str]) -> None:
-    """Print the quarter's table in full precision, the spread below it, and where the site lies.
+    """Print the quarter's results, their spread and the site's path.
 
-    Projects in `stale` were refused this time: their earlier results stand, and say so.
+    Numbers have full precision. Projects in `stale` were refused in this run, so their earlier results are marked as such.
     """
     records = read_json(home.restricted / "results" / str(quarter) / "results.json") or []
     everything = not set(home.project_ids()) - set(projects)
@@ -110,7 +110,10 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
 
 
 def precise(record: dict[str, Any], value: float | None, language: str) -> str:
-    """Write a number for an analyst: one decimal of a percentage point, two or three of anything else."""
+    """Format a number for an analyst.
+
+    Percentage points have one decimal, other numbers two or three.
+    """
     if value is None:
         return "–"
     if record["outcome_type"] == "binary":
@@ -159,14 +162,14 @@ def _count(record: dict[str, Any]) -> str:
 
 
 def _other(record: dict[str, Any], row: dict[str, Any], language: str) -> str:
-    """A declared specification or subgroup: its number with its error, or why there is none."""
+    """Return the number of a specification or subgroup, or the reason."""
     if row["reason"] is not None or row["estimate"] is None:
         return row["reason"][language] if row["reason"] else "–"
     return f"{precise(record, row['estimate'], language)} ({_error(record, row['standard_error'], language)})"
 
 
 def _spread(record: dict[str, Any], language: str) -> list[str]:
-    """Lines for the raw difference, every alternative, placebo tests and known answers."""
+    """Return lines for the raw difference and every alternative number."""
     others = (*record["alternatives"], *record["specifications"], *record["subgroups"])
     if record["status"] != "estimated" or not others:
         return []

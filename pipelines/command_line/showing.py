@@ -1,4 +1,4 @@
-"""Showing what is there: status and explanations."""
+"""The verbs `trin status` and `trin explain`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def all_records(home: Home) -> list[dict[str, Any]]:
 
 
 def paper_records(home: Home) -> list[dict[str, Any]]:
-    """Return the tagged studies of every dossier that can be read."""
+    """Return the graded studies of every readable dossier."""
     found: list[dict[str, Any]] = []
     for project in home.project_ids():
         try:
@@ -73,7 +73,7 @@ def show_status(home: Home, language: str) -> int:
     overlooked = overlooked_files(home.inbox, home.project_ids())
     if overlooked:
         told.append(
-            f"inbox: {len(overlooked)} files lie in subfolders, are hidden or half-made, or belong to no project; nobody takes them in"
+            f"inbox: {len(overlooked)} files are ignored, because they are in subfolders, hidden, incomplete or belong to no project"
         )
     for line in told:
         console.print(line)
@@ -84,7 +84,7 @@ def show_status(home: Home, language: str) -> int:
 
 
 def _files_of(home: Home, protocol: Protocol, language: str) -> tuple[str, str, list[str]]:
-    """Return counts of a project's files and refused rows, and a line for everything that waits for somebody."""
+    """Return counts of files and refused rows, and lines for open tasks."""
     project, register = protocol.id, read_register(home, protocol.id)
     used = {item.entry.number: item.entry for item in in_force(register, protocol)}
     refused = pending_refusals(register, protocol)
@@ -97,13 +97,13 @@ def _files_of(home: Home, protocol: Protocol, language: str) -> tuple[str, str, 
         for e in nameless
     ]
     lines += [
-        f"{project}: file no. {e.number} was read under an earlier protocol; send it again"
+        f"{project}: file no. {e.number} was read under an earlier version of the protocol; send it again"
         for e in earlier_reading(register, protocol)
     ]
     missing = missing_faults(register, protocol, waiting=[path.name for path in waiting])
     lines += [f"{project}: {fault.what} {fault.fix}" for fault in missing]
     lines += [
-        f"{project}: {quarter} rests on rows that have changed since; run: trin run" for quarter in register.stale
+        f"{project}: {quarter} is stale, because its rows have changed; run: trin run" for quarter in register.stale
     ]
     return f"{len(used)} / {len(refused)} / {len(waiting)}", str(rows), lines
 
@@ -113,7 +113,7 @@ def _receipt(project: str, entry: Entry, language: str) -> str:
 
 
 def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) -> int:
-    """Print everything that decided a result; return an exit code."""
+    """Print everything that determined a result; return an exit code."""
     records = {r["result_id"]: r for r in [*all_records(home), *paper_records(home)]}
     record = records.get(result_id)
     if record is None:
@@ -141,7 +141,7 @@ def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) 
 
 
 def questions_markdown(record: dict[str, Any], language: str) -> str:
-    """Return every risk-of-bias question with its answer and the check that gave it."""
+    """Return every risk-of-bias question with its answer and its source."""
     filled = record["evidence"]["risk_of_bias"]
     if filled is None:
         return ""

@@ -1,4 +1,4 @@
-"""The verb `trin upgrade`: first what would be changed, then the change."""
+"""The verb `trin upgrade`: a preview, then the upgrade."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pipelines.command_line.printing import console
 
 @click.command()
 @home_option
-@click.option("--apply", "is_meant", is_flag=True, help="Do it. Without this, only what would change is shown.")
+@click.option("--apply", "is_meant", is_flag=True, help="Apply the upgrade. Without this option it is only previewed.")
 def upgrade(home_folder: Path, is_meant: bool) -> None:
-    """Bring a home that an earlier version made up to this one.
+    """Upgrade a home from an earlier version.
 
-    Without --apply nothing is changed. Every file that is replaced is kept in backup/, the upgrade is noted in
-    the audit, and a second call does nothing. Refused while a run is open.
+    Without --apply nothing is changed. Replaced files are backed up in backup/, the upgrade is recorded in the audit
+    log, and a second call does nothing. Refused while a run is in progress.
 
     \b
     Examples:
-      trin upgrade --home /srv/trin            what would change
-      trin upgrade --home /srv/trin --apply    change it
+      trin upgrade --home /srv/trin            preview
+      trin upgrade --home /srv/trin --apply    upgrade
     """
     from assets.upgrades.home_version import CURRENT, planned, recorded
     from pipelines.running.upgrading import upgrade as upgrade_home
@@ -41,8 +41,10 @@ def upgrade(home_folder: Path, is_meant: bool) -> None:
         for change in changes:
             console.print(f"    {escape(str(change.path.relative_to(home.root)))}: {escape(change.what)}")
     if not is_meant:
-        console.print(f"Nothing has been changed. Do it with: trin upgrade --home {escape(str(home_folder))} --apply")
+        console.print(
+            f"Nothing has been changed. To apply the upgrade: trin upgrade --home {escape(str(home_folder))} --apply"
+        )
         sys.exit(printing.OK)
     backup = upgrade_home(home)
-    kept = "" if backup is None else f" What was replaced is in {escape(str(backup.relative_to(home.root)))}."
+    kept = "" if backup is None else f" Replaced files are in {escape(str(backup.relative_to(home.root)))}."
     console.print(f"[green]✓[/green] The home is at version {CURRENT}.{kept}")

@@ -1,1 +1,1 @@
-"""Pages of `docs/` that are made from code and YAML, so that they cannot drift."""
+"""Generated pages of `docs/`, so that they cannot drift from the code."""

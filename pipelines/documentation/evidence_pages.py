@@ -1,10 +1,11 @@
-"""Pages about the ladder that are made from rules and from the specification."""
+"""Pages about the ladder, generated from rules and specification tests."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from data_contracts.ladder.ladder import crosswalk, design_facts, economics_sources, error_sources, rung_rules, rungs
 from data_contracts.reading.knowledge import read_knowledge
@@ -14,7 +15,10 @@ EFFORTS = {1: "data that exist", 2: "new data", 3: "another way of running the p
 
 
 def specification() -> Iterator[str]:
-    """Yield the specification's sentences on the ladder, which are numbered: a heading per file, a line per test."""
+    """Yield the specification of the ladder, with a line per test.
+
+    Its files are numbered, and each has a heading.
+    """
     for path in sorted(SPECIFICATION.glob("test_[0-9]_*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         title, _, lead = (ast.get_docstring(module) or "").partition("\n")
@@ -26,12 +30,12 @@ def specification() -> Iterator[str]:
 
 
 def ladder_page() -> str:
-    """Return the page of the ladder: what is held true of it, and the rules themselves."""
+    """Return the page of the ladder: its specification and its rules."""
     lines = [
         "# The evidence ladder",
         "",
-        "The sentences of the first part are the specification that the tests in `tests/spec/` hold the code to; the tables of the",
-        "second are made from `data_contracts/ladder/ladder.yaml`, `design_facts.yaml` and `crosswalk.yaml`.",
+        "The sentences of the first part are the specification, which the tests in `tests/spec/` enforce; the tables of the",
+        "second are generated from `data_contracts/ladder/` (`ladder.yaml`, `design_facts.yaml`, `crosswalk.yaml`) and `data_contracts/designs/*/design.yaml`.",
         "",
         *specification(),
         "## The rules",
@@ -60,12 +64,21 @@ def ladder_page() -> str:
     conditions = read_knowledge("crosswalk")["conditions"]
     for standard in crosswalk().values():
         grades = "; ".join(
-            f"{', '.join(rule['rungs'])}: {standard['grades'][rule['grade']]['en']}"
-            + (f" if {' and '.join(conditions[c]['en'] for c in rule['if'])}" if rule.get("if") else "")
-            for rule in standard["rules"]
+            f"{', '.join(details)}: {standard['grades'][grade]['en']}"
+            + (f" if {' and '.join(conditions[c]['en'] for c in under)}" if under else "")
+            for (grade, under), details in _rungs_by_grade(standard).items()
         )
         lines.append(f"| [{standard['name']}]({standard['link']}) | {grades} | {standard['source']} |")
     return "\n".join(lines) + "\n"
+
+
+def _rungs_by_grade(standard: dict[str, Any]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """Return rungs by grade and conditions, in the standard's order."""
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for rule in standard["rules"]:
+        found.setdefault((rule["grade"], tuple(rule.get("if", ()))), []).extend(rule["rungs"])
+    order = list(standard["grades"])
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0][0])))
 
 
 def error_sources_page() -> str:
@@ -73,7 +86,7 @@ def error_sources_page() -> str:
     lines = [
         "# Error sources by rung",
         "",
-        "Made from `data_contracts/ladder/error_sources.yaml`. Every source of a rung is always on the result, looked for or not.",
+        "Generated from `data_contracts/ladder/error_sources.yaml`. Every source of a rung is always listed on the result, checked or not.",
         "",
     ]
     groups = [(f"{r.number}. {r.name['en']} ({r.name['da']})", r.error_sources) for r in rungs().values()]
@@ -98,13 +111,13 @@ def error_sources_page() -> str:
 
 
 def risk_of_bias_page() -> str:
-    """Return the page of risk-of-bias instruments: questions and what follows from the answers."""
+    """Return the page of risk-of-bias instruments and their trees."""
     lines = [
         "# Risk of bias",
         "",
-        "Made from `data_contracts/ladder/risk_of_bias.yaml`: two instruments, their questions in our own words, and the trees from answers to",
+        "Generated from `data_contracts/ladder/risk_of_bias.yaml`: two instruments, their questions in our own words, and the trees from answers to",
         "judgements. The pipeline answers what its own checks can; questions marked *person* are answered in the project's",
-        "[judgements.yaml](judgements.md), and count as no information until somebody signs. Where a published tree lets a worse answer",
+        "[judgements.yaml](judgements.md), and count as no information until a person signs. Where a published tree lets a worse answer",
         "lead to a better judgement, ours is raised to that of the better answer.",
         "",
     ]

@@ -1,4 +1,4 @@
-"""A page per way to compare, with an example that was run and its picture."""
+"""Pages per comparison method, each with an executed example."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ESTIMANDS = {"att": "participants (`att`)", "ate": "everybody (`ate`)", "ato": "
 
 
 def example_people() -> pd.DataFrame:
-    """Return the smokers of the NHEFS, some of whom quit and were weighed again."""
+    """Return the NHEFS smokers who were weighed again."""
     rows: pd.DataFrame = nhefs.load_pandas().data.dropna(subset=["wt82"]).sort_values("seqn").reset_index(drop=True)
     for name in ("sex", "race", "qsmk"):
         rows[name] = pd.to_numeric(rows[name]).astype(int)
@@ -57,7 +57,7 @@ def _index(methods: dict[str, Any]) -> str:
     lines = [
         "# Ways to compare",
         "",
-        "Made from `data_contracts/protocol/comparison_methods.yaml`. A protocol names one under `comparison: method`; others can stand beside it as",
+        "Generated from `data_contracts/protocol/comparison_methods.yaml`. A protocol names one under `comparison: method`; others can be added as",
         "declared specifications. How well each reproduces published numbers and known truths: [validation](../validation.md).",
         "",
         "| method | answers for | estimators | use it when |",
@@ -123,7 +123,7 @@ def _page(name: str, facts: dict[str, Any], people: pd.DataFrame) -> str:
 
 
 def _call(name: str) -> list[str]:
-    """The example's call, laid out as the formatter lays out code."""
+    """Return the example's call, formatted as ruff would format it."""
     settings = {"person_id": "seqn", "method": name} | EXAMPLES[name]
     named = [f"{key}={value!r}" for key, value in settings.items()]
     arguments = ["people", '"qsmk"', repr(list(COVARIATES)), *named]
@@ -154,7 +154,7 @@ def pictures() -> dict[str, str]:
 
 
 def standing_alone(svg: str) -> str:
-    """A picture in a file of its own says what it is; inside a page it need not."""
+    """Return a picture with the XML namespace that a separate file needs."""
     return svg if "xmlns=" in svg else svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
 
 

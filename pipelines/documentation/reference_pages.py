@@ -1,7 +1,8 @@
-"""Reference pages that are made from code: they cannot drift."""
+"""Reference pages generated from code, so that they cannot drift."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import types
 from datetime import date
@@ -16,7 +17,7 @@ from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.home_files.judgements import Judgements
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES, contract_text
+from data_contracts.tables.declared import TABLES, contract_text
 from pipelines.documentation.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
@@ -86,7 +87,7 @@ def _section_page(model: type[BaseModel]) -> list[str]:
     lines = [
         f"## {model.__name__}",
         "",
-        (model.__doc__ or "").strip(),
+        inspect.cleandoc(model.__doc__ or ""),
         "",
         "| key | needed | what | values |",
         "|---|---|---|---|",
@@ -130,19 +131,19 @@ def protocol_page() -> str:
 
 
 DOSSIER_LEAD = """\
-One file per study in `projects/<id>/dossier/<study>.yaml`: what a report, an article or a press release says, tagged by the same
-rules as results made here. Write down only what the source states; what it does not state counts against the study. Without a
-number of people, or an interval of its own, no interval is possible, and the figure stays a claim. `trin check projects/<id>` tells
-every fault; `trin explain <project>.dossier.<study>` shows the tag; `trin lint-claim TEXT --result <project>.dossier.<study>` holds a
-text against it. `projects/i-gang/dossier/` has seven examples. Facts are those of [the ladder](ladder.md).
+One file per study in `projects/<id>/dossier/<study>.yaml`: what a report, an article or a press release says, graded by the same
+rules as our own results. Enter only what the source states; anything it does not state counts against the study. Without a
+number of people or a stated interval, no interval is possible and the figure remains a claim. `trin check projects/<id>` reports
+every fault; `trin explain <project>.dossier.<study>` shows the grade; `trin lint-claim TEXT --result <project>.dossier.<study>` checks a
+text against it. `projects/i-gang/dossier/` has seven examples. The facts are those of [the ladder](ladder.md).
 """
 ECONOMICS_LEAD = """\
 `projects/<id>/economics.yaml`: what a project costs, and what follows when one more person reaches an outcome. The effect itself is
 not here: it is the published one, with its interval and its rung, and what would have happened anyway was measured by the control group.
-`trin check projects/<id>` reads the file; the account stands on a page of its own and in `marts.duckdb` (`fct_economics`).
+`trin check projects/<id>` checks the file; the account has its own page, and is in `marts.duckdb` (`fct_economics`).
 
-Prices come from the file, or by name from an [illustrative catalogue](../../data_contracts/economics/prices.yaml) whose amounts are invented and say
-so wherever they show. Rates, the net tax factor, tax distortion and the price index are the [Ministry of Finance's and Statistics
+Prices come from the file, or by name from an [illustrative catalogue](../../data_contracts/economics/prices.yaml) whose amounts are invented and marked
+as such wherever they are shown. Rates, the net tax factor, tax distortion and the price index are the [Ministry of Finance's and Statistics
 Denmark's](../../data_contracts/economics/economics.yaml).
 
     economics_version: "1"
@@ -168,9 +169,9 @@ A price of your own, and a later year's index (both numbers are invented):
       - {year: 2024, index: 119.1, source: "Who says so"}
 """
 JUDGEMENTS_LEAD = """\
-`projects/<id>/judgements.yaml`: what only people can answer in a [risk-of-bias instrument](risk-of-bias.md). The file carries a name
-and the plan it was signed for; after a change of plan the answers no longer count until somebody signs anew. `trin check projects/<id>`
-prints the plan's hash. A signature does not cover what the pipeline saw: of its answer and a person's, the worse one counts.
+`projects/<id>/judgements.yaml`: answers that only people can give in a [risk-of-bias instrument](risk-of-bias.md). The file states a name
+and the plan it was signed for; after a change of plan the answers do not count until a person signs again. `trin check projects/<id>`
+prints the plan's hash. A signature does not override what the pipeline found: of its answer and a person's, the worse one counts.
 
     judgements_version: "1"
     signed_by: Name, role
@@ -182,7 +183,7 @@ prints the plan's hash. A signature does not cover what the pipeline saw: of its
 
 
 def sections_page(title: str, lead: str, model: type[BaseModel]) -> str:
-    """Return the page of a file that people write."""
+    """Return the reference page of a YAML file."""
     lines = [f"# {title}", "", lead]
     for section in _sections(model, {}).values():
         lines += _section_page(section)
@@ -196,7 +197,7 @@ def tables_page() -> str:
     lines = [
         "# Delivered tables",
         "",
-        "Made from the contracts in `data_contracts/tables/` (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.",
+        "Generated from the contracts in `data_contracts/tables/` and in the designs' folders (Open Data Contract Standard 3.1). A project adds its covariates in `project.yaml`.",
         "",
     ]
     for table in TABLES:

@@ -1,1 +1,1 @@
-"""Running quarters in this process: the instance, the runner, the demo home, rehearsal without Dagster."""
+"""In-process runs: instance, runner, demo home and rehearsal."""

@@ -1,4 +1,4 @@
-"""Setting up a home, with or without the demo portfolio."""
+"""Setup of a home, with or without the demo portfolio."""
 
 from __future__ import annotations
 
@@ -17,17 +17,12 @@ AN_HOUR = 3600.0
 
 
 def set_up(home: Home, *, demo: bool) -> list[str]:
-    """Create folders, key and settings; with `demo` also the demo projects and their deliveries.
-
-    Parameters
-    ----------
-    home : Home
-    demo : bool
+    """Create folders, key and settings, and optionally the demo projects.
 
     Returns
     -------
     list of str
-        Demo projects that were added; what is already there is left alone.
+        Demo projects that were added; existing files are left unchanged.
     """
     home.prepare()
     record_new(home)
@@ -48,11 +43,11 @@ def _add_portfolio(home: Home) -> list[str]:
         target = home.projects / project / "project.yaml"
         if target.exists():
             continue
-        # Deliveries are written beside the inbox and moved in whole, so a killed init leaves no half of them.
+        # Deliveries are written beside the inbox and moved in atomically, so that a killed init leaves no partial ones.
         making = home.root / f".making-{project}"
         shutil.rmtree(making, ignore_errors=True)
         write_deliveries(making)
-        # Files that are moved in whole need not be watched coming to rest.
+        # Files moved in atomically need no waiting period.
         for path in making.iterdir():
             os.utime(path, (path.stat().st_mtime - AN_HOUR,) * 2)
         inbox = home.inbox / project

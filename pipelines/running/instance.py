@@ -45,10 +45,10 @@ DATABASES = ("schedules", "history")
 
 
 def prepare_instance(home: Home) -> None:
-    """Write Dagster's settings unless somebody has written their own, and make its databases for ours.
+    """Write Dagster's settings if missing, and create its databases.
 
-    Dagster makes them table by table and does not finish what a killed process began; the home could not be used
-    again. Here they are made elsewhere and moved in whole.
+    Dagster creates its databases table by table and cannot resume after a kill, which would leave the home unusable. They
+    are therefore created in a temp folder and moved into place.
     """
     path = home.dagster / "dagster.yaml"
     if not path.exists():
@@ -59,7 +59,10 @@ def prepare_instance(home: Home) -> None:
 
 
 def _make_databases(home: Home) -> None:
-    """Move Dagster's databases in, each folder whole; the last one says that all are there."""
+    """Move Dagster's databases into place, each folder atomically.
+
+    The last folder marks that all are in place.
+    """
     if (home.dagster / DATABASES[-1]).exists():
         return
     making = home.root / ".making-dagster"
@@ -69,7 +72,7 @@ def _make_databases(home: Home) -> None:
     with DagsterInstance.from_config(str(making)):
         pass
     for name in DATABASES:
-        # Folders without the last one hold no runs: nothing is opened before all are in place.
+        # Without the last folder there are no runs yet, because nothing is opened before all are in place.
         shutil.rmtree(home.dagster / name, ignore_errors=True)
         (making / name).rename(home.dagster / name)
     shutil.rmtree(making)

@@ -1,9 +1,8 @@
-"""Dagster's history in SQLite, with connections that are kept between questions.
+"""Dagster's SQLite storage with persistent connections.
 
-Dagster opens a database anew for every event that it writes and every question
-that it asks, some thousand times in a project's run, and compiles every
-statement again: a quarter of the run's processor time. Tables and files are
-the same, so a home can be opened with and without.
+Dagster opens a database for every event that it writes and every query, some thousand times in a project's run, and
+compiles every statement again: a quarter of the run's processor time. Tables and files are the same, so a home can be
+opened with and without.
 """
 
 from __future__ import annotations
@@ -27,13 +26,16 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, inspect
 
 MOST_KEPT = 8
-"""Databases that one process keeps open: the common ones, and those of the runs that it last wrote or read."""
+"""Databases that a process keeps open: the common ones, and those of the most recently used runs."""
 BUSY_SECONDS = 30
-"""How long a writer waits for another, as Dagster's own event log does."""
+"""How long a writer waits for the lock, as in Dagster's own event log."""
 
 
 class _Kept:
-    """Engines by address; each keeps two connections, and opens more while those are taken."""
+    """Engines by address, each with a pool of two connections.
+
+    An engine opens more connections while those two are in use.
+    """
 
     def __init__(self) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
@@ -41,10 +43,10 @@ class _Kept:
         self._process = os.getpid()
 
     def engine(self, address: str) -> Engine:
-        """Return the engine of an address; the one unused for longest is closed where there are too many."""
+        """Return an address's engine, evicting the least recently used one."""
         with self._lock:
             if self._process != os.getpid():
-                # SQLite's connections must not be carried over a fork, nor closed by the child.
+                # SQLite connections must not survive a fork, nor be closed by the child.
                 for engine in self._engines.values():
                     engine.dispose(close=False)
                 self._engines.clear()
@@ -58,14 +60,14 @@ class _Kept:
             return self._engines[address]
 
     def close(self) -> None:
-        """Close every connection; the next question opens one again."""
+        """Close every connection; the next query reopens one."""
         with self._lock:
             while self._engines:
                 self._engines.popitem()[1].dispose(close=self._process == os.getpid())
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, and leave one that somebody else was quicker to write."""
+    """Write a file atomically, unless another process already wrote it."""
     making = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with making.open("xb") as file:
@@ -79,7 +81,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 class KeptEventLog(SqliteEventLogStorage):
-    """Dagster's event log in SQLite."""
+    """Dagster's event log in SQLite, with persistent connections."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept = _Kept()
@@ -97,7 +99,10 @@ class KeptEventLog(SqliteEventLogStorage):
                 yield connection
 
     def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
-        """Make a run's database as a copy of one that was made before; Dagster reads all its migrations for each."""
+        """Create a run's database by copying an earlier one.
+
+        Dagster would otherwise read all its migrations for each run.
+        """
         path = Path(engine.url.database or "")
         if self._blank is not None and not for_index_shard and not path.exists():
             _write_whole(path, self._blank)
@@ -109,37 +114,40 @@ class KeptEventLog(SqliteEventLogStorage):
                 self._blank = connection.serialize()
 
     def has_table(self, table_name: str) -> bool:
-        """Tell whether a table is there; asked before every question about partitions, and while an event is written."""
+        """Return whether a table exists, using a kept connection.
+
+        Dagster asks before every partition query and while it writes an event.
+        """
         with self._kept.engine(self.conn_string_for_shard(INDEX_SHARD_NAME)).connect() as connection:
             return bool(inspect(connection).has_table(table_name))
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
-        """Open the folder that the settings name."""
+        """Return a log on the folder in the settings."""
         return cls(inst_data=inst_data, **config_value)
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Write an event, and touch the run's file, which those who look on watch.
+        """Write an event, and touch the run's file, which observers watch.
 
-        With connections that stay open an event stands in SQLite's log beside the file until there are many.
+        With persistent connections an event stays in SQLite's write-ahead log, beside the file, until the next checkpoint.
         """
         super().store_event(event)
         with suppress(FileNotFoundError):
             os.utime(self.path_for_shard(event.run_id))
 
     def wipe(self) -> None:
-        """Delete everything; the files of runs are removed, so nothing may hold them."""
+        """Delete everything, closing connections to the removed files first."""
         self._kept.close()
         super().wipe()
 
     def dispose(self) -> None:
-        """Close."""
+        """Close all connections."""
         super().dispose()
         self._kept.close()
 
 
 class KeptRuns(SqliteRunStorage):
-    """Dagster's list of runs in SQLite."""
+    """Dagster's run storage in SQLite, with persistent connections."""
 
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept = _Kept()
@@ -147,35 +155,35 @@ class KeptRuns(SqliteRunStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
-        """Open the folder that the settings name."""
+        """Return a run storage on the folder in the settings."""
         return cls.from_local(inst_data=inst_data, **config_value)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """Lend a connection for one transaction."""
+        """Yield a connection for one transaction."""
         with self._kept.engine(self._conn_string).begin() as connection:
             yield connection
 
     def dispose(self) -> None:
-        """Close."""
+        """Close all connections."""
         super().dispose()
         self._kept.close()
 
 
 class KeptInstance(DagsterInstance):
-    """Dagster's instance whose storage, unless its settings name one, is the folder they lie in, kept open.
+    """Dagster instance that defaults to persistent storage in its folder.
 
     The folder is not written into the settings, so that a home can be moved.
     """
 
     @staticmethod
     def config_schema() -> dict[str, Any]:
-        """Return settings of its own: none."""
+        """Return an empty schema, because the class has no settings."""
         return {}
 
     @staticmethod
     def config_defaults(base_dir: str) -> Mapping[str, ConfigurableClassData | None]:
-        """Return Dagster's defaults with another storage."""
+        """Return Dagster's defaults with persistent storage."""
         theirs = InstanceRef.config_defaults(base_dir)
         ours = {"run_storage": KeptRuns.__name__, "event_log_storage": KeptEventLog.__name__}
         parts = {
@@ -183,7 +191,7 @@ class KeptInstance(DagsterInstance):
             for name in ("run_storage", "event_log_storage", "schedule_storage")
             if (part := theirs[name]) is not None
         }
-        # `CompositeStorage` is how Dagster puts three storages together.
+        # `CompositeStorage` combines Dagster's three storages.
         together = yaml.safe_dump({name: part._asdict() for name, part in parts.items()})
         storage = ConfigurableClassData(CompositeStorage.__module__, CompositeStorage.__name__, together)
         return {**theirs, **parts, "storage": storage}

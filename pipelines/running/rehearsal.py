@@ -1,4 +1,4 @@
-"""A project's quarter from files to records without Dagster: for documentation and for tests."""
+"""A project's quarter without Dagster, for documentation and tests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from assets.storage.home import Home, write_atomically
 from assets.storage.rows import accepted_rows
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import TABLES
 from data_contracts.results.result_record import ResultRecord
+from data_contracts.tables.declared import TABLES
 from models.evaluate import evaluate
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
@@ -46,12 +46,9 @@ def rehearse(
     Parameters
     ----------
     home : Home
-        Files that wait in its inbox are taken in.
-    project : str
-    quarter : Quarter
+        Files waiting in its inbox are received.
     day : date, optional
         The day the files arrived.
-    lock : LockState
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Running a quarter from the command line, in this process, through Dagster."""
+"""In-process runs of a quarter through Dagster, for the command line."""
 
 from __future__ import annotations
 
@@ -49,20 +49,19 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one project's run.
+    """The outcome of one project's run.
 
     Attributes
     ----------
-    project : str
     state : {'made', 'unchanged', 'refused', 'failed'}
     messages : tuple of str
-        Why it was refused or failed, and warnings, in words for people.
+        Why it was refused or failed, and warnings, in readable form.
     quarter : str
-        Which quarter was run; late and corrected files lead to more than one.
+        The quarter that was run; late and corrected files cause more than one.
     receipts : tuple of FileReceipt
-        Files that were taken in on the way.
+        Files received in this run.
     has_unanswered : bool
-        Whether one of them was refused and nothing else has taken its place.
+        Whether a refused file has not been replaced.
     """
 
     project: str
@@ -74,7 +73,7 @@ class Outcome:
 
 
 def default_quarter() -> Quarter:
-    """Return the last closed quarter, Danish time."""
+    """Return the last closed quarter in Danish time."""
     return last_closed_quarter(datetime.now(UTC))
 
 
@@ -84,7 +83,10 @@ def _file_hash(path: Path) -> str:
 
 
 def fingerprint(home: Home, protocol: Protocol, quarter: Quarter) -> str:
-    """Hash everything a project's result depends on: protocol, judgements, dossier, the files that count, key and code."""
+    """Return a hash of everything that a project's result depends on.
+
+    It covers protocol, judgements, dossier, the files in use, key and code.
+    """
     parts = [
         code_version(),
         *(_file_hash(path) for path in sorted((home.projects / protocol.id).rglob("*.yaml"))),
@@ -99,7 +101,7 @@ def _mark(home: Home, quarter: Quarter, name: str) -> Path:
 
 
 def _read_mark(path: Path) -> Any:
-    """Read what was done; a damaged mark counts as nothing done."""
+    """Return the stored fingerprint; a damaged one counts as missing."""
     try:
         return read_json(path)
     except InputRefused:
@@ -109,22 +111,19 @@ def _read_mark(path: Path) -> Any:
 def run_quarter(
     home: Home, quarter: Quarter, projects: list[str], *, again: bool, told: Callable[[str, str], None]
 ) -> Generator[Outcome]:
-    """Evaluate projects one by one, then publish the quarter if anything changed.
+    """Evaluate projects, then publish the quarter if anything changed.
 
     Parameters
     ----------
-    home : Home
-    quarter : Quarter
-    projects : list of str
     again : bool
-        Run even what is unchanged.
+        Run even if nothing changed.
     told : callable
         Called with project and station as work goes on.
 
     Yields
     ------
     Outcome
-        One per project and quarter, and one named `publication` per quarter whose pages were made. Quarters that
+        One per project and quarter, and one named `publication` per quarter whose pages were built. Quarters that
         late or corrected files have changed are run as well.
     """
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -142,7 +141,7 @@ def run_on(
     again: bool,
     told: Callable[[str, str], None] = lambda project, station: None,
 ) -> Generator[Outcome]:
-    """Do the same on an instance that is open; see `run_quarter`."""
+    """Run a quarter on an open instance; see `run_quarter`."""
     definitions = build_graph(home)
     register_projects(instance, home)
     runner = _Runner(home, instance, definitions.resolve_job_def("quarterly_evaluation"), again, told)
@@ -166,31 +165,34 @@ def run_on(
 
 @functools.cache
 def _set_libraries_aside() -> None:
-    """Take what is loaded by now out of the collector's rounds, once in a process.
+    """Freeze loaded objects, so that garbage collection skips them.
 
-    Half a million objects of libraries stay until the end; looking through them again and again took a sixth of a run.
+    Libraries hold half a million objects for the life of the process; scanning them took a sixth of a run.
     """
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # or DuckDB tells of leaks at the end, for what was never collected
+    atexit.register(gc.unfreeze)  # otherwise DuckDB reports leaks at exit, for objects never collected
 
 
 @contextmanager
 def _only_run(home: Home) -> Iterator[DagsterInstance]:
-    """Open the home's instance; a second run waits, for two that make Dagster's database at once trip over each other."""
+    """Open the home's instance under a lock; a second run waits.
+
+    Two processes that create Dagster's database at once conflict.
+    """
     with locked(home.ledger / "run.lock"):
         prepare_instance(home)
         with open_instance(home) as instance:
             if not instance.run_launcher.supports_check_run_worker_health:
-                # Where no daemon runs, nobody else closes what was killed.
+                # Without a daemon nothing else closes killed runs.
                 close_dead_runs(instance, home, {})
             yield instance
 
 
 def needed_assets(job: JobDefinition, protocol: Protocol) -> list[AssetKey]:
-    """Return what a project's run makes: every station, and of delivered tables those that its protocol names.
+    """Return a run's assets: every station, and the tables of its protocol.
 
-    The others are empty for this design, and the store says so without a step that makes them.
+    Other delivered tables are empty for this design, and the store returns them as empty without a step.
     """
     named = {delivery.table for delivery in protocol.deliveries}
     keys = job.asset_layer.executable_asset_keys
@@ -199,7 +201,7 @@ def needed_assets(job: JobDefinition, protocol: Protocol) -> list[AssetKey]:
 
 @dataclass(frozen=True, slots=True)
 class _Runner:
-    """Runs projects one by one on an open instance."""
+    """Runner of single projects on an open instance."""
 
     home: Home
     instance: DagsterInstance
@@ -208,22 +210,22 @@ class _Runner:
     told: Callable[[str, str], None]
 
     def delete_expired(self, project: str) -> None:
-        """Delete rows whose time is up, also where no daemon does it every night."""
-        with suppress(InputRefused):  # evaluating the project says what is wrong
+        """Delete expired rows, for homes where no daemon does it nightly."""
+        with suppress(InputRefused):  # evaluating the project reports the fault
             enforce_retention(self.home, self.home.protocol(project), today())
 
     def stale_quarters(self, project: str, *, but: Quarter) -> list[Quarter]:
-        """Return other quarters whose results rest on rows that have changed since, oldest first."""
+        """Return other quarters with changed input rows, oldest first."""
         try:
             stale = read_register(self.home, project).stale
         except InputRefused:
-            return []  # evaluating the project has said so
+            return []  # evaluating the project has reported it
         return [quarter for quarter in map(Quarter.parse, stale) if quarter != but]
 
     def evaluate(self, project: str, quarter: Quarter) -> Outcome:
-        """Take in what waits, run the quarter if anything changed, and say whether a refused file was answered.
+        """Receive waiting files and run the quarter if anything changed.
 
-        A file that the computer refuses fails this project and stops no other.
+        The outcome says whether a refused file is still unanswered. An I/O error fails this project only.
         """
         try:
             self.delete_expired(project)
@@ -271,15 +273,15 @@ class _Runner:
         failures = tuple(dict.fromkeys(_failure_words(result.all_events)))
         if not result.success or failures:
             is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
-            words = failures or ("The run failed; the Dagster UI has its log.",)
+            words = failures or ("The run failed; see its log in the Dagster UI.",)
             return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
-        # As things stood before the run: what arrived meanwhile is seen as new next time.
+        # The fingerprint from before the run, so that files that arrived meanwhile count as new next time.
         write_json(mark, {"fingerprint": current})
         return Outcome(project, "made", tuple(_warnings(result.all_events)), spoken, receipts)
 
 
 def _failure_words(events: Any) -> Iterator[str]:
-    """Return what stopped a run, in the words of the failure itself and not of its traceback."""
+    """Yield the failure messages of a run, without tracebacks."""
     for event in events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
             data = event.step_failure_data
@@ -288,7 +290,7 @@ def _failure_words(events: Any) -> Iterator[str]:
                 yield from failure.description.splitlines()
             elif data.error is not None and data.error.cls_name != "DagsterAssetCheckFailedError":
                 kind = data.error.cause.cls_name if data.error.cause else data.error.cls_name
-                yield f"{event.step_key}: {UNEXPECTED} {kind or 'error'}; the Dagster UI has the details."
+                yield f"{event.step_key}: {UNEXPECTED} {kind or 'error'}; see the details in the Dagster UI."
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity.value == "ERROR":
@@ -330,7 +332,7 @@ def _publish(
         return Outcome("publication", "failed", tuple(_failure_words(result.all_events)), str(quarter))
     write_json(mark, {"fingerprint": digest})
     empty = ", ".join(missing_settings(site_settings(home).model_dump()))
-    notes = (f"{SITE_SETTINGS}: {empty} say nothing yet; the pages name what is missing.",) if empty else ()
+    notes = (f"{SITE_SETTINGS}: {empty} not filled in yet; the pages state what is missing.",) if empty else ()
     return Outcome("publication", "made", notes, str(quarter))
 
 

@@ -1,22 +1,16 @@
-"""Staleness: telling Dagster that stored rows changed outside a run."""
+"""Reports to Dagster that stored rows changed outside a run."""
 
 from __future__ import annotations
 
 from dagster import AssetKey, AssetMaterialization
 
 from assets.storage.home import Home
-from data_contracts.protocol.table_contract import TABLES
+from data_contracts.tables.declared import TABLES
 from pipelines.running.instance import open_instance
 
 
 def tell_dagster(home: Home, projects: list[str]) -> None:
-    """Report changed rows for every partition of the projects that was ever made.
-
-    Parameters
-    ----------
-    home : Home
-    projects : list of str
-    """
+    """Report changed rows for every materialised partition of projects."""
     if not projects or not (home.dagster / "dagster.yaml").exists():
         return
     with open_instance(home) as instance:
@@ -24,5 +18,5 @@ def tell_dagster(home: Home, projects: list[str]) -> None:
             key = AssetKey(["deliveries", table])
             for partition in sorted(instance.get_materialized_partitions(key)):
                 if str(partition).rpartition("|")[0] in projects:
-                    event = AssetMaterialization(key, partition=partition, description="Rows were taken out.")
+                    event = AssetMaterialization(key, partition=partition, description="Rows were removed.")
                     instance.report_runless_asset_event(event)

@@ -1,4 +1,4 @@
-"""Upgrading a home: refused while a run is open, planned before it is done."""
+"""Upgrade of a home; refused while a run is in progress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPEN = [*AT_WORK, DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED]
 
 @contextmanager
 def _earlier_names() -> Iterator[None]:
-    """Let Dagster find moved modules by the names that the home still has."""
+    """Let Dagster import moved modules by their earlier names."""
     aliases = {old: import_module(now) for old, now in MOVED_MODULES.items() if old not in sys.modules}
     sys.modules.update(aliases)
     try:
@@ -34,7 +34,7 @@ def _earlier_names() -> Iterator[None]:
 
 
 def open_runs(home: Home) -> int:
-    """Count runs that are queued or at work; those whose process is dead do not count."""
+    """Return the number of queued and active runs, without dead ones."""
     if not (home.dagster / DATABASES[-1]).exists():
         return 0
     with _earlier_names(), DagsterInstance.from_config(str(home.dagster)) as instance:
@@ -44,17 +44,17 @@ def open_runs(home: Home) -> int:
 
 
 def upgrade(home: Home) -> Path | None:
-    """Upgrade a home to today's version.
+    """Upgrade a home to the current version.
 
     Returns
     -------
     Path or None
-        The backup of what was replaced; None where nothing had to be.
+        The backup of replaced files; None if there are none.
 
     Raises
     ------
     InputRefused
-        While a run is open.
+        If a run is in progress.
     """
     with upgrade_lock(home):
         count = open_runs(home)
@@ -72,7 +72,7 @@ def upgrade(home: Home) -> Path | None:
 
 
 def upgrade_demo(home: Home) -> bool:
-    """Upgrade a home of an earlier version if it is a demo; return whether it was upgraded."""
+    """Upgrade a demo home of an earlier version; return whether it was."""
     if not home.exists or not missing_steps(home) or not read_key(home, allow_demo=True).is_demo:
         return False
     upgrade(home)

@@ -1,1 +1,1 @@
-"""How demo deliveries come about: published data sets, and synthetic people with a known truth."""
+"""Demo deliveries: published data sets, and synthetic people."""

@@ -26,7 +26,7 @@ TRIALS = (
     ("Comstock & Webster 1969", 1969, 5, 2498, 3, 2341, 33, 0),
     ("Comstock 1976", 1976, 27, 16913, 29, 17854, 33, 0),
 )
-"""Study, year, sick and all among the vaccinated and the others, distance from the equator, and whether lots were drawn."""
+"""Study, year, cases and totals among vaccinated and controls, latitude, and whether allocation was random."""
 
 
 def write_deliveries(folder: Path) -> None:
@@ -36,5 +36,5 @@ def write_deliveries(folder: Path) -> None:
         writer = csv.writer(file)
         writer.writerow((*HEADER, "rung", "low_risk"))
         for row in TRIALS:
-            # Alternation and records are no draw: such a trial is at most a comparison of people (rung 4).
+            # Allocation by alternation or records is not random, so such a trial is at most on rung 4.
             writer.writerow((row[0], f"{row[1]}-12-31", *row[2:], 2 if row[7] else 4, row[7]))

@@ -1,4 +1,4 @@
-"""Castle doctrine laws in the fifty states of the USA, 2000-2010: real data.
+"""Castle doctrine laws in the fifty US states, 2000-2010: real data.
 
 Source: Cheng & Hoekstra (2013), "Does strengthening self-defense law deter
 crime or escalate violence?", Journal of Human Resources 48. Rows from the PyPI
@@ -13,7 +13,10 @@ import pandas as pd
 
 
 def write_deliveries(folder: Path) -> None:
-    """Write `laws.csv` (states with a law and its first year), `states.csv` and `yearly.csv`."""
+    """Write `laws.csv`, `states.csv` and `yearly.csv`.
+
+    `laws.csv` lists states with a law and its first year.
+    """
     from causaldata import castle
 
     folder.mkdir(parents=True, exist_ok=True)

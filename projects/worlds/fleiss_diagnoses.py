@@ -43,7 +43,7 @@ COUNTS = (
     (1, 0, 5, 0, 0),
     (0, 0, 0, 0, 6),
 )
-"""How many of six psychiatrists chose each category, patient by patient."""
+"""How many of six psychiatrists chose each category, per patient."""
 
 
 def write_deliveries(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Eighteen European democracies between the wars, and which of them survived: real data.
+"""Eighteen European interwar democracies and their survival: real data.
 
 Source: Rihoux & De Meur (2009), "Crisp-set qualitative comparative analysis",
 in Rihoux & Ragin (eds.), Configurational Comparative Methods, table 3.3, after

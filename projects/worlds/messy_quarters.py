@@ -1,6 +1,6 @@
-"""Two quarters of "I Gang" as files really come: late, corrected, retyped.
+"""Two quarters of "I Gang" with late, corrected and retyped files.
 
-Both sites send their whole list each quarter. Whoever is refused below stands
+Both sites send their whole list each quarter. People refused below are listed
 correctly in the third quarter's list, so that quarter's result is that of
 clean lists.
 
@@ -84,7 +84,7 @@ def _write_aarhus(folder: Path, rows: pd.DataFrame) -> None:
 
 
 def _as_text(rows: pd.DataFrame) -> pd.DataFrame:
-    """Write rows as the site's system exports them: hyphens, Danish days and decimal commas."""
+    """Return rows in the site's format: hyphens, Danish dates and commas."""
     return rows.assign(
         cpr=rows["cpr"].str[:6] + "-" + rows["cpr"].str[6:],
         startdato=[day.strftime("%d-%m-%Y") for day in rows["startdato"]],

@@ -1,8 +1,7 @@
-"""Mentors for young people in one municipality, and the rates of all 98: synthetic.
+"""Mentors for young people, and rates of all 98 municipalities: synthetic.
 
-The true effect is +10 percentage points. Participants are younger than young
-people in general, and the young have lower rates: held against everybody they
-look worse than they are. Rates are invented: nothing here is a municipality's
+The true effect is +10 percentage points. Participants are younger than young people in general, and the young have
+lower rates, so they look worse than they are when compared with everyone. Rates are invented: none is a municipality's
 own figure.
 """
 
@@ -25,7 +24,7 @@ SEED = 20260930
 
 
 def write_deliveries(folder: Path) -> None:
-    """Write `rates.csv` (places, years, ages) and `mentees.csv` (participants with their outcome)."""
+    """Write `rates.csv` (by place, year and age) and `mentees.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     _rates(rng).to_csv(folder / "rates.csv", index=False)

@@ -1,4 +1,4 @@
-"""The National Supported Work men: the experiment itself, and against a national survey.
+"""The National Supported Work men: experiment, and against a survey.
 
 Source: LaLonde (1986), "Evaluating the econometric evaluations of training
 programs"; Dehejia & Wahba (1999). Rows from the PyPI package `causaldata`
@@ -16,7 +16,7 @@ YES_OR_NO = ("treat", "black", "hisp", "marr", "nodegree", "age", "educ")
 
 
 def write_deliveries(folder: Path) -> None:
-    """Write `nsw_cps.csv`: treated men, CPS men, and flags of no earnings in 1974 and 1975."""
+    """Write `nsw_cps.csv`: treated men, CPS men and no-earnings flags."""
     from causaldata import cps_mixtape, nsw_mixtape
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def write_deliveries(folder: Path) -> None:
 
 
 def write_trial(folder: Path) -> None:
-    """Write `draw.csv`, who drew a place, and `men.csv`, what was known before and earned after."""
+    """Write `draw.csv` (the draw) and `men.csv` (covariates and earnings)."""
     from causaldata import nsw_mixtape
 
     folder.mkdir(parents=True, exist_ok=True)

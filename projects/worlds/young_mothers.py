@@ -1,4 +1,4 @@
-"""Synthetic participants for "I Gang": worlds whose true effect is known.
+"""Synthetic participants for "I Gang": worlds with a known true effect.
 
 The participants' marginals follow what is published on I Gang (Mandag Morgen
 2011): almost half with eating disorder, depression or anxiety (here 48 %), one
@@ -41,9 +41,9 @@ Array = NDArray[np.float64]
 
 TRUE_ATT: dict[Scenario, float] = {"ignorable": 0.20, "lottery": 0.15, "null": 0.0, "creaming": 0.10, "cycle": 0.10}
 SHARE_WITHOUT: dict[str, float] = {"ignorable": 0.12, "lottery": 0.12, "null": 0.32, "creaming": 0.22, "cycle": 0.22}
-"""Participants' share without the project after 12 months."""
+"""Participants' share with the outcome after 12 months without the project."""
 HIDDEN_STRENGTH: dict[str, float] = {"null": 1.0, "creaming": 0.5}
-"""How strongly motivation drives taking part and the outcome, against the null world."""
+"""Strength of motivation on participation and the outcome, relative to the null world."""
 SEEDS: dict[str, int] = {"ignorable": 1, "lottery": 2, "null": 3, "creaming": 4, "cycle": 5}
 MUNICIPALITIES = ("0751", "0461", "0851", "0561", "0621", "0730", "0615", "0657", "0740", "0791")
 SITES = ("0751", "0461")
@@ -81,11 +81,6 @@ def draw_world(scenario: Scenario, *, participants: int = 600, population: int =
         People in the project; in the lottery twice as many apply.
     population : int
         Mothers in the register extract, participants included.
-    seed : int
-
-    Returns
-    -------
-    World
     """
     rng = np.random.default_rng([seed, SEEDS[scenario]])
     people = _draw_people(rng, population)
@@ -135,7 +130,7 @@ def _draw_people(rng: np.random.Generator, n: int) -> pd.DataFrame:
 
 
 def _test_numbers(rng: np.random.Generator, age: Array, start: list[date]) -> list[str]:
-    """Draw unique numbers with 60 added to the day of birth."""
+    """Return unique test numbers, with 60 added to the day of birth."""
     numbers: list[str] = []
     taken: set[str] = set()
     for years, begun in zip(age, start, strict=True):
@@ -154,7 +149,7 @@ def _test_numbers(rng: np.random.Generator, age: Array, start: list[date]) -> li
 
 
 def _choose(rng: np.random.Generator, people: pd.DataFrame, scenario: Scenario, participants: int) -> NDArray[np.str_]:
-    """Say who is `treated`, `waiting` or `other`; the project takes the hard cases who want to."""
+    """Return `treated`, `waiting` or `other`, favouring willing hard cases."""
     pull = (
         0.45 * people["psychiatric_diagnosis"]
         + 0.75 * people["placed_outside_home"]
@@ -180,7 +175,10 @@ def _choose(rng: np.random.Generator, people: pd.DataFrame, scenario: Scenario, 
 
 
 def _share_without(people: pd.DataFrame, scenario: Scenario) -> Array:
-    """Chance of the outcome after 12 months without the project, scaled to the published level."""
+    """Return the chance of the outcome without the project, after a year.
+
+    It is scaled to the published level.
+    """
     level = (
         -0.35 * people["psychiatric_diagnosis"]
         - 0.25 * people["placed_outside_home"]
@@ -203,7 +201,7 @@ def _share_without(people: pd.DataFrame, scenario: Scenario) -> Array:
 
 
 def _cycle(day: date) -> float:
-    """The business cycle on the logit scale: a dip in 2024 for everyone."""
+    """Return the business cycle on the logit scale, with a dip in 2024."""
     return -0.25 if day.year == 2024 else 0.0
 
 
@@ -232,7 +230,7 @@ def _draw_outcomes(rng: np.random.Generator, people: pd.DataFrame, effect: float
 
 
 def _quarter_ends(start: date) -> list[date]:
-    """Quarter ends after a start: the first is the end of the starting quarter."""
+    """Return quarter ends after a start, from the starting quarter's end."""
     year, month = start.year, 3 * ((start.month + 2) // 3)
     ends = []
     for _ in range(FOLLOW_UP_QUARTERS + 1):
@@ -265,10 +263,10 @@ def write_deliveries(
     seed: int = 2026,
     with_register: bool = True,
 ) -> None:
-    """Write a world as its sites would send it.
+    """Write a world in the formats that its sites use.
 
     Aarhus sends CSV with semicolons, decimal commas and Danish dates; Odense sends a workbook; the
-    register comes as Parquet. Both sites add a column that nobody asked for.
+    register comes as Parquet. Both sites add an undeclared column.
 
     Parameters
     ----------
@@ -276,7 +274,6 @@ def write_deliveries(
         The project's inbox; created if missing.
     scenario : str
         As in `draw_world`.
-    participants, population, seed : int
     with_register : bool
         Whether there is a register extract at all.
     """
@@ -291,7 +288,7 @@ def write_deliveries(
 
 
 def asked_of_sites(world: World, seed: int) -> pd.DataFrame:
-    """Return what the sites know of their participants: `cpr`, `startdato`, `kommune` and the intake fields."""
+    """Return the sites' own data: `cpr`, start, municipality and intake."""
     own = world.people[world.people["treated"]]
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
@@ -307,7 +304,7 @@ def asked_of_sites(world: World, seed: int) -> pd.DataFrame:
 
 
 def register_rows(world: World) -> pd.DataFrame:
-    """Return the register extract; it describes the day before a participant's start."""
+    """Return the register extract as of the day before the start."""
     register = world.people[["person_id", "start", "municipality_code", *REGISTER_COLUMNS]].copy()
     register = register.rename(columns={"start": "covariate_date"})
     register["covariate_date"] = pd.to_datetime(register["covariate_date"]) - pd.to_timedelta(

@@ -404,7 +404,7 @@ def test_files_under_a_new_name_take_the_place_of_the_old(small_home: Home) -> N
     content = path.read_bytes()
     take(small_home)
     protocol_of(small_home, PROTOCOL.replace("people*.csv", "folk*.csv"))
-    with pytest.raises(InputRefused, match="a line that the protocol no longer has"):
+    with pytest.raises(InputRefused, match="a delivery that the protocol no longer declares"):
         take(small_home).table("participants")
     (small_home.inbox / "small" / "folk.csv").write_bytes(content)
     assert len(take(small_home).accepted("participants")) == 60

@@ -14,14 +14,8 @@ from assets.intake.reading.cells import parse_columns
 from assets.intake.reading.rule_queries import broken_rows, count_in_file, count_with_sql
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.protocol import Protocol
-from data_contracts.protocol.table_contract import (
-    LOST_ZERO_SUFFIX,
-    TABLES,
-    UNPARSED_SUFFIX,
-    compile_contract,
-    contract_text,
-    declared_tables,
-)
+from data_contracts.protocol.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, compile_contract
+from data_contracts.tables.declared import TABLES, contract_text, declared_tables
 from tests.support.places import ROOT
 
 

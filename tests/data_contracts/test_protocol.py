@@ -78,7 +78,7 @@ def test_every_fault_is_found_at_once_with_its_line() -> None:
 
 RULES = [
     ("a municipality that is none", ('municipalities: ["0751"]', 'municipalities: ["0999"]'), "No Danish municipality"),
-    ("a name the pipeline uses itself", ("{name: age,", "{name: weight,"), "used by the pipeline itself"),
+    ("a name the pipeline uses itself", ("{name: age,", "{name: weight,"), "reserved by the pipeline"),
     (
         "a number that is none",
         ("smallest_worthwhile_effect: 3", "smallest_worthwhile_effect: .inf"),
@@ -98,15 +98,23 @@ RULES = [
         ("{covariate: earlier, leave_out: [earlier]}", "{covariate: group, leave_out: [group]}"),
         "numeric or binary",
     ),
-    ("a size of a kind", ("outcomes:\n", "eligibility: [{covariate: group, at_least: 3}]\noutcomes:\n"), "has no size"),
+    (
+        "a size of a kind",
+        ("outcomes:\n", "eligibility: [{covariate: group, at_least: 3}]\noutcomes:\n"),
+        "are for numeric covariates",
+    ),
     ("a table that is a list", ("table: participants", "table: [participants]"), "deliveries"),
     ("another programme that is no yes or no", ("  ratio: 2", "  ratio: 2\n  other_programme: age"), "is not binary"),
     (
         "eligibility nobody can meet",
         ("outcomes:\n", "eligibility: [{covariate: age, at_least: 50, at_most: 40}]\noutcomes:\n"),
-        "Nobody can meet",
+        "No one can meet",
     ),
-    ("eligibility without a limit", ("outcomes:\n", "eligibility: [{covariate: age}]\noutcomes:\n"), "sets no limit"),
+    (
+        "eligibility without a limit",
+        ("outcomes:\n", "eligibility: [{covariate: age}]\noutcomes:\n"),
+        "has no condition",
+    ),
     (
         "a level that is none",
         ("outcomes:\n", "eligibility: [{covariate: group, one_of: [d]}]\noutcomes:\n"),
@@ -123,7 +131,7 @@ RULES = [
     (
         "a constant in another format",
         ("measured_date: test_day}", 'value: score}, constants: {measured_date: "01-09-2025"}'),
-        "not written as yyyy-mm-dd",
+        "not in the format yyyy-mm-dd",
     ),
     ("a comma in a number", ("caliper_sd_logit: 0.5", "caliper_sd_logit: '0,5'"), "with a point"),
     ("matching on an intake field", ("score_covariates: [age,", "score_covariates: [mood, age,"), "participants only"),
@@ -139,7 +147,7 @@ RULES = [
     ("a rate is no control group", ("method: nearest_neighbour", "method: reference_rate"), "not a control group"),
     ("a bad quarter", ("first_quarter: 2026Q3", "first_quarter: 2026Q5"), "written like 2026Q3"),
     ("the wrong folder", ("id: small", "id: large"), "differs from the folder"),
-    ("a path as id", ("id: small", "id: ../../x"), "An id holds"),
+    ("a path as id", ("id: small", "id: ../../x"), "An id contains"),
     (
         "a path as file",
         ('files: "people*.csv", format: csv, where', 'files: "../x.csv", format: csv, where'),
@@ -173,7 +181,7 @@ def test_yaml_types_nothing() -> None:
     [
         ("a: &x [1]\nb: *x\n", "Anchors"),
         ("a: !!python/object/apply:os.system ['true']\n", "Tags"),
-        ("a: 1\na: 2\n", "stands twice"),
+        ("a: 1\na: 2\n", "occurs twice"),
         ("a: [1\nb: 2\n", "not valid YAML"),
         ("x" * 300_000, "larger than"),
         ("[" * 5000, "YAML"),

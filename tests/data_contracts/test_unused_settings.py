@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.reading import read_protocol
 from data_contracts.protocol.unused_settings import unused_settings
-from data_contracts.reading.knowledge import read_knowledge
 from pipelines.command_line.main import trin
 from projects.portfolio import PORTFOLIO, protocol_folder
 from tests.support.design_studies import STUDIES, Study, trial
@@ -56,8 +56,8 @@ def test_a_subgroup_in_a_trial_is_worked_out_and_not_told_of_as_unused(tmp_path:
 
 
 def test_every_design_uses_settings_that_exist() -> None:
-    for name, design in read_knowledge("designs")["designs"].items():
-        assert design["section"] in design["uses"] or design["section"] == "comparison", name
+    for name, design in declared_designs().items():
+        assert design.section in design.uses or design.section == "comparison", name
 
 
 def test_check_says_it(tmp_path: Path) -> None:
@@ -67,4 +67,6 @@ def test_check_says_it(tmp_path: Path) -> None:
     file.write_text("placebo_outcomes: [{covariate: age, leave_out: [age]}]\n" + trial().protocol, encoding="utf-8")
     told = CliRunner().invoke(trin, ["check", str(file), "--home", str(tmp_path / "home")])
     assert told.exit_code == 0, told.output
-    assert "placebo_outcomes: declared, and not used by design randomised_trial" in " ".join(told.output.split())
+    assert "placebo_outcomes: declared but ignored, because design randomised_trial does not use it" in " ".join(
+        told.output.split()
+    )

@@ -156,10 +156,7 @@ def test_stations_know_no_design_but_through_the_registry() -> None:
     names = set(read_designs())
     for room in ("assets", "pipelines"):
         for path in (ROOT / room).rglob("*.py"):
-            if path.name in (
-                "design_pages.py",
-                "effect_records.py",
-            ):  # one demo project, one record per kind of finding
+            if path.name == "effect_records.py":  # one record per kind of finding
                 continue
             text = path.read_text(encoding="utf-8")
             assert not re.search(
@@ -169,10 +166,10 @@ def test_stations_know_no_design_but_through_the_registry() -> None:
 
 
 def read_designs() -> list[str]:
-    from data_contracts.reading.knowledge import read_knowledge
+    from data_contracts.designs.declared import declared_designs
     from models.designs.registry import DESIGNS
 
-    names = list(read_knowledge("designs")["designs"])
+    names = list(declared_designs())
     assert names == list(DESIGNS)
     return names
 

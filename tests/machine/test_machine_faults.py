@@ -186,11 +186,11 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_mends_it(small_home: Home)
     assert said().startswith("0 ")
     path = small_home.restricted / "evidence" / "records" / "small" / "2026-07-01.json"
     path.write_bytes(path.read_bytes().replace(b"matched", b"watched"))
-    assert "is not what was written" in said()
+    assert "fails its checksum" in said()
     small_home.restricted.chmod(0o755)
     assert "chmod 700" in said()
     (small_home.root / "notices.yaml").write_text("command: []\n")
-    assert "Name a command or an e-mail" in said()
+    assert "Give a command or an e-mail" in said()
     with open_instance(small_home) as instance:
         run = a_started_run(instance)
         child = in_a_child(lambda: globals().update(kept=hold(small_home, run)))
@@ -297,7 +297,7 @@ def test_a_file_refused_between_two_projects_fails_one_and_stops_no_other(
         "tiny": "made",
         "publication": "failed",
     }
-    assert "The computer refused a file" in found["small"].messages[0]
+    assert "A file could not be read or written" in found["small"].messages[0]
     full.clear()
     again = {o.project: o.state for o in run_demo(small_home, projects=["small", "tiny"])}
     assert again == {"small": "made", "tiny": "unchanged", "publication": "made"}

@@ -226,5 +226,5 @@ def test_a_table_that_cannot_be_stored_is_not_quoted(small_home: Home) -> None:
         result = job.execute_in_process(instance=instance, raise_on_error=False, partition_key="2026-07-01")
         told = str([instance.all_logs(result.run_id), result.all_events])
     assert not result.success
-    assert "Its text is withheld" in told
+    assert "Its message is withheld" in told
     assert "0101901234" not in told

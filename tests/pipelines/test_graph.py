@@ -8,7 +8,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance, Definitions
 
 from assets.storage.home import Home
-from data_contracts.protocol.table_contract import TABLES
+from data_contracts.tables.declared import TABLES
 from pipelines.definitions import build_defs
 from tests.support.places import ROOT
 

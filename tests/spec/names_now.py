@@ -195,7 +195,7 @@ def other_settings() -> dict[str, Any]:
 
 
 def delivered_tables() -> dict[str, list[str]]:
-    from data_contracts.protocol.table_contract import TABLES, contract_text
+    from data_contracts.tables.declared import TABLES, contract_text
 
     contracts = {table: yaml.safe_load(contract_text(table))["schema"][0]["properties"] for table in TABLES}
     return {table: [column["name"] for column in columns] for table, columns in contracts.items()}

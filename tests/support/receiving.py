@@ -14,7 +14,7 @@ from assets.intake.reception import take_in
 from assets.storage.home import Home
 from assets.storage.rows import accepted_rows
 from data_contracts.calendar.quarters import Quarter
-from data_contracts.protocol.table_contract import TABLES
+from data_contracts.tables.declared import TABLES
 
 QUARTER = Quarter(2026, 3)
 DAY = date(2026, 10, 15)

@@ -221,7 +221,7 @@ def test_a_home_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, text = run("init", "--home", str(tmp_path / "file" / "home"))
     assert code == 1
-    assert "refused a file" in text
+    assert "could not be read or written" in text
 
 
 def test_a_delivery_that_lands_during_a_run_is_new_the_next_time(

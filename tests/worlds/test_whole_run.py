@@ -239,7 +239,7 @@ def test_too_many_bad_rows_stop_the_river_and_the_last_results_stay(demo_home: H
     send(demo_home, "i-gang", path, b"\n".join(broken) + b"\n")
     outcome = next(o for o in run_demo(demo_home, projects=["i-gang"]) if o.project == "i-gang")
     assert outcome.state == "refused"
-    assert any("was refused, and no other has taken its place" in m for m in outcome.messages)
+    assert any("was refused, and no other file has replaced it" in m for m in outcome.messages)
     assert not any("Error" in m for m in outcome.messages)
     assert restricted_bytes(demo_home) == before
     receipt = json.loads((demo_home.quarantine / "i-gang" / "0009.json").read_text())

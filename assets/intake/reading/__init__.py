@@ -1,1 +1,1 @@
-"""Reading a delivered file: CSV, workbook and Parquet into text cells, and cells into values."""
+"""Reading of CSV, XLSX and Parquet files into text cells, then values."""

@@ -1,4 +1,4 @@
-"""Cells: from delivered text, dates and numbers to the contract's types."""
+"""Cells: conversion of delivered values to the contract's types."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from data_contracts.protocol.table_contract import UNPARSED_SUFFIX, TableContrac
 
 LARGEST_WHOLE = 2.0**63
 NO_NUMBER = "#NUM!"
-"""What a spreadsheet writes for infinity; it is nobody's identifier and no level of anything."""
-# A person number with a comma for its hyphen is no number.
+"""Spellings of infinity in spreadsheets, which are never identifiers or levels."""
+# A person number with a comma instead of a hyphen is not numeric.
 PERSON_NUMBER_AS_DECIMAL = r"[0-9][0-9](0[1-9]|1[0-2])[0-9]{2},[0-9]{4}"
 
 
 def parse_columns(frame: pd.DataFrame, contract: TableContract, delivery: Delivery) -> pd.DataFrame:
-    """Type the contract's columns.
+    """Return the contract's columns with their types.
 
     Parameters
     ----------
     frame : DataFrame
         With the contract's columns by name; text, dates or numbers.
-    contract : TableContract
     delivery : Delivery
         Decimal mark, date format and null values.
 
@@ -54,12 +53,12 @@ def _is_text(series: pd.Series) -> bool:
 
 
 def is_given(series: pd.Series, delivery: Delivery) -> pd.Series:
-    """Whether cells say anything, by the delivery's null values."""
+    """Return whether cells have a value, by the delivery's null values."""
     given = series.notna()
     if _is_text(series):
         given &= ~series.astype("str").str.strip().isin(delivery.null_values)
     elif pd.api.types.is_numeric_dtype(series):
-        # A word for “not known” that is a number means the same in a cell that holds it as one.
+        # A numeric null value also matches cells that hold it as a number.
         words = (word.replace(delivery.decimal, ".") for word in delivery.null_values)
         given &= ~series.isin([float(word) for word in words if re.fullmatch(r"-?\d+(\.\d+)?", word)])
     return given
@@ -76,7 +75,7 @@ def _as_text(series: pd.Series, delivery: Delivery) -> pd.Series:
 
 
 def _whole_numbers(series: pd.Series) -> pd.Series:
-    """Return whole numbers as such, and gaps for fractions, infinity and what no whole number can hold."""
+    """Return whole numbers, with fractions, infinity and overflow as gaps."""
     values = series.astype("float64")
     is_whole = np.isfinite(values) & (values == values.round()) & (values.abs() < LARGEST_WHOLE)
     return series.where(is_whole).astype("Int64")
@@ -90,12 +89,12 @@ def _as_number(series: pd.Series, delivery: Delivery) -> pd.Series:
         return values.where(np.isfinite(values) & is_given(series, delivery))
     text = series.astype("str").str.strip()
     if delivery.decimal == ",":
-        # No group of thousands begins with a zero: “0.500” was written by somebody with a decimal point.
+        # No thousands group begins with a zero, so “0.500” uses a decimal point.
         pattern = r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?"
         text = text.where(~text.str.fullmatch(PERSON_NUMBER_AS_DECIMAL).fillna(False).astype(bool), "")
         plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     else:
-        # No thousands separators: “51,914” may be a decimal comma that nobody declared.
+        # No thousands separators, because “51,914” may have an undeclared decimal comma.
         pattern = r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?"
         plain = text
     fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
@@ -114,7 +113,7 @@ def _as_date(series: pd.Series, delivery: Delivery) -> pd.Series:
     if delivery.date_format == "period":
         ends = {word: period_end(word) for word in text[is_given(series, delivery)].unique()}
         return pd.to_datetime(text.map(ends), errors="coerce").astype("datetime64[s]")
-    # Pandas forgives a missing zero; what was declared does not.
+    # Pandas accepts a missing zero; the declared format does not.
     pattern = re.sub("[dmy]", r"\\d", re.escape(delivery.date_format))
     fits = text.str.fullmatch(pattern).fillna(False).astype(bool) & is_given(series, delivery)
     layout = DATE_LAYOUTS[delivery.date_format]

@@ -1,7 +1,6 @@
-"""A delivered table: one file read by one line of the protocol.
+"""A delivered table: one file read as one delivery of the protocol.
 
-Identifiers are pseudonyms before anything is written; columns nobody asked
-for are dropped before that.
+Identifiers are pseudonymised before anything is written; undeclared columns are dropped before that.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from data_contracts.protocol.table_contract import LOST_ZERO_SUFFIX, PERSON, UNP
 from data_contracts.reading.faults import InputRefused
 
 REFUSED_TEXT = "(refused)"
-# A person number with or without its leading zero, whatever stands between its digits.
+# A person number with or without its leading zero, with any separator.
 _PERSON_NUMBER = re.compile(r"\d(?:[^0-9A-Za-zÆØÅæøå\0]*\d){8,}|\d{6}[A-Za-z]\d{4}")
-# Dates and quarters are not person numbers, and are what file names are told apart by.
+# Dates and quarters are not person numbers, and distinguish file names.
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|[-_ ]?[QqKk][1-4])(?!\d)")
 
 
@@ -36,10 +35,8 @@ class RuleRefusal:
 
     Attributes
     ----------
-    rule, code : str
-    rows : tuple of int
     columns : tuple of str
-        The rule's columns as the file calls them.
+        The rule's columns by their names in the file.
     """
 
     rule: str
@@ -56,17 +53,14 @@ class JudgedTable:
     ----------
     frame : DataFrame
         Typed contract columns, the flags beside them, `row_in_file` and `is_accepted`; in canonical order.
-    contract : TableContract
     repeated : int
-        Rows that said the same as another row with the same key; they count once.
+        Rows identical to another row with the same key; they count once.
     erased : int
-        Rows of people who were erased; nothing of them is kept.
-    refusals : tuple of RuleRefusal
+        Rows of erased people, which are discarded.
     dropped_rows, hidden_rows : tuple of int
-        Totals and notes; rows of a workbook that nobody sees there.
-    dropped_columns : tuple of str
+        Totals and notes; hidden rows of a workbook.
     not_chosen : int
-        Rows that `where` passed over.
+        Rows excluded by `where`.
     """
 
     frame: pd.DataFrame
@@ -81,17 +75,17 @@ class JudgedTable:
 
     @property
     def total(self) -> int:
-        """Rows the file held, erased people's not counted."""
+        """Number of rows in the file, without those of erased people."""
         return len(self.frame) + self.repeated
 
     @property
     def refused(self) -> int:
-        """Rows that broke a rule."""
+        """Number of rows that broke a rule."""
         return int((~self.frame["is_accepted"]).sum())
 
 
 def masked(name: str) -> str:
-    """Return a file or column name fit to be shown: somebody may have put a person number in it."""
+    """Return a file or column name with possible person numbers masked."""
     dates = _DATE.findall(name)
     hidden = _PERSON_NUMBER.sub("######", _DATE.sub("\0", name))
     for text in dates:
@@ -102,20 +96,12 @@ def masked(name: str) -> str:
 def read_table(
     content: bytes, shown: str, delivery: Delivery, contract: TableContract, people: Pseudonymiser
 ) -> JudgedTable:
-    """Read a file as one delivery declares it, and judge every row.
+    """Read a file as one delivery declares it, and check every row.
 
     Parameters
     ----------
-    content : bytes
     shown : str
-        The file's name, fit to be shown.
-    delivery : Delivery
-    contract : TableContract
-    people : Pseudonymiser
-
-    Returns
-    -------
-    JudgedTable
+        The file's masked name.
 
     Raises
     ------
@@ -151,14 +137,14 @@ def read_table(
 
 
 def judge(rows: pd.DataFrame, contract: TableContract) -> JudgedTable:
-    """Drop repeated rows, and mark each row accepted or refused.
+    """Drop repeated rows, and mark each row as accepted or refused.
 
     Rows that were refused when their file came stay refused.
     """
     if "is_accepted" in rows:
-        # Of equal rows the accepted one counts, whichever file it came in.
+        # Of equal rows the accepted one counts, regardless of its file.
         rows = rows.sort_values("is_accepted", ascending=False, kind="stable").reset_index(drop=True)
-    # Rows without a full key are not the same row twice: nobody knows whose they are.
+    # Rows without a full key are never duplicates, because their owner is unknown.
     has_key = rows[list(contract.key)].notna().all(axis=1)
     repeated = has_key & rows.duplicated(subset=content_columns(rows, contract))
     rows = rows[~repeated].reset_index(drop=True)
@@ -182,7 +168,7 @@ def _map_columns(
     wanted = _wanted(delivery, contract, present, name)
     needed = [*wanted.values(), *delivery.where, *delivery.outcome_columns.values()]
     missing = [c for c in dict.fromkeys(needed) if c not in present]
-    # Where most columns are missing there may be no header at all, and the names would be somebody's data.
+    # If most columns are missing there may be no header, and the names would be personal data.
     known = present if len(missing) * 2 <= len(set(needed)) else []
     faults = [missing_column(c, known, name) for c in missing]
     if faults:
@@ -194,7 +180,7 @@ def _map_columns(
         chosen = _same_text(rows[name_in_file], value)
         almost = ~chosen & (rows[name_in_file].map(_plain_text) == _plain_text(value))
         if almost.any():
-            # Passed over, these people could end among those they are compared with.
+            # If excluded, these people could end up in the comparison group.
             raise refused_file(
                 "almost_chosen", name, int(rows.loc[almost, ROW].min()), column=name_in_file, value=value
             )
@@ -204,7 +190,7 @@ def _map_columns(
         parts = [
             rows.assign(outcome=outcome, value=rows[column]) for outcome, column in delivery.outcome_columns.items()
         ]
-        # An empty cell in a column of measurements is a person nobody measured, not a fault.
+        # An empty cell in a measurement column is a person who was not measured, not a fault.
         parts = [part[is_given(part["value"], delivery)] for part in parts]
         wanted |= {"outcome": "outcome", "value": "value"}
     long = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
@@ -223,7 +209,7 @@ def _map_columns(
 
 
 def _wanted(delivery: Delivery, contract: TableContract, present: list[str], name: str) -> dict[str, str]:
-    """Say which of the file's columns feeds each contract column."""
+    """Return which of the file's columns feeds each contract column."""
     wanted: dict[str, str] = {}
     for column, declared in delivery.columns.items():
         names = (declared,) if isinstance(declared, str) else declared
@@ -240,15 +226,18 @@ def _wanted(delivery: Delivery, contract: TableContract, present: list[str], nam
 
 
 def _refuse_blanks(rows: pd.DataFrame, column: str, name: str, delivery: Delivery) -> None:
-    """Refuse a file whose rows cannot all be told apart by `where` (InputRefused)."""
+    """Refuse a file with blanks in a column that `where` filters on.
+
+    Raises InputRefused.
+    """
     blank = rows.loc[~is_given(rows[column], delivery), ROW]
     if len(blank):
-        # Otherwise participants could end among those they are compared with.
+        # Otherwise participants could end up in the comparison group.
         raise refused_file("blank_choice", name, int(blank.min()), column=column, count=len(blank))
 
 
 def _same_text(series: pd.Series, value: str) -> pd.Series:
-    """Whether cells say a value; 1 and 1.0 are the same number however the file writes it."""
+    """Return whether cells equal a value; 1 and 1.0 are equal."""
     is_number = re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
     if pd.api.types.is_numeric_dtype(series):
         return series == float(value) if is_number else pd.Series(False, index=series.index)
@@ -259,13 +248,13 @@ def _same_text(series: pd.Series, value: str) -> pd.Series:
 
 
 def _plain_text(cell: object) -> str:
-    """Return a cell without what is only a way of writing: capitals, spaces, wide digits, a decimal comma."""
+    """Return a cell normalised for case, spaces, wide digits and commas."""
     text = "".join(unicodedata.normalize("NFKC", str(cell)).casefold().split())
     return re.sub(r"^(-?\d+)[.,]0+$", r"\1", text)
 
 
 def _without_refused_values(rows: pd.DataFrame, flags: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
-    """Replace what a rule refused and may be a name or a person number in the wrong column."""
+    """Mask refused values, which may be names or person numbers."""
     for rule in contract.rules:
         column = rule.columns[0]
         if rule.code in ("allowed", "pattern") and rule.kind == "string":

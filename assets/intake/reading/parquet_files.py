@@ -1,4 +1,4 @@
-"""Parquet files: register extracts with types of their own."""
+"""Parquet files: register extracts with typed columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data_contracts.protocol.deliveries import Delivery
 
 
 def read_parquet_file(content: bytes, name: str, delivery: Delivery) -> RawTable:
-    """Read a Parquet file (InputRefused if it is none, or was cut)."""
+    """Read a Parquet file; raise InputRefused if it is invalid."""
     try:
         table = _plain_table(pq.ParquetFile(io.BytesIO(content)).read())
         # Numbers stay whole beside gaps, and a column saved as an index is a column.
@@ -30,7 +30,10 @@ def read_parquet_file(content: bytes, name: str, delivery: Delivery) -> RawTable
 
 
 def _plain_table(table: pa.Table) -> pa.Table:
-    """Turn decimals into numbers and zoned times into Danish wall time, so that no column arrives as text by accident."""
+    """Convert decimals to numbers and zoned times to Danish local time.
+
+    Otherwise such columns would arrive as text.
+    """
     for i, field in enumerate(table.schema):
         column = table.column(i)
         if pa.types.is_decimal(field.type):

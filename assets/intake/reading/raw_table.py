@@ -1,4 +1,4 @@
-"""A table as it was read: cells as text, before anything is judged."""
+"""A table as read: text cells, before any rule is applied."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from data_contracts.protocol.deliveries import Delivery
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A file as it came.
+    """The content of a file before any rule is applied.
 
     Attributes
     ----------
     frame : DataFrame
         The file's columns and `row_in_file`, the row a person would see in the file.
     dropped_rows : tuple of int
-        Totals and notes that the protocol said to drop.
+        Totals and notes dropped as the protocol declares.
     hidden_rows : tuple of int
-        Rows of a workbook that nobody sees there; they are read like any other.
+        Hidden rows of a workbook; they are read like any other.
     """
 
     frame: pd.DataFrame
@@ -32,9 +32,9 @@ class RawTable:
 
 
 def unique_header(header: list[str], name: str) -> list[str]:
-    """Return a header whose names differ (InputRefused otherwise).
+    """Return a header with unique names, or raise InputRefused.
 
-    Positions are told and not names: without a header row the names would be somebody's data.
+    The fault reports positions and not names, because in a file without a header row the names are personal data.
     """
     if not any(header):
         raise refused_file("no_header", name)
@@ -45,7 +45,7 @@ def unique_header(header: list[str], name: str) -> list[str]:
 
 
 def is_total_or_note(cells: Sequence[Any], delivery: Delivery) -> bool:
-    """Whether the first filled cell of a row begins as the protocol says totals and notes do."""
+    """Return whether a row is a total or note by the delivery's markers."""
     if not delivery.rows_to_drop:
         return False
     first = next((str(cell).strip() for cell in cells if cell is not None and str(cell).strip()), "")

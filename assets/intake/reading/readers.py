@@ -1,7 +1,7 @@
 """Readers: from a delivered file to its own columns and rows.
 
-Nothing is guessed: separator, encoding, decimal mark and date format are
-declared, and a file that does not fit is refused with the row that shows it.
+Nothing is guessed: separator, encoding, decimal mark and date format are declared. A file that does not fit is refused,
+with the row that shows it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,15 @@ def read_delivery(content: bytes, name: str, delivery: Delivery) -> RawTable:
 
     Parameters
     ----------
-    content : bytes
     name : str
         Name used in faults.
     delivery : Delivery
         How the file is to be read.
 
-    Returns
-    -------
-    RawTable
-
     Raises
     ------
     InputRefused
-        If the file is empty, damaged, cut, or not what the protocol declares.
+        If the file is empty, damaged, truncated, or not as the protocol declares.
     """
     if not content:
         raise refused_file("empty_file", name)

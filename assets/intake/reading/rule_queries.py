@@ -1,4 +1,4 @@
-"""The rules of a contract as SQL: how many rows break each, and which."""
+"""Contract rules as SQL: which rows break each rule, and how many."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,17 +7,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from data_contracts.protocol.table_contract import (
-    LOST_ZERO_SUFFIX,
-    UNPARSED_SUFFIX,
-    Rule,
-    TableContract,
-)
+from data_contracts.protocol.table_contract import LOST_ZERO_SUFFIX, UNPARSED_SUFFIX, Rule, TableContract
 
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How many rows break a rule."""
+    """The number of rows that break a rule."""
 
     rule: str
     count: int
@@ -29,7 +24,7 @@ def quoted(name: str) -> str:
 
 
 def _broken(rule: Rule) -> tuple[str, list[Any]]:
-    """Return an SQL condition that is true for rows that break a rule, and its parameters."""
+    """Return an SQL condition for rows that break a rule, with parameters."""
     condition, values = _broken_anywhere(rule)
     if rule.only_where is None:
         return condition, values
@@ -43,12 +38,12 @@ def _broken_anywhere(rule: Rule) -> tuple[str, list[Any]]:
     if rule.code == "readable":
         return quoted(rule.columns[0] + UNPARSED_SUFFIX), []
     if rule.code == "identifier":
-        # An identifier that lost its zero is told as that.
+        # An identifier without its leading zero is reported under that rule.
         return f"({quoted(rule.columns[0] + UNPARSED_SUFFIX)} AND NOT {quoted(rule.columns[0] + LOST_ZERO_SUFFIX)})", []
     if rule.code == "leading_zero":
         return quoted(rule.columns[0] + LOST_ZERO_SUFFIX), []
     if rule.code == "required":
-        # A cell that cannot be read is told once, as unreadable.
+        # An unreadable cell is reported once, as unreadable.
         return (
             f"({column} IS NULL AND NOT {quoted(rule.columns[0] + UNPARSED_SUFFIX)})"
             if rule.has_flag
@@ -73,13 +68,12 @@ def _broken_anywhere(rule: Rule) -> tuple[str, list[Any]]:
 
 
 def broken_rows(frame: pd.DataFrame, contract: TableContract) -> pd.DataFrame:
-    """Return which rows break which rules, by one DuckDB query.
+    """Return which rows break which rules, using one DuckDB query.
 
     Parameters
     ----------
     frame : DataFrame
         Typed rows as `parse_columns` makes them.
-    contract : TableContract
 
     Returns
     -------
@@ -106,19 +100,14 @@ def count_with_sql(frame: pd.DataFrame, contract: TableContract) -> list[RuleCou
 
 
 def count_in_file(path: Path, contract: TableContract, spill: Path | None = None) -> list[RuleCount]:
-    """Count broken rows per rule in a stored table without loading it, by one DuckDB query.
+    """Count broken rows per rule in a Parquet file without loading it.
 
     Parameters
     ----------
     path : Path
         Parquet with typed rows and their flags.
-    contract : TableContract
     spill : Path or None
-        Private folder for what does not fit in memory.
-
-    Returns
-    -------
-    list of RuleCount
+        Private folder for data that does not fit in memory.
     """
     selected, values = [], []
     for rule in contract.rules:
@@ -129,7 +118,7 @@ def count_in_file(path: Path, contract: TableContract, spill: Path | None = None
         values += parameters
     key = ", ".join(quoted(name) for name in contract.key)
     known = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in contract.key)
-    # Hashes of keys take a third of the keys' room; only keys whose hash stands twice are compared in full.
+    # Hashes take a third of the memory of keys; only keys with a repeated hash are compared in full.
     query = f"""
         WITH twice AS (
             SELECT hash({key}) AS h FROM read_parquet(?) WHERE {known} GROUP BY h HAVING count(*) > 1

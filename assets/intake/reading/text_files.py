@@ -1,4 +1,4 @@
-"""CSV files: text with declared separator and encoding."""
+"""CSV files: text with a declared separator and encoding."""
 
 from __future__ import annotations
 
@@ -14,27 +14,17 @@ from data_contracts.phrases.file_faults import refused_file
 from data_contracts.protocol.deliveries import Delivery
 
 DELIMITERS = {";": ";", ",": ",", "tab": "\t"}
-# æ, ø, å, Æ, Ø, Å and quotation marks in UTF-8 that somebody read as cp1252, and what is put for unknown letters.
+# æ, ø, å, Æ, Ø, Å and quotation marks in UTF-8 misread as cp1252, and the replacement character.
 GARBLED = re.compile("Ã[¦¸¥†˜…\u0086\u0098\u0085]|â€|\ufffd")
 
 
 def read_csv_file(content: bytes, name: str, delivery: Delivery) -> RawTable:
     """Read a CSV file; every column is text.
 
-    Parameters
-    ----------
-    content : bytes
-    name : str
-    delivery : Delivery
-
-    Returns
-    -------
-    RawTable
-
     Raises
     ------
     InputRefused
-        If a row does not fit the header, or the text was cut, garbled or encoded differently.
+        If a row does not fit the header, or the text is truncated, garbled or in another encoding.
     """
     text = _decoded(content, name, delivery)
     delimiter = DELIMITERS[delivery.delimiter]
@@ -83,7 +73,7 @@ def _decoded(content: bytes, name: str, delivery: Delivery) -> str:
         line = text.count("\n", 0, garbled.start()) + 1
         raise refused_file("garbled", name, line, encoding=delivery.encoding)
     if text[-1:] not in ("\n", "\r"):
-        # “2,30” may be the beginning of “2,3000”.
+        # “2,30” may be a truncated “2,3000”.
         raise refused_file("cut", name, text.count("\n") + 1)
     return text
 

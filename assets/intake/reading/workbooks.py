@@ -1,6 +1,6 @@
 """XLSX workbooks: the declared sheet, values only.
 
-Whatever the inside of a damaged file raises may quote a cell, so nothing of it is kept.
+Exceptions about a damaged file may quote a cell, so their text is discarded.
 """
 
 from __future__ import annotations
@@ -23,26 +23,16 @@ from data_contracts.reading.faults import InputRefused
 LARGEST_COMPRESSION_RATIO = 100
 LARGEST_UNPACKED_BYTES = 150_000_000
 GUIDE_SHEET = "Trin vejledning"
-"""The second sheet of Trin's own templates; it is never read."""
+"""Name of the guide sheet in Trin's own templates, which is never read."""
 
 
 def read_workbook(content: bytes, name: str, delivery: Delivery) -> RawTable:
     """Read one sheet of a workbook.
 
-    Parameters
-    ----------
-    content : bytes
-    name : str
-    delivery : Delivery
-
-    Returns
-    -------
-    RawTable
-
     Raises
     ------
     InputRefused
-        If it is no workbook, unpacks to far more than its size, holds formulas, or the sheet is not there.
+        If it is not a workbook, is a zip bomb, contains formulas, or lacks the sheet.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -58,7 +48,7 @@ def read_workbook(content: bytes, name: str, delivery: Delivery) -> RawTable:
     if delivery.sheet is None and len(sheets) > 1:
         raise refused_file("several_sheets", name, count=len(sheets))
     if not sheets or (delivery.sheet is not None and delivery.sheet not in sheets):
-        # Names of sheets are not repeated: people write anything there.
+        # Sheet names are not shown, because they may contain personal data.
         raise refused_file("no_sheet", name, sheet=delivery.sheet or "–", count=len(sheets))
     try:
         return _sheet_table(book[delivery.sheet or sheets[0]], name, delivery)
@@ -87,7 +77,7 @@ def _sheet_table(sheet: Any, name: str, delivery: Delivery) -> RawTable:
             continue
         if any(cell.data_type == "f" for cell in cells):
             raise refused_file("formula", name, position)
-        # “50 %” is kept as 0.5: what it means in the contract's unit nobody can know, so it is no number.
+        # “50 %” is stored as 0.5; its meaning in the contract's unit is unknown, so it is not numeric.
         rows.append([f"{cell.value}%" if _is_percentage(cell) else cell.value for cell in cells])
         numbers.append(position)
     if header is None:
@@ -110,7 +100,7 @@ def _is_percentage(cell: Any) -> bool:
 
 
 def _cells(values: list[Any], delivery: Delivery) -> pd.Series:
-    """A column of cells: dates or numbers if all of them are, otherwise text."""
+    """Return a column of dates or numbers if all cells are, else of text."""
     known = [v for v in values if v is not None]
     if known and all(isinstance(v, (date, datetime)) for v in known):
         return pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))
@@ -120,7 +110,7 @@ def _cells(values: list[Any], delivery: Delivery) -> pd.Series:
 
 
 def _cell_text(value: Any, delivery: Delivery) -> str:
-    """A cell of a mixed column as text, written the way the delivery's text cells are."""
+    """Return a cell of a mixed column as text in the delivery's format."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, date):

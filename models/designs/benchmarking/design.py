@@ -11,6 +11,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.designs.benchmarking.settings import BenchmarkSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.reading.knowledge import read_knowledge
 from models.designs.benchmarking.place_series import series_effects
@@ -49,7 +50,7 @@ class Benchmarking(OfPeople):
     def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
         """Select participants, each with the stratum she belongs to."""
         selected = super().cohort(tables, protocol, quarter_end, named)
-        strata = protocol.benchmark.strata
+        strata = protocol.settings(BenchmarkSettings).strata
         if strata is None:
             return selected
         own = tables["participants"].sort_values(["person_id", "index_date"], kind="stable")
@@ -76,7 +77,7 @@ class Benchmarking(OfPeople):
         that few participants give a wide interval and not a refusal.
         """
         rates = _rates_of(comparison, outcome)
-        if protocol.benchmark.method == "synthetic_control":
+        if protocol.settings(BenchmarkSettings).method == "synthetic_control":
             return series_effects(comparison, rates, outcome, protocol)
         has_outcome = np.isfinite(y)
         seen = y[has_outcome]
@@ -139,7 +140,9 @@ class Benchmarking(OfPeople):
         """Facts of a comparison with a rate."""
         has_people = comparison.diagnostics.n_treated > 0
         declared = any(r.outcome == outcome.name for r in protocol.comparison.reference_rates)
-        delivered = protocol.benchmark.method != "reference_rate" and len(_rates_of(comparison, outcome)) > 0
+        delivered = (
+            protocol.settings(BenchmarkSettings).method != "reference_rate" and len(_rates_of(comparison, outcome)) > 0
+        )
         return DesignFacts(
             has_participant_outcomes=has_people,
             has_person_level_participants=has_people,
@@ -148,8 +151,11 @@ class Benchmarking(OfPeople):
 
     def estimator(self, protocol: Protocol) -> str:
         """Return the estimator that goes with the method."""
-        method = protocol.benchmark.method
+        method = protocol.settings(BenchmarkSettings).method
         return "difference_to_rate" if method == "reference_rate" else f"difference_to_{method}"
+
+
+DESIGN = Benchmarking()
 
 
 def _plain(tables: Tables) -> list[dict[str, object]]:
@@ -172,7 +178,7 @@ def _expected(
     rates: pd.DataFrame, strata: pd.Series | None, n: int, outcome: Outcome, protocol: Protocol
 ) -> tuple[ExpectedRate, tuple[Measure, ...]] | str:
     """Find the rate to hold participants against, by the declared method."""
-    settings, is_binary = protocol.benchmark, outcome.type == "binary"
+    settings, is_binary = protocol.settings(BenchmarkSettings), outcome.type == "binary"
     if settings.method == "reference_rate":
         declared = next(r for r in protocol.comparison.reference_rates if r.outcome == outcome.name)
         spread = declared.value * (1 - declared.value) if is_binary else 0.0
@@ -258,7 +264,7 @@ def _surroundings(
     rates: pd.DataFrame, effect: float, protocol: Protocol
 ) -> tuple[tuple[Measure, ...], tuple[Part, ...], RateFindings | None, PanelFindings | None]:
     """How places lie around their rate, and how the rate itself moved."""
-    if rates.empty or protocol.benchmark.method == "reference_rate":
+    if rates.empty or protocol.settings(BenchmarkSettings).method == "reference_rate":
         return (), (), None, None
     measures: tuple[Measure, ...] = ()
     parts: tuple[Part, ...] = ()
@@ -279,7 +285,7 @@ def _surroundings(
             )
         )
         found = RateFindings(len(spread.limits.z), spread.limits.outside_count, spread.limits.expected_outside)
-    others = rates[~rates["place"].isin(protocol.benchmark.own_places)]
+    others = rates[~rates["place"].isin(protocol.settings(BenchmarkSettings).own_places)]
     whole = others[others["stratum"] == ALL] if (others["stratum"] == ALL).any() else others
     by_time = (
         whole.assign(total=whole["value"] * whole["people_count"])

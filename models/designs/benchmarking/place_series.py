@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from data_contracts.designs.benchmarking.settings import BenchmarkSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.benchmarking.rates import ALL
 from models.designs.benchmarking.synthetic_control import synthetic_control
@@ -29,7 +30,7 @@ def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome
     outcome : Outcome
     protocol : Protocol
     """
-    settings = protocol.benchmark
+    settings = protocol.settings(BenchmarkSettings)
     n = comparison.diagnostics.n_treated
     blank = Effects(outcome.name, comparison.gate, n, 0)
     if not blank.gate.is_open:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from data_contracts.designs.case_study.settings import CaseSettings
 from data_contracts.phrases import LANGUAGES, bilingual, share_words
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.case_study.process_tracing import posteriors, verdict_of
@@ -82,7 +83,10 @@ class CaseStudy(WithoutPeople):
 
     def counted(self, protocol: Protocol) -> Counted:
         """People, where a case is one; they are protected as such."""
-        return "people" if protocol.case_study.are_people else "cases"
+        return "people" if protocol.settings(CaseSettings).are_people else "cases"
+
+
+DESIGN = CaseStudy()
 
 
 def agreed_codings(rows: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +110,7 @@ def _coder_agreement(rows: pd.DataFrame) -> float | None:
 
 
 def _table(coded: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> TruthTable | None:
-    names = [c.name for c in protocol.case_study.conditions]
+    names = [c.name for c in protocol.settings(CaseSettings).conditions]
     if not names or not {*names, outcome.name} <= set(coded.columns):
         return None
     known = coded[[*names, outcome.name]].dropna()
@@ -115,7 +119,7 @@ def _table(coded: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> TruthTa
     return truth_table(
         known[names].to_numpy(dtype=np.int8),
         known[outcome.name].to_numpy(dtype=np.int8),
-        consistency=protocol.case_study.consistency,
+        consistency=protocol.settings(CaseSettings).consistency,
     )
 
 
@@ -131,7 +135,7 @@ class _Told:
 
     def __init__(self, coded: pd.DataFrame, table: TruthTable | None, outcome: Outcome, protocol: Protocol) -> None:
         self.coded, self.table, self.outcome = coded, table, outcome
-        self.settings = protocol.case_study
+        self.settings = protocol.settings(CaseSettings)
         self.conservative: Solutions | None = None
         self.parsimonious: Solutions | None = None
         if table is not None:

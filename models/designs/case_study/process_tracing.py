@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from data_contracts.protocol.case_settings import Explanation, TracingTest
+from data_contracts.designs.case_study.settings import Explanation, TracingTest
 
 
 def posteriors(

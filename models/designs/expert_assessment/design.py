@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.designs.expert_assessment.settings import AssessmentSettings
 from data_contracts.phrases import bilingual, number_words
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.expert_assessment.pool import PooledAnswer, cooke_weights, median_of, pooled_distribution, skill
@@ -36,11 +37,11 @@ class ExpertAssessment(WithoutPeople):
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
         """Gather the answers."""
         rows = tables["ratings"].sort_values(["outcome", "round_number", "subject", "person_id"], kind="stable")
-        own = rows[~rows["outcome"].isin(protocol.assessment.seeds)]
+        own = rows[~rows["outcome"].isin(protocol.settings(AssessmentSettings).seeds)]
         raters = own["person_id"].nunique()
         reason = None if raters >= FEWEST_RATERS else "one_rater" if raters else "no_ratings"
         first = rows["rated_date"].min() if len(rows) else None
-        fixed = protocol.assessment.form_fixed_on
+        fixed = protocol.settings(AssessmentSettings).form_fixed_on
         structured = fixed is not None and first is not None and pd.Timestamp(fixed) <= first
         return replace(
             comparison_of(rows, raters, "judged", reason), details={"form_precedes_answers": bool(structured)}
@@ -48,7 +49,7 @@ class ExpertAssessment(WithoutPeople):
 
     def estimate(self, comparison: Comparison, y: None, outcome: Outcome, protocol: Protocol) -> Effects:
         """Put the answers to one question together."""
-        settings = protocol.assessment
+        settings = protocol.settings(AssessmentSettings)
         rows = comparison.people[comparison.people["outcome"] == outcome.name]
         raters = rows["person_id"].nunique()
         blank = Effects(
@@ -114,12 +115,15 @@ class ExpertAssessment(WithoutPeople):
 
     def estimator(self, protocol: Protocol) -> str:
         """Return how answers are put together."""
-        settings = protocol.assessment
+        settings = protocol.settings(AssessmentSettings)
         return "judged_agreement" if settings.scale == "category" else f"judged_{settings.aggregate}"
 
     def counted(self, protocol: Protocol) -> Counted:
         """Experts."""
         return "raters"
+
+
+DESIGN = ExpertAssessment()
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +141,7 @@ def _agreement(last: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Measure, .
     ratings = last.to_numpy(dtype=float, na_value=np.nan)
     level = protocol.effects.confidence_level
     found: list[Measure] = []
-    if protocol.assessment.scale == "category":
+    if protocol.settings(AssessmentSettings).scale == "category":
         # Experts differ from subject to subject: only how many chose what counts.
         kappa = fleiss_kappa(ratings)
         if kappa is not None:
@@ -147,7 +151,7 @@ def _agreement(last: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Measure, .
         icc = icc_agreement(ratings, confidence_level=level)
         if icc is not None:
             found.append(Measure("icc_agreement", *icc))
-    scale = "nominal" if protocol.assessment.scale == "category" else "interval"
+    scale = "nominal" if protocol.settings(AssessmentSettings).scale == "category" else "interval"
 
     def alpha_of(drawn: Array) -> float | None:
         return krippendorff_alpha(drawn, "nominal" if scale == "nominal" else "interval")
@@ -170,7 +174,7 @@ def _told(last: pd.DataFrame, measures: tuple[Measure, ...]) -> dict[str, str]:
 
 def _pooled(people: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol) -> tuple[PooledAnswer | str, float | None]:
     """Put the last round together; return the panel's best calibration where seeds were asked."""
-    settings = protocol.assessment
+    settings = protocol.settings(AssessmentSettings)
     last = _latest(rows)
     middle = last.groupby("person_id")["value"].mean()
     if settings.aggregate == "median":
@@ -213,7 +217,7 @@ def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[Part, ...]:
     """How often each category was chosen, in the order of its code."""
     answers = last.to_numpy(dtype=float, na_value=np.nan)
     codes, counts = np.unique(answers[np.isfinite(answers)], return_counts=True)
-    named = protocol.assessment.categories
+    named = protocol.settings(AssessmentSettings).categories
     parts = []
     for code, count in zip(codes, counts, strict=True):
         text = f"{code:g}"

@@ -99,6 +99,9 @@ class MatchedControl(OfPeople):
         )
 
 
+DESIGN = MatchedControl()
+
+
 def _gate(comparison: Comparison, y: Array, compared: NDArray[np.bool_], own: NDArray[np.bool_]) -> Gate:
     """Close the gate where too few outcomes were seen, or where they do not vary."""
     if not comparison.gate.is_open:

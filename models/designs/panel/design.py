@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.designs.panel.settings import PanelSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.diagnosis import balance_lines
 from models.designs.interface import Tables
@@ -61,7 +62,7 @@ class PanelStudy:
 
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
         """Give units their weights and clusters, and show how alike they were at the beginning."""
-        people, panel = cohort.people, protocol.panel
+        people, panel = cohort.people, protocol.settings(PanelSettings)
         n = len(people)
         treated = people["treated"].to_numpy(dtype=bool)
         weight = np.ones(n)
@@ -94,7 +95,7 @@ class PanelStudy:
 
     def values(self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> Waves:
         """Place every measurement in its wave; several in one wave count by their mean."""
-        months = MONTHS[protocol.panel.period]
+        months = MONTHS[protocol.settings(PanelSettings).period]
 
         def wave(days: pd.Series) -> NDArray[np.int64]:
             return np.asarray((days.dt.year * 12 + days.dt.month - 1) // months, dtype=np.int64)
@@ -146,8 +147,11 @@ class PanelStudy:
             return closed
         kept = people.loc[whole].reset_index(drop=True)
         work = PanelWork(panel, kept["weight"].to_numpy(dtype=float), _clusters(kept, protocol), protocol)
-        found = {name: work.by(name) for name in (protocol.panel.estimator, *protocol.panel.alternatives)}
-        primary = found.pop(protocol.panel.estimator)
+        found = {
+            name: work.by(name)
+            for name in (protocol.settings(PanelSettings).estimator, *protocol.settings(PanelSettings).alternatives)
+        }
+        primary = found.pop(protocol.settings(PanelSettings).estimator)
         if not isinstance(primary, Estimate):
             return replace(closed, gate=Gate(primary))
         if not (np.isfinite(primary.standard_error) and primary.high > primary.low):
@@ -180,11 +184,11 @@ class PanelStudy:
         reason = None if effects is None else effects.gate.reason
         has_waves = effects is not None and effects.primary is not None
         has_before = has_waves or reason not in ("no_wave_before", "outcome_missing", *_CLOSED_BEFORE)
-        is_compared = n.n_pool > 0 and protocol.panel.estimator != "before_after"
+        is_compared = n.n_pool > 0 and protocol.settings(PanelSettings).estimator != "before_after"
         return DesignFacts(
             has_participant_outcomes=n.n_treated > 0 and reason != "outcome_missing",
-            has_person_level_participants=n.n_treated > 0 and protocol.panel.units == "people",
-            has_person_level_comparison=is_compared and protocol.panel.units == "people",
+            has_person_level_participants=n.n_treated > 0 and protocol.settings(PanelSettings).units == "people",
+            has_person_level_comparison=is_compared and protocol.settings(PanelSettings).units == "people",
             has_comparison_units=is_compared,
             covariates_dated_before_index=cohort_is_dated,
             waves_count=2 if has_before else 1,
@@ -194,11 +198,14 @@ class PanelStudy:
 
     def estimator(self, protocol: Protocol) -> str:
         """Return the estimator declared under `panel`."""
-        return protocol.panel.estimator
+        return protocol.settings(PanelSettings).estimator
 
     def counted(self, protocol: Protocol) -> Counted:
         """Places, or people."""
-        return "units" if protocol.panel.units == "places" else "people"
+        return "units" if protocol.settings(PanelSettings).units == "places" else "people"
+
+
+DESIGN = PanelStudy()
 
 
 _CLOSED_BEFORE = ("no_treated", "no_comparison")
@@ -207,7 +214,11 @@ _CLOSED_BEFORE = ("no_treated", "no_comparison")
 def _closed_by(n_own: int, n_others: int, weight: Array, protocol: Protocol) -> str | None:
     if n_own == 0:
         return "no_treated"
-    if n_others == 0 and protocol.panel.estimator != "before_after" and protocol.panel.compared_with == "never_treated":
+    if (
+        n_others == 0
+        and protocol.settings(PanelSettings).estimator != "before_after"
+        and protocol.settings(PanelSettings).compared_with == "never_treated"
+    ):
         return "no_comparison"
     if not (np.isfinite(weight).all() and (weight > 0).all()):
         return "weights_unknown"
@@ -221,10 +232,15 @@ def _outcome_gate(gate: Gate, panel: Panel, protocol: Protocol) -> Gate:
         return Gate("outcome_missing")
     if panel.never < 2 or not (panel.start[panel.treated] > 0).any():
         return Gate("no_wave_before")
-    if protocol.panel.units == "people" and panel.treated.sum() < gate_limits()["smallest_observed_outcomes"]:
+    if (
+        protocol.settings(PanelSettings).units == "people"
+        and panel.treated.sum() < gate_limits()["smallest_observed_outcomes"]
+    ):
         return Gate("outcome_missing")
-    if protocol.panel.estimator != "before_after" and panel.treated.all():
-        is_staggered = len(np.unique(panel.start)) > 1 and protocol.panel.compared_with == "not_yet_treated"
+    if protocol.settings(PanelSettings).estimator != "before_after" and panel.treated.all():
+        is_staggered = (
+            len(np.unique(panel.start)) > 1 and protocol.settings(PanelSettings).compared_with == "not_yet_treated"
+        )
         if not is_staggered:
             return Gate("no_comparison")
     if float(panel.y.std()) == 0:
@@ -233,14 +249,14 @@ def _outcome_gate(gate: Gate, panel: Panel, protocol: Protocol) -> Gate:
 
 
 def _clusters(people: pd.DataFrame, protocol: Protocol) -> NDArray[np.int64] | None:
-    return None if protocol.panel.cluster is None else people["cluster"].to_numpy(dtype=np.int64)
+    return None if protocol.settings(PanelSettings).cluster is None else people["cluster"].to_numpy(dtype=np.int64)
 
 
 def _fewest_unlike(panel: Panel, work: PanelWork, protocol: Protocol) -> int | None:
     """The fewest people that a number rests on, whose values differ from the others'; None of places."""
-    if protocol.panel.units == "places":
+    if protocol.settings(PanelSettings).units == "places":
         return None
-    counts = [work.fewest_at_a_time] if protocol.panel.summary == "dynamic" and work.counts else []
+    counts = [work.fewest_at_a_time] if protocol.settings(PanelSettings).summary == "dynamic" and work.counts else []
     for group in (panel.treated, ~panel.treated):
         if group.any():
             _, sizes = np.unique(panel.y[group].mean(axis=1), return_counts=True)

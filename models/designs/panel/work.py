@@ -10,6 +10,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.designs.panel.settings import PanelSettings
 from data_contracts.protocol.protocol import Protocol
 from models.designs.panel import checks as panel_checks
 from models.designs.panel.checks import Panel
@@ -49,7 +50,11 @@ class PanelWork:
 
     def __init__(self, panel: Panel, weight: Array, cluster: NDArray[np.int64] | None, protocol: Protocol) -> None:
         self.panel, self.weight, self.cluster = panel, weight, cluster
-        self.settings, self.level, self.seed = protocol.panel, protocol.effects.confidence_level, protocol.seed
+        self.settings, self.level, self.seed = (
+            protocol.settings(PanelSettings),
+            protocol.effects.confidence_level,
+            protocol.seed,
+        )
         has_groups = bool((panel.start[panel.treated] > 0).any())
         self.found: GroupTime | None = None
         if has_groups and self.settings.estimator != "before_after":
@@ -267,5 +272,5 @@ class PanelWork:
             two_way=two_way.value if isinstance(two_way, Estimate) else None,
             group_time=None if group_time is None else group_time.value,
             dip_smd=panel_checks.dip_smd(self.panel),
-            unemployment_change_share=protocol.panel.unemployment_change_share,
+            unemployment_change_share=protocol.settings(PanelSettings).unemployment_change_share,
         )

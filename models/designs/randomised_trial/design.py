@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.designs.randomised_trial.settings import TrialSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.comparing.diagnosis import balance_lines
 from models.designs.interface import Tables
@@ -68,7 +69,12 @@ class RandomisedTrial(OfPeople):
         if n_own and n_others and matrix is not None:
             drawn = _drawn(weighed, np.zeros(len(people)), protocol)
             p = balance_p(
-                matrix.values, treated, drawn.block, drawn.cluster, draws=protocol.trial.draws, seed=protocol.seed
+                matrix.values,
+                treated,
+                drawn.block,
+                drawn.cluster,
+                draws=protocol.settings(TrialSettings).draws,
+                seed=protocol.seed,
             )
             every = balance_lines(matrix, np.zeros(len(people)), treated, np.ones(len(people)), pooled=True)
             lines = tuple(line for line in every if line.kind == "covariate")
@@ -106,16 +112,20 @@ class RandomisedTrial(OfPeople):
         closed = Effects(
             outcome.name, gate, n_own, n_others, missing_treated_share=lost[0], missing_control_share=lost[1]
         )
-        trial = DesignFindings(trial=TrialFindings(protocol.trial.is_blinded, protocol.trial.controls_get_attention))
+        trial = DesignFindings(
+            trial=TrialFindings(
+                protocol.settings(TrialSettings).is_blinded, protocol.settings(TrialSettings).controls_get_attention
+            )
+        )
         if not gate.is_open:
             return replace(closed, design=trial)
         analysed = people.loc[seen].reset_index(drop=True)
         drawn = _drawn(analysed, y[seen], protocol)
         found = {
             name: self._by(name, drawn, analysed, outcome, protocol)
-            for name in (protocol.trial.estimator, *protocol.trial.alternatives)
+            for name in (protocol.settings(TrialSettings).estimator, *protocol.settings(TrialSettings).alternatives)
         }
-        primary = found.pop(protocol.trial.estimator)
+        primary = found.pop(protocol.settings(TrialSettings).estimator)
         if not isinstance(primary, Estimate):
             return replace(closed, gate=Gate(primary), design=trial)
         lee, manski = _bounds(drawn, lost, outcome)
@@ -149,7 +159,9 @@ class RandomisedTrial(OfPeople):
         if float(y.std()) == 0:
             return None, "zero_standard_error", *sizes
         alone = people.reset_index(drop=True)
-        found = self._by(protocol.trial.estimator, _drawn(alone, y, protocol), alone, outcome, protocol)
+        found = self._by(
+            protocol.settings(TrialSettings).estimator, _drawn(alone, y, protocol), alone, outcome, protocol
+        )
         return (None, found, *sizes) if isinstance(found, str) else (found, None, *sizes)
 
     def _by(
@@ -158,7 +170,7 @@ class RandomisedTrial(OfPeople):
         level = protocol.effects.confidence_level
         if name == "assigned_difference":
             return assigned_difference(drawn, confidence_level=level, is_binary=outcome.type == "binary")
-        matrix = _matrix(analysed, protocol, protocol.trial.adjust_for)
+        matrix = _matrix(analysed, protocol, protocol.settings(TrialSettings).adjust_for)
         return (
             "no_score_covariates" if matrix is None else assigned_adjusted(drawn, matrix.values, confidence_level=level)
         )
@@ -178,7 +190,7 @@ class RandomisedTrial(OfPeople):
         has_both = n.n_treated > 0 and n.n_pool > 0
         stands_firm = lock is not None and lock.is_locked and all(c.key != LIST_KEY for c in lock.changes)
         return DesignFacts(
-            assignment_list_sha256=protocol.trial.assignment_list_sha256 if has_both else None,
+            assignment_list_sha256=protocol.settings(TrialSettings).assignment_list_sha256 if has_both else None,
             assignment_precedes_outcomes=has_both and stands_firm,
             analysed_as_assigned=has_both and comparison.gate.reason != "draw_broken",
             has_participant_outcomes=n.n_treated > 0,
@@ -192,7 +204,10 @@ class RandomisedTrial(OfPeople):
 
     def estimator(self, protocol: Protocol) -> str:
         """Return the estimator declared under `trial`."""
-        return protocol.trial.estimator
+        return protocol.settings(TrialSettings).estimator
+
+
+DESIGN = RandomisedTrial()
 
 
 def _labels(values: pd.Series, otherwise: range) -> NDArray[np.int64]:
@@ -203,7 +218,7 @@ def _labels(values: pd.Series, otherwise: range) -> NDArray[np.int64]:
 
 
 def _drawn(people: pd.DataFrame, y: Array, protocol: Protocol) -> Drawn:
-    how = protocol.trial.drawn
+    how = protocol.settings(TrialSettings).drawn
     blocks = people["block"]
     return Drawn(
         y,
@@ -231,7 +246,7 @@ def _wrong_list(people: pd.DataFrame, protocol: Protocol) -> str | None:
         return None
     arms = known.groupby("draw_cluster")["treated"].nunique()
     sizes = known.groupby("draw_cluster").size()
-    if protocol.trial.drawn == "cluster":
+    if protocol.settings(TrialSettings).drawn == "cluster":
         return "clusters_in_both_arms" if (arms > 1).any() else None
     # By chance alone whole clusters do not draw the same.
     return "clusters_drew_together" if (sizes > 1).sum() > 1 and (arms[sizes > 1] == 1).all() else None
@@ -274,7 +289,7 @@ def _bounds(drawn: Drawn, lost: list[float | None], outcome: Outcome) -> tuple[B
 
 
 def _measures(comparison: Comparison, drawn: Drawn, protocol: Protocol) -> tuple[Measure, ...]:
-    trial, level = protocol.trial, protocol.effects.confidence_level
+    trial, level = protocol.settings(TrialSettings), protocol.effects.confidence_level
     p = randomisation_p(drawn.y, drawn.assigned, drawn.block, drawn.cluster, draws=trial.draws, seed=protocol.seed)
     measures = [Measure("randomisation_p", p)]
     if comparison.details["draw_balance_p"] is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from data_contracts.designs.systematic_review.settings import ReviewSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.interface import Tables
 from models.designs.systematic_review.review import MAIN_SHARE, Review, Studies, review
@@ -34,7 +35,7 @@ class SystematicReview(WithoutPeople):
     def estimate(self, comparison: Comparison, y: None, outcome: Outcome, protocol: Protocol) -> Effects:
         """Pool the studies of one outcome."""
         rows = comparison.people[comparison.people["outcome"] == outcome.name]
-        effects, variances = study_effects(rows, protocol.review.measure)
+        effects, variances = study_effects(rows, protocol.settings(ReviewSettings).measure)
         known = np.isfinite(effects) & np.isfinite(variances)
         count = rows["study_key"].nunique()
         closed = Effects(outcome.name, comparison.gate, count, 0)
@@ -44,7 +45,7 @@ class SystematicReview(WithoutPeople):
             return Effects(outcome.name, Gate("study_without_effect"), count, 0)
         found = review(
             _studies(rows, effects, variances, protocol),
-            protocol.review,
+            protocol.settings(ReviewSettings),
             confidence_level=protocol.effects.confidence_level,
         )
         if not isinstance(found, Review):
@@ -76,16 +77,19 @@ class SystematicReview(WithoutPeople):
         return DesignFacts(
             pooled_studies_count=int(own["study_key"].nunique()) if len(own) else 0,
             pooled_mainly_trials=effects is not None and rests_on_trials(effects),
-            search_rule_recorded=protocol.review.search is not None,
+            search_rule_recorded=protocol.settings(ReviewSettings).search is not None,
         )
 
     def estimator(self, protocol: Protocol) -> str:
         """Return the declared model."""
-        return f"pooled_{protocol.review.model}"
+        return f"pooled_{protocol.settings(ReviewSettings).model}"
 
     def counted(self, protocol: Protocol) -> Counted:
         """Studies."""
         return "studies"
+
+
+DESIGN = SystematicReview()
 
 
 def study_key(name: str) -> str:
@@ -102,7 +106,9 @@ def _studies(rows: pd.DataFrame, effects: np.ndarray, variances: np.ndarray, pro
     several = rows["study_key"].duplicated(keep=False)
     numbers = rows["effect_number"].astype(int).astype(str)
     names = rows["study"].where(~several, rows["study"] + " (" + numbers + ")")
-    moderators = [rows[name].to_numpy(dtype=float, na_value=np.nan) for name in protocol.review.moderators]
+    moderators = [
+        rows[name].to_numpy(dtype=float, na_value=np.nan) for name in protocol.settings(ReviewSettings).moderators
+    ]
     return Studies(
         tuple({"da": name, "en": name} for name in names),
         np.asarray(pd.factorize(rows["study_key"], sort=True)[0], dtype=np.int64),

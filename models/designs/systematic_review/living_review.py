@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.calendar.quarters import Quarter
+from data_contracts.designs.systematic_review.settings import ReviewSettings, SearchRule
 from data_contracts.phrases import bilingual
 from data_contracts.protocol.deliveries import Delivery
-from data_contracts.protocol.design_settings import ReviewSettings, SearchRule
-from data_contracts.protocol.parts import Text
 from data_contracts.protocol.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
 from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.reading.parts import Text
 from data_contracts.results.result_record import ResultRecord
 from models.designs.interface import summary_of
 from models.designs.systematic_review.design import SystematicReview, rests_on_trials
@@ -151,7 +151,7 @@ def _record(
     studies = _studies(rows, groups)
     made = review(
         studies,
-        protocol.review,
+        protocol.settings(ReviewSettings),
         confidence_level=protocol.effects.confidence_level,
         planned_count=registry[0],
         never_reported_count=registry[1],
@@ -262,7 +262,13 @@ def _text(key: str) -> Text:
 def _protocol(declared: Outcome, rows: list[Record]) -> Protocol:
     """The living review's own protocol: the same for every outcome, and never written by anybody."""
     places = tuple(dict.fromkeys(code for row in rows for code in row["municipalities"]))
-    return Protocol(
+    search = SearchRule(
+        searched_in=("The registry of protocols",),
+        terms=declared.name,
+        last_searched_on=Quarter.parse(rows[0]["quarter"]).end,
+        included_if=("A number with its error, on rung 5 or above",),
+    )
+    protocol = Protocol(
         protocol_version="1",
         id=PROJECT,
         name=_text("living_review_name"),
@@ -280,16 +286,7 @@ def _protocol(declared: Outcome, rows: list[Record]) -> Protocol:
         design="systematic_review",
         identifier_scheme="local",
         outcomes=(declared.model_copy(update={"primary": True}),),
-        review=SETTINGS.model_copy(
-            update={
-                "search": SearchRule(
-                    searched_in=("The registry of protocols",),
-                    terms=declared.name,
-                    last_searched_on=Quarter.parse(rows[0]["quarter"]).end,
-                    included_if=("A number with its error, on rung 5 or above",),
-                )
-            }
-        ),
         evaluation=Evaluation(first_quarter=rows[0]["quarter"], follow_up_months=0),
         deliveries=(Delivery(table="studies", files="registry.csv", format="csv"),),
     )
+    return protocol.with_settings(SETTINGS.model_copy(update={"search": search}))

@@ -168,7 +168,7 @@ def test_a_key_that_protects_nobody_is_refused(tmp_path: Path, monkeypatch: pyte
         read_key(home, allow_demo=True)
     path.write_bytes(DEMO_KEY)
     path.chmod(0o644)
-    with pytest.raises(InputRefused, match="Others can read"):
+    with pytest.raises(InputRefused, match="Other users can read"):
         read_key(home, allow_demo=True)
     path.chmod(0o600)
     with pytest.raises(InputRefused, match="demo key"):
@@ -209,7 +209,7 @@ def test_a_key_that_a_cluster_hands_over_is_read_and_one_that_others_may_read_is
         if is_read:
             assert read_key(home, allow_demo=True).key_id
         else:
-            with pytest.raises(InputRefused, match="Others can read"):
+            with pytest.raises(InputRefused, match="Other users can read"):
                 read_key(home, allow_demo=True)
 
 
@@ -274,7 +274,7 @@ def test_a_missing_column_refuses_the_file_and_suggests(small_home: Home) -> Non
     assert taken.receipt.state == "refused"
     assert "“Earlier score”" in str(taken.receipt.faults[0])
     assert "Filen har en, der hedder “Earlier score”" in taken.receipt.faults[0].in_language("da")
-    with pytest.raises(InputRefused, match="was refused, and no other has taken its place"):
+    with pytest.raises(InputRefused, match="was refused, and no other file has replaced it"):
         taken.table("participants")  # although that table could have been read: nothing is partly loaded
 
 

@@ -62,7 +62,7 @@ def test_rows_that_were_deleted_are_not_called_missing(small_home: Home) -> None
     with pytest.raises(InputRefused) as refused:
         take(small_home).table("outcomes")
     (fault,) = refused.value.faults
-    assert "were deleted, as retention_until" in fault.what
+    assert "were deleted at the protocol's retention_until" in fault.what
     for _, words in (checked(small_home), told(small_home, "status")):
         assert fault.what in words
 

@@ -94,7 +94,7 @@ def test_an_extract_made_by_programs_has_no_template(small_home: Home, tmp_path:
     arguments = ["template", "faults", "--home", str(small_home.root), "--into", str(tmp_path / "out")]
     result = CliRunner().invoke(trin, arguments)
     assert result.exit_code == 1
-    assert "participants comes as a register extract (Parquet)" in " ".join(result.output.split())
+    assert "participants is delivered as a register extract (Parquet)" in " ".join(result.output.split())
     assert not (tmp_path / "out").exists()
 
 

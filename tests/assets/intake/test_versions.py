@@ -235,7 +235,7 @@ def test_a_file_read_under_an_earlier_protocol_is_asked_for_again(small_home: Ho
     take(small_home)
     changed = PROTOCOL.replace("measured_date: test_day", "measured_date: start")
     (small_home.projects / "small" / "project.yaml").write_text(changed)
-    with pytest.raises(InputRefused, match="read under an earlier protocol"):
+    with pytest.raises(InputRefused, match="read under an earlier version of the protocol"):
         take(small_home).table("outcomes")
     write_small_study(small_home, protocol=changed)
     assert take(small_home).receipt.state == "accepted"  # the same bytes, read differently, are no copy
@@ -245,7 +245,7 @@ def test_other_totals_to_pass_over_are_another_reading(small_home: Home) -> None
     take(small_home)
     changed = PROTOCOL.replace("format: csv", "rows_to_drop: [p0001], format: csv")
     (small_home.projects / "small" / "project.yaml").write_text(changed)
-    with pytest.raises(InputRefused, match="read under an earlier protocol"):
+    with pytest.raises(InputRefused, match="read under an earlier version of the protocol"):
         take(small_home).table("outcomes")
     write_small_study(small_home, protocol=changed)
     assert len(take(small_home).accepted("outcomes")) == 359

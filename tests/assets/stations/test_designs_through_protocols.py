@@ -520,7 +520,9 @@ def test_waiting_lists_explanations_and_seeds_have_rules_of_their_own() -> None:
     assert "add up to 0.7" in refused(cases(), "is_project: true, prior: 0.5", "is_project: true, prior: 0.2")
     assert "There is no explanation “bom”" in refused(cases(), "explains: boom", "explains: bom")
     assert "need seed questions" in refused(judged(), "assessment: {", "assessment: {aggregate: cooke, ")
-    assert "Only a review pools ratios" in refused(panel(), "type: numeric, unit: points", "type: ratio, unit: points")
+    assert "Only a systematic review can pool ratios" in refused(
+        panel(), "type: numeric, unit: points", "type: ratio, unit: points"
+    )
     assert "no covariate “peple”" in refused(panel(), "weight: people", "weight: peple")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.protocol.case_settings import Explanation, TracingTest
+from data_contracts.designs.case_study.settings import Explanation, TracingTest
 from models.designs.case_study.process_tracing import posteriors, verdict_of
 from models.designs.case_study.qca import Term, minimal_solutions, truth_table
 from models.designs.expert_assessment.pool import (

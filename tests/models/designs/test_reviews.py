@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as t_distribution
 
 from data_contracts.calendar.quarters import Quarter
-from data_contracts.protocol.design_settings import ReviewSettings
+from data_contracts.designs.systematic_review.settings import ReviewSettings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
 from data_contracts.results.result_record import ResultRecord

@@ -1,4 +1,4 @@
-"""What every section of a protocol is made of."""
+"""What every section of a file that people write is made of."""
 
 from __future__ import annotations
 

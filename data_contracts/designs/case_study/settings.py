@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from data_contracts.protocol.parts import Name, Section, Text
+from data_contracts.designs.settings import DesignSettings
+from data_contracts.reading.parts import Name, Section, Text
 
 
 class Condition(Section):
@@ -48,7 +49,7 @@ class TracingTest(Section):
 NEARLY_CERTAIN = 0.9
 
 
-class CaseSettings(Section):
+class CaseSettings(DesignSettings):
     """A case study (rung 7): its output is a text, never a number dressed as an effect."""
 
     conditions: tuple[Condition, ...] = Field(
@@ -67,3 +68,12 @@ class CaseSettings(Section):
     author_has_interests: bool | None = Field(
         default=None, description="Whether the author delivers or pays for the project."
     )
+
+    def known_words(self, table: str, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """Return what may be looked for in a case."""
+        if table != "codings":
+            return {}
+        return {"item": (*(c.name for c in self.conditions), *(t.name for t in self.tests), *outcomes)}
+
+
+SETTINGS = CaseSettings

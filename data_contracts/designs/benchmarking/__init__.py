@@ -1,0 +1,1 @@
+"""What the design `benchmarking` reads, asks for and assumes."""

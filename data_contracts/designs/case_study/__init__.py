@@ -1,0 +1,1 @@
+"""What the design `case_study` reads, asks for and assumes."""

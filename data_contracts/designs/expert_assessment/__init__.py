@@ -1,0 +1,1 @@
+"""What the design `expert_assessment` reads, asks for and assumes."""

@@ -1,0 +1,1 @@
+"""What the design `matched_control` reads, asks for and assumes."""

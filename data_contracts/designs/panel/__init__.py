@@ -1,0 +1,1 @@
+"""What the design `panel` reads, asks for and assumes."""

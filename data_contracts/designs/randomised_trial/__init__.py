@@ -1,0 +1,1 @@
+"""What the design `randomised_trial` reads, asks for and assumes."""

@@ -1,0 +1,1 @@
+"""What the design `systematic_review` reads, asks for and assumes."""

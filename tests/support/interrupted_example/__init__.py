@@ -1,0 +1,1 @@
+"""An eighth design, to be copied into two folders of one name."""

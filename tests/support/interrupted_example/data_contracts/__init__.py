@@ -1,0 +1,1 @@
+"""What the design `interrupted_example` reads, asks for and assumes."""

@@ -1,0 +1,17 @@
+"""What the example of an interrupted series tells its own detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.values.design_findings import OwnFindings
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionFindings(OwnFindings):
+    """What is known of the interruption; None if nobody says."""
+
+    other_events: int | None = None
+
+
+FINDINGS = InterruptionFindings
