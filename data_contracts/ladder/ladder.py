@@ -5,6 +5,7 @@ Each design adds its part in the `design.yaml` of its folder.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -59,6 +60,9 @@ class ErrorSource:
         Where thresholds come from.
     burden : Burden or None
         What it costs to measure or mend it; None where nothing can be done afterwards.
+    rungs : mapping of int to int, str or None
+        Rungs at which it is looked for, each with its place in the list; `every` or `money` (see the YAML). None for a
+        source of one design, which is looked for at the design's rung.
     is_blocking : bool
         Whether a serious state leaves a result unresolved: neither promising nor firmly without effect.
     is_confounding : bool
@@ -80,6 +84,7 @@ class ErrorSource:
     finding: dict[str, str] | None = None
     finding_unnumbered: dict[str, str] | None = None
     burden: Burden | None = None
+    rungs: Mapping[int, int] | str | None = None
     is_blocking: bool = False
     is_confounding: bool = False
     is_people_free: bool = False
@@ -150,25 +155,36 @@ class Rung:
 @cache
 def rungs() -> dict[int, Rung]:
     """Return the seven rungs, each with every error source to look for."""
-    data = read_knowledge("ladder")
     added: dict[int, list[str]] = {}
     for said in declarations().values():
         added.setdefault(said["rung"], []).extend(said.get("error_sources", {}))
+    rows = {int(key): row for key, row in read_knowledge("ladder")["rungs"].items()}
     return {
         number: Rung(
             number,
             row["name"],
             row["compared_with"],
-            (*row["error_sources"], *added.get(number, ()), *data["all"]),
+            (*_listed_at(number), *added.get(number, ()), *_listed_as("every")),
         )
-        for number, row in ((int(key), row) for key, row in data["rungs"].items())
+        for number, row in rows.items()
     }
+
+
+def _listed_at(rung: int) -> list[str]:
+    """Return the sources that declare a rung, in the places they declare."""
+    places = {s.code: s.rungs[rung] for s in error_sources().values() if isinstance(s.rungs, dict) and rung in s.rungs}
+    return sorted(places, key=lambda code: places[code])
+
+
+def _listed_as(where: str) -> tuple[str, ...]:
+    """Return the sources of every rung, or those of results in money, in the order of the file."""
+    return tuple(source.code for source in error_sources().values() if source.rungs == where)
 
 
 @cache
 def economics_sources() -> tuple[str, ...]:
     """Return the codes looked for beside every result that is given in money."""
-    return tuple(read_knowledge("ladder")["economics"])
+    return _listed_as("money")
 
 
 @cache
