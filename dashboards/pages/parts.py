@@ -10,6 +10,28 @@ from data_contracts.phrases import difference_in, interval_in, number_text, phra
 from data_contracts.reading.knowledge import read_knowledge
 
 
+def page_numbers(result: dict[str, Any], language: str) -> list[dict[str, str]]:
+    """Return the numbers that `columns.yaml` puts on the result page, as rows in words.
+
+    Parameters
+    ----------
+    result : dict
+        As `results_of` gives it.
+    language : {'da', 'en'}
+    """
+    written = {
+        "number": lambda value: number_text(language, value, 2),
+        "share": lambda value: share_text(language, value),
+        "count": lambda value: number_text(language, value, 0),
+        "difference": lambda value: difference_in(language, result, value),
+    }
+    return [
+        {"name": row["title"][language], "about": row["about"][language], "value": written[row["kind"]](value)}
+        for row in read_knowledge("columns")["page"]
+        if (value := result.get(row["name"])) is not None
+    ]
+
+
 def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
     """Return a result's parts by kind, each with a title, its rows in words and a picture where there is one.
 

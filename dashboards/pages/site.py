@@ -23,7 +23,7 @@ from dashboards.charts.results import balance_chart, estimate_rows, estimates_ch
 from dashboards.marts.reading import plain_rows, results_of, town_name
 from dashboards.pages.economics import economics_pages
 from dashboards.pages.explaining import explaining_pages
-from dashboards.pages.parts import measure_rows, part_groups
+from dashboards.pages.parts import measure_rows, page_numbers, part_groups
 from dashboards.pages.project import Page, project_pages
 from dashboards.pages.stacked import with_labels
 from dashboards.pages.standing import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
@@ -154,6 +154,7 @@ def _pages(
                 overlap_svg=fifths_chart(result["overlap"], language) if result["overlap"] else "",
                 trend_svg=trend_chart(result["trend"], result, language) if len(result["trend"]) > 1 else "",
                 measures=measure_rows(result, language),
+                page_numbers=page_numbers(result, language),
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
             )
         )
