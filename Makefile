@@ -134,8 +134,10 @@ $(RIVALS_READY): bench/rivals/requirements.txt
 bench-rivals: $(READY) $(RIVALS_READY) ## Matching against other libraries, in an environment of their own
 	@$(BIN)/python -m bench.speed.matching
 
-lint: $(READY) ## Style
+lint: $(READY) ## Style, spelling, YAML
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@git ls-files -z | xargs -0 $(BIN)/codespell
+	@$(BIN)/yamllint --strict .
 
 types: $(READY) ## Types, strict in models and contracts
 	@$(BIN)/mypy
