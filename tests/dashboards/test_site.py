@@ -423,7 +423,10 @@ def test_a_number_that_the_columns_put_on_the_page_is_there_in_both_languages() 
     """To show a number is to declare it: no template and no page code names it."""
     public = [publish(example_record(), default_policy()).model_dump(mode="json")]
     pages = build_site(build_marts(public), "2026Q3")
-    for prefix, title in (("", "Effektivt antal i sammenligningsgruppen"), ("en/", "Effective number in the comparison")):
+    for prefix, title in (
+        ("", "Effektivt antal i sammenligningsgruppen"),
+        ("en/", "Effective number in the comparison"),
+    ):
         page = pages[f"{prefix}resultat/p.2026Q3.o.html"].decode()
         assert title in page
         assert "610</td>" in page  # 612.3, rounded as counts are
