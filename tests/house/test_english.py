@@ -21,10 +21,8 @@ ROOMS_DONE = [
     "assets/ui",
     "assets/upgrades",
     "bench",
-    "data_contracts/calendar",
-    "data_contracts/economics",
-    "data_contracts/home_files",
-    "data_contracts/reading",
+    "dashboards",
+    "data_contracts",
     "pipelines",
     "projects",
 ]
