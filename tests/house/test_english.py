@@ -25,6 +25,7 @@ ROOMS_DONE = [
     "data_contracts",
     "pipelines",
     "projects",
+    "tests/support",
 ]
 LONGEST_FIRST_LINE = 72
 NOT_IMPERATIVE = {"The", "A", "An", "What", "How", "Whether", "It", "This"}
