@@ -1,4 +1,4 @@
-"""Limits in texts: a phrase names a limit, and its number comes from the one YAML file that holds it."""
+"""Limits in texts, filled in from the YAML files that define them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ BLANK = re.compile(r"\{limit\.([a-z_]+)(?::(percent))?\}")
 
 @cache
 def limits() -> dict[str, float]:
-    """Return every limit that texts may name, by name: of gates and of disclosure."""
+    """Return the limits of gates and disclosure by name."""
     gates: dict[str, float] = read_knowledge("gates")["limits"]
     disclosure = {k: v for k, v in read_knowledge("disclosure").items() if isinstance(v, int | float)}
     return gates | disclosure
 
 
 def with_limits(text: str, language: str) -> str:
-    """Return a text with the limits that it names: `{limit.minimum_treated}`, `{limit.smallest_equipoise:percent}`.
+    """Return a text with its limits filled in.
+
+    Placeholders are `{limit.minimum_treated}` or `{limit.smallest_equipoise:percent}`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rules between the sections of a protocol."""
+"""Rules that involve several sections of a protocol."""
 
 from __future__ import annotations
 
@@ -45,18 +45,14 @@ RESERVED_NAMES = frozenset(
 
 
 def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]:
-    """Yield faults between sections.
+    """Yield faults that involve several sections.
 
     Parameters
     ----------
     data : dict
-        The protocol as `read_yaml` gives it, valid or not.
+        The protocol from `read_yaml`, valid or not.
     folder : str or None
-        Name of the folder the file lies in, if it must equal the id.
-
-    Yields
-    ------
-    (path, what, fix)
+        Name of the file's folder, if it must equal the id.
     """
     if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
         yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."

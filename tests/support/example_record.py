@@ -1,4 +1,4 @@
-"""One full result record to start from in tests."""
+"""An example result record for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.evidence.crosswalk import graded
 
 
 def example_fields(**changes: Any) -> dict[str, Any]:
-    """Return the fields of a binary rung 4a result; keyword arguments replace fields."""
+    """Return the fields of a binary rung 4a result; keywords replace them."""
     text = {"da": "Tekst", "en": "Text"}
     sources = [
         {
