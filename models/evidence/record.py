@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from data_contracts.ladder.ladder import rungs
 from data_contracts.protocol.protocol import Outcome, Protocol
@@ -44,6 +44,7 @@ from models.evidence.record_rows import (
 )
 from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
+from models.values.adapter import as_data, read_as
 from models.values.comparison import Comparison, Gate
 from models.values.effects import Counted, Effects
 
@@ -121,7 +122,7 @@ def tag_result(
         claimed_rung=protocol.claimed_rung,
         estimator=summary.estimator,
         risk_of_bias=risk_of_bias_of(earned_rung(facts), facts, findings, detections, signed),
-        protocol_changes=tuple(PlanChangeRow(**asdict(change)) for change in around.lock.changes),
+        protocol_changes=tuple(read_as(PlanChangeRow, as_data(change)) for change in around.lock.changes),
     )
     quarter, status, primary = around.quarter, _status(effects), effects.primary
     ratio = None if primary is None else primary.risk_ratio
@@ -188,7 +189,7 @@ def tag_result(
             if k.outcome == outcome.name
         ),
         flow=flow_of(around.steps, comparison, effects) if around.steps else (),
-        overlap=tuple(OverlapRow(**asdict(row)) for row in effects.fifths),
+        overlap=tuple(read_as(OverlapRow, as_data(row)) for row in effects.fifths),
         places=tuple(
             PlaceRow(code=code, name=site_name(code)["da"], count=count, quarter=str(quarter))
             for code, count in effects.places
@@ -210,7 +211,7 @@ def tag_result(
         texts=tuple(Bilingual.model_validate(text) for text in effects.texts),
         evidence=evidence,
         claims=NO_CLAIMS,
-        provenance=RecordProvenance(**asdict(provenance)),
+        provenance=read_as(RecordProvenance, as_data(provenance)),
     )
     return record.model_copy(update={"claims": build_claims(record)})
 

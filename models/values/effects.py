@@ -7,7 +7,7 @@ from typing import Literal
 
 from models.doubt.hidden_bias import Benchmark, HiddenBias
 from models.doubt.negative_controls import SystematicError
-from models.values.comparison import Gate
+from models.values.comparison import StoredGate
 from models.values.design_findings import DesignFindings
 from models.values.estimates import Estimate
 
@@ -167,7 +167,7 @@ class Effects:
     """
 
     outcome: str
-    gate: Gate
+    gate: StoredGate
     n_treated: int
     n_control: int
     primary: Estimate | None = None
