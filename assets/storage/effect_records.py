@@ -1,4 +1,4 @@
-"""Effects as they are stored: flat, and what one design found under its name."""
+"""Effects as stored: flat, what only one design found under its name."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from models.values.adapter import as_data, read_as
 from models.values.design_findings import DesignFindings, OwnFindings
 from models.values.effects import Effects
 
+GROUPS = ("doubt", "breakdown")
+"""Groups of fields that are stored beside the others, as they were before they were groups."""
+
 
 def effects_record(effects: Effects) -> dict[str, JsonValue]:
     """Return the effects of one outcome as data."""
-    return as_data(effects) | {"design": _design_record(effects.design)}
+    shared = {name: value for name, value in as_data(effects).items() if name not in GROUPS}
+    return shared | as_data(effects.doubt) | as_data(effects.breakdown) | {"design": _design_record(effects.design)}
 
 
 def effects_from(record: Effects | Mapping[str, object]) -> Effects:
     """Read effects back from their record."""
     if isinstance(record, Effects):
         return record
-    return read_as(Effects, {**record, "design": _design_from(record["design"])})
+    groups = dict.fromkeys(GROUPS, record)  # each takes the keys that are its own
+    return read_as(Effects, {**record, **groups, "design": _design_from(record["design"])})
 
 
 def _design_record(design: DesignFindings) -> dict[str, JsonValue]:

@@ -46,6 +46,7 @@ from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
 from models.values.adapter import as_data, read_as
 from models.values.comparison import Comparison, Gate
+from models.values.doubt import Doubt
 from models.values.effects import Counted, Effects
 
 
@@ -180,7 +181,7 @@ def tag_result(
         specifications=specifications_of(effects, protocol),
         subgroups=subgroups_of(effects, protocol, summary.estimator),
         sites=sites_of(effects, summary.estimator),
-        placebo=tuple(placebo_of(p, protocol, outcome) for p in effects.placebo),
+        placebo=tuple(placebo_of(p, protocol, outcome) for p in effects.doubt.placebo),
         known_answers=tuple(
             KnownAnswerRow(
                 label=both_languages(k.label), estimate=k.estimate, standard_error=k.standard_error, source=k.source
@@ -189,10 +190,10 @@ def tag_result(
             if k.outcome == outcome.name
         ),
         flow=flow_of(around.steps, comparison, effects) if around.steps else (),
-        overlap=tuple(read_as(OverlapRow, as_data(row)) for row in effects.fifths),
+        overlap=tuple(read_as(OverlapRow, as_data(row)) for row in effects.breakdown.fifths),
         places=tuple(
             PlaceRow(code=code, name=site_name(code)["da"], count=count, quarter=str(quarter))
-            for code, count in effects.places
+            for code, count in effects.breakdown.places
         ),
         measures=measures_of(effects, outcome, protocol),
         parts=tuple(
@@ -206,9 +207,9 @@ def tag_result(
                 count=p.count,
                 is_hidden=p.is_hidden,
             )
-            for p in effects.parts
+            for p in effects.breakdown.parts
         ),
-        texts=tuple(Bilingual.model_validate(text) for text in effects.texts),
+        texts=tuple(Bilingual.model_validate(text) for text in effects.breakdown.texts),
         evidence=evidence,
         claims=NO_CLAIMS,
         provenance=read_as(RecordProvenance, as_data(provenance)),
@@ -225,8 +226,10 @@ def _unsupported(effects: Effects) -> Effects:
         Gate("design_not_shown"),
         effects.n_treated,
         effects.n_control,
-        missing_treated_share=effects.missing_treated_share,
-        missing_control_share=effects.missing_control_share,
+        doubt=Doubt(
+            missing_treated_share=effects.doubt.missing_treated_share,
+            missing_control_share=effects.doubt.missing_control_share,
+        ),
         design=effects.design,
     )
 

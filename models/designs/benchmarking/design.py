@@ -32,9 +32,11 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.intervals import newcombe_interval, wilson_interval
 from models.statistics.multilevel import moments_of, random_intercepts
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, PanelFindings, RateFindings
-from models.values.effects import Effects, Measure, Part
+from models.values.doubt import Doubt
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]
@@ -87,7 +89,7 @@ class Benchmarking(OfPeople):
             gate = Gate("outcome_missing")
         if gate.is_open and outcome.type == "numeric" and float(seen.std(ddof=1)) == 0:
             gate = Gate("zero_standard_error")
-        closed = Effects(outcome.name, gate, len(seen), 0, missing_treated_share=missing)
+        closed = Effects(outcome.name, gate, len(seen), 0, doubt=Doubt(missing_treated_share=missing))
         if not gate.is_open:
             return closed
         strata = comparison.people[STRATUM][has_outcome] if STRATUM in comparison.people else None
@@ -109,14 +111,19 @@ class Benchmarking(OfPeople):
         return replace(
             closed,
             primary=primary,
-            fewest_unlike_others=int(len(seen) - sizes.max()),
             raw_difference=float(seen.mean() - expected.overall),
-            measures=(*measures, *_counts(seen, expected, outcome, protocol), *more, *among),
-            parts=(*parts, *rates_around),
+            doubt=replace(
+                closed.doubt,
+                predicted_shift=shift,
+                predicted_shift_error=shift_error,
+                fewest_unlike_others=int(len(seen) - sizes.max()),
+            ),
+            breakdown=Breakdown(
+                sites=site_estimates(comparison.people, within),
+                measures=(*measures, *_counts(seen, expected, outcome, protocol), *more, *among),
+                parts=(*parts, *rates_around),
+            ),
             design=DesignFindings(rate=rate, panel=change),
-            predicted_shift=shift,
-            predicted_shift_error=shift_error,
-            sites=site_estimates(comparison.people, within),
         )
 
     def _within(

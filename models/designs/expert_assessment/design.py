@@ -18,9 +18,10 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
-from models.values.effects import Counted, Effects, Measure, Part
+from models.values.effects import Counted, Effects
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]
@@ -65,9 +66,9 @@ class ExpertAssessment(WithoutPeople):
         if settings.scale == "category":
             return replace(
                 blank,
-                measures=measures,
-                texts=(_told(last, measures),),
-                parts=_categories(last, protocol),
+                breakdown=Breakdown(
+                    measures=measures, parts=_categories(last, protocol), texts=(_told(last, measures),)
+                ),
                 design=DesignFindings(judgement=judgement),
             )
         pooled, calibration = _pooled(comparison.people, rows, protocol)
@@ -94,7 +95,10 @@ class ExpertAssessment(WithoutPeople):
             np.empty(0),
         )
         return replace(
-            blank, primary=primary, measures=measures, parts=_by_round(rows), design=DesignFindings(judgement=judgement)
+            blank,
+            primary=primary,
+            breakdown=Breakdown(measures=measures, parts=_by_round(rows)),
+            design=DesignFindings(judgement=judgement),
         )
 
     def facts(

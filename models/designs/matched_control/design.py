@@ -30,7 +30,9 @@ from models.estimating.subgroups import Found, site_estimates, subgroup_estimate
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
+from models.values.breakdown import Breakdown
 from models.values.comparison import Comparison, Gate, gate_limits
+from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Array, Estimate
 
@@ -60,9 +62,11 @@ class MatchedControl(OfPeople):
             _gate(comparison, y, compared, own),
             n_treated,
             n_control,
-            missing_treated_share=_weighted_share(~np.isfinite(y), compared & own, np.ones(len(y))),
-            missing_control_share=_weighted_share(
-                ~np.isfinite(y), compared & ~own, people["weight"].to_numpy(dtype=float)
+            doubt=Doubt(
+                missing_treated_share=_weighted_share(~np.isfinite(y), compared & own, np.ones(len(y))),
+                missing_control_share=_weighted_share(
+                    ~np.isfinite(y), compared & ~own, people["weight"].to_numpy(dtype=float)
+                ),
             ),
         )
         if not closed.gate.is_open:
@@ -131,27 +135,32 @@ def _everything(
     def within(inside: NDArray[np.bool_]) -> Found:
         return estimate_again(cohort, y, inside, Plan.of(protocol), is_binary=data.is_binary)
 
-    lost = closed.missing_treated_share or 0.0, closed.missing_control_share or 0.0
+    lost = closed.doubt.missing_treated_share or 0.0, closed.doubt.missing_control_share or 0.0
     lee, manski = loss_bounds(comparison, y, outcome, *lost)
     return replace(
         closed,
-        lee_bounds=lee,
-        manski_bounds=manski,
         primary=primary,
         alternatives=tuple(e for _, e in others if isinstance(e, Estimate)),
         not_computed=tuple((name, e) for name, e in others if isinstance(e, str)),
-        placebo=placebo,
-        specifications=specification_estimates(cohort, y, protocol, is_binary=data.is_binary),
-        subgroups=subgroup_estimates(cohort, protocol.effects.subgroups, within),
-        sites=site_estimates(cohort, within),
-        systematic_error=learnt_error(placebo, primary.estimator),
         raw_difference=float(data.y[treated].mean() - data.y[~treated].mean()),
-        fewest_unlike_others=fewest_unlike_others(data),
-        outcome_deviation=float(data.y[~treated].std(ddof=1)),
-        predicted_shift=shift,
-        predicted_shift_error=shift_error,
-        hidden_bias=hidden_bias_of(data, primary),
-        benchmark=strongest_benchmark(data),
+        doubt=replace(
+            closed.doubt,
+            placebo=placebo,
+            systematic_error=learnt_error(placebo, primary.estimator),
+            hidden_bias=hidden_bias_of(data, primary),
+            benchmark=strongest_benchmark(data),
+            lee_bounds=lee,
+            manski_bounds=manski,
+            predicted_shift=shift,
+            predicted_shift_error=shift_error,
+            outcome_deviation=float(data.y[~treated].std(ddof=1)),
+            fewest_unlike_others=fewest_unlike_others(data),
+        ),
+        breakdown=Breakdown(
+            specifications=specification_estimates(cohort, y, protocol, is_binary=data.is_binary),
+            subgroups=subgroup_estimates(cohort, protocol.effects.subgroups, within),
+            sites=site_estimates(cohort, within),
+        ),
     )
 
 

@@ -14,8 +14,9 @@ from models.doubt.hidden_bias import Benchmark, HiddenBias, benchmarks, hidden_b
 from models.doubt.negative_controls import SystematicError, systematic_error
 from models.estimating.by_name import Analysed, analysed, estimate_by
 from models.estimating.subgroups import Found
+from models.values.breakdown import SpecificationEstimate
 from models.values.comparison import Comparison, gate_limits
-from models.values.effects import PlaceboEstimate, SpecificationEstimate
+from models.values.doubt import PlaceboEstimate
 from models.values.estimates import Array, Estimate
 
 

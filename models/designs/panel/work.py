@@ -35,8 +35,8 @@ from models.designs.panel.group_time import (
     sums_of,
 )
 from models.statistics.wild_bootstrap import wild_cluster_p
+from models.values.breakdown import Measure, Part
 from models.values.design_findings import PanelFindings
-from models.values.effects import Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

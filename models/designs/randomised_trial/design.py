@@ -31,9 +31,11 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.score.design_matrix import DesignMatrix, build_design_matrix
 from models.statistics.power_and_q import minimal_detectable_effect
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, TrialFindings
-from models.values.effects import Effects, Measure, Part
+from models.values.doubt import Doubt
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]
@@ -110,7 +112,11 @@ class RandomisedTrial(OfPeople):
         if gate.is_open and float(y[seen].std()) == 0:
             gate = Gate("zero_standard_error")
         closed = Effects(
-            outcome.name, gate, n_own, n_others, missing_treated_share=lost[0], missing_control_share=lost[1]
+            outcome.name,
+            gate,
+            n_own,
+            n_others,
+            doubt=Doubt(missing_treated_share=lost[0], missing_control_share=lost[1]),
         )
         trial = DesignFindings(
             trial=TrialFindings(
@@ -140,14 +146,19 @@ class RandomisedTrial(OfPeople):
             alternatives=tuple(e for e in found.values() if isinstance(e, Estimate)),
             not_computed=tuple((name, e) for name, e in found.items() if isinstance(e, str)),
             raw_difference=float(drawn.y[drawn.assigned].mean() - drawn.y[~drawn.assigned].mean()),
-            fewest_unlike_others=_fewest_unlike(drawn),
-            outcome_deviation=float(drawn.y[~drawn.assigned].std(ddof=1)),
-            lee_bounds=lee,
-            manski_bounds=manski,
-            measures=_measures(comparison, drawn, protocol),
-            parts=_parts(analysed, drawn, protocol),
-            subgroups=subgroup_estimates(analysed, protocol.effects.subgroups, within),
-            sites=site_estimates(analysed, within),
+            doubt=replace(
+                closed.doubt,
+                lee_bounds=lee,
+                manski_bounds=manski,
+                outcome_deviation=float(drawn.y[~drawn.assigned].std(ddof=1)),
+                fewest_unlike_others=_fewest_unlike(drawn),
+            ),
+            breakdown=Breakdown(
+                subgroups=subgroup_estimates(analysed, protocol.effects.subgroups, within),
+                sites=site_estimates(analysed, within),
+                measures=_measures(comparison, drawn, protocol),
+                parts=_parts(analysed, drawn, protocol),
+            ),
         )
 
     def _within(self, people: pd.DataFrame, y: Array, outcome: Outcome, protocol: Protocol) -> Found:

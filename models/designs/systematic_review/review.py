@@ -13,8 +13,8 @@ from data_contracts.ladder.ladder import rungs
 from models.designs.systematic_review.meta_regression import ThreeLevels, meta_regression, three_levels
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.statistics.pooling import Pooled, pool
+from models.values.breakdown import Measure, Part
 from models.values.design_findings import SynthesisFindings
-from models.values.effects import Measure, Part
 from models.values.estimates import Estimate
 
 Array = NDArray[np.float64]

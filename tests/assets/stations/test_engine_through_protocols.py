@@ -112,7 +112,10 @@ def test_every_way_finds_the_known_effect_and_is_published(comparison: str, effe
     assert record.status == "estimated"
     assert record.evidence.rung_detail == "4a"
     assert len(found.alternatives) == len(protocol.effects.alternatives)
-    assert {p.estimate.estimator for p in found.placebo} == {protocol.effects.estimator, *protocol.effects.alternatives}
+    assert {p.estimate.estimator for p in found.doubt.placebo} == {
+        protocol.effects.estimator,
+        *protocol.effects.alternatives,
+    }
     assert record.diagnostics.robustness_value is not None
     assert record.diagnostics.benchmark_adjusted is not None
     public = publish(record, default_policy())
@@ -197,11 +200,11 @@ def test_five_negative_controls_calibrate_and_four_do_not() -> None:
         protocol = read_protocol(text)
         found = _with_placebos(protocol, rows, names[:count])
         if count == 4:
-            assert found.systematic_error is None
+            assert found.doubt.systematic_error is None
         else:
-            assert found.systematic_error is not None
-            assert found.systematic_error.controls == 5
-            assert found.systematic_error.ease < 0.25
+            assert found.doubt.systematic_error is not None
+            assert found.doubt.systematic_error.controls == 5
+            assert found.doubt.systematic_error.ease < 0.25
 
 
 def _with_placebos(protocol: Protocol, rows: pd.DataFrame, names: list[str]) -> Effects:
