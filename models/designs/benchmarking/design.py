@@ -38,6 +38,7 @@ from models.values.design_findings import DesignFindings, PanelFindings, RateFin
 from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 STRATUM = "stratum_of_person"
@@ -94,8 +95,8 @@ class Benchmarking(OfPeople):
             return closed
         strata = comparison.people[STRATUM][has_outcome] if STRATUM in comparison.people else None
         found = _expected(rates, strata, len(seen), outcome, protocol)
-        if isinstance(found, str):
-            return replace(closed, gate=Gate(found))
+        if isinstance(found, Refusal):
+            return replace(closed, gate=Gate(found.reason))
         expected, measures = found
         primary = _difference(seen, outcome, expected, protocol)
         _, sizes = np.unique(seen, return_counts=True)
@@ -183,7 +184,7 @@ def _rates_of(comparison: Comparison, outcome: Outcome) -> pd.DataFrame:
 
 def _expected(
     rates: pd.DataFrame, strata: pd.Series | None, n: int, outcome: Outcome, protocol: Protocol
-) -> tuple[ExpectedRate, tuple[Measure, ...]] | str:
+) -> tuple[ExpectedRate, tuple[Measure, ...]] | Refusal:
     """Find the rate to hold participants against, by the declared method."""
     settings, is_binary = protocol.settings(BenchmarkSettings), outcome.type == "binary"
     if settings.method == "reference_rate":
@@ -192,17 +193,17 @@ def _expected(
         variance = spread / declared.people_count if declared.people_count else 0.0
         return ExpectedRate(declared.value, variance, np.full(n, declared.value), declared.value), ()
     if rates.empty:
-        return "no_rates"
+        return Refusal("no_rates")
     if settings.method == "structural_rate":
         names = tuple(c.name for c in protocol.covariates if c.source == "place")
         latest = chosen_rates(rates, (), settings.most_years_back)
         found = structural_rate(latest, settings.own_places, names, n)
-        if isinstance(found, str):
+        if isinstance(found, Refusal):
             return found
         return found.expected, (Measure("structure_r_squared", max(0.0, found.r_squared)),)
     chosen = chosen_rates(rates, settings.own_places, settings.most_years_back)
     expected = standardised_rate(chosen, strata, n, is_binary=is_binary)
-    return expected if isinstance(expected, str) else (expected, ())
+    return expected if isinstance(expected, Refusal) else (expected, ())
 
 
 def _difference(seen: Array, outcome: Outcome, expected: ExpectedRate, protocol: Protocol) -> Estimate:

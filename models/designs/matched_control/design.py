@@ -35,6 +35,7 @@ from models.values.comparison import Comparison, Gate, gate_limits
 from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Array, Estimate
+from models.values.refusal import Refusal
 
 
 class MatchedControl(OfPeople):
@@ -73,7 +74,7 @@ class MatchedControl(OfPeople):
             return closed
         primary = estimate_by(protocol.effects.estimator, data)
         if not isinstance(primary, Estimate):
-            return replace(closed, gate=Gate(primary))
+            return replace(closed, gate=Gate(primary.reason))
         return _everything(closed, comparison, y, data, primary, outcome, protocol)
 
     def facts(
@@ -141,7 +142,7 @@ def _everything(
         closed,
         primary=primary,
         alternatives=tuple(e for _, e in others if isinstance(e, Estimate)),
-        not_computed=tuple((name, e) for name, e in others if isinstance(e, str)),
+        not_computed=tuple((name, e.reason) for name, e in others if isinstance(e, Refusal)),
         raw_difference=float(data.y[treated].mean() - data.y[~treated].mean()),
         doubt=replace(
             closed.doubt,

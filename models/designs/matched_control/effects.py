@@ -18,6 +18,7 @@ from models.values.breakdown import SpecificationEstimate
 from models.values.comparison import Comparison, gate_limits
 from models.values.doubt import PlaceboEstimate
 from models.values.estimates import Array, Estimate
+from models.values.refusal import Refusal
 
 
 def cohort_of(comparison: Comparison) -> pd.DataFrame:
@@ -109,8 +110,8 @@ def estimate_again(people: pd.DataFrame, y: Array, inside: NDArray[np.bool_], pl
     if not has_variation(data.y[used]):
         return None, "zero_standard_error", *sizes
     estimate = estimate_by(plan.effects.estimator, data)
-    if isinstance(estimate, str):
-        return None, estimate, *sizes
+    if isinstance(estimate, Refusal):
+        return None, estimate.reason, *sizes
     return estimate, comparison.gate.reason, *sizes
 
 

@@ -26,6 +26,7 @@ from models.values.design_findings import DesignFindings
 from models.values.doubt import Doubt
 from models.values.effects import Counted, Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 SMALLEST_WAVE_SHARE = 0.5
@@ -154,7 +155,7 @@ class PanelStudy:
         }
         primary = found.pop(protocol.settings(PanelSettings).estimator)
         if not isinstance(primary, Estimate):
-            return replace(closed, gate=Gate(primary))
+            return replace(closed, gate=Gate(primary.reason))
         if not (np.isfinite(primary.standard_error) and primary.high > primary.low):
             return replace(closed, gate=Gate("zero_standard_error"))
         others = panel.y[~panel.treated] if n_own < len(panel.y) else panel.y
@@ -162,7 +163,7 @@ class PanelStudy:
             closed,
             primary=primary,
             alternatives=tuple(e for e in found.values() if isinstance(e, Estimate)),
-            not_computed=tuple((name, e) for name, e in found.items() if isinstance(e, str)),
+            not_computed=tuple((name, e.reason) for name, e in found.items() if isinstance(e, Refusal)),
             doubt=replace(
                 closed.doubt,
                 outcome_deviation=float(others.mean(axis=1).std(ddof=1)) if len(others) > 1 else None,

@@ -37,6 +37,7 @@ from models.values.design_findings import DesignFindings, TrialFindings
 from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 LIST_KEY = "trial.assignment_list_sha256"
@@ -133,7 +134,7 @@ class RandomisedTrial(OfPeople):
         }
         primary = found.pop(protocol.settings(TrialSettings).estimator)
         if not isinstance(primary, Estimate):
-            return replace(closed, gate=Gate(primary), design=trial)
+            return replace(closed, gate=Gate(primary.reason), design=trial)
         lee, manski = _bounds(drawn, lost, outcome)
 
         def within(inside: NDArray[np.bool_]) -> Found:
@@ -144,7 +145,7 @@ class RandomisedTrial(OfPeople):
             design=trial,
             primary=primary,
             alternatives=tuple(e for e in found.values() if isinstance(e, Estimate)),
-            not_computed=tuple((name, e) for name, e in found.items() if isinstance(e, str)),
+            not_computed=tuple((name, e.reason) for name, e in found.items() if isinstance(e, Refusal)),
             raw_difference=float(drawn.y[drawn.assigned].mean() - drawn.y[~drawn.assigned].mean()),
             doubt=replace(
                 closed.doubt,
@@ -173,17 +174,19 @@ class RandomisedTrial(OfPeople):
         found = self._by(
             protocol.settings(TrialSettings).estimator, _drawn(alone, y, protocol), alone, outcome, protocol
         )
-        return (None, found, *sizes) if isinstance(found, str) else (found, None, *sizes)
+        return (None, found.reason, *sizes) if isinstance(found, Refusal) else (found, None, *sizes)
 
     def _by(
         self, name: str, drawn: Drawn, analysed: pd.DataFrame, outcome: Outcome, protocol: Protocol
-    ) -> Estimate | str:
+    ) -> Estimate | Refusal:
         level = protocol.effects.confidence_level
         if name == "assigned_difference":
             return assigned_difference(drawn, confidence_level=level, is_binary=outcome.type == "binary")
         matrix = _matrix(analysed, protocol, protocol.settings(TrialSettings).adjust_for)
         return (
-            "no_score_covariates" if matrix is None else assigned_adjusted(drawn, matrix.values, confidence_level=level)
+            Refusal("no_score_covariates")
+            if matrix is None
+            else assigned_adjusted(drawn, matrix.values, confidence_level=level)
         )
 
     def facts(

@@ -50,7 +50,7 @@ class SystematicReview(WithoutPeople):
             confidence_level=protocol.effects.confidence_level,
         )
         if not isinstance(found, Review):
-            return Effects(outcome.name, Gate(found), count, 0)
+            return Effects(outcome.name, Gate(found.reason), count, 0)
         return Effects(
             outcome.name,
             Gate(),

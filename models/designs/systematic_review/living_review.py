@@ -175,7 +175,7 @@ def _record(
             design=DesignFindings(synthesis=made.findings),
         )
     else:
-        effects = Effects(outcome.name, Gate(made), studies.count, 0)
+        effects = Effects(outcome.name, Gate(made.reason), studies.count, 0)
     material = comparison_of(_material(rows), studies.count, "pooled", None)
     return tag_result(
         protocol=protocol,
