@@ -1,6 +1,5 @@
 """Station comparison: what participants are held up against."""
 
-from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
@@ -10,6 +9,7 @@ from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Out
 from assets.storage.partitions import partition_of, project_quarter
 from assets.storage.refusals import guarded, refusing
 from assets.storage.rows import accepted_rows, content_sha256
+from assets.storage.station_values import KeptCohort, KeptComparison
 from assets.storage.store import Store
 from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import balance_chart, overlap_chart
@@ -19,36 +19,7 @@ from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.tables.declared import tables_read_by
 from models.evaluate import make_comparison
 from models.people.cohort import Cohort
-from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate
-
-
-def comparison_record(comparison: Comparison) -> dict[str, Any]:
-    """Return everything of a comparison but its people, as data."""
-    return {
-        "balance": [asdict(line) for line in comparison.balance],
-        "diagnostics": asdict(comparison.diagnostics),
-        "estimand": comparison.estimand,
-        "gate_reason": comparison.gate.reason,
-        "details": comparison.details,
-    }
-
-
-def comparison_from(people: pd.DataFrame, pairs: pd.DataFrame, record: dict[str, Any]) -> Comparison:
-    """Put a comparison together again from its people, its pairs and its record."""
-    fields = dict(record["diagnostics"])
-    fields["score_columns"] = tuple(fields["score_columns"])
-    for name in ("columns_left_out", "left_out"):
-        fields[name] = tuple(tuple(row) for row in fields[name])
-    return Comparison(
-        people=people,
-        pairs=pairs,
-        balance=tuple(BalanceLine(**line) for line in record["balance"]),
-        diagnostics=ComparisonDiagnostics(**fields),
-        estimand=record["estimand"],
-        gate=Gate(record["gate_reason"]),
-        details=record["details"],
-    )
-
+from models.values.comparison import BalanceLine, Comparison
 
 COMPARED_TABLES = tables_read_by("comparison")
 """What a comparison may read beside its people; none of them holds an outcome of the project's own participants."""
@@ -83,7 +54,7 @@ def comparison(
     context: AssetExecutionContext,
     store: ResourceParam[Store],
     people: pd.DataFrame,
-    attrition: dict[str, Any],
+    attrition: KeptCohort,
     **delivered: pd.DataFrame,
 ) -> Any:
     """Make the comparison by the protocol's design."""
@@ -91,13 +62,12 @@ def comparison(
     with refusing():
         protocol = store.home.protocol(project)
     tables = {name: accepted_rows(rows, compile_contract(name, protocol)) for name, rows in delivered.items()}
-    cohort = Cohort(people, (), attrition["covariates_dated_before_index"])
+    cohort = Cohort(people, (), attrition.covariates_dated_before_index)
     made = make_comparison(protocol, cohort, tables)
     hashes = {name: content_sha256(rows) for name, rows in tables.items() if len(rows)}
-    record = comparison_record(made) | {"input_sha256": hashes}
     yield Output(made.people, "groups", metadata={"dagster/row_count": len(made.people), **_overlap_pictures(made)})
     yield Output(made.pairs, "pairs", metadata={"dagster/row_count": len(made.pairs)})
-    yield Output(record, "diagnostics", metadata=_metadata(made, protocol))
+    yield Output(KeptComparison.of(made, hashes), "diagnostics", metadata=_metadata(made, protocol))
 
 
 def _overlap_pictures(made: Comparison) -> dict[str, Any]:

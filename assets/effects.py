@@ -1,17 +1,15 @@
 """Station effects: outcomes are read here for the first time."""
 
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, Output, ResourceParam, multi_asset
 
-from assets.comparison import comparison_from
-from assets.storage.effect_records import effects_record
 from assets.storage.ledger import lock_protocol
 from assets.storage.partitions import partition_of, project_quarter
 from assets.storage.refusals import guarded, refusing
 from assets.storage.rows import accepted_rows, content_sha256
+from assets.storage.station_values import KeptComparison, KeptEffects
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from assets.ui.effect_tables import effects_markdown
@@ -47,7 +45,7 @@ def effects(
     store: ResourceParam[Store],
     groups: pd.DataFrame,
     pairs: pd.DataFrame,
-    diagnostics: dict[str, Any],
+    diagnostics: KeptComparison,
     outcomes: pd.DataFrame,
 ) -> Any:
     """Estimate every declared outcome in every declared way."""
@@ -55,20 +53,20 @@ def effects(
     with refusing():
         protocol = store.home.protocol(project)
         lock, has_other_primary_outcome = lock_protocol(store.home, protocol)
-    comparison = comparison_from(groups, pairs, diagnostics)
+    comparison = diagnostics.of_people(groups, pairs)
     delivered = accepted_rows(outcomes, compile_contract("outcomes", protocol))
     made = estimate_effects(protocol, comparison, delivered)
-    record = {
-        "effects": [effects_record(e) for e in made.effects],
-        "protocol_sha256": protocol.sha256,
-        "lock": asdict(lock),
-        "has_other_primary_outcome": has_other_primary_outcome,
-        "input_sha256": {"outcomes": content_sha256(delivered)},
-    }
+    kept = KeptEffects(
+        effects=made.effects,
+        protocol_sha256=protocol.sha256,
+        lock=lock,
+        has_other_primary_outcome=has_other_primary_outcome,
+        input_sha256={"outcomes": content_sha256(delivered)},
+    )
     metadata = {
         f"{outcome.name} ({language})": markdown(effects_markdown(effects, outcome, protocol, language))
         for outcome, effects in zip(protocol.outcomes, made.effects, strict=True)
         for language in LANGUAGES
     }
-    yield Output(record, "estimates", metadata=metadata)
+    yield Output(kept, "estimates", metadata=metadata)
     yield Output(made.people, "populations", metadata={"dagster/row_count": len(made.people)})

@@ -6,16 +6,13 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, ResourceParam, asset
 
-from assets.cohort import steps_from
-from assets.comparison import comparison_from
 from assets.intake.delivery_log import unmark_stale
 from assets.project_files.judgements import signed_answers
 from assets.storage.code_version import code_version
-from assets.storage.effect_records import effects_from
 from assets.storage.home import page_of
-from assets.storage.ledger import lock_from
 from assets.storage.partitions import partition_of, project_quarter
 from assets.storage.refusals import guarded, refusing
+from assets.storage.station_values import KeptCohort, KeptComparison, KeptEffects
 from assets.storage.store import Store
 from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import estimates_chart, tipping_chart
@@ -46,12 +43,12 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
     )
 
 
-def _dose_missing(attrition: dict[str, Any], protocol: Protocol) -> float | None:
+def _dose_missing(attrition: KeptCohort, protocol: Protocol) -> float | None:
     """Share of delivered participants whose dose is not recorded; None where the protocol names no dose."""
-    delivered = attrition["steps"][0]["treated"] if attrition["steps"] else 0
+    delivered = attrition.steps[0].treated if attrition.steps else 0
     if protocol.intervention.dose is None or not delivered:
         return None
-    known = next(row["known_count"] for row in attrition["intake"] if row["covariate"] == protocol.intervention.dose)
+    known = next(row.known_count for row in attrition.intake if row.covariate == protocol.intervention.dose)
     return float(1 - known / delivered)
 
 
@@ -73,33 +70,31 @@ def _dose_missing(attrition: dict[str, Any], protocol: Protocol) -> float | None
 def records(
     context: AssetExecutionContext,
     store: ResourceParam[Store],
-    attrition: dict[str, Any],
+    attrition: KeptCohort,
     groups: pd.DataFrame,
     pairs: pd.DataFrame,
-    diagnostics: dict[str, Any],
-    estimates: dict[str, Any],
+    diagnostics: KeptComparison,
+    estimates: KeptEffects,
 ) -> Output[Any]:
     """Tag every effect."""
     project, quarter = partition_of(context)
     with refusing():
         protocol = store.home.protocol(project)
         signed = signed_answers(store.home, protocol)
-    comparison = comparison_from(groups, pairs, diagnostics)
-    effects = tuple(effects_from(row) for row in estimates["effects"])
-    inputs = attrition["input_sha256"] | diagnostics["input_sha256"] | estimates["input_sha256"]
+    inputs = attrition.input_sha256 | diagnostics.input_sha256 | estimates.input_sha256
     provenance = _provenance(protocol, inputs)
     around = Circumstances(
         quarter,
-        lock_from(estimates["lock"]),
-        estimates["has_other_primary_outcome"],
-        steps_from(attrition["steps"]),
+        estimates.lock,
+        estimates.has_other_primary_outcome,
+        attrition.steps,
         _dose_missing(attrition, protocol),
     )
     tagged = tag_effects(
         protocol,
-        comparison,
-        effects,
-        cohort_is_dated=attrition["covariates_dated_before_index"],
+        diagnostics.of_people(groups, pairs),
+        estimates.effects,
+        cohort_is_dated=attrition.covariates_dated_before_index,
         around=around,
         provenance=provenance,
         signed=signed,

@@ -102,7 +102,14 @@ def estimate_effects(protocol: Protocol, comparison: Comparison, outcomes: pd.Da
         behind.append(own)
         effects = design.estimate(comparison, y, outcome, protocol)
         largest, places = dominance(comparison, y, outcome), places_of(own, outcome.name)
-        found.append(replace(effects, dominance=largest, places=places, fifths=fifths))
+        doubt, breakdown = effects.doubt, effects.breakdown
+        found.append(
+            replace(
+                effects,
+                doubt=replace(doubt, dominance=largest),
+                breakdown=replace(breakdown, places=places, fifths=fifths),
+            )
+        )
     return Estimated(tuple(found), pd.concat(behind, ignore_index=True))
 
 

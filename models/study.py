@@ -24,6 +24,7 @@ from models.comparing.plan import Plan
 from models.estimating.by_name import analysed, estimate_by
 from models.values.comparison import Comparison, Gate
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 
 class StudyRefused(ValueError):
@@ -105,9 +106,9 @@ class StudyGroups:
             able = ", ".join(word for word, estimands in known.items() if estimand in estimands)
             raise StudyRefused(f"“{name}” does not answer for {estimand}. Estimators that do: {able}.")
         found = estimate_by(name, data)
-        if isinstance(found, str):
-            _ensure_open(Gate(found))
-            raise StudyRefused(found)
+        if isinstance(found, Refusal):
+            _ensure_open(Gate(found.reason))
+            raise StudyRefused(found.reason)
         return found
 
     def __str__(self) -> str:

@@ -11,10 +11,12 @@ import hashlib
 import json
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from assets.storage.home import Home, locked, read_json, write_json
 from data_contracts.calendar.quarters import Quarter
@@ -22,6 +24,7 @@ from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.reading.faults import Fault, InputRefused
+from models.values.adapter import as_data, read_as
 
 READING_KEYS = (
     "format",
@@ -158,12 +161,8 @@ def read_register(home: Home, project: str) -> Register:
     if data is None:
         return Register()
     try:
-        entries = []
-        for row in data["entries"]:
-            uses = tuple(Use(**use) for use in row["uses"])
-            entries.append(Entry(**(row | {"uses": uses, "rules": tuple(row["rules"])})))
-        return Register(tuple(entries), tuple(data["stale"]), data["erasures"], data["key_id"])
-    except (KeyError, TypeError):
+        return read_as(Register, {part.name: data[part.name] for part in fields(Register)})
+    except (KeyError, TypeError, ValidationError):
         what = "The register of deliveries is damaged: it is JSON, but does not match the schema."
         place = f"ledger/deliveries/{project}.json"
         raise InputRefused([Fault(what, "Restore it from backup.", place)]) from None
@@ -171,7 +170,7 @@ def read_register(home: Home, project: str) -> Register:
 
 def write_register(home: Home, project: str, register: Register) -> None:
     """Write a project's register; this is the commit point of a file."""
-    write_json(register_path(home, project), asdict(register))
+    write_json(register_path(home, project), as_data(register))
 
 
 def register_lock(home: Home, project: str) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ completes it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from assets.intake.delivery_log import quarters_from, read_register, register_lock, write_register
 from assets.intake.reception import take_in
@@ -30,6 +30,7 @@ from assets.storage.manifest import remove
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import Fault, InputRefused
+from models.values.adapter import as_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def erase(home: Home, protocols: Sequence[Protocol], identifiers: Sequence[str])
     folder = home.ledger / "erasures"
     number = len(list(folder.glob("*.json"))) + 1
     certificate = Certificate(number, today().isoformat(), ", ".join(sorted(key_ids)), done)
-    write_json(folder / f"{number:04d}.json", asdict(certificate))
+    write_json(folder / f"{number:04d}.json", as_data(certificate))
     for language in LANGUAGES:
         write_atomically(folder / f"{number:04d}.{language}.md", certificate_markdown(certificate, language).encode())
     return certificate

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from assets.storage.home import Home, locked, read_json, write_json
 from data_contracts.protocol.protocol import Protocol
-from models.evidence.plan_lock import LockState, PlanChange, calculation_ids, has_other_primary_outcome, plan_changes
-
-
-def lock_from(record: dict[str, Any]) -> LockState:
-    """Return the state of a lock from its record."""
-    changes = tuple(PlanChange(**row) for row in record["changes"])
-    return LockState(**record | {"changes": changes})
+from models.evidence.plan_lock import LockState, calculation_ids, has_other_primary_outcome, plan_changes
 
 
 def lock_protocol(home: Home, protocol: Protocol) -> tuple[LockState, bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dagster import ConfigurableIOManager, Failure, InitResourceContext, InputContext, OutputContext
-from pydantic import PrivateAttr
+from pydantic import BaseModel, PrivateAttr
 
 from assets.storage.audit import note
 from assets.storage.home import Home, json_bytes, read_json
@@ -25,6 +26,7 @@ from assets.storage.refusals import only_kind_and_place
 from assets.storage.rows import empty_frame
 from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.reading.faults import Fault, InputRefused
+from models.values.adapter import as_data, read_as
 
 
 class Store(ConfigurableIOManager):
@@ -59,11 +61,11 @@ class Store(ConfigurableIOManager):
         return self.home.restricted.joinpath(*asset, project, f"{quarter_key}{suffix}")
 
     def write(self, asset: Sequence[str], project: str, quarter_key: str, value: Any) -> None:
-        """Write a frame or a JSON value."""
+        """Write a frame, a frozen value, a list of them, or JSON."""
         if isinstance(value, pd.DataFrame):
             write_with_sum(self.path(asset, project, quarter_key, ".parquet"), parquet_bytes(value))
         else:
-            write_with_sum(self.path(asset, project, quarter_key, ".json"), json_bytes(value))
+            write_with_sum(self.path(asset, project, quarter_key, ".json"), json_bytes(_plain(value)))
 
     def read(self, asset: Sequence[str], project: str, quarter_key: str) -> Any:
         """Return the stored value, or None."""
@@ -89,7 +91,10 @@ class Store(ConfigurableIOManager):
             note(self.home, "materialised", run=context.run_id, **facts)
 
     def load_input(self, context: InputContext) -> Any:
-        """Load an upstream asset's value (Dagster)."""
+        """Load an upstream asset's value, as the type that is asked for.
+
+        Dagster calls this.
+        """
         project, quarter_key = _partition(context)
         with only_kind_and_place():
             value = self.read(context.asset_key.path, project, quarter_key)
@@ -101,7 +106,9 @@ class Store(ConfigurableIOManager):
                 description=f"{station} has not been materialised for this project and quarter. Materialise it first, or run the whole job.",
                 allow_retries=False,
             )
-        return value
+        kind = context.dagster_type.typing_type
+        with only_kind_and_place():
+            return value if isinstance(value, pd.DataFrame) else read_as(kind, value)
 
     def _unasked(self, table: str, project: str) -> pd.DataFrame | None:
         """Return the empty table of a design that does not need it, or None."""
@@ -109,6 +116,13 @@ class Store(ConfigurableIOManager):
         if table in {delivery.table for delivery in protocol.deliveries}:
             return None
         return empty_frame(compile_contract(table, protocol))
+
+
+def _plain(value: Any) -> Any:
+    """Return frozen values as data; anything else as it is."""
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return as_data(value) if is_dataclass(value) or isinstance(value, BaseModel) else value
 
 
 def _partition(context: InputContext | OutputContext) -> tuple[str, str]:

@@ -12,8 +12,9 @@ from data_contracts.protocol.unused_settings import unused_settings
 from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.parts import Text
 from models.estimating.subgroups import site_name
+from models.values.breakdown import SpecificationEstimate, SubgroupEstimate
 from models.values.comparison import Gate
-from models.values.effects import Effects, SpecificationEstimate, SubgroupEstimate
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 
@@ -23,7 +24,7 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
     if effects.primary is None and gate is not None:
         return f"**{phrase(language, 'not_estimable')}**: {gate[language]}"
     if effects.primary is None:
-        return "\n".join([*(f"- {text[language]}" for text in effects.texts), *_measured(effects, language)])
+        return "\n".join([*(f"- {text[language]}" for text in effects.breakdown.texts), *_measured(effects, language)])
     table = _Table(outcome, language, protocol.effects.confidence_level)
     lines = [] if gate is None else [f"**{phrase(language, 'pooled_only')}**: {gate[language]}", ""]
     head = [phrase(language, key) for key in ("column_estimator", "table_difference", "column_interval")]
@@ -41,12 +42,12 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
 
 def _measured(effects: Effects, language: str) -> list[str]:
     """Return every further number, in its own unit."""
-    if not effects.measures:
+    if not effects.breakdown.measures:
         return []
     known = read_knowledge("measures")["measures"]
     heads = [phrase(language, key) for key in ("column_measure", "column_value", "column_interval")]
     lines = ["", f"| {' | '.join(heads)} |", "|---|---|---|"]
-    for measure in effects.measures:
+    for measure in effects.breakdown.measures:
         value, *ends = (
             None if number is None else number_text(language, number, 3)
             for number in (measure.value, measure.low, measure.high)
@@ -88,7 +89,7 @@ class _Table:
                 for v in (primary.risk_ratio.value, primary.risk_ratio.low, primary.risk_ratio.high)
             )
             yield f"| {phrase(language, 'risk_ratio_label')} | {value} | {low}; {high} |"
-        learnt, deviation = effects.systematic_error, effects.outcome_deviation
+        learnt, deviation = effects.doubt.systematic_error, effects.doubt.outcome_deviation
         if learnt is not None and deviation:
             low_c, high_c = learnt.calibrated(primary.value / deviation, primary.standard_error / deviation, self.reach)
             interval = f"{self.words(low_c * deviation)}; {self.words(high_c * deviation)}"
@@ -101,9 +102,9 @@ class _Table:
         labels = {s.name: s.label for s in protocol.effects.specifications}
         labels |= {s.name: s.label for s in protocol.effects.subgroups}
         parts: list[tuple[str, SpecificationEstimate | SubgroupEstimate]] = [
-            *(("specification_title", row) for row in effects.specifications),
-            *(("subgroup_title", row) for row in effects.subgroups),
-            *(("column_municipality", row) for row in effects.sites),
+            *(("specification_title", row) for row in effects.breakdown.specifications),
+            *(("subgroup_title", row) for row in effects.breakdown.subgroups),
+            *(("column_municipality", row) for row in effects.breakdown.sites),
         ]
         for title, row in parts:
             label = labels[row.name] if row.name in labels else Text(**site_name(row.name))
@@ -119,7 +120,7 @@ class _Table:
 
     def placebos(self, effects: Effects) -> Iterator[str]:
         """Yield placebo tests, in the placebo's own unit."""
-        for placebo in effects.placebo:
+        for placebo in effects.doubt.placebo:
             estimate = placebo.estimate
             method = phrase(self.language, "estimator_" + estimate.estimator)
             name = f"{phrase(self.language, 'placebo_title')}: {placebo.covariate}, {method}"

@@ -16,6 +16,7 @@ from models.comparing.nearest import match_nearest
 from models.estimating.doubly_robust import cross_fitted
 from models.score.design_matrix import DesignMatrix, build_design_matrix
 from models.score.propensity import PropensityFit, fit_propensity
+from models.values.refusal import Refusal
 
 STRATA = 50
 TURNS = 3
@@ -71,7 +72,7 @@ def doubly_robust(path: str) -> None:
     watch = Stopwatch()
     found = cross_fitted(y, treated, matrix_for, learner="linear", seed=1, confidence_level=CONFIDENCE, is_binary=False)
     watch.step("fit")
-    assert not isinstance(found, str)
+    assert not isinstance(found, Refusal)
     watch.tell(note=f"effect {found.value:.4f}, standard error {found.standard_error:.4f}")
 
 

@@ -35,6 +35,7 @@ from models.people.cohort import Cohort
 from models.people.outcomes import outcome_values
 from models.statistics.intervals import newcombe_interval
 from models.values.comparison import Gate
+from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Estimate
 from projects.worlds.young_mothers import REGISTER_COLUMNS, TRUE_ATT, Scenario, World, draw_world
@@ -139,8 +140,7 @@ def _plain(
         Gate(),
         *counts,
         primary=estimate,
-        missing_treated_share=0.08,
-        missing_control_share=0.06,
+        doubt=Doubt(missing_treated_share=0.08, missing_control_share=0.06),
     )
     known = DesignFacts(has_participant_outcomes=True, has_person_level_participants=True, **facts)
     return _tagged("i-gang", replace(everybody, diagnostics=diagnostics, estimand="att"), effects, known)

@@ -11,8 +11,9 @@ from models.comparing.methods import NO_MATCH, Situation, form_groups
 from models.comparing.plan import Plan
 from models.score.boosted_score import fit_boosted_score
 from models.score.design_matrix import DesignMatrix
-from models.score.propensity import Failure, PropensityFit, fit_propensity
+from models.score.propensity import PropensityFit, fit_propensity
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
+from models.values.refusal import Refusal
 
 ADDED_COLUMNS = ("propensity_logit", "weight", "cluster", "left_out")
 
@@ -46,10 +47,10 @@ def compare_people(people: pd.DataFrame, plan: Plan) -> Comparison:
     left_out_columns = ComparisonDiagnostics(n_treated, n_pool, 0, 0, 0.0, columns_left_out=matrix.dropped)
     fit = _score(people, treated, matrix, plan)
     if not isinstance(fit, PropensityFit):
-        return _closed(people, fit, left_out_columns, plan)
+        return _closed(people, fit.reason, left_out_columns, plan)
     formed = form_groups(Situation(people, treated, fit, matrix, plan.comparison, plan.seed))
-    if isinstance(formed, str):
-        return _closed(people, formed, left_out_columns, plan)
+    if isinstance(formed, Refusal):
+        return _closed(people, formed.reason, left_out_columns, plan)
     groups, left_out = formed
     pooled = plan.comparison.estimand != "att"
     lines = balance_lines(matrix, fit.logit, treated, groups.weight, pooled=pooled) if groups.weight.any() else ()
@@ -73,7 +74,7 @@ def compare_people(people: pd.DataFrame, plan: Plan) -> Comparison:
 
 def _score(
     people: pd.DataFrame, treated: NDArray[np.bool_], matrix: DesignMatrix, plan: Plan
-) -> PropensityFit | Failure:
+) -> PropensityFit | Refusal:
     if plan.comparison.score_model == "boosted_trees":
         return fit_boosted_score(treated, lambda learnt: plan.matrix(people, learnt), seed=plan.seed)
     return fit_propensity(matrix, treated)

@@ -8,18 +8,17 @@ balanced column.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from models.values.refusal import Refusal
+
 Array = NDArray[np.float64]
 LARGEST_REMAINING_SMD = 1e-6
 """Columns further apart than this, in the participants' standard deviations, are not balanced."""
 MAXIMUM_ITERATIONS = 500
-
-NoBalance = Literal["no_entropy_balance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class EntropyBalance:
     largest_smd: float
 
 
-def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | NoBalance:
+def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | Refusal:
     """Weight controls so that each column's mean is that of the participants.
 
     Parameters
@@ -49,7 +48,7 @@ def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | No
 
     Returns
     -------
-    EntropyBalance or str
+    EntropyBalance or Refusal
         `no_entropy_balance` when the participants' means lie outside what any weighting of controls can reach.
     """
     spread = x[treated].std(axis=0, ddof=1)
@@ -82,7 +81,7 @@ def entropy_balance(x: Array, treated: NDArray[np.bool_]) -> EntropyBalance | No
     share = np.exp(scores - scipy.special.logsumexp(scores))
     remaining = float(np.abs(away.T @ share).max(initial=0.0))
     if not np.isfinite(share).all() or remaining > LARGEST_REMAINING_SMD:
-        return "no_entropy_balance"
+        return Refusal("no_entropy_balance")
     weights = np.ones(len(treated))
     weights[~treated] = share * float(treated.sum())
     return EntropyBalance(weights, remaining)

@@ -19,6 +19,7 @@ from models.comparing.trimming import kept_after_trimming
 from models.comparing.weighting import clusters_of, pair_weights, score_weights
 from models.score.design_matrix import DesignMatrix
 from models.score.propensity import PropensityFit
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -101,7 +102,7 @@ class Groups:
     pairs: Pairs | None = None
 
 
-Method = Callable[[Situation], Groups | str]
+Method = Callable[[Situation], Groups | Refusal]
 
 
 def _nearest_neighbour(s: Situation) -> Groups:
@@ -133,17 +134,17 @@ def _nearest_neighbour(s: Situation) -> Groups:
     return Groups(pair_weights(pairs, n), clusters_of(pairs, n, replace=settings.replace), pairs)
 
 
-def _optimal_pairs(s: Situation) -> Groups | str:
+def _optimal_pairs(s: Situation) -> Groups | Refusal:
     pairs = match_optimally(s.fit.logit, s.treated, s.strata, s.nearness, ratio=s.settings.ratio, caliper=s.caliper)
-    if isinstance(pairs, str):
+    if isinstance(pairs, Refusal):
         return pairs
     n = len(s.treated)
     return Groups(pair_weights(pairs, n), clusters_of(pairs, n, replace=False), pairs)
 
 
-def _full_matching(s: Situation) -> Groups | str:
+def _full_matching(s: Situation) -> Groups | Refusal:
     sets = match_fully(s.fit.logit, s.treated, s.strata, s.nearness, caliper=s.caliper)
-    if isinstance(sets, str):
+    if isinstance(sets, Refusal):
         return sets
     return _of_strata(sets, s.treated, s.settings.estimand)
 
@@ -169,7 +170,7 @@ def _score_weighting(s: Situation) -> Groups:
     return Groups(weight, np.arange(len(weight)))
 
 
-def _entropy_balancing(s: Situation) -> Groups | str:
+def _entropy_balancing(s: Situation) -> Groups | Refusal:
     found = entropy_balance(s.matrix.values, s.treated)
     if not isinstance(found, EntropyBalance):
         return found
@@ -188,7 +189,7 @@ METHODS: dict[str, Method] = {
 }
 
 
-def form_groups(s: Situation) -> tuple[Groups, NDArray[np.object_]] | str:
+def form_groups(s: Situation) -> tuple[Groups, NDArray[np.object_]] | Refusal:
     """Trim, then match or weight.
 
     Parameters
@@ -204,10 +205,10 @@ def form_groups(s: Situation) -> tuple[Groups, NDArray[np.object_]] | str:
     kept = kept_after_trimming(s.fit.score, s.treated, s.settings.trimming)
     left_out = np.where(kept, "", TRIMMED).astype(object)
     if not (kept & s.treated).any() or not (kept & ~s.treated).any():
-        return "nobody_after_trimming"
+        return Refusal("nobody_after_trimming")
     inside = s if kept.all() else _kept(s, kept)
     made = METHODS[s.settings.method](inside)
-    if isinstance(made, str):
+    if isinstance(made, Refusal):
         return made
     if not kept.all():
         made = _spread(made, kept)

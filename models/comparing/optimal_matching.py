@@ -8,20 +8,18 @@ that reduces to an assignment problem.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from models.comparing.nearest import Pairs, by_stratum
 from models.comparing.nearness import Nearness
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 MOST_DISTANCES = 25_000_000
 """Distances held at once, 200 MB: 1,000 participants against 25,000 controls."""
 
-TooLarge = Literal["too_large_for_optimal"]
 LEFT_OUT = -1
 TIE_WEIGHT = 1e-6
 """On a line many pairings are equally long in all. Of those the one with the smallest squares is taken, so that no order
@@ -54,7 +52,7 @@ def match_optimally(
     *,
     ratio: int,
     caliper: float | None,
-) -> Pairs | TooLarge:
+) -> Pairs | Refusal:
     """Match as many participants as the calipers allow, at the least total distance.
 
     Parameters
@@ -72,13 +70,13 @@ def match_optimally(
 
     Returns
     -------
-    Pairs or str
+    Pairs or Refusal
         `too_large_for_optimal` when a stratum has more than `MOST_DISTANCES` distances.
     """
     found: list[tuple[int, int, float]] = []
     for people, controls in by_stratum(treated, strata):
         if len(people) * ratio * (len(controls) + len(people) * ratio) > MOST_DISTANCES:
-            return "too_large_for_optimal"
+            return Refusal("too_large_for_optimal")
         apart = np.repeat(distances(logit, people, controls, nearness, caliper), ratio, axis=0)
         reachable = apart[np.isfinite(apart)]
         # Staying alone costs more than any total distance, so nobody stays alone who need not.
@@ -99,7 +97,7 @@ def match_optimally(
 
 def match_fully(
     logit: Array, treated: NDArray[np.bool_], strata: NDArray[np.int64], nearness: Nearness, *, caliper: float | None
-) -> NDArray[np.int64] | TooLarge:
+) -> NDArray[np.int64] | Refusal:
     """Divide everybody into sets with one participant or one control, at the least total distance.
 
     Parameters
@@ -109,14 +107,14 @@ def match_fully(
 
     Returns
     -------
-    ndarray of int, shape (n,), or str
+    ndarray of int, shape (n,), or Refusal
         Set of each person; -1 for those with nobody within the calipers. `too_large_for_optimal` as above.
     """
     labels = np.full(len(logit), LEFT_OUT, dtype=np.int64)
     first_free = 0
     for people, controls in by_stratum(treated, strata):
         if len(people) * len(controls) > MOST_DISTANCES:
-            return "too_large_for_optimal"
+            return Refusal("too_large_for_optimal")
         apart = distances(logit, people, controls, nearness, caliper)
         own, others = _stars(apart)
         labels[people[own >= 0]] = own[own >= 0] + first_free

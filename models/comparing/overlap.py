@@ -10,7 +10,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from models.values.effects import Fifth
+from models.values.breakdown import Fifth
 
 EQUIPOISE_LOW, EQUIPOISE_HIGH = 0.3, 0.7
 FIFTHS = 5

@@ -35,7 +35,7 @@ def e_values(f: Findings) -> tuple[float, float] | None:
         return e_values_of_difference(
             difference=primary.value, low=primary.low, high=primary.high, control_share=primary.control_value
         )
-    deviation = f.effects.outcome_deviation
+    deviation = f.effects.doubt.outcome_deviation
     if deviation is None or not deviation > 0:
         return None
     point, limit = e_values_of_standardised(
@@ -47,9 +47,9 @@ def e_values(f: Findings) -> tuple[float, float] | None:
 def bounds_of(f: Findings) -> Bounds:
     """Return how strong something unmeasured would have to be, as far as it is known."""
     values, effects = e_values(f), f.effects
-    bias = None if effects is None else effects.hidden_bias
-    benchmark = None if effects is None else effects.benchmark
-    systematic = None if effects is None else effects.systematic_error
+    bias = None if effects is None else effects.doubt.hidden_bias
+    benchmark = None if effects is None else effects.doubt.benchmark
+    systematic = None if effects is None else effects.doubt.systematic_error
     label = None
     if benchmark is not None:
         name, _, level = benchmark.covariate.partition("=")

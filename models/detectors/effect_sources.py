@@ -56,7 +56,7 @@ def unmeasured_confounding(f: Findings) -> Detection:
     direction: Direction = "unknown"
     is_critical = False
     # Only the estimator that gave the result decides; the others are shown beside it.
-    own = [p for p in f.effects.placebo if p.estimate.estimator == primary.estimator]
+    own = [p for p in f.effects.doubt.placebo if p.estimate.estimator == primary.estimator]
     sentence = says("placebo_clear" if own else "placebo_none")
     failing = sorted(
         (p for p in own if placebo_fails(p.estimate)),
@@ -78,7 +78,7 @@ def unmeasured_confounding(f: Findings) -> Detection:
         state = State.serious if fails else state
     elif not own and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound
-    systematic = f.effects.systematic_error
+    systematic = f.effects.doubt.systematic_error
     if systematic is not None and systematic.ease >= threshold(code, "ease"):
         state = State.serious  # where nothing can be found, this design finds something
     return Detection(code, state, found(code, sentence, *bounds), values[1], limit, direction, is_critical)
@@ -103,8 +103,8 @@ def _placebo_value(f: Findings, covariate: str, estimate: Estimate) -> Quantity:
 def attrition(f: Findings) -> Detection:
     """Expected bias from people without an outcome, by the WWC model with cautious assumptions; and worst-case bounds."""
     code = "attrition"
-    lost_treated = None if f.effects is None else f.effects.missing_treated_share
-    lost_control = None if f.effects is None else f.effects.missing_control_share
+    lost_treated = None if f.effects is None else f.effects.doubt.missing_treated_share
+    lost_control = None if f.effects is None else f.effects.doubt.missing_control_share
     if f.effects is None or lost_treated is None or lost_control is None:
         return lacking(code, "lacked_outcome")
     rho = {name: threshold(code, name) for name in ("rho_treated", "rho_control")}
@@ -123,7 +123,7 @@ def attrition(f: Findings) -> Detection:
     if bias > 0:
         boundary = attrition_boundary((lost_treated + lost_control) / 2, **rho, limit=limit)
         parts.append(says("attrition_boundary_words", value=number_value(boundary * 100, 0)))
-    for key, bounds in (("lee_words", f.effects.lee_bounds), ("manski_words", f.effects.manski_bounds)):
+    for key, bounds in (("lee_words", f.effects.doubt.lee_bounds), ("manski_words", f.effects.doubt.manski_bounds)):
         if bounds is not None:
             words = {
                 "low": difference_of(f.conduct, bounds[0]),
@@ -138,8 +138,8 @@ def attrition(f: Findings) -> Detection:
 def creaming(f: Findings) -> Detection:
     """Whether participants were expected to do better, or worse, before they began."""
     code = "creaming"
-    shift = None if f.effects is None else f.effects.predicted_shift
-    error = None if f.effects is None else f.effects.predicted_shift_error
+    shift = None if f.effects is None else f.effects.doubt.predicted_shift
+    error = None if f.effects is None else f.effects.doubt.predicted_shift_error
     if f.effects is None or shift is None or error is None:
         is_blank = f.effects is None or f.effects.primary is None
         return lacking(code, "lacked_outcome" if is_blank else "lacked_target_group")

@@ -22,6 +22,7 @@ from models.estimating.weighted import entropy_balanced, inverse_probability, re
 from models.score.design_matrix import DesignMatrix
 from models.values.comparison import Comparison
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 STRATUM_METHODS = ("subclassification", "coarsened_exact")
@@ -115,7 +116,7 @@ def analysed(comparison: Comparison, y: Array, plan: Plan, *, is_binary: bool) -
     return Analysed(people, y[seen], pairs, plan, is_binary)
 
 
-def estimate_by(name: str, data: Analysed) -> Estimate | str:
+def estimate_by(name: str, data: Analysed) -> Estimate | Refusal:
     """Estimate an effect in one way.
 
     Parameters
@@ -126,11 +127,11 @@ def estimate_by(name: str, data: Analysed) -> Estimate | str:
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         The reason (a code in `gates.yaml`) where there is no number with an interval.
     """
     found = ESTIMATORS[name](data)
-    if isinstance(found, str):
+    if isinstance(found, Refusal):
         return found
     if data.plan.effects.interval == "cluster_bootstrap":
         cluster = data.sets[data.weight > 0] if name.startswith("matched_") and data.has_sets else None
@@ -138,7 +139,7 @@ def estimate_by(name: str, data: Analysed) -> Estimate | str:
             found, cluster, seed=data.plan.seed, confidence_level=data.plan.effects.confidence_level
         )
         found = replace(found, low=low, high=high, interval_method="cluster bootstrap-t, 999 draws")
-    return found if is_usable(found) else "zero_standard_error"
+    return found if is_usable(found) else Refusal("zero_standard_error")
 
 
 def is_usable(estimate: Estimate) -> bool:
@@ -147,10 +148,10 @@ def is_usable(estimate: Estimate) -> bool:
     return bool(np.isfinite(numbers).all()) and estimate.high > estimate.low
 
 
-def _matched_difference(d: Analysed) -> Estimate | str:
+def _matched_difference(d: Analysed) -> Estimate | Refusal:
     level, used = d.plan.effects.confidence_level, d.weight > 0
     if not (used & d.treated).any() or not (used & ~d.treated).any():
-        return "outcome_missing"
+        return Refusal("outcome_missing")
     y, treated, weight, sets = d.y[used], d.treated[used], d.weight[used], d.sets[used]
     if d.pairs is not None:
         place = np.cumsum(used) - 1
@@ -169,10 +170,10 @@ def _matched_difference(d: Analysed) -> Estimate | str:
     return matched_difference(y, treated, weight, sets, confidence_level=level, is_binary=d.is_binary)
 
 
-def _matched_regression(d: Analysed) -> Estimate | str:
+def _matched_regression(d: Analysed) -> Estimate | Refusal:
     used = d.weight > 0
     if not (used & d.treated).any() or not (used & ~d.treated).any():
-        return "outcome_missing"
+        return Refusal("outcome_missing")
     return matched_regression(
         d.y[used],
         d.treated[used],
@@ -185,7 +186,7 @@ def _matched_regression(d: Analysed) -> Estimate | str:
     )
 
 
-def _inverse_probability(d: Analysed) -> Estimate | str:
+def _inverse_probability(d: Analysed) -> Estimate | Refusal:
     return inverse_probability(
         d.y,
         d.treated,
@@ -198,7 +199,7 @@ def _inverse_probability(d: Analysed) -> Estimate | str:
     )
 
 
-def _augmented(d: Analysed) -> Estimate | str:
+def _augmented(d: Analysed) -> Estimate | Refusal:
     k = d.kept
     return augmented_inverse_probability(
         d.y[k],
@@ -211,7 +212,7 @@ def _augmented(d: Analysed) -> Estimate | str:
     )
 
 
-def _cross_fitted(d: Analysed) -> Estimate | str:
+def _cross_fitted(d: Analysed) -> Estimate | Refusal:
     k = d.kept
     people = d.people[k].reset_index(drop=True)
 
@@ -230,7 +231,7 @@ def _cross_fitted(d: Analysed) -> Estimate | str:
     )
 
 
-def _entropy_balanced(d: Analysed) -> Estimate | str:
+def _entropy_balanced(d: Analysed) -> Estimate | Refusal:
     k = d.kept
     x = d.plan.matrix(d.people[k]).values
     balanced = entropy_balance(x, d.treated[k])
@@ -246,7 +247,7 @@ def _entropy_balanced(d: Analysed) -> Estimate | str:
     )
 
 
-def _regression(d: Analysed) -> Estimate | str:
+def _regression(d: Analysed) -> Estimate | Refusal:
     k = d.kept
     return regression(
         d.y[k],
@@ -257,7 +258,7 @@ def _regression(d: Analysed) -> Estimate | str:
     )
 
 
-ESTIMATORS: dict[str, Callable[[Analysed], Estimate | str]] = {
+ESTIMATORS: dict[str, Callable[[Analysed], Estimate | Refusal]] = {
     "matched_difference": _matched_difference,
     "matched_regression": _matched_regression,
     "inverse_probability": _inverse_probability,

@@ -19,6 +19,7 @@ from models.score.design_matrix import DesignMatrix, centred_products, independe
 from models.score.propensity import PropensityFit, fit_propensity
 from models.statistics.folds import stratified_folds
 from models.values.estimates import Array, Estimate, Means, Sizes, estimate_from, widened, with_intercept
+from models.values.refusal import Refusal
 
 Learner = Literal["linear", "boosted_trees"]
 Matrices = Callable[[NDArray[np.bool_]], DesignMatrix]
@@ -82,7 +83,7 @@ def cross_fitted(
     confidence_level: float,
     is_binary: bool,
     estimand: Estimand = "att",
-) -> Estimate | str:
+) -> Estimate | Refusal:
     """Doubly robust estimate in which nobody is predicted by a model that saw them.
 
     Parameters
@@ -101,14 +102,14 @@ def cross_fitted(
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         The reason when a fold cannot be fitted.
     """
     if min(int(treated.sum()), int((~treated).sum())) < FOLDS * FEWEST_PER_FOLD:
-        return "too_few_to_cross_fit"
+        return Refusal("too_few_to_cross_fit")
     folds = stratified_folds(treated.astype(np.int64), FOLDS, seed)
 
-    def one(fold: int) -> Predictions | str:
+    def one(fold: int) -> Predictions | Refusal:
         inside = folds == fold
         matrix = matrix_for(~inside)
         if learner == "linear":
@@ -119,7 +120,7 @@ def cross_fitted(
     parts = [one(fold) for fold in range(FOLDS)]
     joined = Predictions(np.empty(len(y)), np.empty(len(y)), np.empty(len(y)))
     for fold, part in enumerate(parts):
-        if isinstance(part, str):
+        if isinstance(part, Refusal):
             return part
         inside = folds == fold
         joined.odds[inside] = part.odds
@@ -130,7 +131,7 @@ def cross_fitted(
 
 def _linear_fold(
     y: Array, treated: NDArray[np.bool_], matrix: DesignMatrix, inside: NDArray[np.bool_]
-) -> Predictions | str:
+) -> Predictions | Refusal:
     outside = ~inside
     learnt = _rows(matrix.values, outside)
     # A level that none of these people has, or two that always go together, has no slope here.
@@ -171,7 +172,7 @@ def _boosted_fold(
     inside: NDArray[np.bool_],
     seed: int,
     is_binary: bool,
-) -> Predictions | str:
+) -> Predictions | Refusal:
     from sklearn.ensemble import HistGradientBoostingRegressor  # heavy: only where it is used
 
     values, outside = matrix.values, ~inside

@@ -16,7 +16,7 @@ from data_contracts.protocol.comparison_settings import Subgroup
 from data_contracts.reading.knowledge import read_knowledge
 from models.people.cohort import meets
 from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
-from models.values.effects import SubgroupEstimate
+from models.values.breakdown import SubgroupEstimate
 from models.values.estimates import Estimate
 
 Found = tuple[Estimate | None, str | None, int, int]

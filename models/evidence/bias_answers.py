@@ -231,7 +231,7 @@ def _selected_after_start(counted_from: str | None, by_follow_up: bool | None) -
 
 
 def _outcome_known(f: Findings) -> Answer:
-    lost = None if f.effects is None else (f.effects.missing_treated_share, f.effects.missing_control_share)
+    lost = None if f.effects is None else (f.effects.doubt.missing_treated_share, f.effects.doubt.missing_control_share)
     if lost is None or lost[0] is None or lost[1] is None:
         return BLANK
     return ("Y" if 1 - max(lost[0], lost[1]) >= NEARLY_ALL_SHARE else "N"), "because_outcome_known"

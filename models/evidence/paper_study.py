@@ -29,6 +29,7 @@ from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.statistics.intervals import newcombe_interval, wilson_interval
 from models.values.comparison import Gate
 from models.values.design_findings import JudgementFindings
+from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Estimate
 
@@ -180,8 +181,7 @@ def _findings(study: PaperStudy) -> Findings:
         study.reports.n_treated or 0,
         study.reports.n_control or 0,
         primary=_estimate(study),
-        missing_treated_share=own.lost_treated_share,
-        missing_control_share=own.lost_control_share,
+        doubt=Doubt(missing_treated_share=own.lost_treated_share, missing_control_share=own.lost_control_share),
     )
     return Findings(conduct, effects=effects, judgement=judgement)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from data_contracts.ladder.ladder import rungs
 from data_contracts.protocol.protocol import Outcome, Protocol
@@ -44,7 +44,9 @@ from models.evidence.record_rows import (
 )
 from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
+from models.values.adapter import as_data, read_as
 from models.values.comparison import Comparison, Gate
+from models.values.doubt import Doubt
 from models.values.effects import Counted, Effects
 
 
@@ -121,7 +123,7 @@ def tag_result(
         claimed_rung=protocol.claimed_rung,
         estimator=summary.estimator,
         risk_of_bias=risk_of_bias_of(earned_rung(facts), facts, findings, detections, signed),
-        protocol_changes=tuple(PlanChangeRow(**asdict(change)) for change in around.lock.changes),
+        protocol_changes=tuple(read_as(PlanChangeRow, as_data(change)) for change in around.lock.changes),
     )
     quarter, status, primary = around.quarter, _status(effects), effects.primary
     ratio = None if primary is None else primary.risk_ratio
@@ -179,7 +181,7 @@ def tag_result(
         specifications=specifications_of(effects, protocol),
         subgroups=subgroups_of(effects, protocol, summary.estimator),
         sites=sites_of(effects, summary.estimator),
-        placebo=tuple(placebo_of(p, protocol, outcome) for p in effects.placebo),
+        placebo=tuple(placebo_of(p, protocol, outcome) for p in effects.doubt.placebo),
         known_answers=tuple(
             KnownAnswerRow(
                 label=both_languages(k.label), estimate=k.estimate, standard_error=k.standard_error, source=k.source
@@ -188,10 +190,10 @@ def tag_result(
             if k.outcome == outcome.name
         ),
         flow=flow_of(around.steps, comparison, effects) if around.steps else (),
-        overlap=tuple(OverlapRow(**asdict(row)) for row in effects.fifths),
+        overlap=tuple(read_as(OverlapRow, as_data(row)) for row in effects.breakdown.fifths),
         places=tuple(
             PlaceRow(code=code, name=site_name(code)["da"], count=count, quarter=str(quarter))
-            for code, count in effects.places
+            for code, count in effects.breakdown.places
         ),
         measures=measures_of(effects, outcome, protocol),
         parts=tuple(
@@ -205,12 +207,12 @@ def tag_result(
                 count=p.count,
                 is_hidden=p.is_hidden,
             )
-            for p in effects.parts
+            for p in effects.breakdown.parts
         ),
-        texts=tuple(Bilingual.model_validate(text) for text in effects.texts),
+        texts=tuple(Bilingual.model_validate(text) for text in effects.breakdown.texts),
         evidence=evidence,
         claims=NO_CLAIMS,
-        provenance=RecordProvenance(**asdict(provenance)),
+        provenance=read_as(RecordProvenance, as_data(provenance)),
     )
     return record.model_copy(update={"claims": build_claims(record)})
 
@@ -224,8 +226,10 @@ def _unsupported(effects: Effects) -> Effects:
         Gate("design_not_shown"),
         effects.n_treated,
         effects.n_control,
-        missing_treated_share=effects.missing_treated_share,
-        missing_control_share=effects.missing_control_share,
+        doubt=Doubt(
+            missing_treated_share=effects.doubt.missing_treated_share,
+            missing_control_share=effects.doubt.missing_control_share,
+        ),
         design=effects.design,
     )
 

@@ -28,8 +28,10 @@ from models.detectors.interface import Findings, threshold
 from models.estimating.subgroups import site_name
 from models.people.cohort import Step
 from models.statistics.power_and_q import minimal_detectable_effect
+from models.values.breakdown import SubgroupEstimate
 from models.values.comparison import Comparison
-from models.values.effects import Effects, PlaceboEstimate, SubgroupEstimate
+from models.values.doubt import PlaceboEstimate
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 
@@ -62,7 +64,7 @@ def measures_of(effects: Effects, outcome: Outcome, protocol: Protocol) -> tuple
             published_value=published[m.code].value if m.code in published else None,
             published_source=published[m.code].source if m.code in published else None,
         )
-        for m in effects.measures
+        for m in effects.breakdown.measures
     )
 
 
@@ -76,19 +78,21 @@ def specifications_of(effects: Effects, protocol: Protocol) -> tuple[Specificati
             reason_says=reason_of(row.reason),
             **_numbers(row.estimate, declared[row.name].estimator),
         )
-        for row in effects.specifications
+        for row in effects.breakdown.specifications
     )
 
 
 def subgroups_of(effects: Effects, protocol: Protocol, estimator: str) -> tuple[SubgroupResult, ...]:
     """Return what was found for parts of the participants."""
     declared = {s.name: s for s in protocol.effects.subgroups}
-    return tuple(_subgroup(row, both_languages(declared[row.name].label), estimator) for row in effects.subgroups)
+    return tuple(
+        _subgroup(row, both_languages(declared[row.name].label), estimator) for row in effects.breakdown.subgroups
+    )
 
 
 def sites_of(effects: Effects, estimator: str) -> tuple[SubgroupResult, ...]:
     """Return what was found in each municipality."""
-    return tuple(_subgroup(row, Bilingual(**site_name(row.name)), estimator) for row in effects.sites)
+    return tuple(_subgroup(row, Bilingual(**site_name(row.name)), estimator) for row in effects.breakdown.sites)
 
 
 def _subgroup(row: SubgroupEstimate, label: Bilingual, estimator: str) -> SubgroupResult:
@@ -169,12 +173,12 @@ def diagnostics_of(f: Findings, comparison: Comparison, effects: Effects) -> Dia
         effective_sample_size=d.effective_controls or None,
         overlap_share=d.overlap_share,
         propensity_auc=d.propensity_auc,
-        outcome_missing_treated_share=effects.missing_treated_share,
-        outcome_missing_control_share=effects.missing_control_share,
+        outcome_missing_treated_share=effects.doubt.missing_treated_share,
+        outcome_missing_control_share=effects.doubt.missing_control_share,
         minimal_detectable_effect=detectable,
-        fewest_unlike_others=effects.fewest_unlike_others,
-        largest_share=None if effects.dominance is None else effects.dominance[0],
-        two_largest_share=None if effects.dominance is None else effects.dominance[1],
+        fewest_unlike_others=effects.doubt.fewest_unlike_others,
+        largest_share=None if effects.doubt.dominance is None else effects.doubt.dominance[0],
+        two_largest_share=None if effects.doubt.dominance is None else effects.doubt.dominance[1],
         detectable_smd=d.detectable_smd,
         imbalance_p=d.imbalance_p,
         **{name: getattr(bounds, name) for name in Bounds.model_fields},

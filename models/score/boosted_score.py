@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from models.score.design_matrix import DesignMatrix
-from models.score.propensity import Failure, PropensityFit, area_under_curve
+from models.score.propensity import PropensityFit, area_under_curve
 from models.statistics.folds import stratified_folds
+from models.values.refusal import Refusal
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -56,7 +57,7 @@ def boosted_classifier(seed: int) -> HistGradientBoostingClassifier:
 
 def fit_boosted_score(
     treated: NDArray[np.bool_], matrix_for: Callable[[NDArray[np.bool_]], DesignMatrix], *, seed: int
-) -> PropensityFit | Failure:
+) -> PropensityFit | Refusal:
     """Fit a cross-fitted score.
 
     Parameters
@@ -69,14 +70,14 @@ def fit_boosted_score(
 
     Returns
     -------
-    PropensityFit or str
+    PropensityFit or Refusal
         Without coefficients; the likelihood is that of people the trees had not seen.
     """
     everybody = matrix_for(np.ones(len(treated), dtype=bool))
     if everybody.values.shape[1] == 0:
-        return "no_score_covariates"
+        return Refusal("no_score_covariates")
     if min(int(treated.sum()), int((~treated).sum())) < FOLDS * FEWEST_PER_FOLD:
-        return "too_few_to_cross_fit"
+        return Refusal("too_few_to_cross_fit")
     folds = stratified_folds(treated.astype(np.int64), FOLDS, seed)
     score = np.empty(len(treated))
     for fold in range(FOLDS):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from models.score.design_matrix import ROWS_AT_ONCE, DesignMatrix, centred_products
+from models.values.refusal import Refusal
 
 MAXIMUM_ITERATIONS = 100
 LARGEST_STANDARDISED_COEFFICIENT = 15.0
@@ -25,7 +25,6 @@ SMALLEST_MOVE = 1e-6
 """Newton's last step, in standard deviations; the error left is its square."""
 
 Array = NDArray[np.float64]
-Failure = Literal["separation", "score_not_converged", "no_score_covariates", "too_few_to_cross_fit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class PropensityFit:
     auc: float
 
 
-def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> PropensityFit | Failure:
+def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> PropensityFit | Refusal:
     """Fit a logit of participation on covariates by maximum likelihood.
 
     Parameters
@@ -66,28 +65,28 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
 
     Returns
     -------
-    PropensityFit or str
+    PropensityFit or Refusal
         The fit, or the reason why there is none: complete separation, no convergence, or no
         covariate that varies. Columns are standardised for fitting only, so that scale does not
         decide convergence.
     """
     if matrix.values.shape[1] == 0:
-        return "no_score_covariates"
+        return Refusal("no_score_covariates")
     columns = matrix.values.T
     centre = columns.mean(axis=1)
     spread = np.sqrt(np.diag(centred_products(matrix.values, centre)) / len(treated))
     beta = _maximum(columns, centre, spread, treated)
-    if isinstance(beta, str):
+    if isinstance(beta, Refusal):
         return beta
     slopes = beta[1:] / spread
     coefficients = np.concatenate([[beta[0] - float(slopes @ centre)], slopes])
     # A slope that ran away, or groups that a threshold on the score tells apart.
     if not np.isfinite(beta).all() or np.abs(beta[1:]).max() > LARGEST_STANDARDISED_COEFFICIENT:
-        return "separation"
+        return Refusal("separation")
     logit = linear_predictor(columns, slopes, float(coefficients[0]))
     own, others = logit[treated], np.sort(logit[~treated])
     if own.min() > others[-1]:
-        return "separation"
+        return Refusal("separation")
     return PropensityFit(
         score=np.asarray(scipy.special.expit(logit), dtype=float),
         logit=logit,
@@ -115,7 +114,7 @@ def linear_predictor(columns: Array, slopes: Array, constant: float) -> Array:
     return total
 
 
-def _maximum(columns: Array, centre: Array, spread: Array, treated: NDArray[np.bool_]) -> Array | Failure:
+def _maximum(columns: Array, centre: Array, spread: Array, treated: NDArray[np.bool_]) -> Array | Refusal:
     """Return standardised coefficients at the maximum of the likelihood."""
 
     def standardised(rows: NDArray[np.int64]) -> Array:
@@ -129,13 +128,13 @@ def _maximum(columns: Array, centre: Array, spread: Array, treated: NDArray[np.b
     # back, it is a good place to search from. Where the search begins does not move the maximum.
     kept = np.sort(np.concatenate([np.flatnonzero(treated), others[::step]]))
     fitted = _fit(standardised(kept), treated[kept])
-    if isinstance(fitted, str):
+    if isinstance(fitted, Refusal):
         return fitted
     fitted[0] -= np.log(len(others) / len(others[::step]))
     return _polished(columns, centre, spread, treated, fitted)
 
 
-def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Failure:
+def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Refusal:
     # Heavy to load, so only where somebody is fitted: definitions are loaded by every process that looks at them.
     from statsmodels.discrete.discrete_model import Logit
     from statsmodels.tools.sm_exceptions import (
@@ -154,19 +153,19 @@ def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Failure:
                 method="newton", maxiter=MAXIMUM_ITERATIONS, disp=False, skip_hessian=True
             )
         except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
-            return "separation"
+            return Refusal("separation")
     beta = np.asarray(fit.params, dtype=float)
     is_finite = bool(np.isfinite(beta).all())
     if is_finite and np.abs(beta[1:]).max() > LARGEST_STANDARDISED_COEFFICIENT:
-        return "separation"
+        return Refusal("separation")
     if not is_finite or not fit.mle_retvals["converged"]:
-        return "score_not_converged"
+        return Refusal("score_not_converged")
     return beta
 
 
 def _polished(
     columns: Array, centre: Array, spread: Array, treated: NDArray[np.bool_], start: Array
-) -> Array | Failure:
+) -> Array | Refusal:
     """Take Newton's steps over all rows, block by block, from a start that is nearly there."""
     p, n = columns.shape
     beta = start.copy()
@@ -190,13 +189,13 @@ def _polished(
         try:
             move = np.linalg.solve(information / np.outer(scale, scale), gradient / scale)
         except np.linalg.LinAlgError:
-            return "separation"
+            return Refusal("separation")
         beta += move
         if not np.isfinite(beta).all():
-            return "separation"
+            return Refusal("separation")
         if np.abs(move).max() < SMALLEST_MOVE:
             return beta
-    return "score_not_converged"
+    return Refusal("score_not_converged")
 
 
 def area_under_curve(values: NDArray[np.float64], treated: NDArray[np.bool_]) -> float:

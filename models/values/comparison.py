@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from data_contracts.ladder.ladder import gate_reasons
 from data_contracts.reading.knowledge import read_knowledge
@@ -40,6 +41,18 @@ class Gate:
         if self.reason is None:
             return None
         return gate_reasons()[self.reason]
+
+
+def _gate_of(reason: Gate | str | None) -> Gate:
+    return reason if isinstance(reason, Gate) else Gate(reason)
+
+
+def _reason_of(gate: Gate) -> str | None:
+    return gate.reason
+
+
+StoredGate = Annotated[Gate, BeforeValidator(_gate_of), PlainSerializer(_reason_of), Field(alias="gate_reason")]
+"""A gate that is stored as its reason."""
 
 
 def no_pairs() -> pd.DataFrame:

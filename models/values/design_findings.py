@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from models.values.adapter import LeftOut
+
 
 @dataclass(frozen=True, slots=True)
 class SynthesisFindings:
@@ -175,7 +177,7 @@ class DesignFindings:
     panel: PanelFindings | None = None
     rate: RateFindings | None = None
     judgement: JudgementFindings | None = None
-    own: OwnFindings | None = None
+    own: LeftOut[OwnFindings | None] = None
 
     def own_as(self, kind: type[Own]) -> Own | None:
         """Return a design's own findings, or None if there are none of this kind."""

@@ -6,13 +6,14 @@ sums over them, by person or by cluster.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from models.statistics.intervals import newcombe_interval
+from models.values.adapter import Known, LeftOut
 
 Array = NDArray[np.float64]
 SMALL_CELL = 5.0
@@ -45,7 +46,7 @@ class Estimate:
         there are none, as of pooled studies.
     influence : ndarray of float, shape (n,)
         Influence values; their sum is zero and the root of their (clustered) square sum the standard error, but for
-        the small-sample factor.
+        the small-sample factor. Not stored: empty in an estimate that was read back.
     risk_ratio : RiskRatio or None
         For binary outcomes that both groups have some of.
     """
@@ -56,9 +57,9 @@ class Estimate:
     low: float
     high: float
     interval_method: str
-    treated_value: float
-    control_value: float
-    influence: Array
+    treated_value: Known
+    control_value: Known
+    influence: LeftOut[Array] = field(default_factory=lambda: np.empty(0))
     risk_ratio: RiskRatio | None = None
 
 

@@ -12,7 +12,8 @@ from models.detectors.registry import detect
 from models.evidence.evidence import evidence_of
 from models.evidence.rung import DesignFacts, earned_rung, rung_number
 from models.values.comparison import ComparisonDiagnostics, Gate
-from models.values.effects import Effects, PlaceboEstimate
+from models.values.doubt import Doubt, PlaceboEstimate
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 
@@ -57,12 +58,14 @@ def findings(*, placebo: float | None = 0.0, value: float = 0.20, error: float =
         570,
         1600,
         primary=main,
-        placebo=test,
-        missing_treated_share=0.02,
-        missing_control_share=0.02,
-        predicted_shift=0.01,
-        predicted_shift_error=0.04,
-        outcome_deviation=0.33,
+        doubt=Doubt(
+            placebo=test,
+            missing_treated_share=0.02,
+            missing_control_share=0.02,
+            predicted_shift=0.01,
+            predicted_shift_error=0.04,
+            outcome_deviation=0.33,
+        ),
     )
     balance = ()
     from models.values.comparison import BalanceLine

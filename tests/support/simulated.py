@@ -31,6 +31,7 @@ from models.score.boosted_score import fit_boosted_score
 from models.score.design_matrix import DesignMatrix
 from models.score.propensity import PropensityFit, fit_propensity
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 NAMES = ("a", "b", "c")
 
@@ -114,7 +115,7 @@ def _matched(w: World, fit: PropensityFit, found: dict[str, Estimate]) -> None:
                 w.y[used], w.treated[used], weights[used], None, w.x[used], everybody=False, **_settings(w)
             )
     sets = match_fully(fit.logit, w.treated, strata, alone, caliper=caliper)
-    assert not isinstance(sets, str)
+    assert not isinstance(sets, Refusal)
     for estimand in ("att", "ate"):
         formed = weigh_strata(sets, w.treated, everybody=estimand == "ate")
         _sets(w, f"full matching {estimand}", formed.weights, sets, found, everybody=estimand == "ate")

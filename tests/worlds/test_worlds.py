@@ -95,7 +95,7 @@ def test_a_hidden_cause_fools_matching_and_the_placebo_gives_it_away(i_gang: Pro
     """Nothing works in this world, yet the matched difference is large; the placebo test fails in all six draws."""
     found = [evaluate(i_gang, "null", seed) for seed in range(6)]
     assert np.mean([e.primary.value for e in found if e.primary is not None]) > 0.08
-    own = [next(p.estimate for p in e.placebo if p.estimate.estimator == "matched_difference") for e in found]
+    own = [next(p.estimate for p in e.doubt.placebo if p.estimate.estimator == "matched_difference") for e in found]
     assert all(placebo_fails(e) and e.value > 0 for e in own)
 
 
@@ -103,5 +103,5 @@ def test_a_hidden_cause_fools_matching_and_the_placebo_gives_it_away(i_gang: Pro
 def test_where_nothing_is_hidden_the_placebo_never_points_at_the_project(i_gang: Protocol) -> None:
     """In the ignorable world a failing placebo, if any, has the other sign: the bias pulls the number down."""
     found = [evaluate(i_gang, "ignorable", seed) for seed in range(6)]
-    own = [next(p.estimate for p in e.placebo if p.estimate.estimator == "matched_difference") for e in found]
+    own = [next(p.estimate for p in e.doubt.placebo if p.estimate.estimator == "matched_difference") for e in found]
     assert not any(placebo_fails(e) and e.value > 0 for e in own)

@@ -32,10 +32,13 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.intervals import newcombe_interval, wilson_interval
 from models.statistics.multilevel import moments_of, random_intercepts
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, PanelFindings, RateFindings
-from models.values.effects import Effects, Measure, Part
+from models.values.doubt import Doubt
+from models.values.effects import Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 STRATUM = "stratum_of_person"
@@ -87,13 +90,13 @@ class Benchmarking(OfPeople):
             gate = Gate("outcome_missing")
         if gate.is_open and outcome.type == "numeric" and float(seen.std(ddof=1)) == 0:
             gate = Gate("zero_standard_error")
-        closed = Effects(outcome.name, gate, len(seen), 0, missing_treated_share=missing)
+        closed = Effects(outcome.name, gate, len(seen), 0, doubt=Doubt(missing_treated_share=missing))
         if not gate.is_open:
             return closed
         strata = comparison.people[STRATUM][has_outcome] if STRATUM in comparison.people else None
         found = _expected(rates, strata, len(seen), outcome, protocol)
-        if isinstance(found, str):
-            return replace(closed, gate=Gate(found))
+        if isinstance(found, Refusal):
+            return replace(closed, gate=Gate(found.reason))
         expected, measures = found
         primary = _difference(seen, outcome, expected, protocol)
         _, sizes = np.unique(seen, return_counts=True)
@@ -109,14 +112,19 @@ class Benchmarking(OfPeople):
         return replace(
             closed,
             primary=primary,
-            fewest_unlike_others=int(len(seen) - sizes.max()),
             raw_difference=float(seen.mean() - expected.overall),
-            measures=(*measures, *_counts(seen, expected, outcome, protocol), *more, *among),
-            parts=(*parts, *rates_around),
+            doubt=replace(
+                closed.doubt,
+                predicted_shift=shift,
+                predicted_shift_error=shift_error,
+                fewest_unlike_others=int(len(seen) - sizes.max()),
+            ),
+            breakdown=Breakdown(
+                sites=site_estimates(comparison.people, within),
+                measures=(*measures, *_counts(seen, expected, outcome, protocol), *more, *among),
+                parts=(*parts, *rates_around),
+            ),
             design=DesignFindings(rate=rate, panel=change),
-            predicted_shift=shift,
-            predicted_shift_error=shift_error,
-            sites=site_estimates(comparison.people, within),
         )
 
     def _within(
@@ -176,7 +184,7 @@ def _rates_of(comparison: Comparison, outcome: Outcome) -> pd.DataFrame:
 
 def _expected(
     rates: pd.DataFrame, strata: pd.Series | None, n: int, outcome: Outcome, protocol: Protocol
-) -> tuple[ExpectedRate, tuple[Measure, ...]] | str:
+) -> tuple[ExpectedRate, tuple[Measure, ...]] | Refusal:
     """Find the rate to hold participants against, by the declared method."""
     settings, is_binary = protocol.settings(BenchmarkSettings), outcome.type == "binary"
     if settings.method == "reference_rate":
@@ -185,17 +193,17 @@ def _expected(
         variance = spread / declared.people_count if declared.people_count else 0.0
         return ExpectedRate(declared.value, variance, np.full(n, declared.value), declared.value), ()
     if rates.empty:
-        return "no_rates"
+        return Refusal("no_rates")
     if settings.method == "structural_rate":
         names = tuple(c.name for c in protocol.covariates if c.source == "place")
         latest = chosen_rates(rates, (), settings.most_years_back)
         found = structural_rate(latest, settings.own_places, names, n)
-        if isinstance(found, str):
+        if isinstance(found, Refusal):
             return found
         return found.expected, (Measure("structure_r_squared", max(0.0, found.r_squared)),)
     chosen = chosen_rates(rates, settings.own_places, settings.most_years_back)
     expected = standardised_rate(chosen, strata, n, is_binary=is_binary)
-    return expected if isinstance(expected, str) else (expected, ())
+    return expected if isinstance(expected, Refusal) else (expected, ())
 
 
 def _difference(seen: Array, outcome: Outcome, expected: ExpectedRate, protocol: Protocol) -> Estimate:

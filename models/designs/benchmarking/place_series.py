@@ -11,9 +11,10 @@ from data_contracts.designs.benchmarking.settings import BenchmarkSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from models.designs.benchmarking.rates import ALL
 from models.designs.benchmarking.synthetic_control import synthetic_control
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, PanelFindings
-from models.values.effects import Effects, Measure, Part
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 FEWEST_TIMES_BEFORE = 3
@@ -55,7 +56,7 @@ def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome
     limits = found.interval(protocol.effects.confidence_level)
     measures = (Measure("synthetic_fit", found.misfit), Measure("placebo_units_p", found.p))
     if limits is None:
-        return replace(blank, gate=Gate("too_few_places"), measures=measures)
+        return replace(blank, gate=Gate("too_few_places"), breakdown=Breakdown(measures=measures))
     after = own[known].to_numpy(dtype=float)[~before[known]]
     mean = float(after.mean())
     error = float(found.placebo.std(ddof=1))
@@ -77,4 +78,6 @@ def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome
     change = others[known].mean(axis=1).to_numpy(dtype=float)
     moved = float(change[~before[known]].mean() - change[before[known]].mean())
     panel = PanelFindings(control_trend_share=moved / found.effect if found.effect else None)
-    return replace(blank, primary=primary, measures=measures, parts=parts, design=DesignFindings(panel=panel))
+    return replace(
+        blank, primary=primary, breakdown=Breakdown(measures=measures, parts=parts), design=DesignFindings(panel=panel)
+    )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from models.designs.benchmarking.funnel import Funnel, funnel
 from models.statistics.pooling import pool
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 ALL = "all"
@@ -74,7 +75,9 @@ def _variance(rows: pd.DataFrame, is_binary: bool) -> Array:
     return np.asarray(np.clip(p, 0.5 / n, 1 - 0.5 / n) * (1 - np.clip(p, 0.5 / n, 1 - 0.5 / n)) / n)
 
 
-def standardised_rate(rows: pd.DataFrame, strata: pd.Series | None, n: int, *, is_binary: bool) -> ExpectedRate | str:
+def standardised_rate(
+    rows: pd.DataFrame, strata: pd.Series | None, n: int, *, is_binary: bool
+) -> ExpectedRate | Refusal:
     """Give every participant the rate of her stratum (indirect standardisation).
 
     Parameters
@@ -89,21 +92,21 @@ def standardised_rate(rows: pd.DataFrame, strata: pd.Series | None, n: int, *, i
 
     Returns
     -------
-    ExpectedRate or str
+    ExpectedRate or Refusal
         `no_rates`, or `stratum_without_rate` where a participant's stratum has none.
     """
     if strata is None:
         whole = rows[rows["stratum"] == ALL] if (rows["stratum"] == ALL).any() else rows
         if whole.empty:
-            return "no_rates"
+            return Refusal("no_rates")
         value, variance = _mean_rate(whole, is_binary)
         return ExpectedRate(value, variance, np.full(n, value), value)
     parts = rows[rows["stratum"] != ALL]
     if parts.empty:
-        return "no_rates"
+        return Refusal("no_rates")
     found = {str(name): _mean_rate(group, is_binary) for name, group in parts.groupby("stratum")}
     if not set(strata) <= set(found):
-        return "stratum_without_rate"
+        return Refusal("stratum_without_rate")
     per_person = np.array([found[str(name)][0] for name in strata])
     shares = strata.value_counts(normalize=True)
     variance = float(sum(share**2 * found[str(name)][1] for name, share in shares.items()))
@@ -127,7 +130,7 @@ class StructuralRate:
 
 def structural_rate(
     rates: pd.DataFrame, own_places: tuple[str, ...], names: tuple[str, ...], n: int
-) -> StructuralRate | str:
+) -> StructuralRate | Refusal:
     """Predict one's own places' rate from how they are composed.
 
     Parameters
@@ -142,7 +145,7 @@ def structural_rate(
 
     Returns
     -------
-    StructuralRate or str
+    StructuralRate or Refusal
         Least squares over other places, weighted by people. `own_place_without_rate`; `too_few_places` with fewer
         than five places per covariate; `structure_unknown`.
     """
@@ -150,12 +153,12 @@ def structural_rate(
     known = whole.dropna(subset=[*names, "value", "people_count"])
     own, others = known[known["place"].isin(own_places)], known[~known["place"].isin(own_places)]
     if own.empty:
-        return "own_place_without_rate"
+        return Refusal("own_place_without_rate")
     if others["place"].nunique() < 5 * (len(names) + 1):
-        return "too_few_places"
+        return Refusal("too_few_places")
     x = np.column_stack([np.ones(len(others)), others[list(names)].to_numpy(dtype=float)])
     if np.linalg.matrix_rank(x) < x.shape[1]:
-        return "structure_unknown"
+        return Refusal("structure_unknown")
     y, w = others["value"].to_numpy(dtype=float), others["people_count"].to_numpy(dtype=float)
     w = w / w.mean()
     inverse = np.linalg.inv((x * w[:, None]).T @ x)

@@ -23,9 +23,10 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.agreement import krippendorff_alpha
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
-from models.values.effects import Counted, Effects, Measure, Part
+from models.values.effects import Counted, Effects
 
 FEW_CASES = 7
 MIXED = 0.1
@@ -58,9 +59,9 @@ class CaseStudy(WithoutPeople):
         alpha = _coder_agreement(rows)
         return replace(
             blank,
-            measures=tuple(work.measures(alpha)),
-            parts=tuple(work.parts()),
-            texts=tuple(work.texts()),
+            breakdown=Breakdown(
+                measures=tuple(work.measures(alpha)), parts=tuple(work.parts()), texts=tuple(work.texts())
+            ),
             design=DesignFindings(judgement=work.findings(alpha)),
         )
 

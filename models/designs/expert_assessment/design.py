@@ -18,10 +18,12 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
-from models.values.effects import Counted, Effects, Measure, Part
+from models.values.effects import Counted, Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 FEWEST_RATERS = 2
@@ -65,14 +67,14 @@ class ExpertAssessment(WithoutPeople):
         if settings.scale == "category":
             return replace(
                 blank,
-                measures=measures,
-                texts=(_told(last, measures),),
-                parts=_categories(last, protocol),
+                breakdown=Breakdown(
+                    measures=measures, parts=_categories(last, protocol), texts=(_told(last, measures),)
+                ),
                 design=DesignFindings(judgement=judgement),
             )
         pooled, calibration = _pooled(comparison.people, rows, protocol)
-        if isinstance(pooled, str):
-            return replace(blank, gate=Gate(pooled), design=DesignFindings(judgement=judgement))
+        if isinstance(pooled, Refusal):
+            return replace(blank, gate=Gate(pooled.reason), design=DesignFindings(judgement=judgement))
         if calibration is not None:
             measures = (*measures, Measure("calibration", calibration))
         measures = (*measures, *_rounds(rows))
@@ -94,7 +96,10 @@ class ExpertAssessment(WithoutPeople):
             np.empty(0),
         )
         return replace(
-            blank, primary=primary, measures=measures, parts=_by_round(rows), design=DesignFindings(judgement=judgement)
+            blank,
+            primary=primary,
+            breakdown=Breakdown(measures=measures, parts=_by_round(rows)),
+            design=DesignFindings(judgement=judgement),
         )
 
     def facts(
@@ -172,7 +177,9 @@ def _told(last: pd.DataFrame, measures: tuple[Measure, ...]) -> dict[str, str]:
     return bilingual("told_categories", **counts, agreement=value)
 
 
-def _pooled(people: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol) -> tuple[PooledAnswer | str, float | None]:
+def _pooled(
+    people: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol
+) -> tuple[PooledAnswer | Refusal, float | None]:
     """Put the last round together; return the panel's best calibration where seeds were asked."""
     settings = protocol.settings(AssessmentSettings)
     last = _latest(rows)
@@ -181,15 +188,15 @@ def _pooled(people: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol) -> tup
         return median_of(middle.to_numpy(dtype=float)), None
     quantiles = _quantiles(last)
     if quantiles is None:
-        return "answers_without_quantiles", None
+        return Refusal("answers_without_quantiles"), None
     weights, calibration = np.ones(len(quantiles)), None
     if settings.aggregate == "cooke":
         seeds = _seed_answers(people, list(quantiles.index), settings.seeds)
         if seeds is None:
-            return "seeds_not_answered", None
+            return Refusal("seeds_not_answered"), None
         found = cooke_weights(seeds, np.array(list(settings.seeds.values())))
         if found is None:
-            return "nobody_calibrated", None
+            return Refusal("nobody_calibrated"), None
         weights, calibrations = found
         calibration = float(calibrations.max())
     return pooled_distribution(quantiles.to_numpy(dtype=float), weights), calibration

@@ -30,9 +30,12 @@ from models.estimating.subgroups import Found, site_estimates, subgroup_estimate
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
+from models.values.breakdown import Breakdown
 from models.values.comparison import Comparison, Gate, gate_limits
+from models.values.doubt import Doubt
 from models.values.effects import Effects
 from models.values.estimates import Array, Estimate
+from models.values.refusal import Refusal
 
 
 class MatchedControl(OfPeople):
@@ -60,16 +63,18 @@ class MatchedControl(OfPeople):
             _gate(comparison, y, compared, own),
             n_treated,
             n_control,
-            missing_treated_share=_weighted_share(~np.isfinite(y), compared & own, np.ones(len(y))),
-            missing_control_share=_weighted_share(
-                ~np.isfinite(y), compared & ~own, people["weight"].to_numpy(dtype=float)
+            doubt=Doubt(
+                missing_treated_share=_weighted_share(~np.isfinite(y), compared & own, np.ones(len(y))),
+                missing_control_share=_weighted_share(
+                    ~np.isfinite(y), compared & ~own, people["weight"].to_numpy(dtype=float)
+                ),
             ),
         )
         if not closed.gate.is_open:
             return closed
         primary = estimate_by(protocol.effects.estimator, data)
         if not isinstance(primary, Estimate):
-            return replace(closed, gate=Gate(primary))
+            return replace(closed, gate=Gate(primary.reason))
         return _everything(closed, comparison, y, data, primary, outcome, protocol)
 
     def facts(
@@ -131,27 +136,32 @@ def _everything(
     def within(inside: NDArray[np.bool_]) -> Found:
         return estimate_again(cohort, y, inside, Plan.of(protocol), is_binary=data.is_binary)
 
-    lost = closed.missing_treated_share or 0.0, closed.missing_control_share or 0.0
+    lost = closed.doubt.missing_treated_share or 0.0, closed.doubt.missing_control_share or 0.0
     lee, manski = loss_bounds(comparison, y, outcome, *lost)
     return replace(
         closed,
-        lee_bounds=lee,
-        manski_bounds=manski,
         primary=primary,
         alternatives=tuple(e for _, e in others if isinstance(e, Estimate)),
-        not_computed=tuple((name, e) for name, e in others if isinstance(e, str)),
-        placebo=placebo,
-        specifications=specification_estimates(cohort, y, protocol, is_binary=data.is_binary),
-        subgroups=subgroup_estimates(cohort, protocol.effects.subgroups, within),
-        sites=site_estimates(cohort, within),
-        systematic_error=learnt_error(placebo, primary.estimator),
+        not_computed=tuple((name, e.reason) for name, e in others if isinstance(e, Refusal)),
         raw_difference=float(data.y[treated].mean() - data.y[~treated].mean()),
-        fewest_unlike_others=fewest_unlike_others(data),
-        outcome_deviation=float(data.y[~treated].std(ddof=1)),
-        predicted_shift=shift,
-        predicted_shift_error=shift_error,
-        hidden_bias=hidden_bias_of(data, primary),
-        benchmark=strongest_benchmark(data),
+        doubt=replace(
+            closed.doubt,
+            placebo=placebo,
+            systematic_error=learnt_error(placebo, primary.estimator),
+            hidden_bias=hidden_bias_of(data, primary),
+            benchmark=strongest_benchmark(data),
+            lee_bounds=lee,
+            manski_bounds=manski,
+            predicted_shift=shift,
+            predicted_shift_error=shift_error,
+            outcome_deviation=float(data.y[~treated].std(ddof=1)),
+            fewest_unlike_others=fewest_unlike_others(data),
+        ),
+        breakdown=Breakdown(
+            specifications=specification_estimates(cohort, y, protocol, is_binary=data.is_binary),
+            subgroups=subgroup_estimates(cohort, protocol.effects.subgroups, within),
+            sites=site_estimates(cohort, within),
+        ),
     )
 
 

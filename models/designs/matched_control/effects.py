@@ -14,9 +14,11 @@ from models.doubt.hidden_bias import Benchmark, HiddenBias, benchmarks, hidden_b
 from models.doubt.negative_controls import SystematicError, systematic_error
 from models.estimating.by_name import Analysed, analysed, estimate_by
 from models.estimating.subgroups import Found
+from models.values.breakdown import SpecificationEstimate
 from models.values.comparison import Comparison, gate_limits
-from models.values.effects import PlaceboEstimate, SpecificationEstimate
+from models.values.doubt import PlaceboEstimate
 from models.values.estimates import Array, Estimate
+from models.values.refusal import Refusal
 
 
 def cohort_of(comparison: Comparison) -> pd.DataFrame:
@@ -108,8 +110,8 @@ def estimate_again(people: pd.DataFrame, y: Array, inside: NDArray[np.bool_], pl
     if not has_variation(data.y[used]):
         return None, "zero_standard_error", *sizes
     estimate = estimate_by(plan.effects.estimator, data)
-    if isinstance(estimate, str):
-        return None, estimate, *sizes
+    if isinstance(estimate, Refusal):
+        return None, estimate.reason, *sizes
     return estimate, comparison.gate.reason, *sizes
 
 

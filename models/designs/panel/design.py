@@ -20,10 +20,13 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort, build_cohort
 from models.score.design_matrix import build_design_matrix
+from models.values.breakdown import Breakdown
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings
+from models.values.doubt import Doubt
 from models.values.effects import Counted, Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 SMALLEST_WAVE_SHARE = 0.5
@@ -140,8 +143,7 @@ class PanelStudy:
             _outcome_gate(comparison.gate, panel, protocol),
             n_own,
             int(len(panel.y) - n_own),
-            missing_treated_share=lost[0],
-            missing_control_share=lost[1],
+            doubt=Doubt(missing_treated_share=lost[0], missing_control_share=lost[1]),
         )
         if not closed.gate.is_open:
             return closed
@@ -153,7 +155,7 @@ class PanelStudy:
         }
         primary = found.pop(protocol.settings(PanelSettings).estimator)
         if not isinstance(primary, Estimate):
-            return replace(closed, gate=Gate(primary))
+            return replace(closed, gate=Gate(primary.reason))
         if not (np.isfinite(primary.standard_error) and primary.high > primary.low):
             return replace(closed, gate=Gate("zero_standard_error"))
         others = panel.y[~panel.treated] if n_own < len(panel.y) else panel.y
@@ -161,11 +163,13 @@ class PanelStudy:
             closed,
             primary=primary,
             alternatives=tuple(e for e in found.values() if isinstance(e, Estimate)),
-            not_computed=tuple((name, e) for name, e in found.items() if isinstance(e, str)),
-            outcome_deviation=float(others.mean(axis=1).std(ddof=1)) if len(others) > 1 else None,
-            fewest_unlike_others=_fewest_unlike(panel, work, protocol),
-            measures=work.measures(),
-            parts=work.parts(y.first + int(columns[0])),
+            not_computed=tuple((name, e.reason) for name, e in found.items() if isinstance(e, Refusal)),
+            doubt=replace(
+                closed.doubt,
+                outcome_deviation=float(others.mean(axis=1).std(ddof=1)) if len(others) > 1 else None,
+                fewest_unlike_others=_fewest_unlike(panel, work, protocol),
+            ),
+            breakdown=Breakdown(measures=work.measures(), parts=work.parts(y.first + int(columns[0]))),
             design=DesignFindings(panel=work.findings(primary.value, protocol)),
         )
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models.designs.panel.checks import Panel
 from models.designs.panel.group_time import sums_of
 from models.values.estimates import Estimate, interval_reach
+from models.values.refusal import Refusal
 
 MOST_SETS = 400
 Array = NDArray[np.float64]
@@ -36,7 +37,7 @@ def two_way_columns(panel: Panel, weight: Array) -> tuple[Array, Array]:
 
 def two_way_fixed_effects(
     panel: Panel, weight: Array, cluster: Labels | None, *, confidence_level: float
-) -> Estimate | str:
+) -> Estimate | Refusal:
     """One coefficient for the project, with an effect of its own for each unit and time.
 
     Parameters
@@ -49,14 +50,14 @@ def two_way_fixed_effects(
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         Errors by cluster with the factor G/(G-1) (N-1)/(N-K), unit effects counted in K; degrees of freedom are those
         of the clusters, or fewer where few of them decide the number.
     """
     x, y = two_way_columns(panel, weight)
     square = float((weight[:, None] * x**2).sum())
     if square < 1e-12:
-        return "no_comparison"
+        return Refusal("no_comparison")
     value = float((weight[:, None] * x * y).sum() / square)
     pulls = (weight[:, None] * x * (y - value * x)).sum(axis=1) / square
     sums = sums_of(pulls, cluster)
@@ -70,7 +71,7 @@ def two_way_fixed_effects(
 
 def mean_change(
     panel: Panel, weight: Array, cluster: Labels | None, *, is_compared: bool, confidence_level: float
-) -> Estimate | str:
+) -> Estimate | Refusal:
     """Each unit's mean after against its mean before, and against the same of units without the project.
 
     Parameters
@@ -85,14 +86,14 @@ def mean_change(
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         `several_starts` if units start at different times and are compared.
     """
     own = panel.treated
     if is_compared:
         starts = np.unique(panel.start[own])
         if len(starts) > 1:
-            return "several_starts"
+            return Refusal("several_starts")
         before = np.arange(panel.never) < starts[0]
         change = panel.y[:, ~before].mean(axis=1) - panel.y[:, before].mean(axis=1)
         groups = [own, ~own]
@@ -105,7 +106,7 @@ def mean_change(
     value, pulls = 0.0, np.zeros(len(change))
     for group, sign in zip(groups, (1.0, -1.0), strict=False):
         if not group.any():
-            return "no_comparison"
+            return Refusal("no_comparison")
         mean = float(np.average(change[group], weights=weight[group]))
         value += sign * mean
         # HC2 of a mean: n / (n - 1), in each group.

@@ -35,9 +35,10 @@ from models.designs.panel.group_time import (
     sums_of,
 )
 from models.statistics.wild_bootstrap import wild_cluster_p
+from models.values.breakdown import Measure, Part
 from models.values.design_findings import PanelFindings
-from models.values.effects import Measure, Part
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 MOST_CLUSTERS_FOR_WILD = 40
@@ -81,15 +82,15 @@ class PanelWork:
         """Treated units at the time after the start that the fewest have reached."""
         return min((n for e, n in self.counts.items() if e >= 0), default=0)
 
-    def by(self, name: str) -> Estimate | str:
+    def by(self, name: str) -> Estimate | Refusal:
         """Estimate in one way; a single treated unit gets its interval from the others."""
         found = self._plain(name)
-        if isinstance(found, str) or self.treated_count > FEW_TREATED:
+        if isinstance(found, Refusal) or self.treated_count > FEW_TREATED:
             return found
         others = None if name == "before_after" else self._from_others(name, found.value)
         if others is None:
             # Nothing tells how much a single unit, or a single cluster, changes by itself.
-            return found if self.treated_count > 1 else "one_treated_unit"
+            return found if self.treated_count > 1 else Refusal("one_treated_unit")
         error, low, high, _ = others
         return replace(
             found, standard_error=error, low=low, high=high, interval_method="changes of units without the project"
@@ -116,7 +117,7 @@ class PanelWork:
             if name == "two_way_fixed_effects"
             else mean_change(panel, one, None, is_compared=True, confidence_level=self.level)
         )
-        return float("nan") if isinstance(made, str) else made.value
+        return float("nan") if isinstance(made, Refusal) else made.value
 
     @property
     def treated_count(self) -> int:
@@ -125,7 +126,7 @@ class PanelWork:
             return int(self.panel.treated.sum())
         return len(np.unique(self.cluster[self.panel.treated]))
 
-    def _plain(self, name: str) -> Estimate | str:
+    def _plain(self, name: str) -> Estimate | Refusal:
         if name == "two_way_fixed_effects":
             return two_way_fixed_effects(self.panel, self.weight, self.cluster, confidence_level=self.level)
         if name != "group_time":
@@ -135,7 +136,7 @@ class PanelWork:
             )
         summary = self._summary()
         if summary is None:
-            return "no_comparison"
+            return Refusal("no_comparison")
         sums = sums_of(summary.influence, self.cluster)
         # Few who decide the number leave few degrees of freedom, and an error that is too small by their number.
         error = summary.standard_error * float(np.sqrt(self.treated_count / max(1, self.treated_count - 1)))
@@ -184,7 +185,7 @@ class PanelWork:
         found += [Measure(code, p) for code, p in checks.items() if p is not None]
         if self.treated_count <= FEW_TREATED and self.settings.estimator != "before_after":
             own = self._plain(self.settings.estimator)
-            others = None if isinstance(own, str) else self._from_others(self.settings.estimator, own.value)
+            others = None if isinstance(own, Refusal) else self._from_others(self.settings.estimator, own.value)
             if others is not None:
                 found.append(Measure("placebo_units_p", others[3]))
         found.append(Measure("clusters", float(self.clusters_count)))

@@ -31,10 +31,13 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.score.design_matrix import DesignMatrix, build_design_matrix
 from models.statistics.power_and_q import minimal_detectable_effect
+from models.values.breakdown import Breakdown, Measure, Part
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, TrialFindings
-from models.values.effects import Effects, Measure, Part
+from models.values.doubt import Doubt
+from models.values.effects import Effects
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 LIST_KEY = "trial.assignment_list_sha256"
@@ -110,7 +113,11 @@ class RandomisedTrial(OfPeople):
         if gate.is_open and float(y[seen].std()) == 0:
             gate = Gate("zero_standard_error")
         closed = Effects(
-            outcome.name, gate, n_own, n_others, missing_treated_share=lost[0], missing_control_share=lost[1]
+            outcome.name,
+            gate,
+            n_own,
+            n_others,
+            doubt=Doubt(missing_treated_share=lost[0], missing_control_share=lost[1]),
         )
         trial = DesignFindings(
             trial=TrialFindings(
@@ -127,7 +134,7 @@ class RandomisedTrial(OfPeople):
         }
         primary = found.pop(protocol.settings(TrialSettings).estimator)
         if not isinstance(primary, Estimate):
-            return replace(closed, gate=Gate(primary), design=trial)
+            return replace(closed, gate=Gate(primary.reason), design=trial)
         lee, manski = _bounds(drawn, lost, outcome)
 
         def within(inside: NDArray[np.bool_]) -> Found:
@@ -138,16 +145,21 @@ class RandomisedTrial(OfPeople):
             design=trial,
             primary=primary,
             alternatives=tuple(e for e in found.values() if isinstance(e, Estimate)),
-            not_computed=tuple((name, e) for name, e in found.items() if isinstance(e, str)),
+            not_computed=tuple((name, e.reason) for name, e in found.items() if isinstance(e, Refusal)),
             raw_difference=float(drawn.y[drawn.assigned].mean() - drawn.y[~drawn.assigned].mean()),
-            fewest_unlike_others=_fewest_unlike(drawn),
-            outcome_deviation=float(drawn.y[~drawn.assigned].std(ddof=1)),
-            lee_bounds=lee,
-            manski_bounds=manski,
-            measures=_measures(comparison, drawn, protocol),
-            parts=_parts(analysed, drawn, protocol),
-            subgroups=subgroup_estimates(analysed, protocol.effects.subgroups, within),
-            sites=site_estimates(analysed, within),
+            doubt=replace(
+                closed.doubt,
+                lee_bounds=lee,
+                manski_bounds=manski,
+                outcome_deviation=float(drawn.y[~drawn.assigned].std(ddof=1)),
+                fewest_unlike_others=_fewest_unlike(drawn),
+            ),
+            breakdown=Breakdown(
+                subgroups=subgroup_estimates(analysed, protocol.effects.subgroups, within),
+                sites=site_estimates(analysed, within),
+                measures=_measures(comparison, drawn, protocol),
+                parts=_parts(analysed, drawn, protocol),
+            ),
         )
 
     def _within(self, people: pd.DataFrame, y: Array, outcome: Outcome, protocol: Protocol) -> Found:
@@ -162,17 +174,19 @@ class RandomisedTrial(OfPeople):
         found = self._by(
             protocol.settings(TrialSettings).estimator, _drawn(alone, y, protocol), alone, outcome, protocol
         )
-        return (None, found, *sizes) if isinstance(found, str) else (found, None, *sizes)
+        return (None, found.reason, *sizes) if isinstance(found, Refusal) else (found, None, *sizes)
 
     def _by(
         self, name: str, drawn: Drawn, analysed: pd.DataFrame, outcome: Outcome, protocol: Protocol
-    ) -> Estimate | str:
+    ) -> Estimate | Refusal:
         level = protocol.effects.confidence_level
         if name == "assigned_difference":
             return assigned_difference(drawn, confidence_level=level, is_binary=outcome.type == "binary")
         matrix = _matrix(analysed, protocol, protocol.settings(TrialSettings).adjust_for)
         return (
-            "no_score_covariates" if matrix is None else assigned_adjusted(drawn, matrix.values, confidence_level=level)
+            Refusal("no_score_covariates")
+            if matrix is None
+            else assigned_adjusted(drawn, matrix.values, confidence_level=level)
         )
 
     def facts(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.statistics.robust_regression import Coefficient, coefficient_of
 from models.values.estimates import Estimate, Means, Sizes, estimate_from
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -41,7 +42,7 @@ class Drawn:
     took_part: NDArray[np.bool_]
 
 
-def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -> Estimate | str:
+def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -> Estimate | Refusal:
     """Difference between the groups as drawn, within blocks where there are any.
 
     Parameters
@@ -53,7 +54,7 @@ def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         `draw_blocks_too_small` if a block has fewer than two people of a group with an outcome. Neyman's variance
         (HC2), CR2 where clusters drew.
     """
@@ -61,7 +62,7 @@ def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -
         return _blocked(d, confidence_level)
     if d.cluster is not None:
         if _fewest_clusters(d) < 2:
-            return "too_few_clusters"
+            return Refusal("too_few_clusters")
         x = np.column_stack([np.ones(len(d.y)), d.assigned])
         return _from_coefficient(
             "assigned_difference", d, coefficient_of(x, d.y, 1, d.cluster), confidence_level, "CR2"
@@ -85,7 +86,7 @@ def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -
     )
 
 
-def assigned_adjusted(d: Drawn, x: Array, *, confidence_level: float) -> Estimate | str:
+def assigned_adjusted(d: Drawn, x: Array, *, confidence_level: float) -> Estimate | Refusal:
     """Difference with centred covariates and their products with the draw (Lin 2013).
 
     Parameters
@@ -97,7 +98,7 @@ def assigned_adjusted(d: Drawn, x: Array, *, confidence_level: float) -> Estimat
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         HC2, CR2 where clusters drew. `too_many_covariates` if a group cannot carry them.
     """
     columns = [x]
@@ -111,17 +112,17 @@ def assigned_adjusted(d: Drawn, x: Array, *, confidence_level: float) -> Estimat
     full = np.column_stack([np.ones(len(z)), z, centred, centred * z[:, None]])
     units = min(d.assigned.sum(), (~d.assigned).sum()) if d.cluster is None else _fewest_clusters(d)
     if units < centred.shape[1] + 2 or np.linalg.matrix_rank(full) < full.shape[1]:
-        return "too_many_covariates"
+        return Refusal("too_many_covariates")
     found = coefficient_of(full, d.y, 1, d.cluster)
     return _from_coefficient("assigned_adjusted", d, found, confidence_level, "HC2" if d.cluster is None else "CR2")
 
 
-def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | str:
+def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | Refusal:
     """Effect on those who took part because they drew a place (CACE).
 
     Returns
     -------
-    Estimate or str
+    Estimate or Refusal
         `followed_too_little` where the draw hardly moved who took part. It assumes that the draw changes nothing for
         those who would have done the same either way.
     """
@@ -132,7 +133,7 @@ def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | str:
     took = d.took_part.astype(float)
     first = float(z @ took)
     if abs(first) < 1e-12:
-        return "followed_too_little"
+        return Refusal("followed_too_little")
     beta = float(z @ d.y) / first
     # Within blocks z sums to zero, so any level of the residual does; its own means make the error small.
     residual = d.y - beta * took
@@ -141,7 +142,7 @@ def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | str:
     strength = first / float(z @ z)
     noise = z * (moved - strength * z) / float(z @ z)
     if strength**2 < WEAKEST_FIRST_STAGE * _square_sum(noise, d.cluster):
-        return "followed_too_little"
+        return Refusal("followed_too_little")
     influence = z * residual / first
     groups = len(d.y) if d.cluster is None else len(np.unique(d.cluster))
     rest = groups - (2 if d.cluster is None else 1)
@@ -176,10 +177,10 @@ def block_differences(d: Drawn, *, confidence_level: float) -> list[tuple[int, f
     return found
 
 
-def _blocked(d: Drawn, confidence_level: float) -> Estimate | str:
+def _blocked(d: Drawn, confidence_level: float) -> Estimate | Refusal:
     """Weigh the blocks' differences by their people."""
     if d.block is None or d.cluster is not None:
-        return "draw_blocks_of_clusters"
+        return Refusal("draw_blocks_of_clusters")
     labels = np.unique(d.block)
     value = variance = top = bottom = freedom = 0.0
     influence = np.zeros(len(d.y))
@@ -188,7 +189,7 @@ def _blocked(d: Drawn, confidence_level: float) -> Estimate | str:
         share = inside.sum() / len(d.y)
         groups = [d.y[inside & group] for group in (d.assigned, ~d.assigned)]
         if min(len(g) for g in groups) < 2:
-            return "draw_blocks_too_small"
+            return Refusal("draw_blocks_too_small")
         own = share**2 * sum(float(g.var(ddof=1)) / len(g) for g in groups)
         variance += own
         freedom += own**2 / max(1, len(groups[0]) + len(groups[1]) - 2)

@@ -14,6 +14,7 @@ from models.designs.without_people import WithoutPeople, comparison_of
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
+from models.values.breakdown import Breakdown
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings
 from models.values.effects import Counted, Effects
@@ -49,15 +50,14 @@ class SystematicReview(WithoutPeople):
             confidence_level=protocol.effects.confidence_level,
         )
         if not isinstance(found, Review):
-            return Effects(outcome.name, Gate(found), count, 0)
+            return Effects(outcome.name, Gate(found.reason), count, 0)
         return Effects(
             outcome.name,
             Gate(),
             count,
             0,
             primary=found.primary,
-            measures=found.measures,
-            parts=found.parts,
+            breakdown=Breakdown(measures=found.measures, parts=found.parts),
             design=DesignFindings(synthesis=found.findings),
         )
 
@@ -99,7 +99,7 @@ def study_key(name: str) -> str:
 
 def rests_on_trials(effects: Effects) -> bool:
     """Whether randomised trials carry more than half of the weight."""
-    return any(m.code == "trials_weight_share" and m.value > MAIN_SHARE for m in effects.measures)
+    return any(m.code == "trials_weight_share" and m.value > MAIN_SHARE for m in effects.breakdown.measures)
 
 
 def _studies(rows: pd.DataFrame, effects: np.ndarray, variances: np.ndarray, protocol: Protocol) -> Studies:

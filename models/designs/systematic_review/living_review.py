@@ -31,9 +31,10 @@ from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
 from models.evidence.record import Provenance, tag_result
 from models.evidence.rung import DesignFacts
+from models.values.breakdown import Breakdown, Measure
 from models.values.comparison import Gate
 from models.values.design_findings import DesignFindings
-from models.values.effects import Effects, Measure
+from models.values.effects import Effects
 
 Record = Mapping[str, Any]
 PROJECT = LIVING_REVIEW
@@ -168,12 +169,13 @@ def _record(
             studies.count,
             0,
             primary=made.primary,
-            measures=(*made.measures, *_over_sites(rows, groups, protocol.effects.confidence_level)),
-            parts=parts,
+            breakdown=Breakdown(
+                measures=(*made.measures, *_over_sites(rows, groups, protocol.effects.confidence_level)), parts=parts
+            ),
             design=DesignFindings(synthesis=made.findings),
         )
     else:
-        effects = Effects(outcome.name, Gate(made), studies.count, 0)
+        effects = Effects(outcome.name, Gate(made.reason), studies.count, 0)
     material = comparison_of(_material(rows), studies.count, "pooled", None)
     return tag_result(
         protocol=protocol,

@@ -13,9 +13,10 @@ from data_contracts.ladder.ladder import rungs
 from models.designs.systematic_review.meta_regression import ThreeLevels, meta_regression, three_levels
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.statistics.pooling import Pooled, pool
+from models.values.breakdown import Measure, Part
 from models.values.design_findings import SynthesisFindings
-from models.values.effects import Measure, Part
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 FEWEST_FOR_SIGNS = 3
@@ -102,7 +103,7 @@ def review(
     confidence_level: float,
     planned_count: int | None = None,
     never_reported_count: int | None = None,
-) -> Review | str:
+) -> Review | Refusal:
     """Pool studies and look for what is wrong with them.
 
     Parameters
@@ -115,11 +116,11 @@ def review(
 
     Returns
     -------
-    Review or str
+    Review or Refusal
         `one_study` if there is nothing to pool. Where studies have several effects, they are pooled on three levels.
     """
     if studies.count < 2:
-        return "one_study"
+        return Refusal("one_study")
     return _Review(studies, settings, confidence_level).made(planned_count, never_reported_count)
 
 

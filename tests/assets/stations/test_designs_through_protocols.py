@@ -623,5 +623,5 @@ def test_an_analyst_sees_what_was_found_also_where_it_is_no_number(name: str, tm
         assert len(told) > 40
         assert "beregnes" not in told
         assert "not estimable" not in told
-        for measure in effects.measures:
+        for measure in effects.breakdown.measures:
             assert read_knowledge("measures")["measures"][measure.code]["name"][language] in told

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.comparison import balance_markdown, comparison_from, comparison_record
+from assets.comparison import balance_markdown
 from assets.storage.effect_records import effects_from, effects_record
+from assets.storage.station_values import KeptComparison
 from assets.ui.effect_tables import effects_markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
@@ -27,6 +28,7 @@ from models.evaluate import estimate_effects, make_comparison, select_cohort, ta
 from models.evidence.findings import Circumstances
 from models.evidence.plan_lock import LockState
 from models.evidence.record import Provenance
+from models.values.adapter import as_data, read_as
 from models.values.comparison import Comparison
 from models.values.effects import Effects
 from tests.support.small_study import PROTOCOL, TRUE_EFFECT, small_rows
@@ -62,7 +64,7 @@ def evaluated(protocol: Protocol, rows: pd.DataFrame) -> tuple[Comparison, Effec
     tables = {"participants": participants.reset_index(drop=True), "comparison_pool": register}
     cohort = select_cohort(protocol, tables, date(2026, 9, 30), ())
     made = make_comparison(protocol, cohort, {})
-    made = comparison_from(made.people, made.pairs, comparison_record(made))
+    made = read_as(KeptComparison, as_data(KeptComparison.of(made, {}))).of_people(made.people, made.pairs)
     effects = tuple(effects_from(effects_record(e)) for e in estimate_effects(protocol, made, measured).effects)
     (record,) = tag_effects(
         protocol,
@@ -110,7 +112,10 @@ def test_every_way_finds_the_known_effect_and_is_published(comparison: str, effe
     assert record.status == "estimated"
     assert record.evidence.rung_detail == "4a"
     assert len(found.alternatives) == len(protocol.effects.alternatives)
-    assert {p.estimate.estimator for p in found.placebo} == {protocol.effects.estimator, *protocol.effects.alternatives}
+    assert {p.estimate.estimator for p in found.doubt.placebo} == {
+        protocol.effects.estimator,
+        *protocol.effects.alternatives,
+    }
     assert record.diagnostics.robustness_value is not None
     assert record.diagnostics.benchmark_adjusted is not None
     public = publish(record, default_policy())
@@ -195,11 +200,11 @@ def test_five_negative_controls_calibrate_and_four_do_not() -> None:
         protocol = read_protocol(text)
         found = _with_placebos(protocol, rows, names[:count])
         if count == 4:
-            assert found.systematic_error is None
+            assert found.doubt.systematic_error is None
         else:
-            assert found.systematic_error is not None
-            assert found.systematic_error.controls == 5
-            assert found.systematic_error.ease < 0.25
+            assert found.doubt.systematic_error is not None
+            assert found.doubt.systematic_error.controls == 5
+            assert found.doubt.systematic_error.ease < 0.25
 
 
 def _with_placebos(protocol: Protocol, rows: pd.DataFrame, names: list[str]) -> Effects:

@@ -29,6 +29,7 @@ from models.doubt.hidden_bias import (
     tipping_point,
 )
 from models.estimating.abadie_imbens import match_with_ties, matching_estimate
+from models.values.refusal import Refusal
 from tests.models.comparing.test_matching_against_matchit import Study
 from tests.support.places import REFERENCE as STORED
 
@@ -110,7 +111,7 @@ def test_means_out_of_reach_are_said_and_not_approximated() -> None:
     rng = np.random.default_rng(1)
     treated = np.arange(100) < 20
     x = rng.normal(size=(100, 2)) + 30 * treated[:, None]
-    assert entropy_balance(x, treated) == "no_entropy_balance"
+    assert entropy_balance(x, treated) == Refusal("no_entropy_balance")
 
 
 def test_rosenbaums_bounds_and_the_robustness_value_are_those_of_r() -> None:

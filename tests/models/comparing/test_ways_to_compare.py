@@ -19,6 +19,7 @@ from models.comparing.strata import weigh_strata
 from models.comparing.trimming import kept_after_trimming
 from models.statistics.folds import stratified_folds
 from models.study import compare
+from models.values.refusal import Refusal
 
 QUICK = settings(max_examples=60, deadline=None)
 
@@ -66,7 +67,7 @@ def test_full_matching_is_the_lightest_way_to_leave_nobody_alone(
     logit, treated, caliper = problem
     n = len(logit)
     sets = match_fully(logit, treated, one_stratum(n), alone(n), caliper=caliper)
-    assert not isinstance(sets, str)
+    assert not isinstance(sets, Refusal)
     limit = np.inf if caliper is None else caliper
     edges = [
         (t, c, abs(logit[t] - logit[c]))
@@ -103,8 +104,10 @@ def test_greedy_is_a_wrong_twin_of_optimal() -> None:
 def test_what_is_too_large_for_optimal_matching_says_so() -> None:
     n = 2 * int(np.sqrt(MOST_DISTANCES)) + 10
     logit, treated = np.zeros(n), np.arange(n) < n // 2
-    assert match_fully(logit, treated, one_stratum(n), alone(n), caliper=None) == "too_large_for_optimal"
-    assert match_optimally(logit, treated, one_stratum(n), alone(n), ratio=1, caliper=None) == "too_large_for_optimal"
+    assert match_fully(logit, treated, one_stratum(n), alone(n), caliper=None) == Refusal("too_large_for_optimal")
+    assert match_optimally(logit, treated, one_stratum(n), alone(n), ratio=1, caliper=None) == Refusal(
+        "too_large_for_optimal"
+    )
 
 
 @pytest.mark.parametrize("order", ["largest_score", "smallest_score", "closest"])

@@ -21,6 +21,7 @@ from models.designs.panel.group_time import (
 )
 from models.statistics.wild_bootstrap import wild_cluster_p
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 from tests.support.design_references import EXACT, R, mpdta_like
 
 LEVEL = 0.95
@@ -179,7 +180,7 @@ def test_two_times_two_is_the_difference_of_differences() -> None:
 
 def test_starts_at_different_times_are_no_two_by_two() -> None:
     panel = world(np.random.default_rng(1))
-    assert mean_change(panel, np.ones(90), None, is_compared=True, confidence_level=LEVEL) == "several_starts"
+    assert mean_change(panel, np.ones(90), None, is_compared=True, confidence_level=LEVEL) == Refusal("several_starts")
 
 
 def did(panel: Panel) -> float:

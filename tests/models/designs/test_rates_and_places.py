@@ -18,6 +18,7 @@ from models.designs.benchmarking.rates import (
 )
 from models.designs.benchmarking.synthetic_control import mixture, synthetic_control
 from models.statistics.multilevel import Moments, moments_of, random_intercepts
+from models.values.refusal import Refusal
 from tests.support.design_references import R
 
 
@@ -83,15 +84,15 @@ def test_standardising_is_worked_out_by_hand() -> None:
     )
     strata = pd.Series(["young"] * 3 + ["old"])
     found = standardised_rate(rows, strata, 4, is_binary=True)
-    assert not isinstance(found, str)
+    assert not isinstance(found, Refusal)
     young, old = (0.4 * 100 + 0.5 * 300) / 400, 0.7
     assert found.value == pytest.approx((3 * young + old) / 4)
     assert found.overall == pytest.approx((0.4 * 100 + 0.5 * 300 + 0.8 * 200 + 0.6 * 200) / 800)
     variance_young = (100 / 400) ** 2 * 0.4 * 0.6 / 100 + (300 / 400) ** 2 * 0.5 * 0.5 / 300
     variance_old = 0.25 * 0.8 * 0.2 / 200 + 0.25 * 0.6 * 0.4 / 200
     assert found.variance == pytest.approx(0.75**2 * variance_young + 0.25**2 * variance_old)
-    assert standardised_rate(rows, pd.Series(["child"]), 1, is_binary=True) == "stratum_without_rate"
-    assert standardised_rate(rows.iloc[:0], None, 1, is_binary=True) == "no_rates"
+    assert standardised_rate(rows, pd.Series(["child"]), 1, is_binary=True) == Refusal("stratum_without_rate")
+    assert standardised_rate(rows.iloc[:0], None, 1, is_binary=True) == Refusal("no_rates")
 
 
 @pytest.mark.slow
@@ -107,7 +108,7 @@ def test_a_young_group_is_not_worse_for_being_young() -> None:
             expected = standardised_rate(
                 rows if own is not None else rates([("x", "all", 0.5, 10_000, 0)]), own, 60, is_binary=True
             )
-            assert not isinstance(expected, str)
+            assert not isinstance(expected, Refusal)
             _, low, high = observed_over_expected(float(y.sum()), float(expected.per_person.sum()), 0.95)
             wrong[name] += not low <= 1 <= high
     assert wrong["standardised"] / 200 < 0.05
@@ -123,13 +124,13 @@ def test_places_with_high_unemployment_are_held_against_others_like_them() -> No
     ]
     rows.append(("own", "all", 0.6 - 3 * 0.03, 2000, 0.09))
     found = structural_rate(rates(rows), ("own",), ("unemployment",), 20)
-    assert not isinstance(found, str)
+    assert not isinstance(found, Refusal)
     assert found.expected.value == pytest.approx(0.51, abs=0.01)
     assert found.r_squared > 0.9
-    assert structural_rate(rates(rows), ("nowhere",), ("unemployment",), 20) == "own_place_without_rate"
-    assert structural_rate(rates([*rows[:6], rows[-1]]), ("own",), ("unemployment",), 20) == "too_few_places"
+    assert structural_rate(rates(rows), ("nowhere",), ("unemployment",), 20) == Refusal("own_place_without_rate")
+    assert structural_rate(rates([*rows[:6], rows[-1]]), ("own",), ("unemployment",), 20) == Refusal("too_few_places")
     same = [(p, s, v, n, 0.05) for p, s, v, n, _ in rows]
-    assert structural_rate(rates(same), ("own",), ("unemployment",), 20) == "structure_unknown"
+    assert structural_rate(rates(same), ("own",), ("unemployment",), 20) == Refusal("structure_unknown")
 
 
 def test_one_in_twenty_places_stands_out_by_chance_and_more_only_if_they_differ() -> None:

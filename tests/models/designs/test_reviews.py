@@ -26,6 +26,7 @@ from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.record import Provenance
 from models.statistics.pooling import pool
+from models.values.refusal import Refusal
 from projects.portfolio import protocol_folder
 from projects.worlds.bcg_trials import TRIALS
 from tests.support.design_references import EXACT, R
@@ -187,9 +188,9 @@ def test_several_effects_of_one_study_are_not_several_studies() -> None:
 
 def test_a_study_alone_is_no_review() -> None:
     one = studies(Y[:1], V[:1])
-    assert review(one, ReviewSettings(), confidence_level=LEVEL) == "one_study"
+    assert review(one, ReviewSettings(), confidence_level=LEVEL) == Refusal("one_study")
     twice = studies(Y[:2], V[:2], study=np.array([0, 0]))
-    assert review(twice, ReviewSettings(), confidence_level=LEVEL) == "one_study"
+    assert review(twice, ReviewSettings(), confidence_level=LEVEL) == Refusal("one_study")
 
 
 def test_weak_studies_stay_in_the_result_and_leave_only_a_declared_sensitivity_analysis() -> None:

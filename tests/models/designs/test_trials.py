@@ -18,6 +18,7 @@ from models.designs.randomised_trial.estimators import (
 from models.designs.randomised_trial.randomisation_test import balance_p, randomisation_p, redraws
 from models.statistics.robust_regression import coefficient_of
 from models.values.estimates import Estimate
+from models.values.refusal import Refusal
 from tests.support.design_references import EXACT, R
 
 COVARIATES = ["age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75"]
@@ -191,8 +192,8 @@ def test_shifting_and_scaling_outcomes_moves_the_effect_as_it_should(seed: int, 
         before = assigned_difference(one, confidence_level=LEVEL, is_binary=False)
         moved = Drawn(shift + scale * one.y, one.assigned, one.block, None, one.took_part)
         after = assigned_difference(moved, confidence_level=LEVEL, is_binary=False)
-        if isinstance(before, str):
-            assert before == after == "draw_blocks_too_small"
+        if isinstance(before, Refusal):
+            assert before == after == Refusal("draw_blocks_too_small")
             continue
         assert isinstance(after, Estimate)
         assert after.value == pytest.approx(scale * before.value, rel=1e-6, abs=1e-6)
@@ -222,13 +223,15 @@ def test_what_a_draw_cannot_carry_is_refused() -> None:
     rng = np.random.default_rng(7)
     y, z = rng.normal(size=12), np.arange(12) < 6
     one_each = drawn(y, z, block=np.arange(12) % 6)
-    assert assigned_difference(one_each, confidence_level=LEVEL, is_binary=False) == "draw_blocks_too_small"
+    assert assigned_difference(one_each, confidence_level=LEVEL, is_binary=False) == Refusal("draw_blocks_too_small")
     assert block_differences(one_each, confidence_level=LEVEL) == []
     two = drawn(y, z, cluster=np.repeat([0, 1], 6))
-    assert assigned_difference(two, confidence_level=LEVEL, is_binary=False) == "too_few_clusters"
-    assert assigned_adjusted(drawn(y, z), rng.normal(size=(12, 9)), confidence_level=LEVEL) == "too_many_covariates"
+    assert assigned_difference(two, confidence_level=LEVEL, is_binary=False) == Refusal("too_few_clusters")
+    assert assigned_adjusted(drawn(y, z), rng.normal(size=(12, 9)), confidence_level=LEVEL) == Refusal(
+        "too_many_covariates"
+    )
     nobody_moved = drawn(y, z, took_part=rng.random(12) < 0.5)
-    assert complier_effect(nobody_moved, confidence_level=LEVEL) == "followed_too_little"
+    assert complier_effect(nobody_moved, confidence_level=LEVEL) == Refusal("followed_too_little")
 
 
 def test_nobody_of_twenty_has_an_interval() -> None:

@@ -49,7 +49,8 @@ from models.values.design_findings import (
     SynthesisFindings,
     TrialFindings,
 )
-from models.values.effects import Effects, PlaceboEstimate
+from models.values.doubt import Doubt, PlaceboEstimate
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 OPEN = {State.warning, State.serious}
@@ -89,7 +90,8 @@ def shares(treated: float, control: float, n: int = 400) -> Estimate:
 
 def with_effect(**fields: Any) -> Effects:
     usual: dict[str, Any] = {"outcome": "work", "gate": Gate(), "n_treated": 400, "n_control": 400}
-    return Effects(**usual | {"primary": shares(0.5, 0.3)} | fields)
+    doubt = Doubt(**{name: fields.pop(name) for name in Doubt.__slots__ if name in fields})
+    return Effects(**usual | {"primary": shares(0.5, 0.3), "doubt": doubt} | fields)
 
 
 # Matched groups -------------------------------------------------------------------------------------------------------

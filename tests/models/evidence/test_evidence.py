@@ -34,7 +34,8 @@ from models.evidence.claims import build_claims, verdict_of
 from models.evidence.crosswalk import graded
 from models.evidence.rung import DesignFacts, earned_rung, held, rung_number
 from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate
-from models.values.effects import Effects, PlaceboEstimate
+from models.values.doubt import Doubt, PlaceboEstimate
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 from tests.support.example_record import example_fields
 
@@ -111,12 +112,14 @@ def findings(i_gang: Protocol) -> Findings:
         n_treated=570,
         n_control=1600,
         primary=estimate,
-        placebo=(PlaceboEstimate("active_2q_before", replace(estimate, value=0.0, low=-0.04, high=0.04)),),
-        missing_treated_share=0.04,
-        missing_control_share=0.03,
-        outcome_deviation=0.33,
-        predicted_shift=0.02,
-        predicted_shift_error=0.04,
+        doubt=Doubt(
+            placebo=(PlaceboEstimate("active_2q_before", replace(estimate, value=0.0, low=-0.04, high=0.04)),),
+            missing_treated_share=0.04,
+            missing_control_share=0.03,
+            outcome_deviation=0.33,
+            predicted_shift=0.02,
+            predicted_shift_error=0.04,
+        ),
     )
     balance = (BalanceLine("age_years", "age_years", 0.5, 0.03),)
     conduct = Conduct(
@@ -142,6 +145,11 @@ def findings(i_gang: Protocol) -> Findings:
     return Findings(conduct, diagnostics, balance, effects, None, 0.001)
 
 
+def doubting(effects: Effects | None, **changes: object) -> Effects:
+    assert effects is not None
+    return replace(effects, doubt=replace(effects.doubt, **changes))
+
+
 def with_conduct(findings: Findings, **changes: object) -> Findings:
     return replace(findings, conduct=replace(findings.conduct, **changes))
 
@@ -150,7 +158,7 @@ def with_conduct(findings: Findings, **changes: object) -> Findings:
 def test_every_source_of_a_rung_is_always_answered(findings: Findings, rung: int) -> None:
     found = detect(rung, findings)
     assert [d.code for d in found] == list(rungs()[rung].error_sources)
-    nothing = replace(findings.effects, primary=None, placebo=(), gate=Gate("outcome_missing"))
+    nothing = replace(doubting(findings.effects, placebo=()), primary=None, gate=Gate("outcome_missing"))
     empty = ComparisonDiagnostics(0, 0, 0, 0, 0.0)
     blind = replace(findings, effects=nothing, diagnostics=empty, balance=())
     nobody_knows = Findings(Conduct("binary", "higher_is_better"))
@@ -197,7 +205,7 @@ def _with_placebo(findings: Findings, value: float) -> Detection:
     base = findings.effects.primary
     assert base is not None
     estimate = replace(base, value=value, low=value - 0.03, high=value + 0.03, standard_error=0.015)
-    effects = replace(findings.effects, placebo=(PlaceboEstimate("active_2q_before", estimate),))
+    effects = doubting(findings.effects, placebo=(PlaceboEstimate("active_2q_before", estimate),))
     return unmeasured_confounding(replace(findings, effects=effects))
 
 
@@ -212,16 +220,16 @@ def test_the_sign_of_a_failing_placebo_matters(findings: Findings) -> None:
 
 def test_a_bound_is_printed_even_when_all_is_well(findings: Findings) -> None:
     assert "E-value" in in_words(*unmeasured_confounding(findings).finding).en
-    other = replace(findings.effects.placebo[0].estimate, estimator="regression")
-    elsewhere = replace(findings.effects, placebo=(PlaceboEstimate("active_2q_before", other),))
+    other = replace(findings.effects.doubt.placebo[0].estimate, estimator="regression")
+    elsewhere = doubting(findings.effects, placebo=(PlaceboEstimate("active_2q_before", other),))
     assert unmeasured_confounding(replace(findings, effects=elsewhere)).state is State.warning
-    without = replace(findings.effects, placebo=())
+    without = doubting(findings.effects, placebo=())
     assert unmeasured_confounding(replace(findings, effects=without)).state is State.warning
 
 
 def test_loss_power_and_plan(findings: Findings) -> None:
     assert attrition(findings).state is State.clear
-    lost = replace(findings.effects, missing_treated_share=0.4, missing_control_share=0.05)
+    lost = doubting(findings.effects, missing_treated_share=0.4, missing_control_share=0.05)
     assert attrition(replace(findings, effects=lost)).state is State.serious
     wide = replace(findings.effects.primary, standard_error=0.1)
     assert underpowered(replace(findings, effects=replace(findings.effects, primary=wide))).state is State.warning

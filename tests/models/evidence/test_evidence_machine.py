@@ -294,9 +294,10 @@ CLEAR = tuple(Detection(code, State.clear, ()) for code in rungs()[4].error_sour
 
 def judged(conduct: Conduct = FINE, signed: SignedAnswers | None = None, detail: str = "4a", **changes: object) -> dict:
     from models.values.comparison import Gate
+    from models.values.doubt import Doubt
     from models.values.effects import Effects
 
-    effects = Effects("work", Gate(), 400, 400, missing_treated_share=0.01, missing_control_share=0.02)
+    effects = Effects("work", Gate(), 400, 400, doubt=Doubt(missing_treated_share=0.01, missing_control_share=0.02))
     filled = risk_of_bias_of(detail, FACTS, Findings(replace(conduct, **changes), effects=effects), CLEAR, signed)
     assert filled is not None
     return {d.domain: d.judgement for d in filled.domains} | {"overall": filled.overall}

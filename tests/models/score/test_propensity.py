@@ -9,6 +9,7 @@ import pytest
 from data_contracts.protocol.protocol import Covariate
 from models.score.design_matrix import build_design_matrix
 from models.score.propensity import PropensityFit, fit_propensity
+from models.values.refusal import Refusal
 
 
 def covariate(name: str, kind: str = "numeric", levels: tuple[str, ...] = ()) -> Covariate:
@@ -44,18 +45,18 @@ def test_levels_become_columns_and_missing_ones_are_told(people: pd.DataFrame) -
 def test_complete_separation_is_named(people: pd.DataFrame) -> None:
     treated = people["a"].to_numpy() > 0.5
     matrix = build_design_matrix(people, [covariate("a"), covariate("b")])
-    assert fit_propensity(matrix, treated) == "separation"
+    assert fit_propensity(matrix, treated) == Refusal("separation")
 
 
 def test_a_level_that_only_participants_have_is_separation(people: pd.DataFrame) -> None:
     treated = (people["kind"] == "x").to_numpy()
     matrix = build_design_matrix(people, [covariate("b"), covariate("kind", "categorical", ("x", "y", "z"))])
-    assert fit_propensity(matrix, treated) == "separation"
+    assert fit_propensity(matrix, treated) == Refusal("separation")
 
 
 def test_nothing_to_match_on_is_named(people: pd.DataFrame) -> None:
     matrix = build_design_matrix(people, [covariate("same")])
-    assert fit_propensity(matrix, np.arange(300) < 30) == "no_score_covariates"
+    assert fit_propensity(matrix, np.arange(300) < 30) == Refusal("no_score_covariates")
 
 
 def test_the_scale_of_a_covariate_changes_nothing(people: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from models.score.design_matrix import DesignMatrix, build_design_matrix, indepe
 from models.score.propensity import PropensityFit, area_under_curve, fit_propensity
 from models.score.terms import SPLINE_QUANTILES, natural_spline
 from models.study import StudyCovariate
+from models.values.refusal import Refusal
 
 AGE = StudyCovariate("age", "numeric")
 SEX = StudyCovariate("sex", "binary")
@@ -107,7 +108,7 @@ def test_separation_among_many_rows_is_named_too() -> None:
     x = rng.normal(size=(60_000, 2))
     treated = x[:, 0] > 2.5
     matrix = DesignMatrix(x, ("a", "b"), ("a", "b"), ())
-    assert fit_propensity(matrix, treated) == "separation"
+    assert fit_propensity(matrix, treated) == Refusal("separation")
 
 
 @pytest.mark.slow
@@ -134,4 +135,4 @@ def test_trees_find_what_a_straight_line_cannot() -> None:
 
 def test_too_few_people_to_cross_fit_is_named() -> None:
     matrix = DesignMatrix(np.random.default_rng(1).normal(size=(40, 1)), ("a",), ("a",), ())
-    assert fit_boosted_score(np.arange(40) < 5, lambda _: matrix, seed=1) == "too_few_to_cross_fit"
+    assert fit_boosted_score(np.arange(40) < 5, lambda _: matrix, seed=1) == Refusal("too_few_to_cross_fit")

@@ -16,9 +16,10 @@ from models.designs.of_people import OfPeople
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
+from models.values.breakdown import Breakdown, Measure
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, no_pairs
 from models.values.design_findings import DesignFindings
-from models.values.effects import Effects, Measure
+from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 
@@ -52,7 +53,7 @@ class InterruptedExample(OfPeople):
         primary = Estimate(
             self.estimator(protocol), value, error, value - reach, value + reach, "Student", mean, level, influence
         )
-        return replace(blank, primary=primary, measures=(Measure("level_before", level),))
+        return replace(blank, primary=primary, breakdown=Breakdown(measures=(Measure("level_before", level),)))
 
     def facts(
         self,

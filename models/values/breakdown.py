@@ -1,0 +1,137 @@
+"""What an effect breaks down into, and the numbers and texts beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.values.estimates import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificationEstimate:
+    """What another declared specification gave.
+
+    Attributes
+    ----------
+    name : str
+    estimate : Estimate or None
+    reason : str or None
+        Why there is no number, or why it would not be shown alone; a code in `gates.yaml`.
+    n_treated, n_control : int
+    """
+
+    name: str
+    estimate: Estimate | None
+    reason: str | None
+    n_treated: int
+    n_control: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupEstimate:
+    """What was found for a part of the participants.
+
+    Attributes
+    ----------
+    name : str
+    estimate : Estimate or None
+    reason : str or None
+    n_treated, n_control : int
+    q_value : float or None
+        Benjamini-Hochberg over the subgroups that gave a number.
+    """
+
+    name: str
+    estimate: Estimate | None
+    reason: str | None
+    n_treated: int
+    n_control: int
+    q_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that says something of a comparison, beside its effect: a code of `measures.yaml`, and its interval if it has one."""
+
+    code: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing a result is made of: a study, a time, a block, a rival explanation.
+
+    Attributes
+    ----------
+    kind : str
+        A key of `parts` in `measures.yaml`.
+    label : dict of str to str
+    value : float or None
+        In the unit of the result, or a share where the kind says so.
+    low, high : float or None
+    weight_share : float or None
+        Of the result, 0-1.
+    count : int or None
+        People or units it rests on.
+    is_hidden : bool
+        It counts in the whole and may not be shown alone.
+    """
+
+    kind: str
+    label: dict[str, str]
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    weight_share: float | None = None
+    count: int | None = None
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fifth:
+    """A fifth of the participants, by how likely somebody like them was to take part.
+
+    Attributes
+    ----------
+    pool_count, pool_share : int, float
+        People of the register with such a score, and their share of all of them.
+    chosen_count, chosen_share : int, float
+        People who are compared with, and their share by weight.
+    """
+
+    pool_count: int
+    pool_share: float
+    chosen_count: int
+    chosen_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Everything that is shown around an effect.
+
+    Attributes
+    ----------
+    specifications : tuple of SpecificationEstimate
+    subgroups : tuple of SubgroupEstimate
+    sites : tuple of SubgroupEstimate
+        By municipality, named by its code.
+    places : tuple of (str, int)
+        Participants by municipality code.
+    fifths : tuple of Fifth
+        Where register and comparison group lie among the participants' scores.
+    measures : tuple of Measure
+    parts : tuple of Part
+    texts : tuple of dict
+        What is told where there is no number, in Danish and English.
+    """
+
+    specifications: tuple[SpecificationEstimate, ...] = ()
+    subgroups: tuple[SubgroupEstimate, ...] = ()
+    sites: tuple[SubgroupEstimate, ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
+    fifths: tuple[Fifth, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    parts: tuple[Part, ...] = ()
+    texts: tuple[dict[str, str], ...] = ()
