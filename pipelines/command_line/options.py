@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.markup import escape
 
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import errors
 
 Command = Callable[..., Any]
@@ -38,13 +38,13 @@ def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool =
         errors.print(
             f"[red]✗[/red] There is no home in {escape(str(folder))}. Give its path with --home, or create one: trin init."
         )
-        sys.exit(printing.NO_HOME)
+        sys.exit(exit_codes.NO_HOME)
     if must_be_current and home.exists and missing_steps(home):
         errors.print(
             f"[red]✗[/red] The home has version {recorded(home)['version']}, but this is version {CURRENT}. "
             f"Preview the upgrade: trin upgrade --home {escape(str(folder))}"
         )
-        sys.exit(printing.REFUSED)
+        sys.exit(exit_codes.REFUSED)
     return home
 
 

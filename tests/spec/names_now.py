@@ -120,9 +120,9 @@ def said(parameter: click.Parameter) -> str:
 
 
 def exit_codes() -> dict[str, int]:
-    from pipelines.command_line import printing
+    from pipelines.command_line import exit_codes
 
-    return {name.lower(): getattr(printing, name) for name in ("OK", "FAILED", "USAGE", "REFUSED", "NO_HOME")}
+    return {name.lower(): getattr(exit_codes, name) for name in ("OK", "FAILED", "USAGE", "REFUSED", "NO_HOME")}
 
 
 def environment() -> list[str]:
