@@ -11,7 +11,7 @@ from data_contracts.reading.knowledge import read_knowledge
 
 
 def page_numbers(result: dict[str, Any], language: str) -> list[dict[str, str]]:
-    """Return the numbers that `columns.yaml` puts on the result page, as rows in words.
+    """Return rows of the numbers that `columns.yaml` puts on the page.
 
     Parameters
     ----------

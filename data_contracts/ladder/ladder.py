@@ -172,7 +172,7 @@ def _listed_at(rung: int) -> list[str]:
 
 
 def _listed_as(where: str) -> tuple[str, ...]:
-    """Return the sources of every rung, or those of results in money, in the order of the file."""
+    """Return the sources of every rung, or of results in money, in file order."""
     return tuple(source.code for source in error_sources().values() if source.rungs == where)
 
 
