@@ -1,7 +1,7 @@
 """What each design reads, asks for and assumes: its `design.yaml`, typed.
 
 The same file holds the design's part of the ladder, which `data_contracts/ladder/ladder.py` reads: `version`, `facts`,
-`rules`, `crosswalk`, `error_sources`; and its own `gate_reasons`, `measures` and `part_kinds`, which are rows of the
+`rules`, `crosswalk`, `error_sources`; and its own `limits`, `gate_reasons`, `measures` and `part_kinds`, which are rows of the
 files of that name. Keys that a design does not need may be left out.
 """
 
@@ -61,7 +61,7 @@ class DeclaredDesign:
 
 
 ELSEWHERE = frozenset(
-    {"version", "facts", "rules", "crosswalk", "error_sources", "gate_reasons", "measures", "part_kinds"}
+    {"version", "facts", "rules", "crosswalk", "error_sources", "limits", "gate_reasons", "measures", "part_kinds"}
 )
 """Keys of `design.yaml` that others read."""
 

@@ -14,13 +14,11 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
 from models.comparing.nearest import Pairs, by_stratum
 from models.comparing.nearness import Nearness
 
 Array = NDArray[np.float64]
-MOST_DISTANCES = 25_000_000
-"""Distances held at once, 200 MB: 1,000 participants against 25,000 controls."""
-
 TooLarge = Literal["too_large_for_optimal"]
 LEFT_OUT = -1
 TIE_WEIGHT = 1e-6
@@ -41,8 +39,8 @@ def distances(
     apart = np.abs(logit[people][:, None] - logit[controls][None, :])
     if caliper is not None:
         apart[apart > caliper] = np.inf
-    for column, limit in zip(nearness.limited.T, nearness.limits, strict=True):
-        apart[np.abs(column[people][:, None] - column[controls][None, :]) > limit] = np.inf
+    for column, most in zip(nearness.limited.T, nearness.limits, strict=True):
+        apart[np.abs(column[people][:, None] - column[controls][None, :]) > most] = np.inf
     return np.asarray(apart + TIE_WEIGHT * apart**2, dtype=float)
 
 
@@ -73,11 +71,11 @@ def match_optimally(
     Returns
     -------
     Pairs or str
-        `too_large_for_optimal` when a stratum has more than `MOST_DISTANCES` distances.
+        `too_large_for_optimal` when a stratum has more distances than `most_distances`.
     """
     found: list[tuple[int, int, float]] = []
     for people, controls in by_stratum(treated, strata):
-        if len(people) * ratio * (len(controls) + len(people) * ratio) > MOST_DISTANCES:
+        if len(people) * ratio * (len(controls) + len(people) * ratio) > limit("most_distances"):
             return "too_large_for_optimal"
         apart = np.repeat(distances(logit, people, controls, nearness, caliper), ratio, axis=0)
         reachable = apart[np.isfinite(apart)]
@@ -115,7 +113,7 @@ def match_fully(
     labels = np.full(len(logit), LEFT_OUT, dtype=np.int64)
     first_free = 0
     for people, controls in by_stratum(treated, strata):
-        if len(people) * len(controls) > MOST_DISTANCES:
+        if len(people) * len(controls) > limit("most_distances"):
             return "too_large_for_optimal"
         apart = distances(logit, people, controls, nearness, caliper)
         own, others = _stars(apart)

@@ -71,7 +71,7 @@ def peese(effects: Array, variances: Array) -> Line:
     return _line(effects, variances, variances)
 
 
-def pet_peese(effects: Array, variances: Array, *, alpha: float = 0.10) -> Line:
+def pet_peese(effects: Array, variances: Array, *, alpha: float) -> Line:
     """Return PET's line, or PEESE's where PET finds an effect at the two-sided level `alpha` (0.05 one-sided)."""
     pet = egger(effects, variances)
     p = float(2 * scipy.stats.t.sf(abs(pet.intercept / pet.intercept_error), pet.degrees_of_freedom))
