@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from data_contracts.calendar.quarters import Quarter, earliest_quarter
 from data_contracts.protocol.comparison_rules import comparison_faults, used_covariates
 from data_contracts.protocol.delivery_rules import delivery_faults
 from data_contracts.protocol.design_rules import design_faults
@@ -72,6 +73,7 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
             )
     covariates = {str(row.get("name")): row for _, row in rows_of(data, "covariates")}
     outcomes = {str(row.get("name")): row for _, row in rows_of(data, "outcomes")}
+    yield from _quarter_faults(data)
     yield from _name_faults(data, covariates, outcomes)
     yield from _outcome_faults(data)
     yield from _covariate_faults(data, outcomes)
@@ -79,6 +81,17 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     yield from design_faults(data, covariates, outcomes)
     yield from comparison_faults(data, covariates)
     yield from delivery_faults(data, covariates, outcomes)
+
+
+def _quarter_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
+    try:
+        first = Quarter.parse(str(section_of(data, "evaluation").get("first_quarter")))
+    except ValueError:
+        return  # the section says so itself
+    earliest = earliest_quarter()
+    if first < earliest:
+        what = f"Results cannot be made of {first}: {earliest} is the earliest quarter."
+        yield ("evaluation", "first_quarter"), what, f"Write {earliest} or a later quarter."
 
 
 def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
