@@ -36,7 +36,7 @@ class Line:
     slope_p: float
     degrees_of_freedom: int
 
-    def interval(self, confidence_level: float = 0.95) -> tuple[float, float]:
+    def interval(self, confidence_level: float) -> tuple[float, float]:
         """Return the interval of the intercept."""
         reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, self.degrees_of_freedom)) * self.intercept_error
         return self.intercept - reach, self.intercept + reach

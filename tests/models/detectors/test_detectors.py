@@ -318,7 +318,7 @@ def studies(*, selected: bool = False, tau: float = 0.0, effect: float = 0.3, k:
         kept = (y / np.sqrt(v) > 1.64) | (rng.random(len(y)) < 0.05)
         y, v = y[kept], v[kept]
     found, filled = pool(y, v), trim_and_fill(y, v)
-    low, high = pet_peese(y, v, alpha=0.1).interval()
+    low, high = pet_peese(y, v, alpha=0.1).interval(0.95)
     return SynthesisFindings(
         len(y),
         found.estimate,
