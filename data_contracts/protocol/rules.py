@@ -15,9 +15,6 @@ from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.raw import RuleFault, number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
 
-MAXIMUM_ASKED_FIELDS = 12
-CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
-
 LIVING_REVIEW = "living-review"
 RESERVED_NAMES = frozenset(
     {
@@ -152,8 +149,10 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
 
 def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
     asked = [row for _, row in rows_of(data, "covariates") if row.get("source") == "intake"]
-    if len(asked) + CORE_ASKED_FIELDS > MAXIMUM_ASKED_FIELDS:
-        what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; the maximum is {MAXIMUM_ASKED_FIELDS}."
+    known = read_knowledge("asking")
+    count, most = len(asked) + len(known["core_fields"]), int(known["most_asked_fields"])
+    if count > most:
+        what = f"{count} fields are asked of each participant; the maximum is {most}."
         yield (
             ("covariates",),
             what,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from data_contracts.ladder.ladder import State
 from data_contracts.phrases import bilingual
+from data_contracts.phrases.limits import with_limits
 from data_contracts.reading.limits import limit
 from data_contracts.results.public_evidence import BiasAnswer, BiasDomain, RiskOfBias
 from data_contracts.results.statements import Bilingual
@@ -102,7 +103,7 @@ def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedA
             answer, by, check, because = given[0], "person", "signed", given[1]
     return BiasAnswer(
         question=question,
-        text=Bilingual.model_validate(rules["text"]),
+        text=Bilingual(**{language: with_limits(text, language) for language, text in rules["text"].items()}),
         answer=answer,
         answered_by=by,
         check=check,

@@ -42,7 +42,7 @@ def limits_page() -> str:
 
 
 def limit_files() -> dict[str, list[str]]:
-    """Return the names of limits by the file that holds them, from `data_contracts` on."""
+    """Return names of limits by file, its path inside `data_contracts`."""
     own = [f"designs/{design}/design.yaml" for design in declared_designs()]
     files = [*(f"{wings()[name]}/{name}.yaml" for name in FILES), *own]
     found = {file: list(_names(file)) for file in files}
@@ -50,7 +50,7 @@ def limit_files() -> dict[str, list[str]]:
 
 
 def notes_of(file: str) -> dict[str, str]:
-    """Return the notes of a file's keys: the comments at the ends of their lines."""
+    """Return the notes of a file's keys: the comments that end their lines."""
     text = (CONTRACTS / file).read_text(encoding="utf-8")
     return {name: note[0].upper() + note[1:] for name, note in NOTED.findall(text)}
 
