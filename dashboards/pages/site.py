@@ -146,7 +146,8 @@ def _pages(
                 estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
                 estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
                 tipping_svg=tipping_chart(result, language)
-                if result["status"] == "estimated" and result["evidence"]["rung"] in (3, 4)
+                if result["status"] == "estimated"
+                and result["evidence"]["rung"] in read_knowledge("ladder")["claims"]["bounds_told_at"]
                 else "",
                 groups=part_groups(result, language),
                 flow_svg=flow_chart(_steps(result), language),

@@ -1,8 +1,8 @@
 """The `design.yaml` of each design, typed.
 
 The file also contains the design's part of the ladder, which `data_contracts/ladder/ladder.py` reads (`version`,
-`facts`, `rules`, `crosswalk`, `error_sources`), and its `gate_reasons`, `measures` and `part_kinds`, which are added to
-the files of that name. Keys that a design does not need may be left out.
+`facts`, `rules`, `crosswalk`, `error_sources`), and its `limits`, `gate_reasons`, `measures` and `part_kinds`, which are
+added to the files of that name. Keys that a design does not need may be left out.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DeclaredDesign:
 
 
 ELSEWHERE = frozenset(
-    {"version", "facts", "rules", "crosswalk", "error_sources", "gate_reasons", "measures", "part_kinds"}
+    {"version", "facts", "rules", "crosswalk", "error_sources", "limits", "gate_reasons", "measures", "part_kinds"}
 )
 """Keys of `design.yaml` that other modules read."""
 

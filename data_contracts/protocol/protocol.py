@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field, create_model, field_validator
 
-from data_contracts.calendar.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter, earliest_quarter
 from data_contracts.designs.declared import declared_designs
 from data_contracts.designs.registry import section_of, sections
 from data_contracts.designs.settings import DesignSettings
@@ -188,7 +188,7 @@ class Evaluation(Section):
     """When results are calculated."""
 
     first_quarter: str = Field(
-        description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look."
+        description=f"First reporting quarter, e.g. 2025Q1, from {earliest_quarter()} on. Every quarter since counts as a look."
     )
     follow_up_months: int = Field(
         ge=0, le=600, description="People enter the cohort when this many months have passed by quarter end."
@@ -208,8 +208,8 @@ class Evaluation(Section):
     @classmethod
     def _is_quarter(cls, value: str) -> str:
         quarter = Quarter.parse(value)
-        if not 2000 <= quarter.year <= 2200:
-            raise ValueError("The year must be between 2000 and 2200")
+        if quarter.year > 2200:
+            raise ValueError("The year must be at most 2200")
         return str(quarter)
 
 

@@ -50,7 +50,7 @@ def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool =
 
 def chosen_quarter(text: str | None) -> Quarter:
     """Return the given quarter, or the last closed one."""
-    from data_contracts.calendar.quarters import Quarter
+    from data_contracts.calendar.quarters import Quarter, earliest_quarter
     from pipelines.running.runner import default_quarter
 
     latest = default_quarter()
@@ -60,9 +60,10 @@ def chosen_quarter(text: str | None) -> Quarter:
         quarter = Quarter.parse(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--quarter") from None
-    if quarter > latest or quarter < Quarter(2023, 1):
+    if quarter > latest or quarter < earliest_quarter():
         raise click.BadParameter(
-            f"The quarter must be from 2023Q1 to the last closed quarter, {latest}.", param_hint="--quarter"
+            f"The quarter must be from {earliest_quarter()} to the last closed quarter, {latest}.",
+            param_hint="--quarter",
         )
     return quarter
 

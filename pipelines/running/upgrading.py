@@ -35,7 +35,7 @@ def _earlier_names() -> Iterator[None]:
 
 
 def _has_own_storage(home: Home) -> bool:
-    """Return True if `dagster.yaml` names a database elsewhere, such as PostgreSQL."""
+    """Return True if `dagster.yaml` names another database."""
     path = home.dagster / "dagster.yaml"
     settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return bool({"storage", "run_storage"} & set(settings or {}))
