@@ -27,7 +27,7 @@ def steps_markdown(steps: Sequence[Step], language: str) -> str:
     lines = [f"| {' | '.join(head)} |", "|---|---|---|"]
     for step in steps:
         pool = "–" if step.pool is None else step.pool
-        lines.append(f"| {phrase(language, 'step_' + step.step)} | {step.treated} | {pool} |")
+        lines.append(f"| {phrase(language, 'step.' + step.step)} | {step.treated} | {pool} |")
     return "\n".join(lines)
 
 

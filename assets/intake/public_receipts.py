@@ -100,5 +100,5 @@ def target_group(protocol: Protocol, language: str) -> str:
         low, high = (None if v is None else number_text(language, v, 0 if v.is_integer() else 1) for v in ends.values())
         words = {"label": labels[rule.covariate], "low": low or "", "high": high or "", "value": low or high or ""}
         kind = "between" if low and high else "at_least" if low else "at_most" if high else "one_of"
-        rows.append(phrase(language, f"target_group_{kind}", **words, values=", ".join(rule.one_of)))
-    return "; ".join(rows) or phrase(language, "target_group_all")
+        rows.append(phrase(language, f"target_group.{kind}", **words, values=", ".join(rule.one_of)))
+    return "; ".join(rows) or phrase(language, "target_group.all")

@@ -178,14 +178,14 @@ def state_words(receipt: FileReceipt, language: str) -> str:
         key = "older"
     elif receipt.state == ACCEPTED and refused:
         key = "some"
-    return phrase(language, f"receipt_state_{key}", same_as=receipt.same_as, newer=receipt.newer, refused=refused)
+    return phrase(language, f"receipt_state.{key}", same_as=receipt.same_as, newer=receipt.newer, refused=refused)
 
 
 def _table_lines(table: TableReceipt, language: str) -> Iterator[str]:
     def say(key: str, **values: object) -> str:
         return phrase(language, key, **values)
 
-    yield f"## {say('table_' + table.table)}"
+    yield f"## {say('table.' + table.table)}"
     yield ""
     yield say("receipt_accepted", accepted=table.accepted, total=table.total)
     if table.repeated:
@@ -209,8 +209,8 @@ def _table_lines(table: TableReceipt, language: str) -> Iterator[str]:
     for refusal in table.refusals:
         shown = ", ".join(str(row) for row in refusal.rows[:MOST_ROWS_SHOWN])
         more = " …" if len(refusal.rows) > MOST_ROWS_SHOWN else ""
-        words = say("rule_" + refusal.code, columns=", ".join(refusal.columns))
-        yield f"| {words} | {len(refusal.rows)} | {shown}{more} | {say('fix_' + refusal.code)} |"
+        words = say("rule." + refusal.code, columns=", ".join(refusal.columns))
+        yield f"| {words} | {len(refusal.rows)} | {shown}{more} | {say('fix.' + refusal.code)} |"
     if table.dropped_columns:
         yield ""
         yield say("receipt_dropped", columns=", ".join(f"“{c}”" for c in table.dropped_columns))

@@ -107,18 +107,18 @@ def make_template(protocol: Protocol, delivery: Delivery, quarter: Quarter, lang
     stem = name.rpartition(".")[0]
     return [
         Template(name, text.encode(encoding)),
-        Template(f"{stem}.{phrase(language, 'template_guide_name')}.md", ("\n".join(lines) + "\n").encode()),
+        Template(f"{stem}.{phrase(language, 'template.guide_name')}.md", ("\n".join(lines) + "\n").encode()),
     ]
 
 
 def guide_rows(fields: list[Field], delivery: Delivery, language: str) -> list[list[str]]:
     """Return a table of what each column means, with its header."""
     words = ("column", "meaning", "required", "allowed", "why")
-    rows = [[phrase(language, f"template_{word}") for word in words]]
+    rows = [[phrase(language, f"template.{word}") for word in words]]
     for field in fields:
         column = field.column
         if column is None:
-            text = phrase(language, "template_where", value=field.wanted)
+            text = phrase(language, "template.where", value=field.wanted)
             rows.append([field.name, text, phrase(language, "yes_word"), field.wanted or "", ""])
             continue
         description, purpose = column.said(language)
@@ -131,7 +131,7 @@ def _allowed(column: Column, delivery: Delivery, language: str) -> str:
     if column.levels:
         return ", ".join(column.levels)
     if column.name == "person_id":
-        return phrase(language, "template_identifier")
+        return phrase(language, "template.identifier")
     if column.kind == "date":
         return delivery.date_format
     if column.minimum is not None or column.maximum is not None:
@@ -139,7 +139,7 @@ def _allowed(column: Column, delivery: Delivery, language: str) -> str:
         return f"{low} – {high}"
     if column.name == "municipality_code":
         return "0101 – 0860"
-    return phrase(language, f"template_{column.kind}")
+    return phrase(language, f"template.{column.kind}")
 
 
 def _plain(bound: str | None) -> str:
@@ -153,7 +153,7 @@ def _workbook(
 ) -> bytes:
     book = openpyxl.Workbook()
     sheet: Any = book.active
-    sheet.title = delivery.sheet or phrase(language, "template_sheet")
+    sheet.title = delivery.sheet or phrase(language, "template.sheet")
     if delivery.header_row > 1:
         sheet.cell(1, 1, protocol.name.da)
     for i, field in enumerate(fields, start=1):

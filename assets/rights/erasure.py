@@ -190,11 +190,11 @@ def certificate_markdown(certificate: Certificate, language: str) -> str:
         return phrase(language, key, **values)
 
     lines = [
-        f"# {say('erased_title', number=certificate.number)}",
+        f"# {say('erased.title', number=certificate.number)}",
         "",
-        say("erased_when", day=certificate.day, key_id=certificate.key_id),
+        say("erased.when", day=certificate.day, key_id=certificate.key_id),
         "",
-        f"| {' | '.join(say('erased_' + word) for word in ('project', 'people', 'tables', 'rows', 'left'))} |",
+        f"| {' | '.join(say('erased.' + word) for word in ('project', 'people', 'tables', 'rows', 'left'))} |",
         "|---|---|---|---|---|",
     ]
     for row in certificate.projects:
@@ -203,12 +203,12 @@ def certificate_markdown(certificate: Certificate, language: str) -> str:
         )
     before = sum(row.erased_before for row in certificate.projects)
     if before:
-        lines += ["", say("erased_before", count=before)]
+        lines += ["", say("erased.before", count=before)]
     sealed = sum(row.sealed_deleted for row in certificate.projects)
     if sealed:
-        lines += ["", say("erased_sealed", count=sealed)]
-    lines += ["", say("erased_tombstone")]
+        lines += ["", say("erased.sealed", count=sealed)]
+    lines += ["", say("erased.tombstone")]
     stale = sorted({quarter for row in certificate.projects for quarter in row.stale_quarters})
     if stale:
-        lines += ["", say("erased_stale", quarters=", ".join(stale))]
-    return "\n".join([*lines, "", say("erased_backups"), ""])
+        lines += ["", say("erased.stale", quarters=", ".join(stale))]
+    return "\n".join([*lines, "", say("erased.backups"), ""])

@@ -27,7 +27,7 @@ def effects_markdown(effects: Effects, outcome: Outcome, protocol: Protocol, lan
         return "\n".join([*(f"- {text[language]}" for text in effects.breakdown.texts), *_measured(effects, language)])
     table = _Table(outcome, language, protocol.effects.confidence_level)
     lines = [] if gate is None else [f"**{phrase(language, 'pooled_only')}**: {gate[language]}", ""]
-    head = [phrase(language, key) for key in ("column_estimator", "table_difference", "column_interval")]
+    head = [phrase(language, key) for key in ("column_estimator", "table.difference", "column_interval")]
     lines += [f"| {' | '.join(head)} |", "|---|---|---|"]
     lines += table.estimates(effects)
     lines += table.declared(effects, protocol)
@@ -79,10 +79,10 @@ class _Table:
         if primary is None:
             return
         for i, estimate in enumerate((primary, *effects.alternatives)):
-            name = phrase(language, f"estimator_{estimate.estimator}")
+            name = phrase(language, f"estimator.{estimate.estimator}")
             yield self.row(name, estimate, "**" if i == 0 else "")
         for estimator, reason in effects.not_computed:
-            yield self._refused(phrase(language, f"estimator_{estimator}"), reason)
+            yield self._refused(phrase(language, f"estimator.{estimator}"), reason)
         if primary.risk_ratio is not None:
             value, low, high = (
                 number_text(language, v, 2)
@@ -122,7 +122,7 @@ class _Table:
         """Yield placebo tests, in the placebo's own unit."""
         for placebo in effects.doubt.placebo:
             estimate = placebo.estimate
-            method = phrase(self.language, "estimator_" + estimate.estimator)
+            method = phrase(self.language, "estimator." + estimate.estimator)
             name = f"{phrase(self.language, 'placebo_title')}: {placebo.covariate}, {method}"
             yield f"| {name} | {estimate.value:,.2f} | {estimate.low:,.2f}; {estimate.high:,.2f} |"
 

@@ -14,7 +14,7 @@ YEAR = 2023
 
 def settings(seed: int) -> EconomicsSettings:
     """Return an account with ten payers and ten consequences."""
-    payers = {f"payer_{i}": f"Payer {i}" for i in range(PAYERS)}
+    payers = {f"payer.{i}": f"Payer {i}" for i in range(PAYERS)}
     prices = [
         {
             "name": f"p{i}",
@@ -24,8 +24,8 @@ def settings(seed: int) -> EconomicsSettings:
             "counts": f"c{i}",
             "amount": 1000 + 10 * i + seed,
         }
-        | {"low": 500, "high": 2500, "price_year": YEAR, "paid_by": {f"payer_{i}": 1}}
-        | {"received_by": {f"payer_{(i + 1) % PAYERS}": 1}}
+        | {"low": 500, "high": 2500, "price_year": YEAR, "paid_by": {f"payer.{i}": 1}}
+        | {"received_by": {f"payer.{(i + 1) % PAYERS}": 1}}
         for i in range(PAYERS)
     ]
     uses = [{"outcome": "o", "price": f"p{i}", "units_a_year": -3, "low": -4, "high": -1} for i in range(PAYERS)]

@@ -126,7 +126,7 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
     frame = pd.DataFrame(
         [
             {
-                "label": phrase(language, f"step_{s['step']}"),
+                "label": phrase(language, f"step.{s['step']}"),
                 "count": int(s["treated"]),
                 "text": number_text(language, s["treated"], 0),
             }
@@ -145,8 +145,8 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
     told = " ".join(
         phrase(
             language,
-            "flow_words",
-            step=phrase(language, f"step_{s['step']}"),
+            "flow.words",
+            step=phrase(language, f"step.{s['step']}"),
             count=phrase(language, "hidden") if s["treated"] is None else number_text(language, s["treated"], 0),
         )
         for s in steps

@@ -108,7 +108,7 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
 
     rows = [
         line(
-            phrase(language, f"estimator_{row['estimator']}"),
+            phrase(language, f"estimator.{row['estimator']}"),
             "own",
             row["estimate"],
             row["interval_low"],
@@ -118,7 +118,7 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
     for other in row["alternatives"]:
         rows.append(
             line(
-                phrase(language, f"estimator_{other['estimator']}"),
+                phrase(language, f"estimator.{other['estimator']}"),
                 "other",
                 other["estimate"],
                 other["interval_low"],

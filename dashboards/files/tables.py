@@ -122,7 +122,7 @@ def soem_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
         row["result_id"]: row["grade_da"] for row in plain_rows(marts["fct_crosswalk"]) if row["standard"] == "soem"
     }
     profiles = {row["project"]: row for row in plain_rows(marts["dim_profile"])}
-    heads = [phrase("da", f"soem_{name}") for name in SOEM]
+    heads = [phrase("da", f"soem.{name}") for name in SOEM]
     content = []
     for row in result_rows(marts, "da"):
         profile = profiles.get(row["project"], {})
@@ -153,11 +153,11 @@ def soem_prices_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
 
     Invented ones are marked.
     """
-    heads = [phrase("da", f"soem_price_{name}") for name in SOEM_PRICES]
+    heads = [phrase("da", f"soem.price_{name}") for name in SOEM_PRICES]
     rows = plain_rows(marts["fct_assumption"])
     content = [
         [
-            _danish(phrase("da", f"assumption_{row['kind']}") if name == "kind" else row.get(name))
+            _danish(phrase("da", f"assumption.{row['kind']}") if name == "kind" else row.get(name))
             for name in SOEM_PRICES
         ]
         for row in rows

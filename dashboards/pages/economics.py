@@ -198,7 +198,7 @@ def _swing(name: str, assumptions: list[dict[str, Any]], language: str) -> str:
     kind, _, rest = name.partition(" ")
     kind = {"prices": "price"}.get(kind, kind)
     label = next((r[f"label_{language}"] for r in assumptions if r["kind"] == kind and r["name"] == rest), None)
-    word = phrase(language, f"assumption_{kind}")
+    word = phrase(language, f"assumption.{kind}")
     return f"{word}: {label}" if label else word
 
 
@@ -236,9 +236,9 @@ def _effect_words(row: dict[str, Any], result: dict[str, Any], language: str) ->
         return difference_text(language, value, result["outcome_type"], result["unit"][language])
 
     width = (
-        phrase(language, "bias_none")
+        phrase(language, "bias.none")
         if not row["bias_sd"]
-        else phrase(language, "bias_words", bias=words(row["bias_sd"]).removeprefix("+"))
+        else phrase(language, "bias.words", bias=words(row["bias_sd"]).removeprefix("+"))
     )
     ends = f"{words(row['interval_low'])} {phrase(language, 'to_word')} {words(row['interval_high'])}"
     label = phrase(language, "economics_effect_interval")
@@ -282,7 +282,7 @@ def _break_even(
 def _assumption(row: dict[str, Any], names: dict[str, str], language: str) -> dict[str, str]:
     """Return an assumption's name, value and range in words."""
     label = row[f"label_{language}"] if row.get(f"label_{language}") else ""
-    kind = phrase(language, f"assumption_{row['kind']}")
+    kind = phrase(language, f"assumption.{row['kind']}")
     unit = row.get(f"unit_{language}") or ""
 
     def words(value: float | None) -> str:
@@ -314,7 +314,7 @@ def _assumption(row: dict[str, Any], names: dict[str, str], language: str) -> di
     per = ""
     if row.get("per"):
         people = number_text(language, row["participants"], 0) if row.get("participants") else ""
-        per = " " + phrase(language, f"cost_per_{row['per']}", people=people)
+        per = " " + phrase(language, f"cost_per.{row['per']}", people=people)
         per += " " + phrase(language, "cost_in_year", year=int(row["year"])) if row["year"] else ""
         if row.get("evaluated") is not None:
             per += " " + phrase(language, "cost_evaluated", people=number_text(language, row["evaluated"], 0))
@@ -341,8 +341,8 @@ def _flow(row: dict[str, Any], names: dict[str, str], language: str) -> str:
             f"{names.get(name, name)} {number_text(language, 100 * float(share), 0)} %" for name, _, share in parts
         ]
         if shares:
-            sides.append(phrase(language, f"flow_{side}", shares=", ".join(shares)))
-    return f"{phrase(language, 'flow_' + row['flow'])}: {'; '.join(sides)}."
+            sides.append(phrase(language, f"flow.{side}", shares=", ".join(shares)))
+    return f"{phrase(language, 'flow.' + row['flow'])}: {'; '.join(sides)}."
 
 
 def _rounded(value: float) -> float:

@@ -133,7 +133,7 @@ def measures_markdown(row: dict[str, Any], language: str) -> Sequence[str]:
         lines += ["", f"| {' | '.join(heads)} |", "|---|---|---|"]
         lines += [f"| {m['name']} | {m['value']} | {m['published']} |" for m in measures]
     for group in part_groups(row, language):
-        heads = [group["title"], phrase(language, "table_difference"), phrase(language, "column_interval")]
+        heads = [group["title"], phrase(language, "table.difference"), phrase(language, "column_interval")]
         lines += ["", f"| {' | '.join(heads)} |", "|---|---|---|"]
         lines += [f"| {part['label']} | {part['words']} | {part['interval']} |" for part in group["rows"]]
     return lines

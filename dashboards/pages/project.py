@@ -77,28 +77,28 @@ def _questions(profile: dict[str, Any] | None, results: list[dict[str, Any]], la
         return []
     rows = [
         {
-            "question": phrase(language, f"profile_{name}"),
-            "answer": profile.get(f"{name}_{language}") or phrase(language, "profile_unanswered"),
+            "question": phrase(language, f"profile.{name}"),
+            "answer": profile.get(f"{name}_{language}") or phrase(language, "profile.unanswered"),
         }
         for name in QUESTIONS
     ]
     main = next((result for result in results if result["primary"]), None)
-    answer = phrase(language, "profile_unanswered")
+    answer = phrase(language, "profile.unanswered")
     if main is not None:
         answer = phrase(
             language,
-            "profile_documented_words",
+            "profile.documented_words",
             rung=main["rung_detail"],
             name=rungs()[main["rung"]].name[language],
-            certainty=phrase(language, f"certainty_{main['certainty']}"),
+            certainty=phrase(language, f"certainty.{main['certainty']}"),
             verdict=main["claims"]["verdict_text"][language],
         )
-    return [*rows, {"question": phrase(language, "profile_documented"), "answer": answer}]
+    return [*rows, {"question": phrase(language, "profile.documented"), "answer": answer}]
 
 
 def _delivery(row: dict[str, Any], language: str) -> dict[str, Any]:
     status = "refused" if row["state"] == "refused" else "in_use" if row["is_in_use"] else "replaced"
-    names = ", ".join(phrase(language, f"table_{table}") for table in row["tables"].split(","))
+    names = ", ".join(phrase(language, f"table.{table}") for table in row["tables"].split(","))
     return row | {"status": status, "table_names": names, "number": int(row["number"])}
 
 
@@ -107,5 +107,5 @@ def _rules(row: dict[str, Any], language: str) -> Iterator[dict[str, str]]:
     for rule in (row["rules"] or "").split(";"):
         if rule:
             code, _, rest = rule.partition("(")
-            words = phrase(language, f"rule_{code}", columns=rest.replace(")", "", 1))
-            yield {"words": words, "fix": phrase(language, f"fix_{code}")}
+            words = phrase(language, f"rule.{code}", columns=rest.replace(")", "", 1))
+            yield {"words": words, "fix": phrase(language, f"fix.{code}")}

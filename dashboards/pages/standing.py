@@ -85,6 +85,6 @@ def accessibility_page(publisher: dict[str, Any], language: str) -> Page:
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
     known = {name: publisher.get(name) or "" for name in ("publisher", "was_url", "phone", "email")}
-    missing = ", ".join(phrase(language, f"access_key_{name}") for name in missing_settings(known))
+    missing = ", ".join(phrase(language, f"access_key.{name}") for name in missing_settings(known))
     path = "tilgaengelighed/index.html"
     return Page(prefix + path, other + path, "accessibility.html", {"publisher": known, "missing": missing})

@@ -32,11 +32,11 @@ def explanation(record: dict[str, Any], language: str, width: int = 120) -> str:
     lines = _headline(record, language)
     sections = [
         (phrase(language, "why_words"), [("✓" if holds else "✗", text) for holds, text in _why(evidence, language)]),
-        (phrase(language, "certainty_why_title"), [("", " ".join(_texts(evidence["certainty_steps"], language)))]),
+        (phrase(language, "certainty.why_title"), [("", " ".join(_texts(evidence["certainty_steps"], language)))]),
         (_could_be_wrong(evidence, language), _open_sources(evidence, language)),
         (phrase(language, "measured_and_fine"), _fine(evidence, language)),
         (phrase(language, "crosswalk_title"), _standards(evidence, language)),
-        (phrase(language, "bias_title"), _bias(evidence, language)),
+        (phrase(language, "bias.title"), _bias(evidence, language)),
         (phrase(language, "changes_title"), [("·", text) for text in _texts(evidence["changes"], language)]),
         (
             phrase(language, "next_step_words"),
@@ -52,7 +52,7 @@ def explanation(record: dict[str, Any], language: str, width: int = 120) -> str:
 def _headline(record: dict[str, Any], language: str) -> list[str]:
     evidence = record["evidence"]
     rung = phrase(language, "rung_words", rung=evidence["rung_detail"], name=rungs()[evidence["rung"]].name[language])
-    certainty = f"{phrase(language, 'certainty_label')}: {phrase(language, 'certainty_' + evidence['certainty'])}"
+    certainty = f"{phrase(language, 'certainty.label')}: {phrase(language, 'certainty.' + evidence['certainty'])}"
     counts = [str(n) for n in (record["n_treated"], record["n_control"]) if n]
     people = f" · n = {' / '.join(counts)}" if counts else ""
     lines = [
@@ -62,7 +62,7 @@ def _headline(record: dict[str, Any], language: str) -> list[str]:
     ]
     if record.get("always_valid_low") is not None:
         low, high = (difference_in(language, record, record[f"always_valid_{end}"]) for end in ("low", "high"))
-        lines.append(phrase(language, "claim_looks", count=record["looks_count"], low=low, high=high))
+        lines.append(phrase(language, "claim.looks", count=record["looks_count"], low=low, high=high))
     said = [record.get("claim"), record["status_reason"], record.get("note")]
     lines += [text[language] for text in said if text is not None]
     return lines
@@ -87,7 +87,7 @@ def _open_sources(evidence: dict[str, Any], language: str) -> list[tuple[str, st
     return [
         (
             STATE_SIGNS[source["state"]],
-            f"{error_sources()[source['code']].name[language]} ({phrase(language, 'state_' + source['state']).lower()}): "
+            f"{error_sources()[source['code']].name[language]} ({phrase(language, 'state.' + source['state']).lower()}): "
             f"{source['finding'][language]}",
         )
         for source in sorted(opened, key=lambda s: WORST_FIRST.index(s["state"]))
@@ -122,12 +122,12 @@ def _bias(evidence: dict[str, Any], language: str) -> list[tuple[str, str]]:
     if filled is None:
         return []
     domains = [
-        f"{domain['name'][language].lower()} {phrase(language, 'judgement_' + domain['judgement'])}"
+        f"{domain['name'][language].lower()} {phrase(language, 'judgement.' + domain['judgement'])}"
         for domain in filled["domains"]
     ]
-    overall = phrase(language, "judgement_" + filled["overall"])
-    signed = filled["signed_by"] or phrase(language, "bias_nobody_signed")
-    name = phrase(language, "bias_" + filled["instrument"])
+    overall = phrase(language, "judgement." + filled["overall"])
+    signed = filled["signed_by"] or phrase(language, "bias.nobody_signed")
+    name = phrase(language, "bias." + filled["instrument"])
     return [("·", f"{name}: {overall} ({'; '.join(domains)}). {signed}.")]
 
 

@@ -61,9 +61,9 @@ def net_words(language: str, row: Row) -> str:
 
 def payer_sentence(language: str, row: Row, name: str, horizon: int) -> str:
     """Return a sentence with a payer's costs, gains and chance to gain."""
-    key = "payer_pays_words" if row["cost"] > 0 else "payer_gains_words" if row["gain"] >= 0 else "payer_loses_words"
-    if key == "payer_pays_words" and row["probability_of_gain"] is None:
-        key = "payer_pays_if_words"
+    key = "payer.pays_words" if row["cost"] > 0 else "payer.gains_words" if row["gain"] >= 0 else "payer.loses_words"
+    if key == "payer.pays_words" and row["probability_of_gain"] is None:
+        key = "payer.pays_if_words"
     return phrase(
         language,
         key,

@@ -35,10 +35,10 @@ def result_line(record: dict[str, Any], language: str) -> str:
         effect_words(record, language),
         f"n = {record['n_treated']} / {record['n_control']}",
         phrase(language, "rung_words", rung=evidence["rung_detail"], name=rungs()[evidence["rung"]].name[language]),
-        f"{phrase(language, 'certainty_label').lower()} {phrase(language, 'certainty_' + evidence['certainty'])}",
+        f"{phrase(language, 'certainty.label').lower()} {phrase(language, 'certainty.' + evidence['certainty'])}",
         record["claims"]["verdict_text"][language],
         phrase(
-            language, "table_error_sources", open=len(states) - states.count("clear"), serious=states.count("serious")
+            language, "table.error_sources", open=len(states) - states.count("clear"), serious=states.count("serious")
         ),
     ]
     return " · ".join(parts)
@@ -53,7 +53,7 @@ def result_markdown(record: dict[str, Any], language: str) -> str:
         f"**{effect_words(record, language)}** · n = {record['n_treated']} / {record['n_control']}",
         "",
         f"**{phrase(language, 'rung_words', rung=evidence['rung_detail'], name=rung.name[language])}** · "
-        f"{phrase(language, 'certainty_label')}: {phrase(language, 'certainty_' + evidence['certainty'])} · **{claims['verdict_text'][language]}**",
+        f"{phrase(language, 'certainty.label')}: {phrase(language, 'certainty.' + evidence['certainty'])} · **{claims['verdict_text'][language]}**",
         "",
         f"**{phrase(language, 'can_title')}**",
         *[f"- {text[language]}" for text in claims["can"]],
@@ -66,7 +66,7 @@ def result_markdown(record: dict[str, Any], language: str) -> str:
     ]
     for source in evidence["error_sources"]:
         name = error_sources()[source["code"]].name[language]
-        state = f"{STATE_SIGNS[source['state']]} {phrase(language, 'state_' + source['state'])}"
+        state = f"{STATE_SIGNS[source['state']]} {phrase(language, 'state.' + source['state'])}"
         lines.append(f"| {name} | {state} | {source['finding'][language]} |")
     lines += ["", f"{phrase(language, 'next_step_words')}: {evidence['next_step'][language]}."]
     return "\n".join(lines)

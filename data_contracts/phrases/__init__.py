@@ -19,12 +19,23 @@ MINUS = "−"
 @cache
 def phrases(language: str) -> dict[str, str]:
     """Return every phrase of a language by key, with those of designs."""
-    found: dict[str, str] = read_own("phrases", f"{language}.yaml")
+    found = flattened(read_own("phrases", f"{language}.yaml"))
     for design in declarations():
         file = f"phrases.{language}.yaml"
         if has_file(design, file):
-            found = joined(f"phrases of {design}", found, read_own("designs", design, file))
+            found = joined(f"phrases of {design}", found, flattened(read_own("designs", design, file)))
     return {key: with_limits(text, language) for key, text in found.items()}
+
+
+def flattened(texts: Mapping[str, str | Mapping[str, str]]) -> dict[str, str]:
+    """Return phrases by key, with those of groups as `group.name`."""
+    found: dict[str, str] = {}
+    for key, text in texts.items():
+        if isinstance(text, str):
+            found[key] = text
+        else:
+            found |= {f"{key}.{name}": said for name, said in text.items()}
+    return found
 
 
 def phrase(language: str, key: str, **values: object) -> str:

@@ -223,7 +223,7 @@ class Claims(Worded):
     @property
     def verdict_text(self) -> Bilingual:
         """The verdict as text."""
-        return in_words(says(f"verdict_{self.verdict}"))
+        return in_words(says(f"verdict.{self.verdict}"))
 
 
 class Provenance(Part):

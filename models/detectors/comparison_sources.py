@@ -81,7 +81,7 @@ def register_limited_covariates(f: Findings) -> Detection:
     open_domains = f.conduct.open_domains
     if open_domains is None:
         return lacking(code, "lacked_domains")
-    detail = Names(codes=tuple(f"domain_{domain}" for domain in open_domains))
+    detail = Names(codes=tuple(f"domain.{domain}" for domain in open_domains))
     serious = threshold(code, "serious")
     count = float(len(open_domains))
     if not open_domains:

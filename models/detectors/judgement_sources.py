@@ -81,7 +81,7 @@ def double_counting(f: Findings) -> Detection:
     state = State.serious if parts else State.warning if a.look_alikes else State.clear
     if a.look_alikes:
         parts.append(says("booked_alike", count=count_value(a.look_alikes)))
-    text = found(code, *(parts or [says("counted_once")]))
+    text = found(code, *(parts or [says("counted.once")]))
     return Detection(code, state, text, float(len(parts)), 0.0, "towards_effect" if twice else "unknown")
 
 

@@ -44,7 +44,7 @@ def outside_factors(f: Findings) -> Detection:
     for value, key in ((p.pre_trend_p, "pre_trend"), (p.placebo_period_p, "placebo_period")):
         if value is not None:
             states.append(State.serious if value < alpha else State.clear)
-            parts.append(says(f"{key}_fails" if value < alpha else f"{key}_clear"))
+            parts.append(says(f"{key}.fails" if value < alpha else f"{key}.clear"))
     if p.control_trend_share is not None:
         is_large = abs(p.control_trend_share) > threshold(code, "trend_share")
         states.append(State.warning if is_large else State.clear)

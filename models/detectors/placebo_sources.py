@@ -67,7 +67,7 @@ def unmeasured_confounding(f: Findings) -> Detection:
         sentence = says(key, value=value, covariate=words_value(f.conduct.covariates[worst.covariate].label))
     elif not own and f.panel is not None and f.panel.placebo_period_p is not None:
         fails = f.panel.placebo_period_p < threshold(code, "placebo_period_alpha")
-        sentence = says("placebo_period_only_fails" if fails else "placebo_period_only_clear")
+        sentence = says("placebo_period.only_fails" if fails else "placebo_period.only_clear")
         state = State.serious if fails else state
     elif not own and state == State.clear:
         state = State.warning  # nothing was tried, so nothing is known beyond the bound

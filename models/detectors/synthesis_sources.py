@@ -26,11 +26,11 @@ def publication_bias(f: Findings) -> Detection:
     if not signs:
         return lacking(code, "lacked_studies")
     raised = [key for key, is_raised in signs.items() if is_raised]
-    parts = [says(f"sign_{key}") for key in raised] or [says("sign_none")]
+    parts = [says(f"sign.{key}") for key in raised] or [says("sign.none")]
     state = State.serious if len(raised) >= 2 else State.warning if raised else State.clear
     if state == State.clear and s.studies_count < threshold(code, "fewest_studies"):
         state = State.warning
-        parts = [says("sign_few_studies", count=count_value(s.studies_count))]
+        parts = [says("sign.few_studies", count=count_value(s.studies_count))]
     text = found(code, *parts)
     return Detection(code, state, text, float(len(raised)), 1.0, "towards_effect" if raised else "unknown")
 

@@ -18,7 +18,7 @@ from models.evidence.rung import DesignFacts, held
 
 Answer = tuple[str, str]
 """An answer, and the phrase that says which check gave it."""
-BLANK: Answer = ("NI", "because_nobody")
+BLANK: Answer = ("NI", "because.nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def risk_of_bias_of(
 
 def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedAnswers | None) -> BiasAnswer:
     """One question's answer; where people and pipeline both answer, the worse one counts."""
-    answer, check = answer_to(rules, found[0]), found[1].removeprefix("because_")
+    answer, check = answer_to(rules, found[0]), found[1].removeprefix("because.")
     by: Literal["pipeline", "person", "nobody"] = "nobody" if found == BLANK else "pipeline"
     because = bilingual(found[1])
     if rules.get("person"):
@@ -98,7 +98,7 @@ def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedA
         if signed is None or given is None or not signed.is_current:
             # What the pipeline knows can only make it worse than not knowing.
             check = "unsigned" if given is None else "signed_earlier"
-            answer, by, because = answer_to(rules, None), "nobody", bilingual(f"because_{check}")
+            answer, by, because = answer_to(rules, None), "nobody", bilingual(f"because.{check}")
         elif found == BLANK or group_of(rules, given[0]) >= group_of(rules, answer):
             answer, by, check, because = given[0], "person", "signed", given[1]
     return BiasAnswer(
@@ -118,26 +118,26 @@ def _robins_i(facts: DesignFacts, f: Findings, states: Mapping[str, State]) -> d
     return {
         "confounding": {
             "1.1": _all_controlled(conduct.open_domains),
-            "1.2": ("PY", "because_register_covariates") if is_dated else ("NI", "because_undated"),
-            "1.3": ("N", "because_dated") if is_dated else ("Y", "because_undated"),
+            "1.2": ("PY", "because.register_covariates") if is_dated else ("NI", "because.undated"),
+            "1.3": ("N", "because.dated") if is_dated else ("Y", "because.undated"),
             "1.4": _left_over(states),
         },
         "classification": {
             "2.1": _told_apart(conduct.counted_from, conduct.controls_have_index_date),
-            "2.3": BLANK if conduct.counted_from is None else ("N", "because_counted"),
+            "2.3": BLANK if conduct.counted_from is None else ("N", "because.counted"),
             "2.4": _by_counting(conduct.counted_from, good="N", bad="SY"),
             "2.5": _other_programmes(states),
         },
         "selection": {
             "3.1": _follow_up_begins(conduct.counted_from, conduct.controls_have_index_date),
-            "3.2": ("N", "because_window") if from_start else BLANK,
+            "3.2": ("N", "because.window") if from_start else BLANK,
             "3.3": _selected_after_start(conduct.counted_from, conduct.inclusion_depends_on_follow_up),
         },
         "missing_data": {
-            "4.1": ("Y", "because_list") if facts.has_person_level_participants else BLANK,
+            "4.1": ("Y", "because.list") if facts.has_person_level_participants else BLANK,
             "4.2": _outcome_known(f),
             "4.3": _covariates_known(conduct.covariates_missing_share),
-            "4.4": ("Y", "because_complete_cases"),
+            "4.4": ("Y", "because.complete_cases"),
             "4.11": _not_biased(states),
         },
         "measurement": {
@@ -153,19 +153,19 @@ def _rob_2(facts: DesignFacts, f: Findings, states: Mapping[str, State]) -> dict
     has_list = held(facts)["assignment_list_sha256"]
     is_fixed = has_list and facts.assignment_precedes_outcomes
     blinded = None if f.trial is None else f.trial.is_blinded
-    aware: Answer = BLANK if blinded is None else ("N" if blinded else "Y", "because_blinding")
+    aware: Answer = BLANK if blinded is None else ("N" if blinded else "Y", "because.blinding")
     known = _outcome_known(f)
     source = f.conduct.outcome_source
     return {
         "randomisation": {
-            "1.1": ("PY", "because_assignment_list") if has_list else BLANK,
-            "1.2": ("PY", "because_assignment_list") if is_fixed else BLANK,
+            "1.1": ("PY", "because.assignment_list") if has_list else BLANK,
+            "1.2": ("PY", "because.assignment_list") if is_fixed else BLANK,
             "1.3": _differs_at_start(states),
         },
         "deviations": {
             "2.1": aware,
             "2.2": aware,
-            "2.6": ("Y", "because_as_assigned") if facts.analysed_as_assigned else ("N", "because_as_assigned"),
+            "2.6": ("Y", "because.as_assigned") if facts.analysed_as_assigned else ("N", "because.as_assigned"),
         },
         "missing_outcome": {"3.1": known, "3.2": _not_biased(states)},
         "measurement": {
@@ -184,70 +184,70 @@ def _all_controlled(open_domains: tuple[str, ...] | None) -> Answer:
     if open_domains is None:
         return BLANK
     if not open_domains:
-        return "Y", "because_all_domains"
-    return ("WN" if len(open_domains) < limit("register_limited_covariates.serious") else "SN"), "because_open_domains"
+        return "Y", "because.all_domains"
+    return ("WN" if len(open_domains) < limit("register_limited_covariates.serious") else "SN"), "because.open_domains"
 
 
 def _left_over(states: Mapping[str, State]) -> Answer:
     state = states.get("unmeasured_confounding", State.not_measured)
-    return ("Y", "because_placebo") if state == State.serious else ("PN", "because_placebo")
+    return ("Y", "because.placebo") if state == State.serious else ("PN", "because.placebo")
 
 
 def _told_apart(counted_from: str | None, has_index: bool | None) -> Answer:
     if counted_from is None or (counted_from == "start" and has_index is None):
         return BLANK
-    return ("PY", "because_counted") if counted_from == "start" and has_index else ("N", "because_counted")
+    return ("PY", "because.counted") if counted_from == "start" and has_index else ("N", "because.counted")
 
 
 def _by_counting(counted_from: str | None, *, good: str, bad: str) -> Answer:
-    return BLANK if counted_from is None else (good if counted_from == "start" else bad, "because_counted")
+    return BLANK if counted_from is None else (good if counted_from == "start" else bad, "because.counted")
 
 
 def _other_programmes(states: Mapping[str, State]) -> Answer:
     state = states.get("contaminated_controls")
     if state == State.clear:
-        return "PN", "because_other_programme"
-    return ("PY", "because_other_programme") if state in (State.warning, State.serious) else BLANK
+        return "PN", "because.other_programme"
+    return ("PY", "because.other_programme") if state in (State.warning, State.serious) else BLANK
 
 
 def _follow_up_begins(counted_from: str | None, has_index: bool | None) -> Answer:
     if counted_from == "completion":
-        return "SN", "because_counted"
-    return ("Y", "because_counted") if counted_from == "start" and has_index else BLANK
+        return "SN", "because.counted"
+    return ("Y", "because.counted") if counted_from == "start" and has_index else BLANK
 
 
 def _selected_after_start(counted_from: str | None, by_follow_up: bool | None) -> Answer:
     if counted_from == "completion" or by_follow_up:
-        return "Y", "because_counted"
-    return ("N", "because_calendar") if by_follow_up is False else BLANK
+        return "Y", "because.counted"
+    return ("N", "because.calendar") if by_follow_up is False else BLANK
 
 
 def _outcome_known(f: Findings) -> Answer:
     lost = None if f.effects is None else (f.effects.doubt.missing_treated_share, f.effects.doubt.missing_control_share)
     if lost is None or lost[0] is None or lost[1] is None:
         return BLANK
-    return ("Y" if 1 - max(lost[0], lost[1]) >= limit("bias.nearly_all_share") else "N"), "because_outcome_known"
+    return ("Y" if 1 - max(lost[0], lost[1]) >= limit("bias.nearly_all_share") else "N"), "because.outcome_known"
 
 
 def _covariates_known(missing_share: float | None) -> Answer:
     if missing_share is None:
         return BLANK
-    return ("Y" if 1 - missing_share >= limit("bias.nearly_all_share") else "N"), "because_covariates_known"
+    return ("Y" if 1 - missing_share >= limit("bias.nearly_all_share") else "N"), "because.covariates_known"
 
 
 def _not_biased(states: Mapping[str, State]) -> Answer:
-    return ("PY" if states.get("attrition") == State.clear else "N"), "because_attrition"
+    return ("PY" if states.get("attrition") == State.clear else "N"), "because.attrition"
 
 
 def _by_source(source: str | None, register: str, self_report: str) -> Answer:
-    return BLANK if source is None else (register if source == "register" else self_report, f"because_{source}")
+    return BLANK if source is None else (register if source == "register" else self_report, f"because.{source}")
 
 
 def _differs_at_start(states: Mapping[str, State]) -> Answer:
     state = states.get("group_differences")
     if state in (None, State.not_measured, State.not_measurable):
         return BLANK
-    return ("PY" if state == State.serious else "PN"), "because_balance"
+    return ("PY" if state == State.serious else "PN"), "because.balance"
 
 
 def _reporting(f: Findings, names: tuple[str, str, str, str | None]) -> dict[str, Answer]:
@@ -259,8 +259,8 @@ def _reporting(f: Findings, names: tuple[str, str, str, str | None]) -> dict[str
     run, shown = conduct.calculations_run, conduct.calculations_reported
     is_hidden = run is not None and shown is not None and run > shown
     rows: dict[str, Answer] = {
-        plan: ("N", "because_plan_changed") if conduct.changed_keys else ("Y", "because_plan_locked"),
-        outcomes: ("PY", "because_primary_changed") if conduct.primary_outcome_changed else ("N", "because_all_shown"),
-        calculations: ("PY", "because_hidden") if is_hidden else ("N", "because_all_shown"),
+        plan: ("N", "because.plan_changed") if conduct.changed_keys else ("Y", "because.plan_locked"),
+        outcomes: ("PY", "because.primary_changed") if conduct.primary_outcome_changed else ("N", "because.all_shown"),
+        calculations: ("PY", "because.hidden") if is_hidden else ("N", "because.all_shown"),
     }
-    return rows | ({subgroups: ("N", "because_all_shown")} if subgroups else {})
+    return rows | ({subgroups: ("N", "because.all_shown")} if subgroups else {})

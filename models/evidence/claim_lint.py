@@ -85,7 +85,7 @@ def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[Cla
     small = sentence.lower()
 
     def fault(code: str, excerpt: str, **blanks: dict[str, str] | str) -> ClaimFault:
-        return ClaimFault(code, number, excerpt, bilingual(f"lint_{code}", **blanks))
+        return ClaimFault(code, number, excerpt, bilingual(f"lint.{code}", **blanks))
 
     evidence = record["evidence"]
     rung = str(evidence["rung_detail"])
@@ -135,9 +135,9 @@ def _text_faults(parts: list[str], record: Record) -> Iterator[ClaimFault]:
     if where is None:
         return
     if record["estimate"] is None:
-        yield ClaimFault("no_number", where, parts[where - 1], bilingual("lint_no_number"))
+        yield ClaimFault("no_number", where, parts[where - 1], bilingual("lint.no_number"))
     elif not _find("interval", " ".join(parts).lower()):
-        yield ClaimFault("no_interval", where, parts[where - 1], bilingual("lint_no_interval"))
+        yield ClaimFault("no_interval", where, parts[where - 1], bilingual("lint.no_interval"))
 
 
 FIGURES = ("share", "out_of", "points")

@@ -106,12 +106,12 @@ def build_claims(record: Judged) -> Claims:
 
 def _can(record: Judged, verdict: str) -> list[Statement]:
     if record.status == "suppressed":
-        return [says("claim_suppressed")]
+        return [says("claim.suppressed")]
     if record.status in ("pooled_only", "not_estimable"):
         reason = record.status_says or says("cannot_nothing_estimated")
-        return [says(f"claim_{record.status}", reason=reason)]
+        return [says(f"claim.{record.status}", reason=reason)]
     if record.status == "told":
-        return [says("claim_told"), *(as_written(text.model_dump()) for text in record.texts)]
+        return [says("claim.told"), *(as_written(text.model_dump()) for text in record.texts)]
     if record.status == "assessed":
         return [_assessed(record)]
     claims = [_interval(record)]
@@ -125,7 +125,7 @@ def _can(record: Judged, verdict: str) -> list[Statement]:
     bounds = record.diagnostics
     if evidence.rung in _rungs("bounds_told_at") and bounds.e_value is not None:
         point, limit = number_value(bounds.e_value, 1), number_value(bounds.e_value_limit, 1)
-        claims.append(says("claim_e_value", point=point, limit=limit))
+        claims.append(says("claim.e_value", point=point, limit=limit))
     return claims
 
 
@@ -136,17 +136,17 @@ def _verdict_claims(record: Judged, verdict: str) -> list[Statement]:
     compared = words_value(rungs()[rung].compared_with)
     if verdict == "cannot_tell":
         if smallest is None:
-            return [says("claim_cannot_tell_plain")]
-        return [says("claim_cannot_tell", smallest=_as_declared(record, smallest))]
+            return [says("claim.cannot_tell_plain")]
+        return [says("claim.cannot_tell", smallest=_as_declared(record, smallest))]
     if verdict == "no_certain_effect" and smallest is not None:
-        return [says("claim_no_certain", smallest=_as_declared(record, smallest))]
+        return [says("claim.no_certain", smallest=_as_declared(record, smallest))]
     if rung == 5:
-        return [says("claim_lies_above" if (record.estimate or 0.0) > 0 else "claim_lies_below")]
+        return [says("claim.lies_above" if (record.estimate or 0.0) > 0 else "claim.lies_below")]
     if verdict == "works_in_trial":
-        return [says("claim_led_to")]
+        return [says("claim.led_to")]
     if verdict == "wrong_way":
-        return [says("claim_associated_worse", compared_with=compared)]
-    return [says("claim_associated", compared_with=compared)] if verdict == "promising" else []
+        return [says("claim.associated_worse", compared_with=compared)]
+    return [says("claim.associated", compared_with=compared)] if verdict == "promising" else []
 
 
 def _values(record: Judged, treated: float, control: float) -> Statement:
@@ -155,14 +155,14 @@ def _values(record: Judged, treated: float, control: float) -> Statement:
     if record.outcome_type == "binary":
         key = "in_compared" if record.evidence.rung == 5 else "among_compared"
         return says(
-            "claim_frequency",
+            "claim.frequency",
             treated=number_value(treated * 100, 0),
             control=number_value(control * 100, 0),
             compared_with=says(key, compared_with=compared),
             outcome=label,
         )
     return says(
-        "claim_means",
+        "claim.means",
         outcome=label,
         treated=_plain(record, treated),
         control=_plain(record, control),
@@ -178,7 +178,7 @@ def _plain(record: Judged, value: float) -> Quantity:
 
 def _interval(record: Judged) -> Statement:
     return says(
-        "claim_interval_ratio" if record.outcome_type == "ratio" else "claim_interval",
+        "claim.interval_ratio" if record.outcome_type == "ratio" else "claim.interval",
         estimate=_difference(record, record.estimate),
         low=_difference(record, record.interval_low),
         high=_difference(record, record.interval_high),
@@ -188,7 +188,7 @@ def _interval(record: Judged) -> Statement:
 
 def _assessed(record: Judged) -> Statement:
     return says(
-        "claim_assessed",
+        "claim.assessed",
         count=count_value(record.n_treated),
         estimate=_difference(record, record.estimate, is_signed=False),
         low=_difference(record, record.interval_low, is_signed=False),
@@ -198,7 +198,7 @@ def _assessed(record: Judged) -> Statement:
 
 def _looks(record: Judged) -> Statement:
     return says(
-        "claim_looks",
+        "claim.looks",
         count=count_value(record.looks_count),
         low=_difference(record, record.always_valid_low),
         high=_difference(record, record.always_valid_high),

@@ -113,17 +113,17 @@ def _certainty_rows(reasoning: CertaintyReasoning) -> tuple[CertaintyStepRow, ..
 
 def _step(step: CertaintyStep) -> Statement:
     if step.kind in ("start", "cap"):
-        return says(f"step_certainty_{step.kind}", level=says(f"certainty_{LEVELS[step.change]}"))
+        return says(f"step.certainty_{step.kind}", level=says(f"certainty.{LEVELS[step.change]}"))
     sources = Names(codes=tuple(f"source_name:{code}" for code in step.codes), style="lower")
     change = number_value(step.change, 0, is_signed=True)
-    return says(f"step_certainty_{step.kind}", change=change, sources=sources)
+    return says(f"step.certainty_{step.kind}", change=change, sources=sources)
 
 
 def _lift_row(lift: Lift) -> LiftRow:
     if lift.kind == "rung":
         reached = says("lift_reaches_rung", rung=lift.reaches)
     else:
-        reached = says("lift_reaches_certainty", level=says(f"certainty_{lift.reaches}"))
+        reached = says("lift_reaches_certainty", level=says(f"certainty.{lift.reaches}"))
     asked = (
         says("lift_asks_nothing")
         if lift.fields == 0 and lift.minutes == 0
@@ -140,7 +140,7 @@ def _lift_row(lift: Lift) -> LiftRow:
             "lift_words",
             reached=reached,
             missing=Names(codes=_what_to_do(lift), style="steps"),
-            effort=says(f"effort_{lift.effort}"),
+            effort=says(f"effort.{lift.effort}"),
             asked=asked,
         ),
     )

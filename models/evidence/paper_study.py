@@ -228,8 +228,8 @@ def _claims(record: PaperRecord, study: PaperStudy) -> Claims:
     can = [said, *claims.can_says]
     cannot = list(claims.cannot_says)
     if record.money is not None:
-        can.append(says("paper_money", amount=number_value(record.money.amount_dkk, 0)))
-        cannot += [says(f"paper_money_{name}") for name in record.money.missing]
+        can.append(says("paper_money.itself", amount=number_value(record.money.amount_dkk, 0)))
+        cannot += [says(f"paper_money.{name}") for name in record.money.missing]
     if study.about == "another_project":
         cannot.append(says("paper_other_project"))
     if record.status != "estimated" and record.treated_value is not None:

@@ -40,11 +40,11 @@ def tag_changes(before: PublicRecord, after: PublicRecord) -> tuple[TagChange, .
     for name, holds in facts:
         add("fact", str(not holds).lower(), str(holds).lower(), _fact(name, holds=holds), name)
     if old.certainty != new.certainty:
-        first, second = says(f"certainty_{old.certainty}"), says(f"certainty_{new.certainty}")
+        first, second = says(f"certainty.{old.certainty}"), says(f"certainty.{new.certainty}")
         add("certainty", old.certainty, new.certainty, says("change_certainty", before=first, after=second))
     earlier, later = before.claims.verdict, after.claims.verdict
     if earlier != later:
-        first, second = says(f"verdict_{earlier}"), says(f"verdict_{later}")
+        first, second = says(f"verdict.{earlier}"), says(f"verdict.{later}")
         add("verdict", earlier, later, says("change_verdict", before=first, after=second))
     for code, (was, now) in _changed_states(old, new).items():
         source = Names(codes=(f"source_name:{code}",))
@@ -75,4 +75,4 @@ def _because(facts: list[tuple[str, bool]]) -> Value:
 
 
 def _state(state: str | None) -> Names:
-    return Names(codes=("not_on_the_list" if state is None else f"state_{state}",), style="steps")
+    return Names(codes=("not_on_the_list" if state is None else f"state.{state}",), style="steps")

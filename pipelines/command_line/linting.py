@@ -32,12 +32,12 @@ def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
         return exit_codes.USAGE
     faults = lint_claim(text, record)
     for fault in faults:
-        where = phrase(language, "lint_sentence", number=fault.sentence)
+        where = phrase(language, "lint.sentence", number=fault.sentence)
         console.print(f"[red]✗[/red] {where}: “{escape(fault.excerpt)}”. {escape(fault.why[language])}", soft_wrap=True)
     if not faults:
-        console.print(f"[green]✓[/green] {phrase(language, 'lint_covered')}")
+        console.print(f"[green]✓[/green] {phrase(language, 'lint.covered')}")
         return exit_codes.OK
-    console.print(f"\n{phrase(language, 'lint_instead')}:")
+    console.print(f"\n{phrase(language, 'lint.instead')}:")
     for claim in record["claims"]["can"]:
         console.print(f"  “{escape(claim[language])}”", soft_wrap=True)
     return exit_codes.REFUSED

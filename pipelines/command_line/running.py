@@ -94,7 +94,7 @@ def show_results(home: Home, quarter: Quarter, projects: list[str], language: st
         return
     columns = [
         phrase(language, key)
-        for key in ("table_project", "column_compared", "table_difference", "table_rung", "table_verdict")
+        for key in ("table.project", "column_compared", "table.difference", "table.rung", "table.verdict")
     ]
     show_table(
         columns, [_row(record, language, record["project"] in stale) for record in records], title=f"Trin · {quarter}"
@@ -144,15 +144,15 @@ def _row(record: dict[str, Any], language: str, is_stale: bool) -> list[str]:
     else:
         effect = f"{precise(record, record['estimate'], language)}\n{_interval(record, record, language)}"
     certainty = (
-        f"{phrase(language, 'certainty_label').lower()}: {phrase(language, 'certainty_' + evidence['certainty'])}"
+        f"{phrase(language, 'certainty.label').lower()}: {phrase(language, 'certainty.' + evidence['certainty'])}"
     )
     note = f"\n({phrase(language, 'stale_result')})" if is_stale else ""
     return [
         f"{record['project_name'][language]}\n{record['outcome_label'][language]}{note}",
         record["compared_with"][language],
-        f"{effect}\n{phrase(language, 'counted_' + record['counted']).lower()}: {_count(record)}",
+        f"{effect}\n{phrase(language, 'counted.' + record['counted']).lower()}: {_count(record)}",
         f"{evidence['rung_detail']} {rungs()[evidence['rung']].name[language]}\n{certainty}",
-        f"{record['claims']['verdict_text'][language]}\n{phrase(language, 'table_error_sources', open=opened, serious=states.count('serious'))}",
+        f"{record['claims']['verdict_text'][language]}\n{phrase(language, 'table.error_sources', open=opened, serious=states.count('serious'))}",
     ]
 
 
@@ -178,7 +178,7 @@ def _spread(record: dict[str, Any], language: str) -> list[str]:
     for row in (own, *record["alternatives"]):
         error = "" if row["standard_error"] is None else f" ({_error(record, row['standard_error'], language)})"
         lines.append(
-            f"  {phrase(language, 'estimator_' + row['estimator'])}: {precise(record, row['estimate'], language)}{error}"
+            f"  {phrase(language, 'estimator.' + row['estimator'])}: {precise(record, row['estimate'], language)}{error}"
         )
     lines.append(f"  {phrase(language, 'raw_difference_label')}: {precise(record, record['raw_difference'], language)}")
     for row in (*record["specifications"], *record["subgroups"]):
@@ -186,7 +186,7 @@ def _spread(record: dict[str, Any], language: str) -> list[str]:
     for row in record["placebo"]:
         fails = f" {phrase(language, 'placebo_fails_word')}" if row["fails"] else ""
         lines.append(
-            f"  {phrase(language, 'placebo_title')} {row['label'][language]}, {phrase(language, 'estimator_' + row['estimator'])}: "
+            f"  {phrase(language, 'placebo_title')} {row['label'][language]}, {phrase(language, 'estimator.' + row['estimator'])}: "
             f"{precise(row, row['estimate'], language)} ({_error(row, row['standard_error'], language)}){fails}"
         )
     for answer in record["known_answers"]:

@@ -146,14 +146,14 @@ def questions_markdown(record: dict[str, Any], language: str) -> str:
     if filled is None:
         return ""
     heads = [phrase(language, key) for key in ("column_question", "column_answer", "column_finding")]
-    lines = [f"### {phrase(language, 'bias_title')}", "", f"| {' | '.join(heads)} |", "|---|---|---|"]
+    lines = [f"### {phrase(language, 'bias.title')}", "", f"| {' | '.join(heads)} |", "|---|---|---|"]
     for domain in filled["domains"]:
         lines.append(
-            f"| **{domain['name'][language]}** | **{phrase(language, 'judgement_' + domain['judgement'])}** | |"
+            f"| **{domain['name'][language]}** | **{phrase(language, 'judgement.' + domain['judgement'])}** | |"
         )
         lines += [
-            f"| {row['question']} {row['text'][language]} | {phrase(language, 'answer_' + row['answer'])} | {row['because'][language]} |"
+            f"| {row['question']} {row['text'][language]} | {phrase(language, 'answer.' + row['answer'])} | {row['because'][language]} |"
             for row in domain["answers"]
-            if row["because"][language] != phrase(language, "because_nobody")
+            if row["because"][language] != phrase(language, "because.nobody")
         ]
     return "\n".join(lines)

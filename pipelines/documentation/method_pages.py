@@ -131,7 +131,7 @@ def _call(name: str) -> list[str]:
 
 
 def _row(estimate: Estimate) -> str:
-    name = phrase("en", f"estimator_{estimate.estimator}")
+    name = phrase("en", f"estimator.{estimate.estimator}")
     interval = f"{estimate.low:.2f} to {estimate.high:.2f}"
     return (
         f"| {name} | {estimate.value:.2f} | {interval} | {estimate.standard_error:.2f} ({estimate.interval_method}) |"

@@ -210,9 +210,9 @@ class _Told:
             yield bilingual(
                 "told_trace",
                 label=_both(test.label),
-                kind=bilingual(f"tracing_{test.kind}"),
+                kind=bilingual(f"tracing.{test.kind}"),
                 where=self._where(trace),
-                verdict=bilingual(f"tracing_{says}", label=names[test.explains]),
+                verdict=bilingual(f"tracing.{says}", label=names[test.explains]),
             )
         if self.table is None:
             return

@@ -121,8 +121,8 @@ def test_every_way_finds_the_known_effect_and_is_published(comparison: str, effe
     public = publish(record, default_policy())
     assert public.status == "estimated"
     for language in LANGUAGES:  # whose effect it is can be said in both languages
-        assert phrase(language, f"estimand_{record.estimand}")
-        assert phrase(language, f"estimator_{record.estimator}")
+        assert phrase(language, f"estimand.{record.estimand}")
+        assert phrase(language, f"estimator.{record.estimator}")
     again = evaluated(protocol, rows.sample(frac=1, random_state=3))[2]
     assert again == record
 

@@ -64,7 +64,7 @@ def tell(folder: Path) -> dict[str, object]:
         "earned": earned_rung(facts),
         "error_sources": rungs()[3].error_sources,
         "ruleset": ruleset_version(),
-        "phrases": [phrase(language, "estimator_difference_to_level") for language in LANGUAGES],
+        "phrases": [phrase(language, "estimator.difference_to_level") for language in LANGUAGES],
         "ladder_page": ladder_page(),
         "record": Study(PROTOCOL, FILES).run(folder).model_dump(mode="json"),
     }
