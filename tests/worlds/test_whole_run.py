@@ -19,6 +19,7 @@ from assets.storage.store import Store
 from data_contracts.ladder.ladder import rungs
 from data_contracts.protocol.rules import LIVING_REVIEW
 from data_contracts.reading.faults import InputRefused
+from data_contracts.results.public_record import PublicRecord
 from data_contracts.results.result_record import ResultRecord
 from pipelines.running.demo import set_up
 from projects.portfolio import PORTFOLIO
@@ -273,7 +274,7 @@ def test_a_home_of_its_own_has_a_key_of_its_own(tmp_path: Path) -> None:
 def test_a_reader_never_finds_the_published_folder_missing(demo_home: Home) -> None:
     from assets.release.public_files import publish_quarter
 
-    public = list(public_records(demo_home).values())[:4]
+    public = [PublicRecord.model_validate(row) for row in public_records(demo_home).values()][:4]
     start = demo_home.published / str(QUARTER) / "site" / "index.html"
     watcher = subprocess.Popen(
         [
