@@ -15,7 +15,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 TRIN_HOME ?= home
 export TRIN_HOME
-# Absolute, since Dagster's processes have their own idea of the current folder.
+# Absolute, because Dagster's processes have other working directories.
 HOME_FOLDER = $(abspath $(TRIN_HOME))
 
 TEST_ROOMS := assets attacks dashboards data_contracts homes house machine models pipelines spec worlds
@@ -23,7 +23,7 @@ TEST_ROOMS := assets attacks dashboards data_contracts homes house machine model
 .DEFAULT_GOAL := help
 .PHONY: $(addprefix test-,$(TEST_ROOMS)) help test-room env run dev test test-fast test-slow test-nightly test-browser test-postgres test-deploy test-spark spark-env docs-site audit-dependencies soak simulations calibration coverage bench bench-rivals lint types laws docs lock clean
 
-help: ## This list
+help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): requirements.lock pyproject.toml
@@ -37,24 +37,24 @@ $(READY): requirements.lock pyproject.toml
 
 env: $(READY) ## Make the environment
 
-run: $(READY) ## The demo: a quarter from deliveries to pages
+run: $(READY) ## Run the demo: a quarter from deliveries to pages
 	@$(BIN)/trin init --demo --home "$(HOME_FOLDER)"
 	@$(BIN)/trin run --home "$(HOME_FOLDER)"
 
-dev: $(READY) ## The Dagster UI on 127.0.0.1:3000 over the same home
+dev: $(READY) ## Start the Dagster UI on 127.0.0.1:3000 with the same home
 	@$(BIN)/trin init --demo --home "$(HOME_FOLDER)" >/dev/null
 	@TRIN_HOME="$(HOME_FOLDER)" DAGSTER_HOME="$(HOME_FOLDER)/dagster" PATH="$(abspath $(BIN)):$$PATH" $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
 
-test: $(READY) ## Every test but those that need a browser or very long
+test: $(READY) ## Run all tests except the longest and those in a browser
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not calibration and not long"
 
-test-fast: $(READY) ## Tests that take less than a minute together
+test-fast: $(READY) ## Run tests that take less than a minute together
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not long and not browser and not calibration"
 
-test-room: ## Tests of one room by its name: make test-models, test-assets, test-house, …
+test-room: ## Run the tests of one room: make test-models, test-assets, test-house, …
 	@echo "Say which: $(addprefix make test-,$(TEST_ROOMS))"
 
-test-slow: $(READY) ## Every simulation, whole runs and the ladder's calibration
+test-slow: $(READY) ## Run simulations, whole runs and the ladder's calibration
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow or long or calibration"
 
 $(addprefix test-,$(TEST_ROOMS)): test-%: $(READY)
@@ -68,14 +68,14 @@ $(POSTGRES_READY): $(READY) requirements-postgres.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-postgres.lock
 	@touch $@
 
-test-postgres: $(POSTGRES_READY) ## Dagster on a real PostgreSQL server (needs Debian's package postgresql)
+test-postgres: $(POSTGRES_READY) ## Test Dagster on a PostgreSQL server (needs Debian's package postgresql)
 	@$(BIN)/python -m pytest -q tests/machine/test_on_postgres.py
 
 $(KUBERNETES_READY): $(READY) requirements-kubernetes.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-kubernetes.lock
 	@touch $@
 
-test-deploy: $(KUBERNETES_READY) ## The proxy with its login, run for real (needs Debian's package nginx-light); a run's pod
+test-deploy: $(KUBERNETES_READY) ## Test the proxy with its login (needs Debian's package nginx-light), and a run's pod
 	@$(BIN)/python -m pytest -q tests/machine/test_deploy.py
 
 $(SPARK_READY): requirements-spark.lock
@@ -83,41 +83,41 @@ $(SPARK_READY): requirements-spark.lock
 	@$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
 
-spark-env: $(SPARK_READY) ## An environment of its own with Spark (needs Java 17)
+spark-env: $(SPARK_READY) ## Make a separate environment with Spark (needs Java 17)
 
-test-spark: $(SPARK_READY) ## The event history on DuckDB and on Spark: the same table
+test-spark: $(SPARK_READY) ## Test that the event history is the same on DuckDB and Spark
 	@cd tests/spark && PYTHONPATH="$(abspath .)" $(abspath $(SPARK))/bin/python -m pytest -q -p no:cacheprovider --confcutdir=. --rootdir=. -c /dev/null .
 
 $(DOCS_READY): $(READY) requirements-docs.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
 
-docs-site: $(DOCS_READY) ## The documentation as a site, in build/docs
+docs-site: $(DOCS_READY) ## Build the documentation as a site, in build/docs
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 
-audit-dependencies: $(DOCS_READY) ## Known holes in what is locked (asks the public advisories)
+audit-dependencies: $(DOCS_READY) ## Check locked packages against public advisories
 	@$(BIN)/python -m pip_audit --require-hashes --disable-pip -r requirements.lock
 
-soak: $(READY) ## Three years of quarters with everything that goes wrong; some minutes
+soak: $(READY) ## Run three years of quarters with many faults; some minutes
 	@$(BIN)/python -m bench.operation.soak
 
-test-nightly: $(READY) ## The simulations with 2,000 draws instead of 500
+test-nightly: $(READY) ## Run the simulations with 2,000 draws instead of 500
 	@TRIN_DRAWS=2000 $(BIN)/python -m pytest -q -n 2 tests/worlds/test_simulations.py
 
-test-browser: $(BROWSER_READY) ## The pages in a real Chromium (needs Debian's package chromium)
+test-browser: $(BROWSER_READY) ## Test the pages in Chromium (needs Debian's package chromium)
 	@$(BIN)/python -m pytest -q -m "browser"
 
-coverage: $(READY) ## Which lines and branches the fast tests reach
+coverage: $(READY) ## Measure lines and branches that the fast tests reach
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not long and not browser and not calibration" --cov --cov-report=term:skip-covered
 
-simulations: $(READY) ## Coverage of every interval, for docs/validation.md; a quarter of an hour
+simulations: $(READY) ## Measure the coverage of intervals, for docs/validation.md; 15 minutes
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth.simulations
 
-calibration: $(READY) ## How often each rung tells the truth, for docs/validation.md; some minutes
+calibration: $(READY) ## Measure how often each rung is right, for docs/validation.md; some minutes
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth.ladder_calibration
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth.repeated_looks
 
-bench: $(READY) ## Timings, printed as ratios; nothing is asserted
+bench: $(READY) ## Print timings as ratios; nothing is asserted
 	@$(BIN)/python -m bench.speed.matching
 	@$(BIN)/python -m bench.speed.register_balance
 	@$(BIN)/python -m bench.speed.deliveries
@@ -131,25 +131,27 @@ $(RIVALS_READY): bench/rivals/requirements.txt
 	@$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/rivals/requirements.txt
 	@touch $@
 
-bench-rivals: $(READY) $(RIVALS_READY) ## Matching against other libraries, in an environment of their own
+bench-rivals: $(READY) $(RIVALS_READY) ## Compare matching with other libraries, in a separate environment
 	@$(BIN)/python -m bench.speed.matching
 
-lint: $(READY) ## Style
+lint: $(READY) ## Check style, spelling and YAML
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@git ls-files -z | xargs -0 $(BIN)/codespell
+	@$(BIN)/yamllint --strict .
 
-types: $(READY) ## Types, strict in models and contracts
+types: $(READY) ## Check types, strictly in models and contracts
 	@$(BIN)/mypy
 
-laws: $(READY) ## Which room may import which
+laws: $(READY) ## Check which room and wing may import which
 	@$(BIN)/lint-imports
 
-docs: $(READY) ## Reference pages that are made from code
+docs: $(READY) ## Generate the reference pages
 	@$(BIN)/python -m pipelines.documentation.reference_pages
 	@$(BIN)/python -m pipelines.documentation.method_pages
 	@$(BIN)/python -m pipelines.documentation.design_pages
 	@$(BIN)/python -m bench.truth.validation
 
-lock: $(READY) ## Resolve requirements anew
+lock: $(READY) ## Update the locked requirements
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra browser --extra pdf -c requirements.lock pyproject.toml -o requirements-browser.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-strip-extras --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock

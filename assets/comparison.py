@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetIn, AssetOut, MetadataValue, Output, ResourceParam, multi_asset
 
+from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.partitions import partition_of, project_quarter
-from assets.storage.refusals import guarded, refusing
 from assets.storage.rows import accepted_rows, content_sha256
 from assets.storage.station_values import KeptCohort, KeptComparison
 from assets.storage.store import Store

@@ -26,8 +26,8 @@ from assets.intake.reading.rule_queries import (
     RuleCount,
     count_in_file,
 )
+from assets.storage.dagster_failures import guarded
 from assets.storage.partitions import partition_of
-from assets.storage.refusals import guarded
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.protocol.table_contract import (

@@ -20,8 +20,8 @@ from assets.contract_checks import contract_check
 from assets.intake.assembly import assemble
 from assets.intake.receipts import receipts_of
 from assets.intake.reception import take_in
+from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.partitions import partition_of, project_quarter
-from assets.storage.refusals import guarded, refusing
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.calendar.quarters import Quarter

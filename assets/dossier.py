@@ -5,8 +5,8 @@ from typing import Any
 from dagster import AssetExecutionContext, Output, ResourceParam, asset
 
 from assets.project_files.dossier import tagged_dossier
+from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.partitions import partition_of, project_quarter
-from assets.storage.refusals import guarded, refusing
 from assets.storage.station_values import KeptDossier
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown

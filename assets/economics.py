@@ -17,8 +17,8 @@ from dagster import (
 )
 
 from assets.project_files.accounts import accounts_of, refusals_of
+from assets.storage.dagster_failures import guarded
 from assets.storage.partitions import quarter_partitions
-from assets.storage.refusals import guarded
 from assets.storage.store import Store
 from assets.synthesis import records_of
 from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture

@@ -9,9 +9,9 @@ from dagster import AssetExecutionContext, AssetIn, MetadataValue, Output, Resou
 from assets.intake.delivery_log import unmark_stale
 from assets.project_files.judgements import signed_answers
 from assets.storage.code_version import code_version
+from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.home import page_of
 from assets.storage.partitions import partition_of, project_quarter
-from assets.storage.refusals import guarded, refusing
 from assets.storage.station_values import KeptCohort, KeptComparison, KeptEffects
 from assets.storage.store import Store
 from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture

@@ -17,10 +17,10 @@ from dagster import (
 
 from assets.release.public_files import beside_results, publish_quarter
 from assets.release.restatements import with_restatements
+from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.home import json_bytes
 from assets.storage.manifest import write_with_sum
 from assets.storage.partitions import quarter_partitions
-from assets.storage.refusals import guarded, refusing
 from assets.storage.store import Store
 from assets.synthesis import records_of
 from data_contracts.calendar.quarters import Quarter

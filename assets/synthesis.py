@@ -14,9 +14,9 @@ from dagster import (
 )
 
 from assets.storage.code_version import code_version
+from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.home import Home, read_json
 from assets.storage.partitions import quarter_partitions
-from assets.storage.refusals import guarded, refusing
 from assets.storage.store import Store
 from assets.ui.asset_pages import PICTURE_LANGUAGE, markdown, picture
 from dashboards.charts.results import estimates_chart

@@ -1,4 +1,4 @@
-"""Published values in, pages and files out. Reads nothing else and knows no engine.
+"""Pages and files, made from published values only, without an engine.
 
 Wings, bottom to top: `marts` and `words`; `charts` and `files`; `pages`.
 """

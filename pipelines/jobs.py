@@ -4,7 +4,7 @@ from dagster import AssetSelection, OpExecutionContext, ResourceParam, define_as
 
 from assets.rights.retention import enforce_retention
 from assets.storage.clock import today
-from assets.storage.refusals import guarded
+from assets.storage.dagster_failures import guarded
 from assets.storage.store import Store
 from data_contracts.reading.faults import InputRefused
 

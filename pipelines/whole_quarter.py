@@ -7,9 +7,9 @@ log, and a refused project does not stop the others.
 
 from dagster import Failure, OpExecutionContext, ResourceParam, job, op
 
+from assets.storage.dagster_failures import guarded
 from assets.storage.home import Home
 from assets.storage.partitions import quarter_partitions
-from assets.storage.refusals import guarded
 from assets.storage.store import Store
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import InputRefused

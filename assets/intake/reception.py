@@ -40,7 +40,7 @@ from assets.intake.receipts import (
     file_receipt,
     table_receipt,
 )
-from assets.intake.sealed import drop_sealed, seal, sealed_numbers, unseal
+from assets.intake.refused_files import drop_sealed, seal, sealed_numbers, unseal
 from assets.intake.template import template_name
 from assets.pseudonyms.identities import pseudonymiser_for
 from assets.pseudonyms.pseudonyms import Pseudonymiser

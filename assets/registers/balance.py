@@ -18,8 +18,8 @@ from dagster import (
     asset_check,
 )
 
+from assets.storage.dagster_failures import guarded
 from assets.storage.partitions import partition_of, project_quarter
-from assets.storage.refusals import guarded
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from models.values.comparison import gate_limits

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from assets.intake.delivery_log import quarters_from, read_register, register_lock, write_register
 from assets.intake.reception import take_in
-from assets.intake.sealed import drop_sealed, sealed_numbers
+from assets.intake.refused_files import drop_sealed, sealed_numbers
 from assets.pseudonyms.identities import digest_of_person, pseudonymiser_for, read_tombstones, write_tombstones
 from assets.pseudonyms.pseudonyms import canonical_identifier, has_lost_zero
 from assets.rights.stored_tables import (

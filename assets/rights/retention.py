@@ -13,7 +13,7 @@ from assets.intake.delivery_log import (
     register_lock,
     write_register,
 )
-from assets.intake.sealed import KEPT_DAYS, drop_sealed, sealed_numbers
+from assets.intake.refused_files import KEPT_DAYS, drop_sealed, sealed_numbers
 from assets.release.history import forget_people
 from assets.rights.stored_tables import derived_tables
 from assets.storage.audit import note

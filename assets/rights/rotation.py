@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assets.intake.delivery_log import Register, projects_with_rows, read_register, register_lock, write_register
-from assets.intake.sealed import seal, sealed_numbers, unseal
+from assets.intake.refused_files import seal, sealed_numbers, unseal
 from assets.pseudonyms.identities import (
     places_path,
     read_tombstones,

@@ -11,12 +11,15 @@ from dagster import (
     TimeWindowPartitionsDefinition,
 )
 
-from data_contracts.calendar.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter, earliest_quarter
 
 PROJECT_DIMENSION = "project"
 projects_partitions = DynamicPartitionsDefinition(name=PROJECT_DIMENSION)
 quarter_partitions = TimeWindowPartitionsDefinition(
-    cron_schedule="0 0 1 1,4,7,10 *", start="2023-01-01", fmt="%Y-%m-%d", timezone="Europe/Copenhagen"
+    cron_schedule="0 0 1 1,4,7,10 *",
+    start=earliest_quarter().partition_key,
+    fmt="%Y-%m-%d",
+    timezone="Europe/Copenhagen",
 )
 project_quarter = MultiPartitionsDefinition({"project": projects_partitions, "quarter": quarter_partitions})
 

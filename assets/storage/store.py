@@ -19,10 +19,10 @@ from dagster import ConfigurableIOManager, Failure, InitResourceContext, InputCo
 from pydantic import BaseModel, PrivateAttr
 
 from assets.storage.audit import note
+from assets.storage.dagster_failures import only_kind_and_place
 from assets.storage.home import Home, json_bytes, read_json
 from assets.storage.liveness import hold, let_go
 from assets.storage.manifest import known_sums, verified, write_with_sum
-from assets.storage.refusals import only_kind_and_place
 from assets.storage.rows import empty_frame
 from assets.storage.station_values import KeptDossier
 from data_contracts.protocol.table_contract import compile_contract

@@ -1,1 +1,1 @@
-"""Pictures as SVG, each with its numbers in words."""
+"""Charts as SVG, each with a text alternative that gives its numbers."""

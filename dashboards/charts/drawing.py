@@ -1,10 +1,8 @@
-"""How a picture is drawn: Vega-Lite specifications as plain values, rendered to static SVG.
+"""Vega-Lite specifications as dictionaries, rendered to static SVG.
 
-No browser and no network: `vl-convert` renders. Style attributes are turned
-into presentation attributes, so that a strict content security policy holds.
-Specifications are written as dictionaries, since building them with Altair
-took as long as drawing; Altair's copy of the schema is what a test holds them
-against.
+`vl-convert` renders without browser or network. Style attributes become presentation attributes, so that a strict
+content security policy can be used. Specifications are dictionaries, because building them with Altair took as long as
+rendering them; a test validates them with Altair's copy of the schema.
 """
 
 from __future__ import annotations
@@ -43,17 +41,20 @@ CONFIG = {
     "legend": {"labelFontSize": 12, "title": None, "orient": "bottom", "symbolSize": 90},
 }
 PLOT = 240
-"""Width of what is drawn beside labels, in pixels; label and plot together are read on a telephone too."""
+"""Width of the plot without labels, in pixels; both together fit on a phone."""
 LABEL_LETTERS = 25
 KINDS = {"Q": "quantitative", "N": "nominal", "O": "ordinal"}
 P = ParamSpec("P")
 MOST_KEPT = 500
-"""Pictures of one kind, some 10 kB each."""
+"""Cached charts per function, some 10 kB each."""
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
 def drawn_once(draw: Callable[P, str]) -> Callable[P, str]:
-    """Keep pictures by what they show: a quarter is published again with every project, and few have changed."""
+    """Cache a chart function by its arguments.
+
+    A quarter is published again after every project, and most charts are unchanged.
+    """
     kept: dict[str, str] = {}
 
     @functools.wraps(draw)
@@ -76,14 +77,14 @@ def svg_of(spec: dict[str, Any], label: str, language: str) -> str:
     spec : dict
         A Vega-Lite specification; see `layered`.
     label : str
-        What the picture says, for those who do not see it.
+        The text alternative.
     language : {'da', 'en'}
         Decides decimal and thousands separators.
     """
     svg = vl_convert.vegalite_to_svg(spec, config=CONFIG, format_locale=LOCALES[language])
     svg = _STYLE.sub(_as_attributes, svg)
     svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"| class="[^"]*"', "", svg)
-    # Said once at the root, inherited by every text.
+    # Set once at the root; every text inherits it.
     svg = re.sub(r' font-family="[^"]*"| font-size="12px"| opacity="1"| stroke-miterlimit="10"', "", svg)
     svg = svg.replace("<svg", '<svg font-family="sans-serif" font-size="12px"', 1)
     escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
@@ -96,7 +97,7 @@ def _as_attributes(match: re.Match[str]) -> str:
 
 
 def channel(field: str, **settings: Any) -> dict[str, Any]:
-    """Return an encoding channel: a field with the letter of its kind, `share:Q`, and settings."""
+    """Return an encoding channel for a field such as `share:Q`."""
     name, _, kind = field.partition(":")
     return {"field": name, "type": KINDS[kind], **settings}
 
@@ -109,13 +110,13 @@ def layer(
     Parameters
     ----------
     rows : DataFrame or list of dict
-        What is drawn; missing values are left out of the picture.
+        Rows with missing values are not drawn.
     mark : str
-        What one row becomes, such as `rule` or `point`.
+        How a row is drawn, such as `rule` or `point`.
     style : dict
         Settings of the mark that are the same for all rows.
     **encoding
-        Channels by name; a plain text is a second end (`x2`, `y2`) by its field.
+        Channels by name; a plain string is the field of a second end (`x2`, `y2`).
     """
     if isinstance(rows, pd.DataFrame):
         columns = [[None if pd.isna(value) else value for value in rows[name].tolist()] for name in rows]
@@ -125,29 +126,29 @@ def layer(
 
 
 def layered(layers: Sequence[dict[str, Any]], *, width: int, height: Any) -> dict[str, Any]:
-    """Return a chart of layers, the first one furthest back."""
+    """Return a chart of layers, back to front."""
     return {"layer": list(layers), "width": width, "height": height}
 
 
 def rule_at(value: float, axis: str, **style: Any) -> dict[str, Any]:
-    """Return a line across at a value of an axis, dashed unless another style is given."""
+    """Return a line at a value of an axis, dashed by default."""
     return layer([{"at": value}], "rule", style or {"strokeDash": [4, 3], "color": DARK}, **{axis: channel("at:Q")})
 
 
 def label_axis(labels: Sequence[str]) -> dict[str, Any]:
-    """Return an axis of labels in their order, long ones on several lines."""
+    """Return an axis of labels in their order, with long ones wrapped."""
     offset = -7 * (_most_lines(labels) - 1)
     axis = {"labelExpr": "split(datum.label, '\\n')", "labelLineHeight": 13, "labelOffset": offset}
     return channel("label:N", sort=[broken(label) for label in labels], title=None, axis=axis)
 
 
 def broken(label: str) -> str:
-    """Break a label into lines."""
+    """Wrap a label."""
     return "\n".join(textwrap.wrap(label, LABEL_LETTERS)) or label
 
 
 def line_height(labels: Sequence[str], lowest: int) -> dict[str, int]:
-    """Return the height of a line that has room for the longest label."""
+    """Return the height of a row with room for the longest label."""
     return {"step": max(lowest, 13 * _most_lines(labels) + 8)}
 
 

@@ -1,4 +1,4 @@
-"""Pictures of accounts: who pays and who gains, and what would change the answer."""
+"""Charts of accounts: who pays, who gains, and which assumptions matter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from data_contracts.phrases import phrase
 
 @drawn_once
 def pockets_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> str:
-    """Draw what each payer pays to the left and gets back to the right, and what is left as a diamond.
+    """Draw each payer's costs (left), gains (right) and net (diamond).
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def pockets_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> s
 
 @drawn_once
 def swings_chart(rows: Sequence[dict[str, Any]], told: str, language: str) -> str:
-    """Draw what each assumption alone does to the total, the largest swing first.
+    """Draw how much each assumption alone changes the total, largest first.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Pictures of what a result is made of: parts with intervals, shares, and places in a funnel."""
+"""Charts of the parts of a result: intervals, shares, flow and funnel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from data_contracts.phrases import difference_in, interval_in, number_text, phra
 
 @drawn_once
 def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language: str) -> str:
-    """Draw what a result is made of, one line each, and the result itself below.
+    """Draw the parts of a result, one per row, and the result below.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
         values = frame[column].astype(float)
         frame[column] = np.exp(values) if is_ratio else values * (100 if row["outcome_type"] == "binary" else 1)
     unit = phrase(language, "percentage_points") if row["outcome_type"] == "binary" else row["unit"][language]
-    # A few imprecise parts would press all others together: the axis ends where most of them do.
+    # A few imprecise parts would compress all others, so the axis covers most of them only.
     nothing = 1.0 if is_ratio else 0.0
     low, high = min(nothing, float(frame["low"].quantile(0.05))), max(nothing, float(frame["high"].quantile(0.95)))
     room = 0.03 * (high - low or 1.0)
@@ -84,7 +84,7 @@ def forest_chart(parts: Sequence[dict[str, Any]], row: dict[str, Any], language:
 
 @drawn_once
 def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
-    """Draw shares as bars, one line each.
+    """Draw shares as bars.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def share_chart(parts: Sequence[dict[str, Any]], language: str) -> str:
 
 @drawn_once
 def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
-    """Draw how many participants are left after each step of the selection.
+    """Draw how many participants remain after each selection step.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
     Returns
     -------
     str
-        SVG; empty where fewer than two counts are shown. Hidden counts stand in the text as hidden.
+        SVG; empty if fewer than two counts are shown. The text alternative names hidden counts.
     """
     shown = [step for step in steps if step["treated"] is not None]
     if len(shown) < 2:
@@ -157,18 +157,19 @@ def flow_chart(steps: Sequence[dict[str, Any]], language: str) -> str:
 
 @drawn_once
 def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
-    """Draw places by how many people their rate rests on, and how far chance alone takes such a place.
+    """Draw a funnel plot: rates of places by number of people, with limits.
 
     Parameters
     ----------
     places : sequence of dict
-        `label`, `value`, `low`, `high` (shares, 0-1) and `count`; `low` and `high` are the limits at that count.
+        `label`, `value`, `low`, `high` (shares, 0-1) and `count`; `low` and `high` are the limits of chance at that
+        count.
     language : {'da', 'en'}
 
     Returns
     -------
     str
-        SVG; the text names the places outside.
+        SVG; the text alternative names the places outside the limits.
     """
     frame = pd.DataFrame(
         {name: [float(place[name]) for place in places] for name in ("value", "low", "high", "count")}
@@ -203,7 +204,9 @@ def funnel_chart(places: Sequence[dict[str, Any]], language: str) -> str:
 
 @drawn_once
 def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
-    """Draw where register and comparison group lie among the participants' scores; the line is the participants.
+    """Draw pool and comparison group by fifths of the participants' scores.
+
+    The line is the participants.
 
     Parameters
     ----------
@@ -236,7 +239,7 @@ def fifths_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
 
 
 def fifths_sentence(rows: Sequence[dict[str, Any]], language: str) -> str:
-    """Say every share that is drawn."""
+    """Return a sentence with every drawn share."""
     return " ".join(
         phrase(
             language,
@@ -251,7 +254,7 @@ def fifths_sentence(rows: Sequence[dict[str, Any]], language: str) -> str:
 
 @drawn_once
 def trend_chart(rows: Sequence[dict[str, Any]], result: dict[str, Any], language: str) -> str:
-    """Draw a result's released numbers quarter by quarter, with the band that holds for all looks at once.
+    """Draw a result's released numbers by quarter with always-valid limits.
 
     Parameters
     ----------
@@ -306,7 +309,7 @@ def trend_chart(rows: Sequence[dict[str, Any]], result: dict[str, Any], language
 
 
 def trend_sentence(rows: Sequence[dict[str, Any]], result: dict[str, Any], language: str) -> str:
-    """Say every quarter's number, interval and rung."""
+    """Return a sentence with every quarter's number, interval and rung."""
     return " ".join(
         phrase(
             language,
@@ -321,6 +324,6 @@ def trend_sentence(rows: Sequence[dict[str, Any]], result: dict[str, Any], langu
 
 
 def funnel_sentence(count: int, outside: Sequence[str], language: str) -> str:
-    """Say how many places there are, and which lie outside the limits."""
+    """Return a sentence with the number of places and those outside."""
     names = ", ".join(outside) or phrase(language, "nobody_word")
     return phrase(language, "chart_funnel_words", count=count, names=names)

@@ -1,4 +1,4 @@
-"""Charts of one result: its estimates, how easily it tips, and how alike the groups were."""
+"""Charts of one result: estimates, tipping point, balance and overlap."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from data_contracts.phrases import difference_in, interval_in, number_text, phra
 
 @drawn_once
 def estimates_chart(row: dict[str, Any], language: str) -> str:
-    """Draw every declared estimate of one result with its interval, and the raw difference named as such.
+    """Draw every declared estimate of a result, and the raw difference.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
     Returns
     -------
     str
-        SVG with a text that names every number.
+        SVG; the text alternative gives every number.
     """
     rows = estimate_rows(row, language)
     scale = 100 if row["outcome_type"] == "binary" else 1
@@ -84,7 +84,10 @@ def estimates_chart(row: dict[str, Any], language: str) -> str:
 
 
 def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
-    """Return the lines of the estimates chart and its table: own, others, raw, known answer."""
+    """Return the rows of the estimates chart and its table.
+
+    In order: the result, other estimates, raw difference, known answer.
+    """
 
     def words(value: float | None) -> str:
         return "–" if value is None else difference_in(language, row, value)
@@ -143,7 +146,7 @@ def estimate_rows(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
 
 @drawn_once
 def tipping_chart(row: dict[str, Any], language: str) -> str:
-    """Draw what is left of an estimate and its interval when a growing bias is taken away from it.
+    """Draw an estimate and its interval as a growing bias is subtracted.
 
     Parameters
     ----------
@@ -154,12 +157,12 @@ def tipping_chart(row: dict[str, Any], language: str) -> str:
     Returns
     -------
     str
-        SVG; the text names the two points where zero is reached.
+        SVG; the text alternative gives the two biases at which zero is reached.
     """
     scale = 100 if row["outcome_type"] == "binary" else 1
     value, low, high = (float(row[key]) * scale for key in ("estimate", "interval_low", "interval_high"))
     sign = 1.0 if value >= 0 else -1.0
-    # Room to see the line cross zero, also where the estimate itself is next to nothing.
+    # Wide enough to show the line crossing zero, even for an estimate near zero.
     furthest = 1.25 * max(abs(value), (high - low) / 4)
     frame = pd.DataFrame({"bias": [0.0, furthest]})
     for name, start in (("value", value), ("low", low), ("high", high)):
@@ -174,7 +177,7 @@ def tipping_chart(row: dict[str, Any], language: str) -> str:
 
 
 def tipping_sentence(row: dict[str, Any], language: str) -> str:
-    """Say how large a bias would take the difference, and how large a one its certainty."""
+    """Return a sentence with the biases that remove estimate and certainty."""
     low, high = row["interval_low"], row["interval_high"]
     if low <= 0 <= high:
         return phrase(language, "tipping_crossed")
@@ -187,7 +190,7 @@ def tipping_sentence(row: dict[str, Any], language: str) -> str:
 
 @drawn_once
 def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
-    """Draw standardised differences before and after; the band is |SMD| below 0.1.
+    """Draw standardised differences before and after; band: |SMD| < 0.1.
 
     Parameters
     ----------
@@ -243,14 +246,7 @@ def balance_chart(rows: Sequence[dict[str, Any]], language: str) -> str:
 
 
 def overlap_chart(logit: NDArray[np.float64], treated: NDArray[np.bool_], language: str) -> str:
-    """Draw where the two groups' scores lie, participants upwards and the pool downwards.
-
-    Parameters
-    ----------
-    logit : ndarray of float, shape (n,)
-    treated : ndarray of bool, shape (n,)
-    language : {'da', 'en'}
-    """
+    """Draw both groups' scores, participants upwards and pool downwards."""
     edges = np.linspace(float(logit.min()), float(logit.max()) + 1e-9, 31)
     up, down = phrase(language, "column_participants"), phrase(language, "column_pool")
     rows = []

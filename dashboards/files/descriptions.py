@@ -1,7 +1,6 @@
-"""What the public files are, told to machines: Data Package, schema.org and RO-Crate.
+"""Metadata of the public files: Data Package, schema.org and RO-Crate.
 
-Sources: Data Package 2.0 (datapackage.org), RO-Crate 1.1
-(w3id.org/ro/crate/1.1), schema.org Dataset.
+Sources: Data Package 2.0 (datapackage.org), RO-Crate 1.1 (w3id.org/ro/crate/1.1), schema.org Dataset.
 """
 
 from __future__ import annotations
@@ -33,13 +32,12 @@ Files = Mapping[str, bytes]
 
 
 def described(files: Files, quarter: Quarter, released_on: str | None) -> dict[str, bytes]:
-    """Return the files that describe others.
+    """Return the files that describe the public files.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        Name to content of what is described.
-    quarter : Quarter
+        Content of the described files by name.
     released_on : str or None
         ISO day; None for a draft, which says so.
 
@@ -102,7 +100,7 @@ def _resource(name: str, content: bytes) -> dict[str, Any]:
 
 
 def _field(column: dict[str, Any], language: str, mark: str) -> dict[str, Any]:
-    # The Danish file has Danish headings, decimal commas and its own words for yes and no.
+    # The Danish file has Danish headings, decimal commas and Danish words for yes and no.
     name = column["title"]["da"] if language == "da" else column["name"]
     field = {"name": name, "title": column["title"][language], "description": column["about"][language]}
     field["type"] = column["type"]

@@ -1,7 +1,7 @@
-"""The results as tables for people's own tools: one row per result, with everything that keeps it from misleading.
+"""Results as tables for spreadsheets and other tools, one row per result.
 
-Interval, rung, certainty and status stand in every row of every table: a row
-that is copied alone still says what it is worth.
+Every row of every table has interval, rung, certainty and status, so that a row copied alone still says what it is
+worth.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ Row = dict[str, Any]
 
 
 def columns_of(table: str) -> list[Row]:
-    """Return the columns of a public table, `results` or `error_sources`, as `columns.yaml` describes them."""
+    """Return the columns of a public table from `columns.yaml`.
+
+    Tables are `results` and `error_sources`.
+    """
     known = read_knowledge("columns")
     if table == "results":
         return list(known["results"])
@@ -60,7 +63,7 @@ def result_rows(marts: dict[str, pd.DataFrame], language: str) -> list[Row]:
     marts : dict of str to DataFrame
         Published marts.
     language : {'da', 'en'}
-        Of names and words; columns are called the same in both.
+        Of names and texts; column names are the same in both.
     """
     places: dict[str, list[str]] = {}
     for place in plain_rows(marts["dim_municipality"]):
@@ -95,13 +98,7 @@ def _hidden_words(result: Row, language: str) -> str | None:
 
 
 def source_rows(marts: dict[str, pd.DataFrame], language: str) -> list[Row]:
-    """Return one row per result and error source, with the result's own interval, rung and status.
-
-    Parameters
-    ----------
-    marts : dict of str to DataFrame
-    language : {'da', 'en'}
-    """
+    """Return one row per error source, with the result's interval and rung."""
     results = {row["result_id"]: row for row in result_rows(marts, language)}
     known = error_sources()
     return [
@@ -116,9 +113,10 @@ def source_rows(marts: dict[str, pd.DataFrame], language: str) -> list[Row]:
 
 
 def soem_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
-    """Return what SØM asks of an effect: who, what, how large, how sure, and the level SØM itself gives such evidence.
+    """Return effects as CSV with the fields and evidence levels of SØM.
 
-    Prices are SØM's own; what an account here assumes stands in a list of its own. Results that SØM does not admit stand there and say so; nothing is left out in silence.
+    Prices are not included, because SØM has its own; `soem_prices_bytes` lists what accounts here assume. Results that
+    SØM does not accept are included and marked.
     """
     grades = {
         row["result_id"]: row["grade_da"] for row in plain_rows(marts["fct_crosswalk"]) if row["standard"] == "soem"
@@ -151,7 +149,10 @@ SOEM_PRICES = (
 
 
 def soem_prices_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
-    """Return what each account assumes, as a list of prices and quantities; what is invented says so."""
+    """Return the prices and quantities that accounts assume, as CSV.
+
+    Invented ones are marked.
+    """
     heads = [phrase("da", f"soem_price_{name}") for name in SOEM_PRICES]
     rows = plain_rows(marts["fct_assumption"])
     content = [
@@ -165,7 +166,7 @@ def soem_prices_bytes(marts: dict[str, pd.DataFrame]) -> bytes:
 
 
 def frame_of(rows: list[Row], table: str) -> pd.DataFrame:
-    """Return rows as a frame with the columns and types that are described, whatever is missing."""
+    """Return rows as a frame with the columns and types of `columns.yaml`."""
     kinds = {"string": "str", "integer": "Int64", "number": "Float64", "boolean": "bool"}
     columns = columns_of(table)
     frame = pd.DataFrame(rows, columns=[column["name"] for column in columns])
@@ -173,13 +174,19 @@ def frame_of(rows: list[Row], table: str) -> pd.DataFrame:
 
 
 def csv_bytes(rows: list[Row], table: str) -> bytes:
-    """Return rows as CSV (RFC 4180, UTF-8, decimal point); text that a spreadsheet would run is quoted off."""
+    """Return rows as CSV (RFC 4180, UTF-8, decimal point).
+
+    Text that a spreadsheet would run as a formula is escaped.
+    """
     names = [column["name"] for column in columns_of(table)]
     return _written(names, [[_cell(row[name]) for name in names] for row in rows], ",").encode()
 
 
 def danish_csv_bytes(rows: list[Row], table: str) -> bytes:
-    """Return rows as Danish spreadsheets open them: semicolons, decimal commas, Danish headings, a mark for UTF-8."""
+    """Return rows as CSV for Danish spreadsheets.
+
+    Semicolons, decimal commas, Danish headings and a byte order mark.
+    """
     columns = columns_of(table)
     content = [[_danish(row[column["name"]]) for column in columns] for row in rows]
     return _written([column["title"]["da"] for column in columns], content, ";").encode("utf-8-sig")
@@ -194,7 +201,7 @@ def _written(head: list[str], rows: list[list[Any]], separator: str) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as it may stand in a cell; only text can be a formula."""
+    """Return a value that is safe in a cell; only text can be a formula."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool):

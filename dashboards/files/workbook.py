@@ -1,6 +1,6 @@
-"""The results as a workbook that opens without surprises: notes first, one table a sheet, no merged cells.
+"""Results as a workbook: notes first, a table per sheet, no merged cells.
 
-The same results give the same bytes: a workbook holds no time of its own.
+The same results give the same bytes, because no time of writing is stored.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ SHARES = ("estimate", "interval_low", "interval_high", "treated_value", "control
 
 
 def workbook_bytes(results: list[Row], sources: list[Row], notes: list[str], language: str) -> bytes:
-    """Return a workbook with a sheet of notes, the columns explained, the results and their error sources.
+    """Return a workbook with notes, columns, results and error sources.
 
     Parameters
     ----------
     results, sources : list of dict
-        As `tables.result_rows` and `tables.source_rows` give them.
+        From `tables.result_rows` and `tables.source_rows`.
     notes : list of str
-        What a reader has to know, one line a cell.
+        What a reader must know, one line per cell.
     language : {'da', 'en'}
     """
     book = Workbook()
@@ -48,7 +48,7 @@ def workbook_bytes(results: list[Row], sources: list[Row], notes: list[str], lan
         _table(sheet, table, heads, content)
     book.properties.creator = "Trin"
     book.properties.title = notes[0]
-    # XLSX knows no zone.
+    # XLSX has no time zones.
     book.properties.created = book.properties.modified = datetime(*FIXED[:3], tzinfo=UTC).replace(tzinfo=None)
     buffer = io.BytesIO()
     book.save(buffer)
@@ -73,14 +73,14 @@ def _notes(sheet: Worksheet, notes: list[str], language: str) -> None:
 
 
 def _table(sheet: Worksheet, name: str, heads: list[str], rows: list[list[Any]]) -> None:
-    """Write a table with a heading row that stays in sight and can be filtered."""
+    """Write a table with a frozen heading row and filters."""
     sheet.append(heads)
     for i, row in enumerate(rows, start=2):
         for j, value in enumerate(row, start=1):
             cell = sheet.cell(i, j)
             cell.value = None if isinstance(value, float) and value != value else value
             if isinstance(value, str):
-                cell.data_type = "s"  # never a formula, whatever it begins with
+                cell.data_type = "s"  # never a formula, even if it begins like one
     for j, head in enumerate(heads, start=1):
         longest = max([len(head), *(len(str(row[j - 1])) for row in rows if row[j - 1] is not None)])
         sheet.column_dimensions[get_column_letter(j)].width = min(WIDEST, max(NARROWEST, longest + 2))
@@ -95,12 +95,12 @@ def _table(sheet: Worksheet, name: str, heads: list[str], rows: list[list[Any]])
 
 
 def _without_times(content: bytes) -> bytes:
-    """Pack the workbook anew with one time for every part."""
+    """Repack the workbook with one fixed time for every part."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
         for name in given.namelist():
             part = zipfile.ZipInfo(name, FIXED)
             part.compress_type = zipfile.ZIP_DEFLATED
-            # The library enters the time of writing, whatever it was told.
+            # The library always writes the current time.
             out.writestr(part, MODIFIED.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", given.read(name)))
     return packed.getvalue()

@@ -1,1 +1,1 @@
-"""Published records as tables: one row per fact, the tables that pages and files are made from."""
+"""Published records as tables, from which pages and files are made."""

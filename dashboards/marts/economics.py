@@ -1,6 +1,6 @@
 """Accounts in money as tidy tables.
 
-Interval, rung and status stand in every row of `fct_economics`.
+Every row of `fct_economics` has interval, rung and status.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ TABLES = {
 
 
 def economics_marts(accounts: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Lay out accounts as tables.
+    """Return accounts as tables.
 
     Parameters
     ----------
     accounts : sequence of dict
-        As the economics station keeps them.
+        As stored by the economics station.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def _account(account: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rung_of(account: dict[str, Any]) -> dict[str, Any]:
-    """The weakest rung an account rests on, for it is no stronger than that."""
+    """Return the weakest rung an account rests on, which limits it."""
     effects = account.get("effects") or [{"rung": None, "rung_detail": None, "certainty": None}]
     weakest = max(effects, key=lambda row: (row["rung"] or 0, row["rung_detail"] or ""))
     return {name: weakest[name] for name in ("rung", "rung_detail", "certainty")}

@@ -1,4 +1,4 @@
-"""Rows as tidy tables: texts in two columns, and columns that stay when there is no row."""
+"""Rows as tidy tables, with a column per language and fixed columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from data_contracts.phrases import LANGUAGES
 
 
 def frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Return rows as a frame; an empty one keeps its columns."""
+    """Return rows as a frame; an empty frame has the columns too."""
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(columns))
 
 
 def by_language(name: str, text: Mapping[str, str] | None) -> dict[str, str | None]:
-    """Spread a text over one column a language."""
+    """Return a bilingual text as one column per language."""
     return {f"{name}_{language}": None if text is None else text[language] for language in LANGUAGES}

@@ -1,4 +1,4 @@
-"""Published marts read back: tables as rows, and results put together again."""
+"""Published marts read back: tables as rows, and results rebuilt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data_contracts.reading.knowledge import read_knowledge
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame as rows of plain values, missing ones None."""
+    """Return a frame as rows of plain values, with None for missing ones."""
     rows: list[dict[str, Any]] = []
     for raw in frame.to_dict("records"):
         rows.append({str(k): None if not isinstance(v, (list, dict)) and pd.isna(v) else v for k, v in raw.items()})
@@ -24,7 +24,7 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def town_name(code: str, language: str) -> str:
-    """Return a municipality's name; of a code that none has, it says so."""
+    """Return a municipality's name, or a phrase for an unknown code."""
     known: str | None = read_knowledge("municipalities")["municipalities"].get(code)
     return known or phrase(language, "unknown_municipality", code=code)
 
@@ -33,7 +33,7 @@ TEXT_KINDS = ("can", "cannot", "why", "certainty_step", "change")
 
 
 def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """Put results together again from the marts, in the form charts and summaries read."""
+    """Rebuild results from the marts, as charts and summaries need them."""
     children = {
         "alternatives": "fct_alternative",
         "specifications": "fct_specification",
@@ -105,7 +105,7 @@ def results_of(marts: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
 
 
 def _by_result(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Return a table's rows by the result they belong to."""
+    """Return a table's rows by result."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in plain_rows(frame):
         found.setdefault(row["result_id"], []).append(row)

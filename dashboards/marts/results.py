@@ -1,6 +1,6 @@
 """Marts: published records as tidy tables.
 
-Interval, rung and status stand in every row of `fct_effect`.
+Every row of `fct_effect` has interval, rung and status.
 """
 
 from __future__ import annotations
@@ -94,24 +94,24 @@ def build_marts(
     publisher: Mapping[str, str] | None = None,
     accounts: Sequence[dict[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Lay out published records as tables.
+    """Return published records as tables.
 
     Parameters
     ----------
     records : list of dict
         Published result records.
     deliveries, profiles : sequence of dict
-        What may be said of each project's files, and what the project is asked for.
+        Public facts about each project's files, and what the project is asked for.
     papers : sequence of dict
-        Each project's dossier: tagged studies that exist only on paper, and what they say together.
+        Each project's dossier: graded studies that exist only on paper, and their summary.
     releases : sequence of dict
-        What was released before, and this one; in a draft none of them is this one.
+        Earlier releases and this one; a draft is not among them.
     earlier : sequence of dict
         Released records of earlier quarters.
     publisher : mapping, optional
         Who publishes the pages.
     accounts : sequence of dict
-        What effects are worth, of projects that have an account.
+        Accounts in money, of projects that have one.
 
     Returns
     -------
@@ -164,7 +164,10 @@ def build_marts(
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
-    """Spread bilingual texts over two columns; tables hold the words, `results.json` what they are made of."""
+    """Return fields with bilingual texts as two columns, without statements.
+
+    Tables contain the texts; `results.json` also has the statements they are made from.
+    """
     flat: dict[str, Any] = {}
     for name, value in fields.items():
         if name.endswith("_says"):
@@ -217,7 +220,10 @@ TREND = (
 
 
 def _trend(records: list[dict[str, Any]], earlier: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield each result's released numbers by quarter, its own last; only where there are earlier ones."""
+    """Yield each result's released numbers by quarter, its own last.
+
+    Results without an earlier release are left out.
+    """
     for record in records:
         own = (record["project"], record["outcome"])
         series = [row for row in earlier if (row["project"], row["outcome"]) == own and row["unit"] == record["unit"]]
@@ -276,7 +282,7 @@ def _claims(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _paper(row: dict[str, Any]) -> dict[str, Any]:
-    """One study on paper: its numbers, rung and what is missing stand in the same row."""
+    """Return a study on paper as a row with numbers, rung and what is missing."""
     flat = {name: row[name] for name in PAPER_SCALARS}
     for name, text in (("name", row["project_name"]), ("claim", row["claim"]), ("note", row["note"])):
         flat |= by_language(name, text)

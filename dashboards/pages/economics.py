@@ -1,4 +1,4 @@
-"""Economics pages: who pays and who gains of one project, for somebody who keeps a budget."""
+"""Economics pages for budget holders: who pays and who gains."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from data_contracts.reading.knowledge import read_knowledge
 
 MOST_SWINGS = 8
 SKEWED = 0.005
-"""From here on the middle of a range stands beside what was declared."""
+"""Relative difference above which the middle of a range is shown too."""
 MOST_BESIDE = 1.5
-"""So many times those evaluated may share a cost before the page says so first."""
+"""People who share a cost, per person evaluated, above which the page says so first."""
 
 
 def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]], language: str) -> Iterator[Page]:
@@ -28,9 +28,8 @@ def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]
 
     Parameters
     ----------
-    marts : dict of str to DataFrame
     results : list of dict
-        As `results_of` puts them together.
+        From `results_of`.
     language : {'da', 'en'}
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
@@ -45,12 +44,12 @@ def economics_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]
 
 
 def account_picture(account: dict[str, Any], language: str) -> str:
-    """Return the picture of who pays and who gains, as on the page; empty where there is no account.
+    """Return the chart of who pays and gains; empty without an account.
 
     Parameters
     ----------
     account : dict
-        As the economics station keeps it.
+        As stored by the economics station.
     language : {'da', 'en'}
     """
     if not account["is_estimated"]:
@@ -168,7 +167,10 @@ def _told(columns: list[dict[str, Any]], language: str) -> str:
 def _swings(
     rows: list[dict[str, Any]], assumptions: list[dict[str, Any]], names: dict[str, str], language: str
 ) -> list[dict[str, Any]]:
-    """What each assumption alone does to one payer, whoever keeps the budget first, with its picture."""
+    """Return the effect of each assumption on each payer, with charts.
+
+    The budget holder comes first.
+    """
     found = []
     for payer in reversed(dict.fromkeys(row["payer"] for row in rows)):
         own = [row | {"label": _swing(row["name"], assumptions, language)} for row in rows if row["payer"] == payer][
@@ -219,7 +221,7 @@ def _payback(row: dict[str, Any], language: str) -> str:
 
 
 def _years(rows: list[dict[str, Any]], payers: list[str]) -> list[dict[str, Any]]:
-    """One row a year, with each payer's net in the payers' order and their sum."""
+    """Return one row per year: each payer's net, in order, and their sum."""
     found: dict[int, dict[str, float]] = {}
     for row in rows:
         found.setdefault(int(row["year"]), {})[row["payer"]] = row["net"]
@@ -265,8 +267,8 @@ def _break_even(
         words = difference_text(language, abs(value), result["outcome_type"], result["unit"][language]).removeprefix(
             "+"
         )
-    share = f"{number_text(language, 100 * (1 - row['share_of_effect']), 0)} %"  # of what was measured
-    if effects > 1:  # all of them are scaled together
+    share = f"{number_text(language, 100 * (1 - row['share_of_effect']), 0)} %"  # of the measured effect
+    if effects > 1:  # all effects are scaled together
         key = {"break_even_words": "break_even_words_all", "break_even_more": "break_even_more_all"}[key]
     text = phrase(language, key, name=name, value=words, share=share, outcome=result["outcome_label"][language])
     ends = [
@@ -329,7 +331,7 @@ def _assumption(row: dict[str, Any], names: dict[str, str], language: str) -> di
 
 
 def _flow(row: dict[str, Any], names: dict[str, str], language: str) -> str:
-    """Say what kind of money it is, who pays it and who receives it."""
+    """Return the kind of a payment, who pays it and who receives it."""
     if row.get("flow") is None:
         return ""
     sides = []
@@ -344,5 +346,5 @@ def _flow(row: dict[str, Any], names: dict[str, str], language: str) -> str:
 
 
 def _rounded(value: float) -> float:
-    """Round to three digits that count."""
+    """Round to three significant digits."""
     return float(f"{value:.3g}")

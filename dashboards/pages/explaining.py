@@ -1,4 +1,4 @@
-"""Pages that explain: the ladder rung by rung, how numbers are made, and the files."""
+"""Pages about the ladder, the method and the files."""
 
 from __future__ import annotations
 
@@ -34,16 +34,7 @@ FILES = (
 
 
 def explaining_pages(language: str) -> Iterator[Page]:
-    """Yield the pages about the ladder, the method and the files.
-
-    Parameters
-    ----------
-    language : {'da', 'en'}
-
-    Yields
-    ------
-    Page
-    """
+    """Yield the pages about the ladder, the method and the files."""
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
 
     def page(path: str, template: str, **values: Any) -> Page:
@@ -65,7 +56,7 @@ def explaining_pages(language: str) -> Iterator[Page]:
 
 
 def _step(number: int, language: str) -> dict[str, Any]:
-    """Return what one rung asks for: its parts, the facts each needs, and where certainty starts and ends."""
+    """Return what a rung requires: parts, facts, and limits of certainty."""
     rung, facts = rungs()[number], design_facts()
     known = [rule for rule in rung_rules() if rule.detail.startswith(str(number))]
     parts = [

@@ -1,4 +1,4 @@
-"""What a result is made of: its parts and its further numbers, as rows and pictures."""
+"""The parts and measures of a result, as rows and charts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,30 @@ from data_contracts.phrases import difference_in, interval_in, number_text, phra
 from data_contracts.reading.knowledge import read_knowledge
 
 
+def page_numbers(result: dict[str, Any], language: str) -> list[dict[str, str]]:
+    """Return the page numbers of `columns.yaml` as rows in words.
+
+    Parameters
+    ----------
+    result : dict
+        As `results_of` gives it.
+    language : {'da', 'en'}
+    """
+    written = {
+        "number": lambda value: number_text(language, value, 2),
+        "share": lambda value: share_text(language, value),
+        "count": lambda value: number_text(language, value, 0),
+        "difference": lambda value: difference_in(language, result, value),
+    }
+    return [
+        {"name": row["title"][language], "about": row["about"][language], "value": written[row["kind"]](value)}
+        for row in read_knowledge("columns")["page"]
+        if (value := result.get(row["name"])) is not None
+    ]
+
+
 def part_groups(row: dict[str, Any], language: str) -> list[dict[str, Any]]:
-    """Return a result's parts by kind, each with a title, its rows in words and a picture where there is one.
+    """Return a result's parts by kind, with title, rows and chart, if any.
 
     Parameters
     ----------
@@ -70,7 +92,7 @@ def _spoken(part: Mapping[str, Any], row: Mapping[str, Any], has_effect: bool, l
 
 
 def measure_rows(row: Mapping[str, Any], language: str) -> list[dict[str, str]]:
-    """Return a result's measures in words: name, value with interval, and the published answer."""
+    """Return a result's measures as text: name, value, published answer."""
     known = read_knowledge("measures")["measures"]
     rows = []
     for measure in row["measures"]:
@@ -103,7 +125,7 @@ def _words(value: float, declared: Mapping[str, Any], row: Mapping[str, Any], la
 
 
 def measures_markdown(row: dict[str, Any], language: str) -> Sequence[str]:
-    """Return measures and parts as lines of Markdown, for asset pages."""
+    """Return measures and parts as Markdown lines, for asset pages."""
     lines: list[str] = []
     measures = measure_rows(row, language)
     if measures:

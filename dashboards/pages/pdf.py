@@ -1,7 +1,6 @@
 """A page as a PDF, for mail and paper.
 
-The engine is an optional extra. It is let fetch nothing: a page holds all it
-shows.
+The engine is an optional extra. It may not fetch anything, because a page contains all it shows.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ LIBRARIES = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 def pdf_of(html: str) -> bytes:
-    """Return a page as PDF/UA-1, the same for the same page.
+    """Return a page as PDF/UA-1; the same page gives the same bytes.
 
     Parameters
     ----------
@@ -27,7 +26,7 @@ def pdf_of(html: str) -> bytes:
     Raises
     ------
     InputRefused
-        If the engine, or what it draws with, is not installed.
+        If the engine or a library it needs is not installed.
     """
     if find_spec("weasyprint") is None:
         raise InputRefused([Fault("What makes PDF files is not installed.", EXTRA, "weasyprint")])

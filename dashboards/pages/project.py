@@ -1,4 +1,4 @@
-"""Project pages: a project's results, and what became of its deliveries."""
+"""Project pages: a project's results and the state of its deliveries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data_contracts.phrases import LANGUAGES, phrase
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page in one language: where it lies, and where its twin in the other language does."""
+    """A page in one language, with its path and that of its translation."""
 
     path: str
     twin: str
@@ -28,14 +28,9 @@ def project_pages(marts: dict[str, pd.DataFrame], results: list[dict[str, Any]],
 
     Parameters
     ----------
-    marts : dict of str to DataFrame
     results : list of dict
-        As `results_of` puts them together.
+        From `results_of`.
     language : {'da', 'en'}
-
-    Yields
-    ------
-    Page
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
     profiles = {row["project"]: row for row in plain_rows(marts["dim_profile"])}
@@ -74,7 +69,10 @@ QUESTIONS = ("goal", "from_a_to_b", "active_ingredient", "how_people_move_on", "
 
 
 def _questions(profile: dict[str, Any] | None, results: list[dict[str, Any]], language: str) -> list[dict[str, str]]:
-    """Answer six questions that whoever buys a project asks; the last is answered by its results, not by itself."""
+    """Return answers to six questions that buyers of a project ask.
+
+    The last is answered from its results, not by the project.
+    """
     if profile is None:
         return []
     rows = [
@@ -105,7 +103,7 @@ def _delivery(row: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _rules(row: dict[str, Any], language: str) -> Iterator[dict[str, str]]:
-    """Yield the rules that refused rows, in words; the names of columns are the contract's."""
+    """Yield the rules that refused rows, as text with column names."""
     for rule in (row["rules"] or "").split(";"):
         if rule:
             code, _, rest = rule.partition("(")

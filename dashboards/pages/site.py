@@ -1,7 +1,6 @@
-"""The site: a folder of pages that stands with script off.
+"""The site: a folder of pages that work without scripts.
 
-Every page is a pure function of the marts; Danish lies at the root, English
-below `en/`.
+Every page is a pure function of the marts; Danish pages are at the root, English ones in `en/`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from dashboards.charts.results import balance_chart, estimate_rows, estimates_ch
 from dashboards.marts.reading import plain_rows, results_of, town_name
 from dashboards.pages.economics import economics_pages
 from dashboards.pages.explaining import explaining_pages
-from dashboards.pages.parts import measure_rows, part_groups
+from dashboards.pages.parts import measure_rows, page_numbers, part_groups
 from dashboards.pages.project import Page, project_pages
 from dashboards.pages.stacked import with_labels
 from dashboards.pages.standing import accessibility_page, archive_page, overview_page, with_day, withdrawn_pages
@@ -34,7 +33,7 @@ from data_contracts.phrases import LANGUAGES, difference_in, interval_in, number
 from data_contracts.reading.knowledge import read_knowledge
 
 SCRIPTED = ("start.html", "municipality.html", "project.html")
-"""Pages with a table that can be sorted and filtered; the others hold no script."""
+"""Pages with a table that can be sorted and filtered; others have no script."""
 
 
 def _template_text(name: str) -> str:
@@ -56,14 +55,14 @@ def _environment() -> Environment:
 
 @cache
 def _inline(name: str) -> tuple[str, str]:
-    """Return a style sheet or script and its hash for the content security policy."""
+    """Return a style sheet or script, and its hash for the security policy."""
     text = re.sub(r"\s*\n\s*", "\n", _template_text(name)).strip()
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return text, f"sha256-{digest}"
 
 
 def slug(text: str) -> str:
-    """Return a text as part of a file name: å, æ and ø are spelt out."""
+    """Return a text as part of a file name; å, æ and ø are spelt out."""
     for letter, spelt in (("å", "aa"), ("æ", "ae"), ("ø", "oe")):
         text = text.lower().replace(letter, spelt)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
@@ -83,7 +82,7 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
     Returns
     -------
     dict of str to bytes
-        File name below the site's root to content.
+        Content by path below the site's root.
     """
     results = results_of(marts)
     places = plain_rows(marts["dim_municipality"])
@@ -108,7 +107,7 @@ def build_site(marts: dict[str, pd.DataFrame], quarter: str) -> dict[str, bytes]
 
 
 def _withdrawn(this: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield projects that were withdrawn from a release, with their names."""
+    """Yield projects withdrawn from a release, with their names."""
     names = {language: this[f"withdrawn_{language}"].split("; ") for language in LANGUAGES}
     for i, project in enumerate(this["withdrawn"].split(", ")):
         yield {"project": project, "reason": this["reason"], **{lang: own[i] for lang, own in names.items()}}
@@ -147,13 +146,15 @@ def _pages(
                 estimates=estimate_rows(result, language) if result["status"] == "estimated" else [],
                 estimates_svg=estimates_chart(result, language) if result["status"] == "estimated" else "",
                 tipping_svg=tipping_chart(result, language)
-                if result["status"] == "estimated" and result["evidence"]["rung"] in (3, 4)
+                if result["status"] == "estimated"
+                and result["evidence"]["rung"] in read_knowledge("ladder")["claims"]["bounds_told_at"]
                 else "",
                 groups=part_groups(result, language),
                 flow_svg=flow_chart(_steps(result), language),
                 overlap_svg=fifths_chart(result["overlap"], language) if result["overlap"] else "",
                 trend_svg=trend_chart(result["trend"], result, language) if len(result["trend"]) > 1 else "",
                 measures=measure_rows(result, language),
+                page_numbers=page_numbers(result, language),
                 balance_svg=balance_chart(_named(result["balance"], language), language) if result["balance"] else "",
             )
         )
@@ -176,7 +177,7 @@ def _town_file(code: str) -> str:
 
 
 def _towns(counts: dict[str, int], language: str) -> list[dict[str, Any]]:
-    """Return every municipality with how many results it has, in the order of its name."""
+    """Return every municipality with its number of results, by name."""
     known = read_knowledge("municipalities")["municipalities"]
     rows = [
         {"code": code, "name": town_name(code, language), "count": counts.get(code, 0), "file": _town_file(code)}
@@ -186,12 +187,12 @@ def _towns(counts: dict[str, int], language: str) -> list[dict[str, Any]]:
 
 
 def _steps(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the flow's picture shows: steps and participants."""
+    """Return the steps and participants of the flow chart."""
     return [{"step": row["step"], "treated": row["treated"]} for row in result["flow"]]
 
 
 def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
-    """Return estimate and interval without their unit, which stands once below."""
+    """Return estimate and interval without unit, which is shown below them."""
     if result["status"] not in ("estimated", "assessed"):
         return {}
     unit = phrase(language, "percentage_points") if result["outcome_type"] == "binary" else result["unit"][language]
@@ -202,12 +203,12 @@ def _headline(result: dict[str, Any], language: str) -> dict[str, str]:
 
 
 def _step_words(result: dict[str, Any], language: str) -> str:
-    """Return what the page's numbers are rounded to, e.g. “5 percentage points”."""
+    """Return the rounding of a page's numbers, e.g. “5 percentage points”."""
     return difference_in(language, result, result["rounded_to"]).removeprefix("+") if result["rounded_to"] else ""
 
 
 def _named(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
-    """Return balance rows with their label in one language."""
+    """Return balance rows with labels in one language."""
     return [row | {"label": row["label"][language]} for row in rows]
 
 
@@ -247,17 +248,17 @@ def _render(page: Page, language: str, quarter: str, release: dict[str, Any] | N
 
 
 def build_overview(releases: list[dict[str, Any]]) -> dict[str, bytes]:
-    """Build the page above all releases, in both languages.
+    """Build the overview of all releases, in both languages.
 
     Parameters
     ----------
     releases : list of dict
-        Rows of `dim_release`, in the order they were made; at least one.
+        Rows of `dim_release`, oldest first; at least one.
 
     Returns
     -------
     dict of str to bytes
-        File name below the folder of releases to content.
+        Content by path below the folder of releases.
     """
     made = {}
     for language in LANGUAGES:

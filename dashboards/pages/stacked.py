@@ -1,4 +1,4 @@
-"""Tables on narrow screens: each cell says what it is, where rows are stacked and headings are out of sight."""
+"""Tables on narrow screens, where rows are stacked and cells need labels."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ TAGS = re.compile(r"<[^>]+>")
 
 
 def with_labels(html: str) -> str:
-    """Return a page whose stacked tables carry their column's heading in each cell.
+    """Return a page with the column heading in each stacked table's cells.
 
     Parameters
     ----------
     html : str
-        As the templates make it: cells in the order of headings, none spanning columns, and text escaped.
+        From the templates: cells in the order of headings, none spans columns, text is escaped.
     """
     return TABLE.sub(lambda table: _labelled(table.group()), html)
 
@@ -33,7 +33,7 @@ def _labelled(table: str) -> str:
 
         def cell(opened: re.Match[str]) -> str:
             name = next(columns, "")
-            # What a row is about needs no label.
+            # Row headings need no label.
             return f'<td data-label="{name}"' if name and opened.group(1) == "td" else opened.group()
 
         return CELL.sub(cell, found.group())

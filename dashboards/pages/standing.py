@@ -1,4 +1,4 @@
-"""Pages about the pages: releases, what was withdrawn, and accessibility."""
+"""Pages about releases, withdrawn results and accessibility."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data_contracts.phrases import date_text, phrase
 
 
 def archive_page(releases: list[dict[str, Any]], language: str) -> Page:
-    """Return the page that lists every release, the latest first.
+    """Return the page that lists every release, newest first.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def archive_page(releases: list[dict[str, Any]], language: str) -> Page:
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
     rows = [with_day(row, language) for row in reversed(releases)]
-    # From site/arkiv/ of a release, or of a draft, which lies beside all releases.
+    # From site/arkiv/ of a release, or of a draft, whose folder is next to the releases.
     up = "../" * (4 if language == "da" else 5)
     at = up if any(row["is_this"] for row in releases) else f"{up}released/"
     values = {"releases": rows, "releases_at": at}
@@ -30,17 +30,19 @@ def archive_page(releases: list[dict[str, Any]], language: str) -> Page:
 
 
 def with_day(row: dict[str, Any], language: str) -> dict[str, Any]:
-    """Return a release with its day in words."""
+    """Return a release with its day as text."""
     return row | {"day": date_text(language, date.fromisoformat(row["released_on"]))}
 
 
 def overview_page(releases: list[dict[str, Any]], language: str) -> Page:
-    """Return the page above all releases: the latest first, and which of them another has replaced.
+    """Return the overview of all releases, newest first.
+
+    Replaced releases are marked.
 
     Parameters
     ----------
     releases : list of dict
-        Rows of `dim_release`, in the order they were made; at least one.
+        Rows of `dim_release`, oldest first; at least one.
     language : {'da', 'en'}
     """
     up, inside = ("", "") if language == "da" else ("../", "en/")
@@ -62,7 +64,10 @@ def overview_page(releases: list[dict[str, Any]], language: str) -> Page:
 
 
 def withdrawn_pages(gone: list[dict[str, Any]], language: str) -> Iterator[Page]:
-    """Yield a page where each withdrawn project's page stood, so that a link to it says what became of it."""
+    """Yield a page for each withdrawn project, at its old address.
+
+    Links to it then explain what has happened.
+    """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")
     for row in gone:
         path = f"projekt/{row['project']}.html"
@@ -70,12 +75,12 @@ def withdrawn_pages(gone: list[dict[str, Any]], language: str) -> Iterator[Page]
 
 
 def accessibility_page(publisher: dict[str, Any], language: str) -> Page:
-    """Return the page about accessibility; what nobody has filled in, it says.
+    """Return the accessibility page; it names what is not filled in.
 
     Parameters
     ----------
     publisher : dict
-        As `SiteSettings` holds it; may be empty.
+        Fields of `SiteSettings`; may be empty.
     language : {'da', 'en'}
     """
     prefix, other = ("", "en/") if language == "da" else ("en/", "")

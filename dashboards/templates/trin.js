@@ -1,4 +1,4 @@
-/* Sorting and filtering of the table of results. Without it the whole table stands; never a ranking by effect. */
+/* Sorting and filtering of the table of results. Without it the whole table is shown. Results are never ranked by effect. */
 (function () {
   var table = document.querySelector("table[data-results]"), tools = document.querySelector("[data-tools]");
   if (!table || !tools) return;

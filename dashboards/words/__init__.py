@@ -1,1 +1,1 @@
-"""A result in sentences: on one screen, on one line, in money."""
+"""Results as text: on one screen, in one line, in money."""

@@ -13,15 +13,15 @@ WORST_FIRST = ("serious", "not_measured", "warning", "not_measurable")
 
 
 def explanation(record: dict[str, Any], language: str, width: int = 120) -> str:
-    """Return why a result has its rung, what could be wrong, what was measured and what would lift it.
+    """Return an explanation of a result: rung, doubts, checks and lifts.
 
     Parameters
     ----------
     record : dict
-        A result record, or a tagged study from a dossier.
+        A result record, or a graded study from a dossier.
     language : {'da', 'en'}
     width : int
-        Columns of the screen.
+        Width of the screen in characters.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def _open_sources(evidence: dict[str, Any], language: str) -> list[tuple[str, st
 
 
 BOUNDED = ("unmeasured_confounding", "attrition")
-"""Sources whose bounds are told even where nothing was found."""
+"""Sources whose bounds are given even if nothing was found."""
 
 
 def _fine(evidence: dict[str, Any], language: str) -> list[tuple[str, str]]:

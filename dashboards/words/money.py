@@ -1,4 +1,4 @@
-"""Accounts in words: kroner, chances, and what an account says in a few lines."""
+"""Accounts as text: amounts, chances and summaries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 
 
 def kroner(language: str, value: float | None) -> str:
-    """Write an amount: to the nearest hundred kroner, large ones in millions and milliards."""
+    """Format an amount to the nearest hundred kroner, millions or milliards."""
     if value is None:
         return "–"
     size = abs(value)
@@ -28,19 +28,22 @@ def _nearest(value: float) -> float:
 
 
 def plain_hundreds(language: str, value: float) -> str:
-    """Write an amount to the nearest hundred without its unit, for wide tables."""
+    """Format an amount to the nearest hundred without unit, for wide tables."""
     return number_text(language, _nearest(value), 0)
 
 
 def exact_kroner(language: str, value: float | None) -> str:
-    """Write a declared amount as it was declared."""
+    """Format a declared amount exactly."""
     if value is None:
         return "–"
     return phrase(language, "kroner_words", amount=number_text(language, value, 0 if float(value).is_integer() else 2))
 
 
 def chance(language: str, value: float | None) -> str:
-    """Write a chance as whole per cent; never 0 or 100, for no draw of ten thousand is not never."""
+    """Format a chance as whole per cent, never as 0 or 100.
+
+    None of ten thousand draws does not mean never.
+    """
     if value is None:
         return "–"
     if value < 0.01:
@@ -51,13 +54,13 @@ def chance(language: str, value: float | None) -> str:
 
 
 def net_words(language: str, row: Row) -> str:
-    """Write what a payer is left with, with its interval."""
+    """Format a payer's net amount with its interval."""
     low, high = kroner(language, row["low"]), kroner(language, row["high"])
     return phrase(language, "net_words", net=kroner(language, row["net"]), low=low, high=high)
 
 
 def payer_sentence(language: str, row: Row, name: str, horizon: int) -> str:
-    """Say what a payer pays, gets back, and how likely it gains."""
+    """Return a sentence with a payer's costs, gains and chance to gain."""
     key = "payer_pays_words" if row["cost"] > 0 else "payer_gains_words" if row["gain"] >= 0 else "payer_loses_words"
     if key == "payer_pays_words" and row["probability_of_gain"] is None:
         key = "payer_pays_if_words"
@@ -81,7 +84,7 @@ def account_markdown(account: dict[str, Any], language: str) -> str:
     Parameters
     ----------
     account : dict
-        As the economics station keeps it.
+        As stored by the economics station.
     language : {'da', 'en'}
     """
     if account["refused"]:

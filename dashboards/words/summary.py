@@ -11,7 +11,7 @@ STATE_SIGNS = {"clear": "●", "warning": "▲", "serious": "■", "not_measured
 
 
 def effect_words(record: dict[str, Any], language: str) -> str:
-    """Return the difference with its interval, or why there is none."""
+    """Return the difference with its interval, or why it is missing."""
     if record["status"] == "suppressed":
         return phrase(language, "hidden")
     if record["status"] == "pooled_only":
@@ -28,7 +28,7 @@ def effect_words(record: dict[str, Any], language: str) -> str:
 
 
 def result_line(record: dict[str, Any], language: str) -> str:
-    """Return a result in one line: difference, interval, people, rung, certainty, verdict, open error sources."""
+    """Return a result in one line, from difference to open error sources."""
     evidence = record["evidence"]
     states = [source["state"] for source in evidence["error_sources"]]
     parts = [

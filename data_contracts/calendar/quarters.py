@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+
+from data_contracts.reading.knowledge import read_knowledge
 
 _SPOKEN = re.compile(r"(\d{4})-?[QqKk]([1-4])")
 
@@ -76,3 +79,9 @@ class Quarter:
 
     def __str__(self) -> str:
         return f"{self.year}Q{self.number}"
+
+
+@cache
+def earliest_quarter() -> Quarter:
+    """Return the first quarter that results can be made of."""
+    return Quarter.parse(str(read_knowledge("calendar")["earliest_quarter"]))

@@ -1,1 +1,1 @@
-"""What each design reads, asks for and assumes."""
+"""A folder per design: what it reads, asks for and assumes."""

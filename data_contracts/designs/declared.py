@@ -1,8 +1,8 @@
-"""What each design reads, asks for and assumes: its `design.yaml`, typed.
+"""The `design.yaml` of each design, typed.
 
-The same file holds the design's part of the ladder, which `data_contracts/ladder/ladder.py` reads: `version`, `facts`,
-`rules`, `crosswalk`, `error_sources`; and its own `gate_reasons`, `measures` and `part_kinds`, which are rows of the
-files of that name. Keys that a design does not need may be left out.
+The file also contains the design's part of the ladder, which `data_contracts/ladder/ladder.py` reads (`version`,
+`facts`, `rules`, `crosswalk`, `error_sources`), and its `limits`, `gate_reasons`, `measures` and `part_kinds`, which are
+added to the files of that name. Keys that a design does not need may be left out.
 """
 
 from __future__ import annotations
@@ -16,29 +16,27 @@ from data_contracts.reading.design_folders import declarations
 
 @dataclass(frozen=True, slots=True)
 class DeclaredDesign:
-    """A design as it declares itself.
+    """A declared design.
 
     Attributes
     ----------
     rung : int
-        What its comparison is meant to be; what a result earns is decided by facts.
+        The rung it aims at; facts decide which rung a result earns.
     name : dict of str to str
         By language.
     tables, may_use : tuple of str
-        Delivered tables that it needs, and that it reads if they are delivered.
+        Tables that must be delivered, and tables that it reads if they are.
     counted : str
         What n counts.
     follows_people : bool
-        Outcomes lie after a start.
+        Whether outcomes are measured after a person's start.
     section : str
-        Where its settings stand in a protocol.
+        Key of its settings in a protocol.
     uses : tuple of str
-        Settings it reads of those that not every design does.
-    assumes, use_when, source, link : str
+        Settings it reads among those that not every design reads.
     must_declare : tuple of str
-        What a protocol must say beyond what every design asks for: `outcome_window`, `smallest_worthwhile_effect`,
+        Keys that a protocol must have in addition to those of every design: `outcome_window`, `smallest_worthwhile_effect`,
         `confounder_domains`.
-    outcome_types : tuple of str
     example : str or None
         The demo project on its page.
     """
@@ -61,19 +59,19 @@ class DeclaredDesign:
 
 
 ELSEWHERE = frozenset(
-    {"version", "facts", "rules", "crosswalk", "error_sources", "gate_reasons", "measures", "part_kinds"}
+    {"version", "facts", "rules", "crosswalk", "error_sources", "limits", "gate_reasons", "measures", "part_kinds"}
 )
-"""Keys of `design.yaml` that others read."""
+"""Keys of `design.yaml` that other modules read."""
 
 
 @cache
 def declared_designs() -> dict[str, DeclaredDesign]:
-    """Return every design by name, from the top of the ladder down.
+    """Return every design by name, by rung from the top.
 
     Raises
     ------
     TypeError
-        If a file lacks a key or holds one that nobody reads.
+        If a file lacks a key or has an unknown one.
     """
     found = {}
     for design, said in declarations().items():

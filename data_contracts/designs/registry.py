@@ -15,21 +15,21 @@ Rules = Callable[[Raw, Rows, Rows], Iterator[RuleFault]]
 
 @cache
 def sections() -> dict[str, type[DesignSettings]]:
-    """Return the shape of each design's own section by its name in a protocol.
+    """Return the class of each design's section by its name in a protocol.
 
-    Designs that follow people come first, then the others; each from the top of the ladder down. A design without
-    `settings.py` reads sections that others read too.
+    Designs that follow people come first, then the others; each by rung from the top. A design without `settings.py`
+    reads shared sections only.
     """
     designs, own = declared_designs(), own_parts("data_contracts", "settings", "SETTINGS")
     return {designs[name].section: own[name] for name in sorted(own, key=lambda name: not designs[name].follows_people)}
 
 
 def section_of(kind: type[DesignSettings]) -> str:
-    """Return the name in a protocol of a design's section."""
+    """Return the name of a design's section in a protocol."""
     return next(name for name, own in sections().items() if own is kind)
 
 
 @cache
 def own_rules() -> dict[str, Rules]:
-    """Return the function `faults` of each design's `rules.py`, by design."""
+    """Return the function `faults` in each design's `rules.py`."""
     return own_parts("data_contracts", "rules", "faults")

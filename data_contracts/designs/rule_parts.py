@@ -1,4 +1,4 @@
-"""What rules of several designs ask of a protocol."""
+"""Rules that several designs use."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from data_contracts.reading.safe_yaml import Path
 
 
 def has_delivery(data: Raw, table: str) -> bool:
-    """Return True if some delivery feeds a table."""
+    """Return True if a delivery feeds a table."""
     return any(row.get("table") == table for _, row in rows_of(data, "deliveries"))
 
 
 def covariate_faults(path: Path, word: str, covariates: Rows, source: str = "register") -> Iterator[RuleFault]:
-    """Yield a fault if a word names no covariate, or one from another source.
+    """Yield a fault for an unknown covariate, or one from another source.
 
     Parameters
     ----------
     path : tuple
-        Where the word stands.
-    word : str
+        Position of the name in the protocol.
     covariates : dict
         Raw rows by name.
     source : str
-        Where the covariate must come from.
+        Required source of the covariate.
     """
     if word not in covariates:
         yield path, f"There is no covariate “{word}”.", suggestion(word, covariates) or "Declare it under covariates."

@@ -1,4 +1,4 @@
-"""The base of designs' sections: what settings may say about tables."""
+"""The base class of designs' sections of a protocol."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from data_contracts.reading.parts import Section
 
 
 class DesignSettings(Section):
-    """Base of the class that each `designs/*/settings.py` names `SETTINGS`."""
+    """Base of the class `SETTINGS` in each `designs/*/settings.py`."""
 
     def known_words(self, table: str, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Return allowed words by column, for columns that settings decide."""
+        """Return allowed values by column, for columns that depend on settings."""
         return {}
 
     def required_columns(self, table: str) -> tuple[str, ...]:
-        """Return columns to fill in that the table's contract leaves optional."""
+        """Return required columns that are optional in the table's contract."""
         return ()
 
     def has_free_values(self, table: str) -> bool:
-        """Return True if the table's values are not measurements of outcomes."""
+        """Return True if the table's values do not measure outcomes."""
         return False
 
     def file_sha256(self, table: str) -> str | None:
-        """Return the fingerprint that the file of a table must have."""
+        """Return the required SHA-256 of a table's file, if any."""
         return None
 
     @property

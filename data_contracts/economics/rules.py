@@ -10,10 +10,10 @@ from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import Fault, InputRefused, suggestion
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 from data_contracts.reading.safe_yaml import Path, line_of
 from data_contracts.reading.section_reading import in_order, read_shape, spoken
 
-LARGEST_PRICE_CHANGE = 0.15
 Found = Iterator[tuple[Path, str, str]]
 
 
@@ -212,8 +212,9 @@ def _years(settings: EconomicsSettings, protocol: Protocol) -> Found:
         if row.year != expected:
             what = f"Years must continue from the end of Trin's own index without gaps; {expected} was expected here."
             yield ("price_index", i, "year"), what, "List the years in order, without gaps."
-        elif abs(row.index / index[row.year - 1] - 1) > LARGEST_PRICE_CHANGE:
-            what = f"Prices cannot have changed by more than {LARGEST_PRICE_CHANGE:.0%} in a year."
+        elif abs(row.index / index[row.year - 1] - 1) > limit("economics.largest_price_change"):
+            most = limit("economics.largest_price_change")
+            what = f"Prices cannot have changed by more than {most:.0%} in a year."
             yield ("price_index", i, "index"), what, "Give the mean of the year's months, with 2015 = 100."
     usual = int(read_knowledge("economics")["horizon_years"])
     if horizon > usual and settings.duration.why_longer is None:

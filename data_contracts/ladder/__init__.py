@@ -1,1 +1,4 @@
-"""The evidence ladder: rungs, facts that earn them, error sources, gates, crosswalk, risk-of-bias questions."""
+"""The evidence ladder: rungs, facts, error sources, gates, crosswalk.
+
+Also the questions of two risk-of-bias instruments.
+"""

@@ -1,10 +1,11 @@
 """The ladder, its error sources and the crosswalk, read from YAML.
 
-Each design adds its part in the `design.yaml` of its folder.
+Each design adds its part in its `design.yaml`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -27,12 +28,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Burden:
-    """What it costs to find something out.
+    """The cost of obtaining a fact.
 
     Attributes
     ----------
     effort : int
-        1 = data that exist, 2 = new data, 3 = another way of running the project.
+        1 = existing data, 2 = new data, 3 = a change to how the project is run.
     fields, minutes : float
         Asked of each participant.
     """
@@ -44,29 +45,29 @@ class Burden:
 
 @dataclass(frozen=True, slots=True)
 class ErrorSource:
-    """One known way in which a result may be wrong.
+    """A known way in which a result may be wrong.
 
     Attributes
     ----------
-    code : str
     name, cannot, lift : dict of str to str
         Texts by language (`da`, `en`).
     finding, finding_unnumbered : dict of str to str, or None
-        What was measured, with its number and without; None where the detector's own sentences say it all.
-    metric : str
-    thresholds : dict of str to float
+        What was measured, with numbers and without; None if the detector's own sentences suffice.
     source, link : str
         Where thresholds come from.
     burden : Burden or None
         What it costs to measure or mend it; None where nothing can be done afterwards.
+    rungs : mapping of int to int, str or None
+        Rungs at which it is looked for, each with its place in the list; `every` or `money` (see the YAML). None for a
+        source of one design, which is looked for at the design's rung.
     is_blocking : bool
-        Whether a serious state leaves a result unresolved: neither promising nor firmly without effect.
+        Whether a serious state makes a result unresolved: neither promising nor clearly without effect.
     is_confounding : bool
         Whether it must be clear before a large effect may raise certainty.
     is_people_free : bool
-        Whether its finding says nothing about any person, so that its numbers may be published of few people.
+        Whether its finding says nothing about any person, so that its numbers may be published for small groups.
     needed_at : tuple of int
-        Rungs at which it must have been looked at before anything is promising.
+        Rungs at which it must be checked before a result can be promising.
     """
 
     code: str
@@ -80,6 +81,7 @@ class ErrorSource:
     finding: dict[str, str] | None = None
     finding_unnumbered: dict[str, str] | None = None
     burden: Burden | None = None
+    rungs: Mapping[int, int] | str | None = None
     is_blocking: bool = False
     is_confounding: bool = False
     is_people_free: bool = False
@@ -92,12 +94,10 @@ class DesignFact:
 
     Attributes
     ----------
-    name : str
     holds, lift : dict of str to str
-        The sentence when it is there, and how to get it; by language.
-    burden : Burden
+        The sentence if it holds, and how to achieve it; by language.
     at_least : int or None
-        The number from which a count holds; None for facts that are true or not.
+        Least number for a count to hold; None for facts that are true or false.
     """
 
     name: str
@@ -108,7 +108,7 @@ class DesignFact:
 
     @property
     def kind(self) -> Literal["count", "hash", "yes_or_no"]:
-        """What the fact is: a number, a file's fingerprint, or true or false."""
+        """Kind of the fact: a number, a file's SHA-256, or true or false."""
         if self.at_least is not None:
             return "count"
         return "hash" if self.name.endswith("_sha256") else "yes_or_no"
@@ -116,7 +116,7 @@ class DesignFact:
 
 @dataclass(frozen=True, slots=True)
 class RungRule:
-    """What must be known for one rung, or part of one.
+    """Facts needed for a rung, or part of one.
 
     Attributes
     ----------
@@ -125,9 +125,9 @@ class RungRule:
     needs : tuple of str
         Names of facts.
     start, cap : str
-        GRADE's certainty to start from, and the highest that can be reached whatever else is fine (own choice).
+        GRADE's initial certainty, and the highest that can be reached (own choice).
     is_goal : bool
-        Whether it is worth climbing to; a single group before and after is not, though the ladder draws it higher.
+        Whether to recommend it; a single group before and after is not, although the ladder places it higher.
     """
 
     detail: str
@@ -149,26 +149,37 @@ class Rung:
 
 @cache
 def rungs() -> dict[int, Rung]:
-    """Return the seven rungs, each with every error source to look for."""
-    data = read_knowledge("ladder")
+    """Return the seven rungs, each with its error sources."""
     added: dict[int, list[str]] = {}
     for said in declarations().values():
         added.setdefault(said["rung"], []).extend(said.get("error_sources", {}))
+    rows = {int(key): row for key, row in read_knowledge("ladder")["rungs"].items()}
     return {
         number: Rung(
             number,
             row["name"],
             row["compared_with"],
-            (*row["error_sources"], *added.get(number, ()), *data["all"]),
+            (*_listed_at(number), *added.get(number, ()), *_listed_as("every")),
         )
-        for number, row in ((int(key), row) for key, row in data["rungs"].items())
+        for number, row in rows.items()
     }
+
+
+def _listed_at(rung: int) -> list[str]:
+    """Return the sources that declare a rung, in the places they declare."""
+    places = {s.code: s.rungs[rung] for s in error_sources().values() if isinstance(s.rungs, dict) and rung in s.rungs}
+    return sorted(places, key=lambda code: places[code])
+
+
+def _listed_as(where: str) -> tuple[str, ...]:
+    """Return the sources of every rung, or of results in money, in file order."""
+    return tuple(source.code for source in error_sources().values() if source.rungs == where)
 
 
 @cache
 def economics_sources() -> tuple[str, ...]:
-    """Return the codes looked for beside every result that is given in money."""
-    return tuple(read_knowledge("ladder")["economics"])
+    """Return the codes of error sources of results in money."""
+    return _listed_as("money")
 
 
 @cache
@@ -183,7 +194,7 @@ def error_sources() -> dict[str, ErrorSource]:
 
 @cache
 def gate_reasons() -> dict[str, dict[str, str]]:
-    """Return why a design may give no number, by code; limits are those of the same file."""
+    """Return reasons for giving no number, by code."""
     rows: dict[str, dict[str, str]] = read_knowledge("gates")["reasons"]
     return {
         code: {language: with_limits(text, language) for language, text in texts.items()}
@@ -193,7 +204,7 @@ def gate_reasons() -> dict[str, dict[str, str]]:
 
 @cache
 def design_facts() -> dict[str, DesignFact]:
-    """Return every fact that may decide a rung, designs' and shared ones."""
+    """Return every fact that may decide a rung, with those of designs."""
     shared, own = read_knowledge("design_facts"), own_rows("facts")
     rung_of = {name: said["rung"] for said in declarations().values() for name in said.get("facts", {})}
     above = {name: row for name, row in own.items() if rung_of[name] <= shared["listed_after_rung"]}
@@ -204,7 +215,7 @@ def design_facts() -> dict[str, DesignFact]:
 
 @cache
 def rung_rules() -> tuple[RungRule, ...]:
-    """Return the rules by detail and position; the last one always holds."""
+    """Return the rules in order; the last one always holds."""
     rows = [row for said in declarations().values() for row in said["rules"]]
     return tuple(
         RungRule(
@@ -220,7 +231,7 @@ def rung_rules() -> tuple[RungRule, ...]:
 
 @cache
 def crosswalk() -> dict[str, dict[str, Any]]:
-    """Return the other standards, each with its grade for every detail."""
+    """Return the other standards with their grade for every detail."""
     standards: dict[str, dict[str, Any]] = read_knowledge("crosswalk")["standards"]
     graded = own_rows("crosswalk")
     return {

@@ -1,4 +1,4 @@
-"""Fixed phrases in Danish and English, and how numbers are written in each."""
+"""Phrases in Danish and English, and formatting of numbers in each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUS = "−"
 
 @cache
 def phrases(language: str) -> dict[str, str]:
-    """Return every phrase of a language by key, designs' own included."""
+    """Return every phrase of a language by key, with those of designs."""
     found: dict[str, str] = read_own("phrases", f"{language}.yaml")
     for design in declarations():
         file = f"phrases.{language}.yaml"
@@ -28,18 +28,18 @@ def phrases(language: str) -> dict[str, str]:
 
 
 def phrase(language: str, key: str, **values: object) -> str:
-    """Return one phrase with its blanks filled.
+    """Return a phrase with its placeholders filled.
 
     Raises
     ------
     KeyError
-        If the key or a blank is unknown; a missing phrase is a fault of ours and never shown as blank.
+        If the key or a placeholder is unknown.
     """
     return phrases(language)[key].format_map(values) if values else phrases(language)[key]
 
 
 def bilingual(key: str, **values: dict[str, str] | str) -> dict[str, str]:
-    """Return a phrase in both languages; blanks may differ by language."""
+    """Return a phrase in both languages; values may differ by language."""
     return {
         language: phrase(language, key, **{k: v[language] if isinstance(v, dict) else v for k, v in values.items()})
         for language in LANGUAGES
@@ -47,7 +47,10 @@ def bilingual(key: str, **values: dict[str, str] | str) -> dict[str, str]:
 
 
 def number_text(language: str, value: float, decimals: int) -> str:
-    """Write a number: 1.234,5 in Danish, 1,234.5 in English, with a real minus sign."""
+    """Format a number: 1.234,5 in Danish, 1,234.5 in English.
+
+    With the minus sign U+2212.
+    """
     text = f"{abs(value):,.{decimals}f}"
     if language == "da":
         text = text.replace(",", " ").replace(".", ",").replace(" ", ".")
@@ -56,29 +59,29 @@ def number_text(language: str, value: float, decimals: int) -> str:
 
 
 def date_text(language: str, day: date) -> str:
-    """Write a date: “22. november 2026” in Danish, “22 November 2026” in English."""
+    """Format a date: “22. november 2026” or “22 November 2026”."""
     month = phrase(language, "month_names").split(", ")[day.month - 1]
     return phrase(language, "date_words", day=day.day, month=month, year=day.year)
 
 
 def share_text(language: str, share: float) -> str:
-    """Write a share as a percentage: 5 % in Danish, 5% in English."""
+    """Format a share as a percentage: 5 % in Danish, 5% in English."""
     text = number_text(language, share * 100, 0)
     return f"{text} %" if language == "da" else f"{text}%"
 
 
 def number_words(value: float, decimals: int) -> dict[str, str]:
-    """Write a number in both languages."""
+    """Format a number in both languages."""
     return {language: number_text(language, value, decimals) for language in LANGUAGES}
 
 
 def share_words(value: float) -> dict[str, str]:
-    """Write a share as whole per cent in both languages."""
+    """Format a share as whole per cent in both languages."""
     return {language: f"{number_text(language, value * 100, 0)} %" for language in LANGUAGES}
 
 
 def decimals_for(rounded_to: float | None, outcome_type: str) -> int | None:
-    """Decimals that a rounded number deserves; None lets the number itself decide."""
+    """Return the decimals of a rounded number; None if its size decides."""
     if rounded_to is None:
         return None
     step = rounded_to * (100 if outcome_type == "binary" else 1)
@@ -86,8 +89,8 @@ def decimals_for(rounded_to: float | None, outcome_type: str) -> int | None:
 
 
 def difference_text(language: str, value: float, outcome_type: str, unit: str, decimals: int | None = None) -> str:
-    """Write a difference with its sign and unit: “+20 percentage points”, “−1.250 kr.”."""
-    if outcome_type == "ratio":  # kept as a logarithm; its size is what is shown
+    """Format a difference with sign and unit, e.g. “+20 percentage points”."""
+    if outcome_type == "ratio":  # stored as a logarithm, shown as a ratio
         return f"{number_text(language, math.exp(value), 2 if decimals is None else decimals)} {unit}".strip()
     if outcome_type == "binary":
         shown, unit = value * 100, phrase(language, "percentage_points")
@@ -101,7 +104,7 @@ def difference_text(language: str, value: float, outcome_type: str, unit: str, d
 
 
 def interval_in(language: str, record: Mapping[str, Any], low: float | None, high: float | None) -> str:
-    """Write an interval with its unit once: “+13 to +21 percentage points”."""
+    """Format an interval: “+13 to +21 percentage points”."""
     if low is None or high is None:
         return "–"
     unit = phrase(language, "percentage_points") if record["outcome_type"] == "binary" else record["unit"][language]
@@ -110,6 +113,6 @@ def interval_in(language: str, record: Mapping[str, Any], low: float | None, hig
 
 
 def difference_in(language: str, record: Mapping[str, Any], value: float) -> str:
-    """Write a difference of a result record, with the decimals its rounding deserves."""
+    """Format a difference of a record with the decimals of its rounding."""
     decimals = decimals_for(record.get("rounded_to"), record["outcome_type"])
     return difference_text(language, value, record["outcome_type"], record["unit"][language], decimals)

@@ -13,17 +13,16 @@ MOST_DIGITS = 4
 
 
 def file_fault(code: str, file: str = "", line: int | None = None, **values: object) -> Fault:
-    """Return a fault whose sentences are the phrases `fault_<code>` and `remedy_<code>`.
+    """Return a fault from the phrases `fault_<code>` and `remedy_<code>`.
 
     Parameters
     ----------
-    code : str
     file : str
-        The file's name, fit to be shown.
+        The file's name, safe to show.
     line : int or None
         Row in the file.
     **values
-        Blanks of both phrases. Never a delivered value.
+        Placeholders of both phrases; never a delivered value.
     """
     (da, da_fix), (en, en_fix) = (
         (phrase(language, f"fault_{code}", **values), phrase(language, f"remedy_{code}", **values))
@@ -33,21 +32,21 @@ def file_fault(code: str, file: str = "", line: int | None = None, **values: obj
 
 
 def refused_file(code: str, file: str = "", line: int | None = None, **values: object) -> InputRefused:
-    """Return the exception that carries one such fault."""
+    """Return an exception with one such fault."""
     return InputRefused([file_fault(code, file, line, **values)])
 
 
 def missing_column(column: str, present: list[str], file: str) -> Fault:
-    """Return the fault of a column that is not there, with the nearest one that is."""
+    """Return the fault of a missing column, with the most similar header."""
     found = _nearest(column, present)
-    # A header with digits or many words may be somebody's data: it is not repeated.
+    # A header with digits or many words may be somebody's data, so it is not quoted.
     if found is None or len(found) > LONGEST_HEADER or sum(c.isdigit() for c in found) > MOST_DIGITS:
         return file_fault("missing_column", file, column=column)
     return file_fault("renamed_column", file, column=column, found=found)
 
 
 def _nearest(column: str, present: list[str]) -> str | None:
-    """Return the header that is spelt most like a column, or is it with more words."""
+    """Return the most similar header, or one that contains the column."""
     plain = {_letters(name): name for name in present if _letters(name)}
     own = _letters(column)
     longer = [
@@ -62,7 +61,10 @@ def _nearest(column: str, present: list[str]) -> str | None:
 
 
 def _letters(name: str) -> str:
-    """Return a name without capitals, spaces and signs; “beloeb” and “beløb” are the same."""
+    """Return a name in lower case without spaces and signs.
+
+    “beloeb” and “beløb” are the same.
+    """
     text = name.lower()
     for letter, spelt in (("æ", "ae"), ("ø", "oe"), ("å", "aa")):
         text = text.replace(letter, spelt)

@@ -1,25 +1,18 @@
-"""Limits in texts: a phrase names a limit, and its number comes from the one YAML file that holds it."""
+"""Limits in texts, filled in from the YAML files that define them."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 
-BLANK = re.compile(r"\{limit\.([a-z_]+)(?::(percent))?\}")
-
-
-@cache
-def limits() -> dict[str, float]:
-    """Return every limit that texts may name, by name: of gates and of disclosure."""
-    gates: dict[str, float] = read_knowledge("gates")["limits"]
-    disclosure = {k: v for k, v in read_knowledge("disclosure").items() if isinstance(v, int | float)}
-    return gates | disclosure
+BLANK = re.compile(r"\{limit\.([a-z_]+(?:\.[a-z_]+)?)(?::(percent))?\}")
 
 
 def with_limits(text: str, language: str) -> str:
-    """Return a text with the limits that it names: `{limit.minimum_treated}`, `{limit.smallest_equipoise:percent}`.
+    """Return a text with its limits filled in.
+
+    Placeholders are `{limit.minimum_treated}`, `{limit.attrition.serious}`, `{limit.smallest_equipoise:percent}`.
 
     Raises
     ------
@@ -28,7 +21,7 @@ def with_limits(text: str, language: str) -> str:
     """
 
     def shown(found: re.Match[str]) -> str:
-        value = limits()[found[1]] * (100 if found[2] else 1)
+        value = limit(found[1]) * (100 if found[2] else 1)
         written = f"{value:g}"
         return written.replace(".", ",") if language == "da" else written
 

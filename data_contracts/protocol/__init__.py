@@ -1,4 +1,4 @@
-"""The protocol (`project.yaml`): its sections, its rules, and the contracts of the tables it asks for.
+"""The protocol (`project.yaml`): sections, rules and table contracts.
 
-Reserved for what comes: `comparison/` and `time/`.
+The folder names `comparison/` and `time/` are reserved.
 """

@@ -38,7 +38,7 @@ OPTIONAL_SETTINGS = (
 
 
 def comparisons_of(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any], list[tuple[Path, str]]]]:
-    """Yield each comparison of a protocol: where it stands, what it says, and its estimators with their places."""
+    """Yield each comparison of a protocol: path, rows, and estimators by path."""
     effects = section_of(data, "effects")
     own: list[tuple[Path, str]] = []
     if isinstance(effects.get("estimator"), str):
@@ -56,13 +56,9 @@ def comparison_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Itera
     Parameters
     ----------
     data : dict
-        The protocol as `read_yaml` gives it, valid or not.
+        The protocol from `read_yaml`, valid or not.
     covariates : dict
         Raw covariate rows by name.
-
-    Yields
-    ------
-    (path, what, fix)
     """
     design = declared_designs().get(str(data.get("design")))
     uses = () if design is None else design.uses
@@ -241,7 +237,7 @@ def _subgroup_faults(data: dict[str, Any], covariates: dict[str, Any]) -> Iterat
 
 
 def used_covariates(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield every covariate that comparisons and subgroups name, with its place."""
+    """Yield every covariate named by comparisons and subgroups, with path."""
     for place, comparison, _ in comparisons_of(data):
         for key in ("score_covariates", "exact", "mahalanobis"):
             for i, word in words_of(comparison, key):

@@ -1,4 +1,4 @@
-"""How the counterfactual is made and what is estimated: two sections of the protocol."""
+"""Two sections of the protocol: `comparison` and `effects`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ Estimand = Literal["att", "ate", "ato"]
 
 
 class ScoreTerm(Section):
-    """A term of the score beyond the covariates themselves: a square, a curve, fewer levels, or two covariates together."""
+    """A term of the score in addition to the covariates.
+
+    A square, a curve, fewer levels, or a product of two covariates.
+    """
 
     covariate: Name | None = Field(default=None, description="A score covariate.")
     shape: Literal["square", "spline"] | None = Field(
@@ -57,7 +60,7 @@ class ScoreTerm(Section):
 
 
 class ReferenceRate(Section):
-    """A rate to hold the participants against when there are no comparison people."""
+    """A rate to compare participants with, if there are no other people."""
 
     outcome: Name = Field(description="Which outcome the rate is of.")
     value: float = Field(description="The rate as a share, or the mean in the outcome's unit.")
@@ -68,10 +71,13 @@ class ReferenceRate(Section):
 
 
 class ComparisonSettings(Section):
-    """How the counterfactual is made. Each method has a page under `docs/methods/`."""
+    """How the comparison is made.
+
+    Each method has a page in `docs/methods/`.
+    """
 
     method: Method = Field(
-        description="How the groups are made alike; `reference_rate` has no comparison people, only a rate. `none` where the design has a section of its own."
+        description="How the groups are made alike; `reference_rate` has no comparison people, only a rate. `none` where the design has its own section."
     )
     estimand: Estimand = Field(
         default="att",
@@ -126,7 +132,7 @@ class ComparisonSettings(Section):
 
 
 class Subgroup(Section):
-    """A part of the participants whose effect is asked for beforehand."""
+    """A part of the participants whose effect is declared in advance."""
 
     name: Name = Field(description="Name of the subgroup.")
     label: Text = Field(description="Shown on pages.")
@@ -137,7 +143,10 @@ class Subgroup(Section):
 
 
 class Specification(Section):
-    """Another reasonable way to make the comparison, declared beforehand. All are shown, none is chosen afterwards."""
+    """Another reasonable comparison, declared in advance.
+
+    All are shown, and none is chosen afterwards.
+    """
 
     name: Name = Field(description="Name of the specification.")
     label: Text = Field(description="Shown on pages.")
@@ -146,7 +155,7 @@ class Specification(Section):
 
 
 class EffectSettings(Section):
-    """What is estimated, decided before outcomes are seen."""
+    """What is estimated, decided before outcomes are read."""
 
     estimator: Estimator = Field(
         description="The one whose number is the result. `of_the_design` where the design's own section names it."

@@ -1,4 +1,4 @@
-"""Deliveries in a protocol: which files come, and how they are read."""
+"""Deliveries in a protocol: expected files, and how they are read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ else:
 
 
 class Delivery(Section):
-    """A kind of file the project drops in its inbox, and how to read it."""
+    """A kind of file that the project delivers, and how to read it."""
 
     table: Table = Field(description="Which contract the rows must meet.")
     files: Annotated[str, Field(pattern=r"^[A-Za-z0-9æøåÆØÅ_.*?{} ()-]{1,120}$")] = Field(
@@ -65,7 +65,10 @@ class Delivery(Section):
 
 
 class SamePerson(Section):
-    """What to do with a person who stands more than once. Every rule counts those it concerns in the selection step by step."""
+    """What to do with a person who appears more than once.
+
+    The selection steps count the people that each rule applies to.
+    """
 
     two_municipalities: Literal["earliest_start", "latest_start", "leave_out"] = Field(
         default="earliest_start", description="Delivered by two places, or moved from one to the other."

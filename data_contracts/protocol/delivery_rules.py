@@ -19,7 +19,7 @@ DATE_LAYOUTS = {"yyyy-mm-dd": "%Y-%m-%d", "dd-mm-yyyy": "%d-%m-%Y", "dd/mm/yyyy"
 
 
 def is_date(text: str, layout: str) -> bool:
-    """Whether a text is a real date in one of the declared layouts."""
+    """Return True if a text is a valid date in one of the declared layouts."""
     if layout == "period":
         return period_end(text) is not None
     try:
@@ -30,7 +30,7 @@ def is_date(text: str, layout: str) -> bool:
 
 
 def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
-    """Yield faults of the deliveries: unknown tables, columns, constants and outcomes."""
+    """Yield faults of deliveries, such as unknown tables and columns."""
     rows = rows_of(data, "deliveries")
     tables = {str(row.get("table")) for _, row in rows}
     design = declared_designs().get(str(data.get("design")))
@@ -98,7 +98,7 @@ def delivery_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: 
 
 
 def _measured(outcomes: dict[str, Any]) -> list[str]:
-    """Names of what may be delivered: outcomes, and what derived ones are made of."""
+    """Return deliverable measurements: outcomes and parts of derived ones."""
     rules = read_knowledge("derived_outcomes")["outcomes"]
     names: list[str] = []
     for name, row in outcomes.items():

@@ -1,4 +1,4 @@
-"""Rules of the declared design: shared ones, then those in its folder."""
+"""Rules of the declared design: shared ones, then its own."""
 
 from __future__ import annotations
 
@@ -13,18 +13,14 @@ from data_contracts.reading.raw import Raw, Rows, RuleFault, number_of, rows_of
 
 
 def design_faults(data: Raw, covariates: Rows, outcomes: Rows) -> Iterator[RuleFault]:
-    """Yield faults of the design that is in force.
+    """Yield faults of the declared design.
 
     Parameters
     ----------
     data : dict
-        The protocol as `read_yaml` gives it, valid or not.
+        The protocol from `read_yaml`, valid or not.
     covariates, outcomes : dict
         Raw rows by name.
-
-    Yields
-    ------
-    (path, what, fix)
     """
     design = declared_designs().get(str(data.get("design")))
     if design is None:

@@ -1,7 +1,6 @@
-"""File names: what a delivered file's name says about it.
+"""Names of delivered files: the period and version they give.
 
-A name is the only thing a sender and Trin share before the file is opened, so
-order comes from it: the period a file is about and the version it is of.
+The name is all that sender and Trin share before a file is opened, so it decides the order of files.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from data_contracts.calendar.periods import period_end
 
 PERIOD, VERSION = "{period}", "{version}"
 _PERIOD_WORD = r"(?P<period>\d{4}(?:[-_ ]?[qk][1-4]|-\d{2}-\d{2}|-\d{2})?)"
-# “_v2”, “ (2)”, “_2026-10-05”, “_20261005”, “_rettet” or nothing at all: the first version seldom has a number.
+# “_v2”, “ (2)”, “_2026-10-05”, “_20261005”, “_rettet” or nothing: first versions seldom have a number.
 _VERSION_WORD = (
     r"(?P<version>(?:[ _-]*(?:version|ver|v)[ ._-]?(?P<number>\d{1,4})|[ _-]*\((?P<copy>\d{1,4})\)"
     r"|[ _-]+(?P<day>20\d{2}-?\d{2}-?\d{2}))?(?:[ _-]*rettet)?)"
@@ -24,18 +23,18 @@ _VERSION_WORD = (
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """What a name says.
+    """The parts of a file's name.
 
     Attributes
     ----------
     series : str
-        The name without period and version: files of one series are about the same people at different times.
+        The name without period and version. Files of a series are about the same people at different times.
     slot : str
-        Series and period: files with the same slot are versions of the same thing.
+        Series and period. Files with the same slot are versions of each other.
     period_end : date or None
         Last day of the period the file is about.
     version : int
-        0 where the name has none; dates count as yyyymmdd.
+        0 if the name has none; a date counts as yyyymmdd.
     """
 
     series: str
@@ -56,18 +55,17 @@ def pattern_faults(pattern: str) -> str | None:
 
 
 def read_name(pattern: str, name: str) -> FileName | None:
-    """Return what a file's name says, or None if the pattern does not fit it.
+    """Return the parts of a file's name; None if the pattern does not match.
 
     Parameters
     ----------
     pattern : str
         `files` of a delivery, e.g. `aarhus_{period}{version}.csv`.
-    name : str
 
     Returns
     -------
     FileName or None
-        Capitals do not count; nor does how å, æ and ø are encoded.
+        Case does not matter, nor how å, æ and ø are encoded.
     """
     match = re.fullmatch(_expression(_plain(pattern)), _plain(name))
     if match is None:
@@ -84,12 +82,12 @@ def read_name(pattern: str, name: str) -> FileName | None:
     series = match.string
     for start, stop, name in spans:
         series = series[:start] + ("|" if name == "period" else "") + series[stop:]
-    # A quarter and its last month end on the same day and are two things.
+    # A quarter and its last month end on the same day but are different periods.
     return FileName(series, f"{series}:{_label(period)}", end, version)
 
 
 def _label(period: str | None) -> str:
-    """Return a period in one spelling."""
+    """Return the canonical spelling of a period."""
     return "" if period is None else re.sub(r"[-_ ]?[qk]", "q", period)
 
 
@@ -99,13 +97,13 @@ def _plain(text: str) -> str:
 
 def _expression(pattern: str) -> str:
     parts = re.split(r"(\{period\}|\{version\}|\*|\?)", pattern)
-    # Between placeholders the shortest text that fits, so that a version is read as one.
+    # Text between placeholders matches non-greedily, so that a version is found.
     words = {PERIOD: _PERIOD_WORD, VERSION: _VERSION_WORD, "*": ".*?", "?": "."}
     return "".join(words.get(part, re.escape(part)) for part in parts)
 
 
 def _version(groups: dict[str, str | None]) -> int | None:
-    """Return a version as a number, or None if it is a day that does not exist."""
+    """Return a version as a number; None if it is not a valid date."""
     number = groups.get("number") or groups.get("copy")
     if number:
         return int(number)

@@ -1,4 +1,4 @@
-"""The protocol: what a project promises to evaluate, before anyone has seen an outcome."""
+"""The protocol: what a project evaluates, fixed before outcomes are read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field, create_model, field_validator
 
-from data_contracts.calendar.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter, earliest_quarter
 from data_contracts.designs.declared import declared_designs
 from data_contracts.designs.registry import section_of, sections
 from data_contracts.designs.settings import DesignSettings
@@ -22,7 +22,7 @@ LifePhase = Literal["childhood", "youth", "adulthood", "old_age"]
 
 
 class PreventionLevel(StrEnum):
-    """When in the course of a problem a project steps in."""
+    """The stage of a problem at which a project intervenes."""
 
     before_the_problem = "before_the_problem"
     early = "early"
@@ -31,7 +31,7 @@ class PreventionLevel(StrEnum):
 
 
 class Domain(StrEnum):
-    """Domains of confounders: the parts of a life that may explain an outcome."""
+    """Domains of confounders: parts of life that may explain an outcome."""
 
     demography = "demography"
     place = "place"
@@ -51,7 +51,7 @@ class Domain(StrEnum):
 
 
 class Profile(Section):
-    """The project in its own words; shown on its pages."""
+    """The project's description of itself, shown on its pages."""
 
     goal: Text = Field(description="What is promised.")
     from_a_to_b: Text = Field(description="Where people stand when they start, and where they should end.")
@@ -69,7 +69,10 @@ class Profile(Section):
 
 
 class Intervention(Section):
-    """What is done, to whom, by whom: six fields after the TIDieR checklist (Hoffmann 2014). Missing ones count against the result."""
+    """What is done, to whom and by whom.
+
+    Six fields from the TIDieR checklist (Hoffmann 2014). Missing ones count against the result.
+    """
 
     why: Text | None = Field(default=None, description="Theory or reason behind the intervention.")
     what: Text | None = Field(default=None, description="Activities and materials.")
@@ -84,7 +87,7 @@ class Intervention(Section):
 
 
 class Covariate(Section):
-    """Something known about a person before the project starts."""
+    """A fact about a person from before the project starts."""
 
     name: Name = Field(description="Column name, lower case.")
     label: Text = Field(description="Shown on pages.")
@@ -104,7 +107,7 @@ class Covariate(Section):
 
 
 class Outcome(Section):
-    """What should change for the person."""
+    """What should change for a person."""
 
     name: Name = Field(description="Name used in the outcomes table.")
     label: Text = Field(description="Shown on pages, e.g. “In work or education after 12 months”.")
@@ -139,7 +142,10 @@ class Outcome(Section):
 
 
 class EligibilityRule(Section):
-    """Who belongs to the target group; applied to participants and comparison people alike."""
+    """A condition of the target group.
+
+    Applied to participants and comparison people alike.
+    """
 
     covariate: Name = Field(description="A register covariate.")
     at_least: float | None = None
@@ -148,7 +154,10 @@ class EligibilityRule(Section):
 
 
 class Placebo(Section):
-    """Something the project cannot have changed, treated as if it were an outcome. It should show no effect."""
+    """Something the project cannot have changed, treated as an outcome.
+
+    It should show no effect.
+    """
 
     covariate: Name = Field(description="A register covariate measured before the start.")
     leave_out: tuple[Name, ...] = Field(
@@ -157,7 +166,7 @@ class Placebo(Section):
 
 
 class KnownAnswer(Section):
-    """A better answer to the same question, when one exists: shown beside the result as a check."""
+    """A better answer to the same question, shown with the result as a check."""
 
     outcome: Name
     label: Text
@@ -167,7 +176,7 @@ class KnownAnswer(Section):
 
 
 class PublishedAnswer(Section):
-    """A published number beside one of the result's measures."""
+    """A published number to show with one of the result's measures."""
 
     outcome: Name
     measure: Name = Field(description="A code of `data_contracts/results/measures.yaml`.")
@@ -176,10 +185,10 @@ class PublishedAnswer(Section):
 
 
 class Evaluation(Section):
-    """When results are made."""
+    """When results are calculated."""
 
     first_quarter: str = Field(
-        description="First reporting quarter, e.g. 2025Q1. Every quarter since counts as a look."
+        description=f"First reporting quarter, e.g. 2025Q1, from {earliest_quarter()} on. Every quarter since counts as a look."
     )
     follow_up_months: int = Field(
         ge=0, le=600, description="People enter the cohort when this many months have passed by quarter end."
@@ -199,8 +208,8 @@ class Evaluation(Section):
     @classmethod
     def _is_quarter(cls, value: str) -> str:
         quarter = Quarter.parse(value)
-        if not 2000 <= quarter.year <= 2200:
-            raise ValueError("The year must be between 2000 and 2200")
+        if quarter.year > 2200:
+            raise ValueError("The year must be at most 2200")
         return str(quarter)
 
 
@@ -225,7 +234,7 @@ else:
 
 
 class ProtocolBeginning(Section):
-    """The keys of a protocol that come before the designs' sections."""
+    """The keys of a protocol that precede the designs' sections."""
 
     protocol_version: Literal["1"] = Field(description="Version of this format.")
     id: ProjectId = Field(description="The project's id; also the name of its folder and inbox.")
@@ -260,7 +269,7 @@ class ProtocolBeginning(Section):
     effects: EffectSettings = EffectSettings(estimator="of_the_design")
 
 
-# The sections of designs are those whose settings lie in `data_contracts/designs/`; `Protocol.settings` knows their types.
+# Designs' sections are found in `data_contracts/designs/`; `Protocol.settings` returns them with their types.
 if TYPE_CHECKING:
     WithDesigns = ProtocolBeginning
 else:
@@ -272,7 +281,7 @@ Settings = TypeVar("Settings", bound=DesignSettings)
 
 
 class Protocol(WithDesigns):
-    """An evaluation protocol: everything that is decided before outcomes are read."""
+    """An evaluation protocol: all that is decided before outcomes are read."""
 
     placebo_outcomes: tuple[Placebo, ...] = ()
     known_answers: tuple[KnownAnswer, ...] = ()
@@ -282,17 +291,17 @@ class Protocol(WithDesigns):
     seed: int = Field(default=2026, ge=0, le=2**31 - 1, description="Recorded with every result.")
 
     def settings(self, kind: type[Settings]) -> Settings:
-        """Return a design's own section, such as `settings(TrialSettings)`."""
+        """Return a design's section by its class, e.g. `TrialSettings`."""
         section: Settings = getattr(self, section_of(kind))
         return section
 
     def with_settings(self, section: DesignSettings) -> Protocol:
-        """Return the same protocol with another section of a design."""
+        """Return the protocol with a design's section replaced."""
         return self.model_copy(update={section_of(type(section)): section})
 
     @property
     def design_sections(self) -> tuple[DesignSettings, ...]:
-        """The sections of all designs; only the declared design's is in force."""
+        """The sections of all designs; only the declared design's is used."""
         return tuple(getattr(self, name) for name in sections())
 
     @property
@@ -303,18 +312,21 @@ class Protocol(WithDesigns):
 
     @property
     def sha256(self) -> str:
-        """Hash of the content; comments, order of keys, blank lines and keys left at their default do not count."""
+        """Hash of the content.
+
+        Comments, order of keys, blank lines and keys left at their default do not matter.
+        """
         content = json.dumps(self._declared(), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
     def plan_sha256(self) -> str:
-        """Hash of what was promised."""
+        """Hash of the plan."""
         return hashlib.sha256(json.dumps(self.plan, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def plan(self) -> dict[str, Any]:
-        """What was promised: how files are called, laid out and kept is no promise."""
+        """What was promised, without names, layout and retention of files."""
         content = self._declared()
         for delivery in content["deliveries"]:
             for key in LAYOUT_KEYS:
@@ -322,7 +334,10 @@ class Protocol(WithDesigns):
         return content
 
     def _declared(self) -> dict[str, Any]:
-        """What differs from defaults: a key that a later version adds must not make an old promise look broken."""
+        """Return what differs from defaults.
+
+        Otherwise a key added in a later version would make an unchanged plan look changed.
+        """
         return self.model_dump(mode="json", exclude_defaults=True)
 
     @property
@@ -332,7 +347,7 @@ class Protocol(WithDesigns):
 
     @property
     def delivered_outcomes(self) -> tuple[str, ...]:
-        """Names of what is measured: outcomes, and what derived ones are made of."""
+        """Names of measurements: outcomes, and parts of derived ones."""
         rules = read_knowledge("derived_outcomes")["outcomes"]
         names: list[str] = []
         for outcome in self.outcomes:
@@ -350,7 +365,7 @@ class Protocol(WithDesigns):
         return tuple(c for c in self.covariates if c.source == "intake")
 
     def covariate(self, name: str) -> Covariate:
-        """Return the covariate called `name` (KeyError if there is none)."""
+        """Return a covariate by name; raise KeyError if there is none."""
         for covariate in self.covariates:
             if covariate.name == name:
                 return covariate

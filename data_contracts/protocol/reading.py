@@ -1,4 +1,4 @@
-"""Reading a protocol: every fault at once, each with its line."""
+"""Reading of protocols; every fault is reported at once, with its line."""
 
 from __future__ import annotations
 
@@ -19,11 +19,7 @@ def read_protocol(text: str, file: str = "project.yaml", folder: str | None = No
     file : str
         Name used in faults.
     folder : str, optional
-        Name of the folder the file lies in; must equal the protocol's id.
-
-    Returns
-    -------
-    Protocol
+        Name of the file's folder; must equal the protocol's id.
 
     Raises
     ------

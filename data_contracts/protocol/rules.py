@@ -1,4 +1,4 @@
-"""Rules between the sections of a protocol."""
+"""Rules that involve several sections of a protocol."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from data_contracts.calendar.quarters import Quarter, earliest_quarter
 from data_contracts.protocol.comparison_rules import comparison_faults, used_covariates
 from data_contracts.protocol.delivery_rules import delivery_faults
 from data_contracts.protocol.design_rules import design_faults
@@ -13,9 +14,6 @@ from data_contracts.reading.faults import suggestion
 from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.raw import RuleFault, number_of, rows_of, section_of, words_of
 from data_contracts.reading.safe_yaml import Path
-
-MAXIMUM_ASKED_FIELDS = 12
-CORE_ASKED_FIELDS = 3  # person_id, index_date, municipality_code
 
 LIVING_REVIEW = "living-review"
 RESERVED_NAMES = frozenset(
@@ -45,18 +43,14 @@ RESERVED_NAMES = frozenset(
 
 
 def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]:
-    """Yield faults between sections.
+    """Yield faults that involve several sections.
 
     Parameters
     ----------
     data : dict
-        The protocol as `read_yaml` gives it, valid or not.
+        The protocol from `read_yaml`, valid or not.
     folder : str or None
-        Name of the folder the file lies in, if it must equal the id.
-
-    Yields
-    ------
-    (path, what, fix)
+        Name of the file's folder, if it must equal the id.
     """
     if folder is not None and isinstance(data.get("id"), str) and data["id"] != folder:
         yield ("id",), f"The id differs from the folder's name “{folder}”.", "Make them equal."
@@ -72,6 +66,7 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
             )
     covariates = {str(row.get("name")): row for _, row in rows_of(data, "covariates")}
     outcomes = {str(row.get("name")): row for _, row in rows_of(data, "outcomes")}
+    yield from _quarter_faults(data)
     yield from _name_faults(data, covariates, outcomes)
     yield from _outcome_faults(data)
     yield from _covariate_faults(data, outcomes)
@@ -79,6 +74,17 @@ def rule_faults(data: dict[str, Any], folder: str | None) -> Iterator[RuleFault]
     yield from design_faults(data, covariates, outcomes)
     yield from comparison_faults(data, covariates)
     yield from delivery_faults(data, covariates, outcomes)
+
+
+def _quarter_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
+    try:
+        first = Quarter.parse(str(section_of(data, "evaluation").get("first_quarter")))
+    except ValueError:
+        return  # the section says so itself
+    earliest = earliest_quarter()
+    if first < earliest:
+        what = f"Results cannot be made of {first}: {earliest} is the earliest quarter."
+        yield ("evaluation", "first_quarter"), what, f"Write {earliest} or a later quarter."
 
 
 def _name_faults(data: dict[str, Any], covariates: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
@@ -139,8 +145,10 @@ def _outcome_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
 
 def _covariate_faults(data: dict[str, Any], outcomes: dict[str, Any]) -> Iterator[RuleFault]:
     asked = [row for _, row in rows_of(data, "covariates") if row.get("source") == "intake"]
-    if len(asked) + CORE_ASKED_FIELDS > MAXIMUM_ASKED_FIELDS:
-        what = f"{len(asked) + CORE_ASKED_FIELDS} fields are asked of each participant; the maximum is {MAXIMUM_ASKED_FIELDS}."
+    known = read_knowledge("asking")
+    count, most = len(asked) + len(known["core_fields"]), int(known["most_asked_fields"])
+    if count > most:
+        what = f"{count} fields are asked of each participant; the maximum is {most}."
         yield (
             ("covariates",),
             what,

@@ -1,4 +1,4 @@
-"""Table contracts: what a delivered table must look like, compiled from ODCS."""
+"""Contracts of delivered tables, compiled from ODCS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PERSON = "person_id"
 UNPARSED_SUFFIX = "__unparsed"
 LOST_ZERO_SUFFIX = "__lost_zero"
 LARGEST_PLAIN_NUMBER = "99999999"
-"""Where no limit is declared a number has eight digits at most: nine or ten may be somebody's person number."""
+"""Limit of numbers without a declared one: nine or ten digits may be a person number."""
 
 Kind = Literal["string", "date", "number"]
 
@@ -23,23 +23,21 @@ class Column:
 
     Attributes
     ----------
-    name, description, purpose : str
     kind : {'string', 'date', 'number'}
-    required : bool
     minimum, maximum : str or None
         Bounds as text: ISO dates or decimal numbers.
     levels : tuple of str
         Allowed values; empty means any.
     pattern : str or None
-        Regular expression a string must match from start to end.
+        Regular expression that a whole string must match.
     used_by : str
         Station that reads it.
     minutes_per_participant : float
-        What it costs a project to answer, in minutes.
+        Minutes that a project needs to answer.
     danish : (str, str)
         Description and purpose in Danish.
     when_empty : str or None
-        What an empty cell stands for.
+        Value that an empty cell means.
     """
 
     name: str
@@ -63,7 +61,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule a row must meet.
+    """A rule that rows must meet.
 
     Attributes
     ----------
@@ -72,9 +70,9 @@ class Rule:
     columns : tuple of str
         One column, or the key for `unique`.
     has_flag : bool
-        Whether a flag beside the column tells unreadable cells from empty ones.
+        Whether a flag column distinguishes unreadable cells from empty ones.
     only_where : (str, str) or None
-        Column and value that rows must have for the rule to concern them.
+        Column and value of the rows that the rule applies to.
     """
 
     code: Literal["identifier", "leading_zero", "readable", "required", "range", "allowed", "pattern", "unique"]
@@ -89,14 +87,14 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """Name shown in receipts and checks: code, columns and the protocol's own words, never delivered values."""
+        """Name in receipts and checks, without delivered values."""
         where = f" where {self.only_where[0]} is {self.only_where[1]}" if self.only_where else ""
         return f"{self.code}({', '.join(self.columns)}){where}"
 
 
 @dataclass(frozen=True, slots=True)
 class TableContract:
-    """A compiled contract for one table of one project."""
+    """The contract of one table of one project."""
 
     table: str
     version: str
@@ -107,9 +105,9 @@ class TableContract:
     tolerated_refused_rows: int = 0
 
     def refuses_whole(self, refused: int, total: int) -> bool:
-        """Whether so many rows are refused that none can be trusted.
+        """Return True if too many rows are refused to trust the rest.
 
-        A single bad row in a short file is no reason to do without the rest.
+        A single bad row in a short file is not too many.
         """
         if refused == 0 or total == 0:
             return False
@@ -119,22 +117,22 @@ class TableContract:
 
     @property
     def has_people(self) -> bool:
-        """Whether rows are about persons, whose identifiers become pseudonyms."""
+        """Whether rows are about people, whose identifiers become pseudonyms."""
         return any(column.name == PERSON for column in self.columns)
 
     @property
     def asked_fields(self) -> int:
-        """How many fields somebody has to fill in."""
+        """Number of fields that people fill in."""
         return sum(column.minutes_per_participant > 0 for column in self.columns)
 
     @property
     def minutes_per_participant(self) -> float:
-        """What they cost, by the contract's own estimate."""
+        """Minutes to fill them in, as the contract estimates."""
         return sum(column.minutes_per_participant for column in self.columns)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule, in a fixed order."""
+        """Return every rule, in a fixed order."""
         rules: list[Rule] = []
         for column in self.columns:
             name = (column.name,)
@@ -162,15 +160,10 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
 
     Parameters
     ----------
-    table : str
     protocol : Protocol
-        Adds its covariates as columns, its outcomes as allowed values and makes the municipality required.
+        Its covariates become columns and its outcomes allowed values, and the municipality may become required.
     latest : str or None
-        ISO day after which nothing can have been observed: the day the file arrived.
-
-    Returns
-    -------
-    TableContract
+        ISO date of the file's arrival, after which nothing can have been observed.
     """
     document = contract_of(table)
     schema = document["schema"][0]
@@ -204,17 +197,17 @@ def compile_contract(table: str, protocol: Protocol, *, latest: str | None = Non
 
 
 def core_columns(table: str) -> list[Column]:
-    """Return the columns that a table has whatever the protocol."""
+    """Return the columns that a table has in every protocol."""
     return [_core_column(entry) for entry in contract_of(table)["schema"][0]["properties"]]
 
 
 def protocol_columns(table: str) -> str:
-    """Return the source of the covariates that are columns of a table, or `none`."""
+    """Return the source of covariates that become columns, or `none`."""
     return str(custom_properties(contract_of(table)["schema"][0])["protocolColumns"])
 
 
 def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
-    """Return, for columns that hold names from the protocol, which names there are."""
+    """Return allowed values of columns that contain names of the protocol."""
     outcomes = tuple(outcome.name for outcome in protocol.outcomes)
     words: dict[str, tuple[str, ...]] = {}
     if any(column.name == "outcome" for column in core_columns(table)):
@@ -225,7 +218,10 @@ def known_words(table: str, protocol: Protocol) -> dict[str, tuple[str, ...]]:
 
 
 def _value_rules(protocol: Protocol, table: str) -> tuple[Rule, ...]:
-    """What each outcome's values must be: 0 or 1 if binary, within its bounds otherwise; rates of binary ones are shares."""
+    """Return the rules for outcome values.
+
+    0 or 1 if binary, within bounds otherwise; rates of binary outcomes are shares.
+    """
     if not {"outcome", "value"} <= {column.name for column in core_columns(table)}:
         return ()
     if any(section.has_free_values(table) for section in protocol.design_sections):

@@ -6,22 +6,18 @@ from data_contracts.designs.declared import declared_designs
 from data_contracts.protocol.protocol import Protocol
 
 SPLIT = ("comparison", "effects")
-"""Sections that several designs read in part."""
+"""Sections of which each design reads a part."""
 NOTHING_SAID = ("none", "of_the_design")
-"""Words for required keys that leave the matter to the design."""
+"""Values of required keys that leave the choice to the design."""
 
 
 def unused_settings(protocol: Protocol) -> tuple[str, ...]:
-    """Return declared settings that change nothing, as they are called in the protocol.
-
-    Parameters
-    ----------
-    protocol : Protocol
+    """Return declared settings that have no effect, by path and section.
 
     Returns
     -------
     tuple of str
-        E.g. `("effects.alternatives", "panel")`, in the alphabet's order. What is left at its default is not declared.
+        E.g. `("effects.alternatives", "panel")`, sorted. Settings left at their default are not declared.
     """
     designs = declared_designs()
     uses = set(designs[protocol.design].uses)

@@ -11,7 +11,7 @@ from data_contracts.reading.safe_yaml import read_own
 
 OWN_ROWS = {
     "error_sources": {"sources": "error_sources"},
-    "gates": {"reasons": "gate_reasons"},
+    "gates": {"reasons": "gate_reasons", "limits": "limits"},
     "measures": {"measures": "measures", "parts": "part_kinds"},
 }
 """Tables of knowledge that a design may add rows to: file, key in it, and key in `design.yaml`."""

@@ -1,1 +1,1 @@
-"""What is known of public registers and official codes."""
+"""Public registers and official codes."""

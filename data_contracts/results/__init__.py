@@ -1,1 +1,1 @@
-"""The result record, and what of it may be published: measures, columns, disclosure limits."""
+"""The result record, and what of it may be published."""

@@ -1,4 +1,4 @@
-"""The record of a study that exists only on paper, tagged by the same rules as results."""
+"""The record of a study on paper, graded by the same rules as results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from data_contracts.results.statements import Bilingual, Part
 
 
 class PaperMoney(Part):
-    """An amount that a source names, and what it leaves unsaid."""
+    """An amount given by a source, and what the source does not say."""
 
     amount_dkk: float
     per: Bilingual | None
@@ -23,7 +23,7 @@ class PaperMoney(Part):
 
 
 class PaperRecord(Judged):
-    """A tagged study of a dossier. All of it is public: its source is."""
+    """A graded study of a dossier; public, because its source is."""
 
     result_id: str
     study: str

@@ -1,4 +1,4 @@
-"""The tag, the claims and the provenance of a public record."""
+"""The grade, claims and provenance of a public record."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class ErrorSourceState(Worded):
     @computed_field
     @property
     def mitigation(self) -> Bilingual:
-        """What would mend it."""
+        """How to avoid it."""
         lift = error_sources()[self.code].lift
         return Bilingual(da=lift["da"], en=lift["en"])
 
 
 class CertaintyStepRow(Worded):
-    """One step of the reasoning that led to the certainty."""
+    """A step of the reasoning that led to the certainty."""
 
     written: ClassVar[Mapping[str, str]] = {"text": "text_says"}
 
@@ -59,7 +59,7 @@ class CertaintyStepRow(Worded):
     @computed_field
     @property
     def text(self) -> Bilingual:
-        """The step in words."""
+        """The step as text."""
         return in_words(self.text_says)
 
 
@@ -72,7 +72,7 @@ class CrosswalkRow(Part):
 
 
 class LiftRow(Worded):
-    """What it takes to get one step further."""
+    """What it takes to reach the next rung or certainty."""
 
     written: ClassVar[Mapping[str, str]] = {"text": "text_says"}
 
@@ -89,12 +89,12 @@ class LiftRow(Worded):
     @computed_field
     @property
     def text(self) -> Bilingual:
-        """What to do, what it reaches and what it costs."""
+        """What to do, what it achieves and what it costs."""
         return in_words(self.text_says)
 
 
 class PlanChangeRow(Part):
-    """One key of the protocol that differs from the locked one."""
+    """A key of the protocol that differs from the locked plan."""
 
     key: Annotated[str, AS_IS]
     kind: Annotated[Literal["added", "removed", "changed"], AS_IS]
@@ -103,7 +103,7 @@ class PlanChangeRow(Part):
 
 
 class TagChange(Worded):
-    """What is different from an earlier quarter's tag."""
+    """A change since an earlier quarter's grade."""
 
     written: ClassVar[Mapping[str, str]] = {"text": "text_says"}
 
@@ -117,12 +117,12 @@ class TagChange(Worded):
     @computed_field
     @property
     def text(self) -> Bilingual:
-        """The change in words."""
+        """The change as text."""
         return in_words(self.text_says)
 
 
 class BiasAnswer(Part):
-    """One question of a risk-of-bias instrument and the check that answered it."""
+    """A question of a risk-of-bias instrument, and the check that answered."""
 
     question: Annotated[str, AS_IS]
     text: Annotated[Bilingual, AS_IS]
@@ -133,7 +133,7 @@ class BiasAnswer(Part):
 
 
 class BiasDomain(Part):
-    """One domain of a risk-of-bias instrument."""
+    """A domain of a risk-of-bias instrument."""
 
     domain: Annotated[str, AS_IS]
     name: Annotated[Bilingual, AS_IS]
@@ -142,7 +142,7 @@ class BiasDomain(Part):
 
 
 class RiskOfBias(Part):
-    """A risk-of-bias instrument, filled in as far as the pipeline and signed judgements reach."""
+    """A risk-of-bias instrument, answered by checks and signed judgements."""
 
     instrument: Annotated[Literal["robins_i", "rob_2"], AS_IS]
     version: Annotated[str, AS_IS]
@@ -152,7 +152,7 @@ class RiskOfBias(Part):
 
 
 class Evidence(Worded):
-    """The tag."""
+    """The grade: rung, certainty and error sources."""
 
     written: ClassVar[Mapping[str, str]] = {
         "why": "why_says",
@@ -182,7 +182,7 @@ class Evidence(Worded):
     @computed_field
     @property
     def why(self) -> tuple[Bilingual, ...]:
-        """The facts that decided the rung, and what is lacking for a higher one."""
+        """The facts that decided the rung, and those missing for a higher one."""
         return tuple(in_words(statement) for statement in self.why_says)
 
     @computed_field
@@ -199,7 +199,7 @@ class Evidence(Worded):
 
 
 class Claims(Worded):
-    """What may and may not be said."""
+    """What may be said, and what may not."""
 
     written: ClassVar[Mapping[str, str]] = {"can": "can_says", "cannot": "cannot_says"}
 
@@ -222,12 +222,12 @@ class Claims(Worded):
     @computed_field
     @property
     def verdict_text(self) -> Bilingual:
-        """The verdict in words."""
+        """The verdict as text."""
         return in_words(says(f"verdict_{self.verdict}"))
 
 
 class Provenance(Part):
-    """How to get the same number again."""
+    """What is needed to reproduce the number."""
 
     code_version: Annotated[str, AS_IS]
     contract_versions: Annotated[dict[str, str], DECLARED_KEYS]

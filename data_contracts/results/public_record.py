@@ -1,7 +1,7 @@
-"""The public record: one result as it may be published, a model of its own.
+"""The public record: one result as it may be published.
 
-Every field is marked with how it is coarsened (`zones.py`); `models/disclosure/record.py` builds it from a restricted
-record by name. What is not written here does not leave.
+Each field is marked with how it is coarsened (`zones.py`). `models/disclosure/record.py` builds the record from a
+restricted one, field by field, so fields that are not defined here are never published.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from data_contracts.results.wording import in_words
 from data_contracts.results.zones import AS_IS, BUILT, COUNT, DIFFERENCE, EFFECT, OWN, RATIO, SHARE
 
 Status = Literal["estimated", "assessed", "told", "pooled_only", "not_estimable", "suppressed"]
-"""`assessed`: a number that people judged. `told`: no number at all. `pooled_only`: one that may count among others in a
-synthesis, and is never shown alone."""
+"""`assessed`: a number from people's judgement. `told`: no number. `pooled_only`: a number that may enter a synthesis but is
+never shown alone."""
 Counted = Literal["people", "units", "studies", "raters", "cases"]
 
 
 class Bounds(Part):
-    """How strong something unmeasured would have to be to explain a result."""
+    """How strong unmeasured confounding must be to explain a result."""
 
     e_value: Annotated[float | None, BUILT] = None
     e_value_limit: Annotated[float | None, BUILT] = None
@@ -48,7 +48,7 @@ class Bounds(Part):
 
 
 class PublicDiagnostics(Bounds):
-    """How alike the groups are; shares are 0-1."""
+    """How similar the groups are; shares are 0-1."""
 
     max_smd_before: Annotated[float | None, DIFFERENCE] = None
     max_smd_after: Annotated[float | None, DIFFERENCE] = None
@@ -61,7 +61,7 @@ class PublicDiagnostics(Bounds):
 
 
 class PublicEstimate(Part):
-    """Another estimate of the same thing; all that were declared are shown."""
+    """Another estimate of the same effect; all declared ones are shown."""
 
     estimator: Annotated[str, AS_IS]
     estimate: Annotated[float | None, EFFECT] = None
@@ -70,7 +70,7 @@ class PublicEstimate(Part):
 
 
 class PublicSpecification(Worded, PublicEstimate):
-    """What another declared comparison gave."""
+    """The result of another declared comparison."""
 
     written: ClassVar[Mapping[str, str]] = {"reason": "reason_says"}
 
@@ -81,12 +81,12 @@ class PublicSpecification(Worded, PublicEstimate):
     @computed_field
     @property
     def reason(self) -> Bilingual | None:
-        """Why there is no number, or why it would not be shown alone."""
+        """Why there is no number, or why it is not shown alone."""
         return None if self.reason_says is None else in_words(self.reason_says)
 
 
 class PublicPlacebo(Part):
-    """A test on something the project cannot have changed, in that thing's own unit."""
+    """A test on something the project cannot have changed, in its unit."""
 
     covariate: Annotated[str, AS_IS]
     label: Annotated[Bilingual, AS_IS]
@@ -101,7 +101,7 @@ class PublicPlacebo(Part):
 
 
 class PublicBalanceRow(Part):
-    """Standardised mean difference of one covariate before and after."""
+    """Standardised mean difference of a covariate before and after."""
 
     covariate: Annotated[str, AS_IS]
     label: Annotated[Bilingual, AS_IS]
@@ -110,14 +110,17 @@ class PublicBalanceRow(Part):
 
 
 class PublicOverlapRow(Part):
-    """A fifth of the participants, the least likely to take part first; shares of other groups with such a score, 0-1."""
+    """A fifth of the participants by score, from the lowest.
+
+    With the shares (0-1) of the other groups that have such scores.
+    """
 
     pool_share: Annotated[float | None, SHARE]
     chosen_share: Annotated[float | None, SHARE]
 
 
 class PlaceRow(Part):
-    """How many of a result's participants come from a municipality."""
+    """The number of a result's participants from a municipality."""
 
     code: Annotated[str, AS_IS]
     name: Annotated[str, AS_IS]
@@ -129,7 +132,7 @@ class PlaceRow(Part):
 
 
 class KnownAnswerRow(Part):
-    """A better answer to the same question, from elsewhere."""
+    """A better answer to the same question, from another source."""
 
     label: Annotated[Bilingual, AS_IS]
     estimate: Annotated[float, AS_IS]
@@ -138,7 +141,7 @@ class KnownAnswerRow(Part):
 
 
 class AttritionStep(Part):
-    """People left after a step of restriction."""
+    """People left after a selection step."""
 
     step: Annotated[str, AS_IS]
     treated: Annotated[int | None, COUNT]
@@ -146,7 +149,7 @@ class AttritionStep(Part):
 
 
 class MeasureRow(Part):
-    """A number that says something of the comparison, beside its effect; a code of `measures.yaml`."""
+    """A number about the comparison besides its effect (`measures.yaml`)."""
 
     code: Annotated[str, AS_IS]
     value: Annotated[float | None, BUILT]
@@ -157,7 +160,7 @@ class MeasureRow(Part):
 
 
 class PartRow(Part):
-    """One thing the result is made of: a study, a time, a block, a rival explanation."""
+    """A part of the result: a study, time, block or rival explanation."""
 
     kind: Annotated[str, AS_IS]
     label: Annotated[Bilingual, AS_IS]
@@ -170,7 +173,7 @@ class PartRow(Part):
 
 
 class Judged(Worded):
-    """What claims are made of: of a result, and of a study that exists only on paper."""
+    """Fields that claims are based on, of results and of studies on paper."""
 
     written: ClassVar[Mapping[str, str]] = {"status_reason": "status_says"}
 
@@ -207,12 +210,12 @@ class Judged(Worded):
     @computed_field
     @property
     def status_reason(self) -> Bilingual | None:
-        """Why there is no number, in words."""
+        """Why there is no number, as text."""
         return None if self.status_says is None else in_words(self.status_says)
 
 
 class PublicRecord(Judged):
-    """One result of one project in one quarter, as it may be published."""
+    """A result of one project in one quarter, as it may be published."""
 
     record_version: Annotated[Literal["1", "2"], AS_IS] = "2"
     result_id: Annotated[str, AS_IS] = Field(

@@ -1,4 +1,4 @@
-"""Reading public records of releases that earlier versions made; nothing in a release is ever changed."""
+"""Public records of releases that earlier versions made."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The result record: one result in full precision, for the restricted zone.
+"""The result record: a result in full precision, for the restricted zone.
 
-Each class adds to its public counterpart what must not leave. A field that is added here stays restricted; to publish
-one, write it in the public class with its kind.
+Each class adds restricted fields to its public counterpart. A field that is added here stays restricted; to publish
+one, define it in the public class with its kind.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from data_contracts.results.statements import Part
 
 
 class Diagnostics(PublicDiagnostics):
-    """How alike the groups are; shares are 0-1."""
+    """How similar the groups are; shares are 0-1."""
 
     fewest_unlike_others: int | None = None
     largest_share: float | None = Field(default=None, description="Of a group's sum, its largest person's.")
@@ -31,19 +31,19 @@ class Diagnostics(PublicDiagnostics):
 
 
 class AlternativeEstimate(PublicEstimate):
-    """Another estimate of the same thing."""
+    """Another estimate of the same effect."""
 
     standard_error: float | None = None
 
 
 class Specification(PublicSpecification):
-    """What another declared comparison gave."""
+    """The result of another declared comparison."""
 
     standard_error: float | None = None
 
 
 class SubgroupResult(Specification):
-    """What was found for a part of the participants."""
+    """The result for a part of the participants."""
 
     n_treated: int
     n_control: int
@@ -51,7 +51,7 @@ class SubgroupResult(Specification):
 
 
 class RiskRatioRow(Part):
-    """How many times as common a binary outcome is."""
+    """The risk ratio of a binary outcome."""
 
     value: float
     interval_low: float
@@ -65,20 +65,20 @@ class PlaceboResult(PublicPlacebo):
 
 
 class BalanceRow(PublicBalanceRow):
-    """Standardised mean difference of one covariate before and after."""
+    """Standardised mean difference of a covariate before and after."""
 
     fewest: int | None = None
 
 
 class OverlapRow(PublicOverlapRow):
-    """A fifth of the participants, the least likely to take part first."""
+    """A fifth of the participants by score, from the lowest."""
 
     pool_count: int | None = None
     chosen_count: int | None = None
 
 
 class ResultRecord(PublicRecord):
-    """One result of one project in one quarter, in full precision."""
+    """A result of one project in one quarter, in full precision."""
 
     standard_error: float | None = None
     risk_ratio: RiskRatioRow | None = None

@@ -1,7 +1,7 @@
-"""What is said of a result, as a code and the values that fill its blanks.
+"""Statements about a result: a code, and the values of its placeholders.
 
-Findings, claims and reasons pass through models and files in this form. Values are coarsened before anything is
-published; `wording.py` makes the sentence, and nothing reads a sentence back.
+Findings, claims and reasons have this form in models and files. Values are coarsened before publication; `wording.py`
+makes the sentence, and no code parses one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ QuantityKind = Literal["count", "number", "share", "distance", "shift", "effect"
 
 
 class Part(BaseModel):
-    """Base of everything in a record: frozen, and unknown keys are refused."""
+    """Base of all parts of a record: frozen, without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,17 +37,17 @@ class Quantity(Part):
         `count`; `number`, with its `decimals`; `share`, 0-1; `distance` and `shift`, standard deviations without and
         with their sign; `effect`, in the outcome's own unit.
     value : float or None
-        None where it may not be published: the sentence is then the one without numbers.
+        None if it may not be published; the sentence without numbers is then used.
     decimals : int or None
-        Of a number or an effect; None lets the number itself decide.
+        Of a number or an effect; None if the number's size decides.
     digits : int or None
-        Significant digits that an effect is rounded to before it is written.
+        Significant digits that an effect is rounded to.
     outcome_type, unit : str, Bilingual or None
         Of an effect.
     is_signed : bool
-        Whether it is written with a plus sign.
+        Whether positive values get a plus sign.
     is_declared : bool
-        Whether the protocol gives it: it rests on nobody's data and is never coarsened.
+        Whether it comes from the protocol, not from data, and is never coarsened.
     """
 
     kind: QuantityKind
@@ -61,7 +61,7 @@ class Quantity(Part):
 
 
 class Words(Part):
-    """A text that the protocol, a source or a list of ours gives: a label, a claim, a name."""
+    """A text from the protocol, a source or our files, e.g. a label."""
 
     kind: Literal["words"] = "words"
     da: str
@@ -69,14 +69,14 @@ class Words(Part):
 
 
 class Names(Part):
-    """Phrases of ours, by key, listed one after the other.
+    """A list of phrases, by key.
 
     Attributes
     ----------
     codes : tuple of str
-        As a statement's.
+        Codes as in a statement.
     style : str
-        `comma`; `lower`, the same in small letters; `steps`, things to do, with semicolons; `first`, steps that begin
+        `comma`; `lower`, the same in lower case; `steps`, actions separated by semicolons; `first`, actions that begin
         a sentence.
     """
 
@@ -86,22 +86,22 @@ class Names(Part):
 
 
 class Sentences(Part):
-    """Statements, one after the other, within another one."""
+    """A sequence of statements within another one."""
 
     kind: Literal["sentences"] = "sentences"
     statements: tuple[Statement, ...]
 
 
 class Statement(Part):
-    """One sentence: the key of its phrase, and what fills the phrase's blanks.
+    """A sentence: the key of its phrase, and values of its placeholders.
 
     Attributes
     ----------
     code : str
-        A key of the phrases; or `source:`, `source_name:`, `cannot:`, `lift:`, `fact:`, `fact_lift:`, `gate:` and a
-        code of the ladder's files.
+        Key of a phrase; or `source:`, `source_name:`, `cannot:`, `lift:`, `fact:`, `fact_lift:` or `gate:` followed by
+        a code of the ladder's files.
     values : dict
-        By name of the blank.
+        By placeholder.
     """
 
     kind: Literal["statement"] = "statement"
@@ -115,18 +115,18 @@ Statement.model_rebuild()
 
 
 def says(code: str, **values: Value | str) -> Statement:
-    """Return a statement; a plain text fills a blank as it is in both languages."""
+    """Return a statement; a plain string is used in both languages."""
     filled = {name: Words(da=v, en=v) if isinstance(v, str) else v for name, v in values.items()}
     return Statement(code=code, values=filled)
 
 
 def as_written(text: Mapping[str, str]) -> Statement:
-    """Return the statement for a text that an earlier version wrote and nobody can take apart."""
+    """Return a statement for a text of record version 1."""
     return Statement(code="as_written", values={"text": words_value(text)})
 
 
 def words_value(text: Mapping[str, str]) -> Words:
-    """Return a text in two languages as a value."""
+    """Return a bilingual text as a value."""
     return Words(da=text["da"], en=text["en"])
 
 
@@ -136,22 +136,22 @@ def count_value(value: float | None) -> Quantity:
 
 
 def number_value(value: float | None, decimals: int, *, is_signed: bool = False) -> Quantity:
-    """Return a number with its decimals as a value."""
+    """Return a number with decimals as a value."""
     return Quantity(kind="number", value=value, decimals=decimals, is_signed=is_signed)
 
 
 def share_value(value: float | None) -> Quantity:
-    """Return a share, 0-1, as a value; it is written in per cent."""
+    """Return a share (0-1) as a value, shown in per cent."""
     return Quantity(kind="share", value=value)
 
 
 def distance_value(value: float | None) -> Quantity:
-    """Return a standardised difference without its sign as a value."""
+    """Return a standardised difference without sign as a value."""
     return Quantity(kind="distance", value=value)
 
 
 def shift_value(value: float | None) -> Quantity:
-    """Return a standardised difference with its sign as a value."""
+    """Return a standardised difference with sign as a value."""
     return Quantity(kind="shift", value=value)
 
 
@@ -177,7 +177,7 @@ def effect_value(
 
 
 def quantities(statement: Statement) -> Iterator[Quantity]:
-    """Yield every number in a statement, those of statements within it too."""
+    """Yield every number in a statement and in nested statements."""
     for value in statement.values.values():
         if isinstance(value, Quantity):
             yield value

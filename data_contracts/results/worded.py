@@ -1,4 +1,4 @@
-"""Parts of a record that write their words when they are stored or shown, and read them back as statements."""
+"""Parts of a record that store texts beside the statements they come from."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from data_contracts.results.statements import Part, as_written
 class Worded(Part):
     """A part with texts that are made from its statements.
 
-    What is stored holds both. When it is read back the statements count; a record of version 1 has texts only, which
-    become statements that say the same.
+    Both are stored. On reading, the statements are used; a record of version 1 has texts only, which become statements
+    with the same text.
 
     Attributes
     ----------
     written : mapping of str to str
-        Name of each text that version 1 stored, and of the statement, or statements, it is made from.
+        Name of each text in version 1, and of the statement or statements it is made from.
     """
 
     written: ClassVar[Mapping[str, str]] = {}

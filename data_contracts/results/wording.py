@@ -1,4 +1,4 @@
-"""From statements to sentences: the one place where a record becomes words."""
+"""Sentences from statements; the only code that writes a record's texts."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from data_contracts.phrases import LANGUAGES, difference_text, number_text, phra
 from data_contracts.results.statements import Bilingual, Names, Quantity, Sentences, Statement, Value, Words
 
 UNNUMBERED = "_unnumbered"
-"""Ends the key of the phrase that says the same without its numbers; an empty phrase leaves the sentence out."""
+"""Suffix of the key of a phrase without numbers; an empty phrase omits the sentence."""
 
 
 def sentence(statement: Statement, language: str) -> str:
-    """Return a statement in one language; empty where nothing is left of it without its numbers.
+    """Return a statement as text in one language.
+
+    Empty if its phrase without numbers is.
 
     Raises
     ------
     KeyError
-        If there is no such phrase, or a blank has no value: a fault of ours, never shown as a blank.
+        If the phrase or a placeholder's value is missing.
     """
     is_unnumbered = any(isinstance(value, Quantity) and value.value is None for value in statement.values.values())
     template = _template(statement.code, language, is_unnumbered=is_unnumbered)
@@ -28,29 +30,29 @@ def sentence(statement: Statement, language: str) -> str:
 
 
 def sentences(statements: Iterable[Statement], language: str) -> str:
-    """Return statements one after the other."""
+    """Return statements as consecutive sentences."""
     return " ".join(filter(None, (sentence(statement, language) for statement in statements)))
 
 
 def in_words(*statements: Statement) -> Bilingual:
-    """Return statements in both languages."""
+    """Return statements as text in both languages."""
     texts = {language: sentences(statements, language) for language in LANGUAGES}
     return Bilingual(**texts)
 
 
 def blanks_of(template: str) -> tuple[str, ...]:
-    """Return the names of a phrase's blanks."""
+    """Return the placeholders of a phrase."""
     return tuple(name for _, name, _, _ in Formatter().parse(template) if name)
 
 
 def blanks_of_code(code: str) -> frozenset[str]:
-    """Return the blanks of a statement's phrase, with its numbers and without."""
+    """Return the placeholders of a statement's phrase with numbers."""
     found = set(blanks_of(_template(code, "da", is_unnumbered=False)))
     return frozenset(found)
 
 
 def has_unnumbered(code: str) -> bool:
-    """Whether a statement can be said without its numbers."""
+    """Return True if a statement has a phrase without numbers."""
     try:
         _template(code, "da", is_unnumbered=True)
     except KeyError:
@@ -74,7 +76,7 @@ def _template(code: str, language: str, *, is_unnumbered: bool) -> str:
 
 
 def _knowledge(kind: str, name: str) -> Mapping[str, str]:
-    """Return a text of the ladder's files."""
+    """Return a text from the ladder's files."""
     if kind == "gate":
         return gate_reasons()[name]
     if kind in ("fact", "fact_lift"):
@@ -106,12 +108,12 @@ def _listed(names: Names, language: str) -> str:
 
 
 def quantity_text(quantity: Quantity, language: str) -> str:
-    """Return a number as it is written in a language.
+    """Return a number as text in a language.
 
     Raises
     ------
     ValueError
-        If there is no number.
+        If the number is hidden.
     """
     value = quantity.value
     if value is None:

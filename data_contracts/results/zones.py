@@ -1,6 +1,6 @@
-"""Zones of a record's fields: what may be published, and how it is coarsened.
+"""Marks of a record's fields: whether and how they may be published.
 
-A field without a mark is restricted. To publish one is to write it in a public class, with its kind.
+A field without a mark is restricted. To publish one, define it in a public class with its kind.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Public:
     Attributes
     ----------
     kind : str
-        `as_is`: codes, labels and what rests on nobody. `count`, `effect`, `share`, `difference` (standard
+        `as_is`: codes, labels and values not derived from people. `count`, `effect`, `share`, `difference` (standard
         deviations) and `ratio`: numbers, coarsened by the disclosure policy. `own`: rounded to the row's own
-        `rounded_to`. `built`: worked out again from numbers that are coarsened already. `declared_keys`: a mapping of
-        which only keys that our own files declare are published.
+        `rounded_to`. `built`: recalculated from coarsened numbers. `declared_keys`: a mapping of
+        which only keys declared in our files are published.
     """
 
     kind: Kind
@@ -43,12 +43,12 @@ DECLARED_KEYS = Public("declared_keys")
 
 
 def kind_of(field: FieldInfo) -> Kind | None:
-    """Return a field's kind; None where it has no mark."""
+    """Return a field's kind; None if it has no mark."""
     return next((mark.kind for mark in field.metadata if isinstance(mark, Public)), None)
 
 
 def parts_of(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Yield the models that a field's type holds, inside tuples and unions too."""
+    """Yield the models in a field's type, including tuples and unions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for inner in get_args(annotation):

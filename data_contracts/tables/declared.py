@@ -1,6 +1,6 @@
-"""Which tables may be delivered: those with a contract.
+"""The tables that may be delivered: those with a contract.
 
-Contracts of tables that only one design reads lie in its folder, the others here.
+Contracts of tables that only one design reads are in its folder, the others here.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ SHARED = "tables"
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTable:
-    """What a table's contract says of the table as a whole.
+    """The properties of a table in its contract.
 
     Attributes
     ----------
-    name : str
     read_by : str
         The station that reads it first.
     date_column : str
-        The day that decides which quarters a row belongs to.
+        The date that decides which quarters a row belongs to.
     description : dict of str to str
         By language.
     """
@@ -47,13 +46,13 @@ def _folders() -> dict[str, tuple[str, ...]]:
 
 
 def contract_text(table: str) -> str:
-    """Return the ODCS text of one of the tables."""
+    """Return the ODCS text of a table."""
     return files("data_contracts").joinpath(*_folders()[table], f"{table}{ODCS}").read_text(encoding="utf-8")
 
 
 @cache
 def contract_of(table: str) -> dict[str, Any]:
-    """Return the ODCS contract of one of the tables."""
+    """Return the ODCS contract of a table."""
     document: dict[str, Any] = read_own(*_folders()[table], f"{table}{ODCS}")
     return document
 
@@ -65,7 +64,7 @@ def custom_properties(item: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def declared_tables() -> dict[str, DeclaredTable]:
-    """Return every table that has a contract, in the order the contracts give."""
+    """Return every table with a contract, in the order of the contracts."""
     said = {name: custom_properties(contract_of(name)["schema"][0]) for name in _folders()}
     return {
         name: DeclaredTable(

@@ -128,7 +128,7 @@ def diagnose(
         p = imbalance_p_value(smds, n_own, n_others, limits["allowed_smd"])
         power = power_to_see(limits["largest_smd"], n_own, n_others, limits["balance_alpha"])
         error = float(np.sqrt(1 / n_own + 1 / n_others))
-        detectable = minimal_detectable_effect(error, alpha=0.05, power=limits["power"])
+        detectable = minimal_detectable_effect(error, alpha=limits["alpha"], power=limits["power"])
     reasons = sorted({str(reason) for reason in left_out} - {""})
     return ComparisonDiagnostics(
         n_treated=int(treated.sum()),

@@ -12,14 +12,12 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
 from models.comparing.nearest import Pairs, by_stratum
 from models.comparing.nearness import Nearness
 from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
-MOST_DISTANCES = 25_000_000
-"""Distances held at once, 200 MB: 1,000 participants against 25,000 controls."""
-
 LEFT_OUT = -1
 TIE_WEIGHT = 1e-6
 """On a line many pairings are equally long in all. Of those the one with the smallest squares is taken, so that no order
@@ -39,8 +37,8 @@ def distances(
     apart = np.abs(logit[people][:, None] - logit[controls][None, :])
     if caliper is not None:
         apart[apart > caliper] = np.inf
-    for column, limit in zip(nearness.limited.T, nearness.limits, strict=True):
-        apart[np.abs(column[people][:, None] - column[controls][None, :]) > limit] = np.inf
+    for column, most in zip(nearness.limited.T, nearness.limits, strict=True):
+        apart[np.abs(column[people][:, None] - column[controls][None, :]) > most] = np.inf
     return np.asarray(apart + TIE_WEIGHT * apart**2, dtype=float)
 
 
@@ -71,11 +69,11 @@ def match_optimally(
     Returns
     -------
     Pairs or Refusal
-        `too_large_for_optimal` when a stratum has more than `MOST_DISTANCES` distances.
+        `too_large_for_optimal` when a stratum has more distances than `most_distances`.
     """
     found: list[tuple[int, int, float]] = []
     for people, controls in by_stratum(treated, strata):
-        if len(people) * ratio * (len(controls) + len(people) * ratio) > MOST_DISTANCES:
+        if len(people) * ratio * (len(controls) + len(people) * ratio) > limit("most_distances"):
             return Refusal("too_large_for_optimal")
         apart = np.repeat(distances(logit, people, controls, nearness, caliper), ratio, axis=0)
         reachable = apart[np.isfinite(apart)]
@@ -113,7 +111,7 @@ def match_fully(
     labels = np.full(len(logit), LEFT_OUT, dtype=np.int64)
     first_free = 0
     for people, controls in by_stratum(treated, strata):
-        if len(people) * len(controls) > MOST_DISTANCES:
+        if len(people) * len(controls) > limit("most_distances"):
             return Refusal("too_large_for_optimal")
         apart = distances(logit, people, controls, nearness, caliper)
         own, others = _stars(apart)

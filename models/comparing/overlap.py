@@ -10,10 +10,11 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
 from models.values.breakdown import Fifth
 
-EQUIPOISE_LOW, EQUIPOISE_HIGH = 0.3, 0.7
 FIFTHS = 5
+"""Parts of the picture of overlap; its texts say fifths."""
 
 
 def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -35,7 +36,7 @@ def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> 
 def equipoise_share(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> float:
     """Smallest share of either group with a preference score from .3 to .7."""
     score = preference_score(logit, treated)
-    inside = (score >= EQUIPOISE_LOW) & (score <= EQUIPOISE_HIGH)
+    inside = (score >= limit("lowest_preference")) & (score <= limit("highest_preference"))
     return float(min(inside[treated].mean(), inside[~treated].mean()))
 
 

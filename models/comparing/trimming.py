@@ -7,8 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-LOWEST_SCORE, HIGHEST_SCORE = 0.1, 0.9
-"""Crump, Hotz, Imbens & Mitnik (2009), "Dealing with limited overlap", rule of thumb."""
+from data_contracts.reading.limits import limit
 
 
 def kept_after_trimming(
@@ -24,7 +23,8 @@ def kept_after_trimming(
         Propensity score.
     treated : ndarray of bool, shape (n,)
     rule : str
-        `common_support` keeps scores inside both groups' ranges, limits included; `score_range` keeps 0.1 to 0.9.
+        `common_support` keeps scores inside both groups' ranges, limits included; `score_range` keeps `lowest_score` to
+        `highest_score` of `gates.yaml`.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def kept_after_trimming(
     if rule == "none":
         return np.ones(len(score), dtype=bool)
     if rule == "score_range":
-        return np.asarray((score >= LOWEST_SCORE) & (score <= HIGHEST_SCORE), dtype=bool)
+        return np.asarray((score >= limit("lowest_score")) & (score <= limit("highest_score")), dtype=bool)
     low = max(score[treated].min(), score[~treated].min())
     high = min(score[treated].max(), score[~treated].max())
     return np.asarray((score >= low) & (score <= high), dtype=bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from data_contracts.ladder.ladder import error_sources
 from data_contracts.phrases import LANGUAGES
 from data_contracts.results.public_record import Bounds
 from data_contracts.results.statements import (
@@ -19,9 +20,6 @@ from data_contracts.results.statements import (
 )
 from models.detectors.interface import DIGITS, Findings
 from models.doubt.e_values import e_values_of_difference, e_values_of_standardised
-
-LARGEST_E_VALUE = 100.0
-"""Beyond this nothing is said by a larger one."""
 
 
 def e_values(f: Findings) -> tuple[float, float] | None:
@@ -41,7 +39,8 @@ def e_values(f: Findings) -> tuple[float, float] | None:
     point, limit = e_values_of_standardised(
         difference=primary.value / deviation, low=primary.low / deviation, high=primary.high / deviation
     )
-    return min(point, LARGEST_E_VALUE), min(limit, LARGEST_E_VALUE)
+    most = float(error_sources()["unmeasured_confounding"].thresholds["largest_e_value"])
+    return min(point, most), min(limit, most)
 
 
 def bounds_of(f: Findings) -> Bounds:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from data_contracts.ladder.ladder import State, error_sources
 from data_contracts.phrases import LANGUAGES
+from data_contracts.reading.limits import limit
 from data_contracts.results.statements import OutcomeType, Quantity, Statement, Value, effect_value, says
 from models.estimating.confidence_sequence import AlwaysValid
 from models.values.comparison import BalanceLine, ComparisonDiagnostics
@@ -73,7 +74,7 @@ class Conduct:
     unit: dict[str, str] = field(default_factory=lambda: dict.fromkeys(LANGUAGES, ""))
     smallest_worthwhile_effect: float | None = None
     outcome_source: str | None = None
-    confidence_level: float = 0.95
+    confidence_level: float = field(default_factory=lambda: limit("papers.confidence_level"))
     intervention_facts_missing: int | None = None
     dose_missing_share: float | None = None
     counted_from: Literal["start", "completion"] | None = None

@@ -1,47 +1,41 @@
-"""Which detector looks for which error source."""
+"""Which detector looks for which error source: the function of the source's name, found by listing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 
-from data_contracts.ladder.ladder import economics_sources, rungs
+from data_contracts.ladder.ladder import economics_sources, error_sources, rungs
 from data_contracts.reading.design_folders import own_parts
-from models.detectors import comparison_sources, effect_sources, judgement_sources, panel_sources, plan_sources
-from models.detectors import synthesis_sources as synthesis
+from models import detectors
 from models.detectors.interface import Conduct, Detection, Findings
 from models.values.design_findings import AccountFindings
 
-DETECTORS: dict[str, Callable[[Findings], Detection]] = {
-    "group_differences": comparison_sources.group_differences,
-    "no_overlap": comparison_sources.no_overlap,
-    "register_limited_covariates": comparison_sources.register_limited_covariates,
-    "not_transferable": comparison_sources.not_transferable,
-    "contaminated_controls": comparison_sources.contaminated_controls,
-    "immortal_time": comparison_sources.immortal_time,
-    "unmeasured_confounding": effect_sources.unmeasured_confounding,
-    "attrition": effect_sources.attrition,
-    "creaming": effect_sources.creaming,
-    "underpowered": effect_sources.underpowered,
-    "imprecise_intervention": plan_sources.imprecise_intervention,
-    "multiplicity": plan_sources.multiplicity,
-    "repeated_looks": plan_sources.repeated_looks,
-    "protocol_changed": plan_sources.protocol_changed,
-    "outside_factors": panel_sources.outside_factors,
-    "reverse_causality": panel_sources.reverse_causality,
-    "staggered_timing": panel_sources.staggered_timing,
-    "regression_to_mean": panel_sources.regression_to_mean,
-    "all_or_nothing_works": panel_sources.all_or_nothing_works,
-    "publication_bias": synthesis.publication_bias,
-    "included_study_quality": synthesis.included_study_quality,
-    "heterogeneity": synthesis.heterogeneity,
-    "hawthorne_placebo": synthesis.hawthorne_placebo,
-    "expert_interest": judgement_sources.expert_interest,
-    "many_readings": judgement_sources.many_readings,
-    "double_counting": judgement_sources.double_counting,
-    "stale_prices": judgement_sources.stale_prices,
-}
-for own in own_parts("models", "detectors", "DETECTORS").values():
-    DETECTORS |= own
+Detector = Callable[[Findings], Detection]
+
+
+def _listed() -> dict[str, Detector]:
+    """Return every detector by the code of its source, those of designs included.
+
+    Raises
+    ------
+    ValueError
+        If a source has two detectors.
+    """
+    names = [module.name for module in iter_modules(detectors.__path__) if module.name.endswith("_sources")]
+    rooms = [vars(import_module(f"{detectors.__name__}.{name}")) for name in sorted(names)]
+    rooms += own_parts("models", "detectors", "DETECTORS").values()
+    found: dict[str, Detector] = {}
+    for code in error_sources():
+        own = [room[code] for room in rooms if code in room]
+        if len(own) > 1:
+            raise ValueError(f"The error source {code} has {len(own)} detectors.")
+        found |= dict.fromkeys([code], own[0]) if own else {}
+    return found
+
+
+DETECTORS = _listed()
 
 
 def detect(rung: int, findings: Findings) -> tuple[Detection, ...]:

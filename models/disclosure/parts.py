@@ -11,11 +11,6 @@ from data_contracts.results.result_record import OverlapRow
 from data_contracts.results.statements import Bilingual
 from models.disclosure.policy import Policy, to_step
 
-COARSEST_OVERLAP = 0.05
-"""Step of shares above which there is no picture of overlap; own choice."""
-FEWEST_IN_A_PART = 30
-"""People below whom a block or a stratum is hidden: its two groups, with and without the outcome, are four cells."""
-
 
 def open_measures(rows: Sequence[MeasureRow], *, step: float, share_step: float) -> tuple[MeasureRow, ...]:
     """Return the measures that may be published.
@@ -72,8 +67,8 @@ def open_overlap(
     counts = [count or 0 for row in rows for count in (row.pool_count, row.chosen_count)]
     if not rows or (participants or 0) <= few * len(rows) or any(0 < count <= few for count in counts):
         return ()
-    if step > COARSEST_OVERLAP:
-        return ()  # a picture in steps of a tenth shows nothing
+    if step > policy.coarsest_overlap_step:
+        return ()  # a picture in coarse steps shows nothing
     return tuple(
         PublicOverlapRow(pool_share=_stepped(row.pool_share, step), chosen_share=_stepped(row.chosen_share, step))
         for row in rows
@@ -84,7 +79,7 @@ def _stepped(value: float | None, step: float) -> float | None:
     return None if value is None else to_step(value, step)
 
 
-def open_parts(rows: Sequence[PartRow], *, step: float, are_people: bool) -> tuple[PartRow, ...]:
+def open_parts(rows: Sequence[PartRow], policy: Policy, *, step: float, are_people: bool) -> tuple[PartRow, ...]:
     """Return the parts that may be published; those of too few people keep their name only.
 
     A single hidden part would follow from the whole and the others, so the smallest of these is hidden with it.
@@ -92,12 +87,12 @@ def open_parts(rows: Sequence[PartRow], *, step: float, are_people: bool) -> tup
     kinds = read_knowledge("measures")["parts"]
     if are_people:
         rows = [row for row in rows if kinds[row.kind]["is_public"]]
-    hidden = _hidden_parts(rows) if are_people else set()
+    hidden = _hidden_parts(rows, policy.fewest_in_a_part) if are_people else set()
     has_hidden = bool(hidden) or any(row.is_hidden for row in rows)
     found = []
     for i, row in enumerate(rows):
         is_hidden = row.is_hidden or i in hidden
-        own_step = step if kinds[row.kind]["has_effect"] else 0.01
+        own_step = step if kinds[row.kind]["has_effect"] else policy.told_step
         shown = (None, None, None) if is_hidden else (row.estimate, row.interval_low, row.interval_high)
         estimate, low, high = (_stepped(value, own_step) for value in shown)
         count = None if is_hidden else row.count
@@ -119,9 +114,9 @@ def open_parts(rows: Sequence[PartRow], *, step: float, are_people: bool) -> tup
     return tuple(found)
 
 
-def _hidden_parts(rows: Sequence[PartRow]) -> set[int]:
+def _hidden_parts(rows: Sequence[PartRow], fewest: int) -> set[int]:
     """Return which parts rest on too few people, and one more of a kind that would hide only one."""
-    hidden = {i for i, row in enumerate(rows) if row.count is not None and row.count < FEWEST_IN_A_PART}
+    hidden = {i for i, row in enumerate(rows) if row.count is not None and row.count < fewest}
     for kind in {rows[i].kind for i in hidden}:
         own = [(row.count, i) for i, row in enumerate(rows) if row.kind == kind and row.count is not None]
         if sum(i in hidden for _, i in own) == 1:

@@ -19,6 +19,9 @@ class Policy:
     smd_decimals: int
     numeric_digits_of_half_width: int
     largest_hidden_share: float
+    coarsest_overlap_step: float
+    fewest_in_a_part: int
+    told_step: float
     fewest_raters: int
     largest_person_share: float
     two_largest_share: float

@@ -34,8 +34,6 @@ from models.evidence.claims import NO_CLAIMS, build_claims
 
 MEASURES_OF_NO_RESULT = ("never_reported",)
 """Measures of a pooled result that rest on no project's numbers."""
-TOLD_STEP = 0.01
-"""What measures and parts are rounded to where there is no result to round by."""
 
 
 def publish(record: ResultRecord, policy: Policy, *, is_withheld: bool = False) -> PublicRecord:
@@ -86,7 +84,7 @@ def rounding_of(record: ResultRecord, policy: Policy) -> Rounding:
 
 def _told(record: ResultRecord, rounding: Rounding) -> PublicRecord:
     """Keep what is told: it is put together from the protocol's own words, and no case is named in it."""
-    are_people = record.counted == "people"
+    policy, are_people = rounding.policy, record.counted == "people"
     return opened(
         PublicRecord,
         record,
@@ -96,8 +94,8 @@ def _told(record: ResultRecord, rounding: Rounding) -> PublicRecord:
         diagnostics=PublicDiagnostics(),
         places=(),
         overlap=(),
-        measures=open_measures(record.measures, step=TOLD_STEP, share_step=TOLD_STEP),
-        parts=open_parts(record.parts, step=TOLD_STEP, are_people=are_people),
+        measures=open_measures(record.measures, step=policy.told_step, share_step=policy.told_step),
+        parts=open_parts(record.parts, policy, step=policy.told_step, are_people=are_people),
         evidence=_evidence(record.evidence, rounding, hidden=(), public=None, record=record),
         claims=NO_CLAIMS,
     )
@@ -163,7 +161,7 @@ def _coarse(record: ResultRecord, rounding: Rounding) -> PublicRecord:
         places=open_places(record.places, policy) if are_people else (),
         overlap=open_overlap(record.overlap, record.n_treated, share_step, policy),
         measures=open_measures(measures, step=step, share_step=share_step),
-        parts=open_parts(record.parts, step=step, are_people=are_people),
+        parts=open_parts(record.parts, policy, step=step, are_people=are_people),
         evidence=record.evidence,
         claims=NO_CLAIMS,
     )

@@ -35,7 +35,7 @@ def expected_attrition_bias(
     return abs(rho_treated * _selection(high) - rho_control * _selection(low))
 
 
-def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control: float, limit: float = 0.055) -> float:
+def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control: float, limit: float) -> float:
     """Return the greatest difference in loss between the groups that keeps the expected bias within `limit`.
 
     Parameters

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 SMALLEST_SHARE = 1e-6
+LOG_RATIO_PER_DEVIATION = 0.91
+"""Turns standardised differences into log risk ratios (VanderWeele & Ding 2017, table 2)."""
 
 
 def e_value(risk_ratio: float) -> float:
@@ -47,7 +49,7 @@ def e_values_of_standardised(*, difference: float, low: float, high: float) -> t
     """E-values of a standardised mean difference, RR about exp(0.91 d) (VanderWeele & Ding 2017, table 2)."""
 
     def ratio(d: float) -> float:
-        return math.exp(0.91 * d)
+        return math.exp(LOG_RATIO_PER_DEVIATION * d)
 
     point = e_value(ratio(difference))
     if low <= 0 <= high:

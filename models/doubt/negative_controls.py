@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-FEWEST_CONTROLS = 5
-LOG_RATIO_PER_DEVIATION = 0.91
-"""Standardised differences are turned into log risk ratios with this (VanderWeele & Ding 2017, table 2)."""
+from models.doubt.e_values import LOG_RATIO_PER_DEVIATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def expected_absolute_error(mean: float, deviation: float) -> float:
     )
 
 
-def systematic_error(values: Sequence[float], errors: Sequence[float]) -> SystematicError | None:
+def systematic_error(values: Sequence[float], errors: Sequence[float], *, fewest: int) -> SystematicError | None:
     """Learn the systematic error from negative controls.
 
     Parameters
@@ -71,13 +69,15 @@ def systematic_error(values: Sequence[float], errors: Sequence[float]) -> System
         Standardised differences of things the project cannot have changed.
     errors : sequence of float
         Their standard errors.
+    fewest : int
+        Controls; fewer tell too little of a spread.
 
     Returns
     -------
     SystematicError or None
-        By maximum likelihood; None with fewer than five controls, which tell too little of a spread.
+        By maximum likelihood; None with fewer controls.
     """
-    if len(values) < FEWEST_CONTROLS:
+    if len(values) < fewest:
         return None
     x, s = np.asarray(values, dtype=float), np.asarray(errors, dtype=float)
 

@@ -8,21 +8,13 @@ from typing import Any, Literal
 
 from data_contracts.ladder.ladder import State
 from data_contracts.phrases import bilingual
+from data_contracts.phrases.limits import with_limits
+from data_contracts.reading.limits import limit
 from data_contracts.results.public_evidence import BiasAnswer, BiasDomain, RiskOfBias
 from data_contracts.results.statements import Bilingual
 from models.detectors.interface import Detection, Findings
-from models.evidence.risk_of_bias import answer_to, group_of, instrument_of, judge_domain, overall
+from models.evidence.risk_of_bias import answer_to, fitting, group_of, instrument_of, judge_domain, overall
 from models.evidence.rung import DesignFacts, held
-
-NEARLY_ALL_SHARE = 0.95
-INSTRUMENTS: dict[str, Literal["robins_i", "rob_2"]] = {
-    "2": "rob_2",
-    "3a": "robins_i",
-    "3b": "robins_i",
-    "4a": "robins_i",
-    "4b": "robins_i",
-}
-"""Which instrument fits which design; the others compare nothing that these instruments ask about."""
 
 Answer = tuple[str, str]
 """An answer, and the phrase that says which check gave it."""
@@ -70,7 +62,7 @@ def risk_of_bias_of(
     RiskOfBias or None
         None where no instrument fits.
     """
-    name = INSTRUMENTS.get(detail)
+    name = fitting(detail)
     if name is None:
         return None
     instrument = instrument_of(name)
@@ -111,7 +103,7 @@ def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedA
             answer, by, check, because = given[0], "person", "signed", given[1]
     return BiasAnswer(
         question=question,
-        text=Bilingual.model_validate(rules["text"]),
+        text=Bilingual(**{language: with_limits(text, language) for language, text in rules["text"].items()}),
         answer=answer,
         answered_by=by,
         check=check,
@@ -188,12 +180,12 @@ def _rob_2(facts: DesignFacts, f: Findings, states: Mapping[str, State]) -> dict
 
 
 def _all_controlled(open_domains: tuple[str, ...] | None) -> Answer:
-    """A domain that was named and not measured speaks against what people say; three speak strongly."""
+    """A domain that was named and not measured speaks against what people say; several speak strongly."""
     if open_domains is None:
         return BLANK
     if not open_domains:
         return "Y", "because_all_domains"
-    return ("WN" if len(open_domains) < 3 else "SN"), "because_open_domains"
+    return ("WN" if len(open_domains) < limit("register_limited_covariates.serious") else "SN"), "because_open_domains"
 
 
 def _left_over(states: Mapping[str, State]) -> Answer:
@@ -234,13 +226,13 @@ def _outcome_known(f: Findings) -> Answer:
     lost = None if f.effects is None else (f.effects.doubt.missing_treated_share, f.effects.doubt.missing_control_share)
     if lost is None or lost[0] is None or lost[1] is None:
         return BLANK
-    return ("Y" if 1 - max(lost[0], lost[1]) >= NEARLY_ALL_SHARE else "N"), "because_outcome_known"
+    return ("Y" if 1 - max(lost[0], lost[1]) >= limit("bias.nearly_all_share") else "N"), "because_outcome_known"
 
 
 def _covariates_known(missing_share: float | None) -> Answer:
     if missing_share is None:
         return BLANK
-    return ("Y" if 1 - missing_share >= NEARLY_ALL_SHARE else "N"), "because_covariates_known"
+    return ("Y" if 1 - missing_share >= limit("bias.nearly_all_share") else "N"), "because_covariates_known"
 
 
 def _not_biased(states: Mapping[str, State]) -> Answer:

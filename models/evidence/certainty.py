@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from data_contracts.ladder.ladder import State
+from data_contracts.ladder.ladder import State, error_sources
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 from models.detectors.interface import Detection
 from models.evidence.rung import rule_of
 
@@ -18,13 +20,6 @@ Certainty = Literal["very_low", "low", "moderate", "high"]
 StepKind = Literal["start", "serious", "critical", "unmeasured", "imprecise", "large_effect", "cap"]
 
 LEVELS: tuple[Certainty, ...] = get_args(Certainty)
-UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS = 2
-LARGE_RISK_RATIO = 2.0
-CONFOUNDING_SOURCES = ("unmeasured_confounding", "group_differences", "register_limited_covariates")
-LEFT_TO_WORDING = ("underpowered",)
-"""Power decides what may be said, not how sure it is."""
-FEW_PER_ARM, TOO_FEW_PER_ARM = 394, 64
-"""People per arm to see a standardised difference of 0.2 and of 0.5 with 80 % power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +61,21 @@ def certainty_of(
     rung_detail : str
         e.g. `4a`; decides where to start and how high it may get.
     detections : iterable of Detection
-        Each serious source takes one level, a critical one two; so do every two that were not
+        Each serious source takes one level, a critical one two; so do every few that were not
         measured take one, because missing information counts against a result.
     risk_ratio : float or None
-        A ratio of at least 2 (or at most 1/2) adds one level if everything about confounding is clear and
+        A large ratio, or a small one, adds one level if everything about confounding is clear and
         nothing is serious.
     people_per_arm : int or None
-        For syntheses: fewer than 394 take one level, fewer than 64 two.
+        For syntheses: few take one level, too few two.
 
     Returns
     -------
     CertaintyReasoning
+        By the numbers of `ladder.yaml`, section `certainty`.
     """
     rule = rule_of(rung_detail)
-    found = [d for d in detections if d.code not in LEFT_TO_WORDING]
+    found = [d for d in detections if d.code not in read_knowledge("ladder")["certainty"]["left_to_wording"]]
     start, cap = LEVELS.index(_level(rule.start)), LEVELS.index(_level(rule.cap))
     steps = [CertaintyStep("start", start)]
     steps += [
@@ -88,17 +84,19 @@ def certainty_of(
         if d.state == State.serious
     ]
     blank = tuple(d.code for d in found if d.state == State.not_measured)
-    if len(blank) >= UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS:
-        steps.append(CertaintyStep("unmeasured", -(len(blank) // UNMEASURED_THAT_COUNT_AS_ONE_SERIOUS), blank))
-    if people_per_arm is not None and people_per_arm < FEW_PER_ARM:
-        steps.append(CertaintyStep("imprecise", -2 if people_per_arm < TOO_FEW_PER_ARM else -1))
-    confounding = [d.state for d in found if d.code in CONFOUNDING_SOURCES]
+    lost = len(blank) // int(limit("certainty.unmeasured_per_level"))
+    if lost:
+        steps.append(CertaintyStep("unmeasured", -lost, blank))
+    if people_per_arm is not None and people_per_arm < limit("certainty.few_per_arm"):
+        steps.append(CertaintyStep("imprecise", -2 if people_per_arm < limit("certainty.too_few_per_arm") else -1))
+    confounding = [d.state for d in found if error_sources()[d.code].is_confounding]
+    large = limit("certainty.large_risk_ratio")
     is_confounding_clear = bool(confounding) and all(state == State.clear for state in confounding)
     if (
         risk_ratio is not None
         and is_confounding_clear
         and not any(d.state == State.serious for d in found)
-        and (risk_ratio >= LARGE_RISK_RATIO or risk_ratio <= 1 / LARGE_RISK_RATIO)
+        and (risk_ratio >= large or risk_ratio <= 1 / large)
     ):
         steps.append(CertaintyStep("large_effect", 1))
     level = start + sum(step.change for step in steps[1:])

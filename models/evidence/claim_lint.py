@@ -14,6 +14,7 @@ from typing import Any
 
 from data_contracts.phrases import bilingual
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 
 Record = Mapping[str, Any]
 SENTENCE_END = re.compile(
@@ -22,10 +23,6 @@ SENTENCE_END = re.compile(
 INVISIBLE = re.compile(
     r"\x1b\[[0-9;]*[a-zA-Z]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
-CLAUSE_REACH = 160
-"""Characters before a word within which a clause may take it back."""
-TOLERANCE = 0.5
-"""A number in the text may be the published one rounded to whole points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[Cla
         if found:
             yield fault(code, sentence[slice(*found)])
     trial = _claimed("trial_words", small)
-    if trial and evidence["rung"] > 2:
+    if trial and evidence["rung"] > limit("claims.weakest_trial_rung"):
         yield fault("not_a_trial", sentence[slice(*trial)], rung=rung)
     for match in _pattern("rung_named").finditer(small):
         if int(match.group(1)) < evidence["rung"]:
@@ -204,7 +201,7 @@ def _is_known(value: float, kind: str, record: Record, *, is_signed: bool) -> bo
         if known is None:
             continue
         apart = known * 100 - value if is_signed else abs(known) * 100 - abs(value)
-        if abs(apart) <= TOLERANCE:
+        if abs(apart) <= limit("lint.tolerance_points"):
             return True
     return False
 
@@ -238,8 +235,9 @@ def _claimed(name: str, small: str) -> tuple[int, int] | None:
         return None
     is_unknown = _pattern("unknown").search(small) is not None
     spans = sorted(m.span() for pattern in _patterns(name) for m in pattern.finditer(small))
+    reach = int(limit("lint.clause_reach"))
     return next(
-        (span for span in spans if not _is_taken_back(small[max(0, span[0] - CLAUSE_REACH) : span[0]], is_unknown)),
+        (span for span in spans if not _is_taken_back(small[max(0, span[0] - reach) : span[0]], is_unknown)),
         None,
     )
 

@@ -5,8 +5,12 @@ The same function reads a restricted and a published record, so a published sent
 
 from __future__ import annotations
 
+from typing import Any
+
 from data_contracts.ladder.ladder import error_sources, rungs
 from data_contracts.phrases import decimals_for
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 from data_contracts.results.public_evidence import Claims, ErrorSourceState, Evidence
 from data_contracts.results.public_record import Judged
 from data_contracts.results.statements import (
@@ -23,10 +27,14 @@ from data_contracts.results.statements import (
 
 MOST_DECIMALS = 6
 OPEN_STATES = ("warning", "serious", "not_measured", "not_measurable")
-TRIAL_DETAILS = ("1", "1a", "2")
-"""Where chance alone decided who got the project, or mostly did; “1” is in records of earlier versions."""
 NO_CLAIMS = Claims(can_says=(), cannot_says=(), verdict="cannot_tell")
 """What a record holds until its claims are built."""
+
+
+def _rungs(key: str) -> list[Any]:
+    """Return the rungs of a key of `ladder.yaml`, section `claims`."""
+    found: list[Any] = read_knowledge("ladder")["claims"][key]
+    return found
 
 
 def is_blocking(code: str) -> bool:
@@ -39,7 +47,7 @@ def is_blocked_by(evidence: Evidence) -> bool:
 
     A rate, or a single group before and after, says nothing of the cause, whatever else is fine.
     """
-    if evidence.rung == 5 or evidence.rung_detail == "3b":
+    if evidence.rung_detail in _rungs("without_verdict"):
         return True
     return any(
         source.is_critical
@@ -63,7 +71,7 @@ def verdict_of(record: Judged) -> str:
     low, high = record.interval_low, record.interval_high
     if record.status != "estimated" or low is None or high is None:
         return "cannot_tell"
-    if evidence.rung >= 6:
+    if evidence.rung >= limit("claims.first_rung_without_effects"):
         return "story_only"
     states = {source.code: source.state for source in evidence.error_sources}
     is_blocked = is_blocked_by(evidence)
@@ -79,7 +87,7 @@ def verdict_of(record: Judged) -> str:
         return "unresolved"
     if not is_good:
         return "wrong_way"
-    if evidence.rung_detail in TRIAL_DETAILS and evidence.certainty in ("high", "moderate"):
+    if evidence.rung_detail in _rungs("trial_details") and evidence.certainty in ("high", "moderate"):
         return "works_in_trial"
     return "promising"
 
@@ -115,7 +123,7 @@ def _can(record: Judged, verdict: str) -> list[Statement]:
         claims.append(_looks(record))
     claims += _verdict_claims(record, verdict)
     bounds = record.diagnostics
-    if evidence.rung in (3, 4) and bounds.e_value is not None:
+    if evidence.rung in _rungs("bounds_told_at") and bounds.e_value is not None:
         point, limit = number_value(bounds.e_value, 1), number_value(bounds.e_value_limit, 1)
         claims.append(says("claim_e_value", point=point, limit=limit))
     return claims
@@ -216,7 +224,9 @@ def _cannot(record: Judged) -> list[Statement]:
     status, rung = record.status, record.evidence.rung
     if status not in ("estimated", "assessed", "told"):
         return [says("cannot_nothing_estimated")]
-    claims = [says("cannot_cause_rung", rung=count_value(rung))] if rung >= 3 else []
+    claims = (
+        [says("cannot_cause_rung", rung=count_value(rung))] if rung >= limit("claims.first_rung_without_cause") else []
+    )
     if status != "estimated":
         claims.append(says("cannot_number_told" if status == "told" else "cannot_measured_assessed"))
     order = {"serious": 0, "not_measured": 1, "warning": 2, "not_measurable": 3}

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from data_contracts.ladder.ladder import State, crosswalk
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 from models.detectors.interface import Detection
-
-ALIKE_SMD, ALIKE_IF_ADJUSTED_SMD = 0.05, 0.25
-"""What Works Clearinghouse 5.0, baseline equivalence."""
-ADJUSTING_ESTIMATORS = frozenset({"matched_regression", "regression", "augmented_inverse_probability", "cross_fitted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,8 @@ def conditions_of(detections: Iterable[Detection], *, estimator: str | None, is_
         holds.add("low_attrition")
     groups = found.get("group_differences")
     if groups is not None and groups.value is not None and groups.state != State.not_measured:
-        limit = ALIKE_IF_ADJUSTED_SMD if estimator in ADJUSTING_ESTIMATORS else ALIKE_SMD
-        if groups.value <= limit:
+        is_adjusted = estimator in read_knowledge("crosswalk")["alike"]["adjusting_estimators"]
+        if groups.value <= limit("alike.smd_if_adjusted" if is_adjusted else "alike.smd"):
             holds.add("equivalent")
     if is_null:
         holds.add("rigorous_null")

@@ -8,12 +8,11 @@ from itertools import combinations
 from typing import Literal
 
 from data_contracts.ladder.ladder import Burden, State, design_facts, error_sources, rung_rules
+from data_contracts.reading.limits import limit
 from models.detectors.interface import Detection
 from models.evidence.certainty import LEVELS, certainty_of
 from models.evidence.rung import DesignFacts, earned_rung, held, rule_for
 
-MOST_SOURCES = 4
-"""Sources to settle at once; more is not a next step but another study."""
 OPEN_TO_WORK = (State.serious, State.not_measured, State.warning)
 
 
@@ -118,7 +117,7 @@ def lift_to_certainty(
     burdens = {d.code: error_sources()[d.code].burden for d in detections if _can_be_settled(d)}
     open_codes = sorted(code for code, burden in burdens.items() if burden is not None)
     best: tuple[tuple[float, ...], Lift] | None = None
-    for size in range(1, min(MOST_SOURCES, len(open_codes)) + 1):
+    for size in range(1, min(int(limit("lifting.most_sources")), len(open_codes)) + 1):
         for codes in combinations(open_codes, size):
             settled = [replace(d, state=State.clear, is_critical=False) if d.code in codes else d for d in detections]
             level = certainty_of(rung_detail, settled, risk_ratio, people_per_arm).level

@@ -13,6 +13,7 @@ from pydantic import computed_field
 
 from data_contracts.home_files.dossier import Money, PaperStudy
 from data_contracts.phrases import LANGUAGES, bilingual
+from data_contracts.reading.limits import limit
 from data_contracts.reading.parts import Text
 from data_contracts.results.paper_record import PaperMoney, PaperRecord
 from data_contracts.results.public_evidence import Claims
@@ -34,7 +35,7 @@ from models.values.effects import Effects
 from models.values.estimates import Estimate
 
 NORMAL_REACH = 1.959964
-CONFIDENCE_LEVEL = 0.95
+"""The normal quantile of `papers.confidence_level`, as sources that give an error or a limit round it."""
 
 
 def tag_paper_study(study: PaperStudy, project: str) -> PaperRecord:
@@ -72,7 +73,7 @@ def tag_paper_study(study: PaperStudy, project: str) -> PaperRecord:
         status="estimated" if primary is not None else "not_estimable",
         status_says=None if primary is not None else says(why_no_interval(study)),
         finding_in_words=reported.finding,
-        confidence_level=CONFIDENCE_LEVEL,
+        confidence_level=limit("papers.confidence_level"),
         estimate=None if primary is None else primary.value,
         interval_low=None if primary is None else primary.low,
         interval_high=None if primary is None else primary.high,
@@ -192,6 +193,7 @@ def _estimate(study: PaperStudy) -> Estimate | None:
     value = r.difference
     if value is None or study.outcome.type == "money" or (study.money is not None and study.money.is_modelled):
         return None
+    level = limit("papers.confidence_level")
     if r.interval_low is not None and r.interval_high is not None:
         low, high, method = r.interval_low, r.interval_high, "the source's own"
     elif r.standard_error is not None:
@@ -199,10 +201,10 @@ def _estimate(study: PaperStudy) -> Estimate | None:
         low, high, method = value - reach, value + reach, "normal, from the source's standard error"
     elif study.outcome.type == "binary" and r.treated_value is not None and r.control_value is not None and r.n_treated:
         if r.n_control:
-            low, high = newcombe_interval(r.treated_value, r.n_treated, r.control_value, r.n_control, CONFIDENCE_LEVEL)
+            low, high = newcombe_interval(r.treated_value, r.n_treated, r.control_value, r.n_control, level)
             method = "Newcombe, from the source's shares and numbers of people"
         elif study.facts.get("reference_rate_declared") and not study.facts.get("has_person_level_comparison"):
-            low, high = (x - r.control_value for x in wilson_interval(r.treated_value, r.n_treated, CONFIDENCE_LEVEL))
+            low, high = (x - r.control_value for x in wilson_interval(r.treated_value, r.n_treated, level))
             method = "Wilson, the rate taken as exact"
         else:
             return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from data_contracts.ladder.ladder import rungs
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from data_contracts.results.public_evidence import PlanChangeRow
 from data_contracts.results.public_evidence import Provenance as RecordProvenance
 from data_contracts.results.public_record import (
@@ -111,7 +112,11 @@ def tag_result(
         In full precision, for the restricted zone.
     """
     rung = rung_number(earned_rung(facts))
-    if rung >= FIRST_RUNG_WITHOUT_EFFECTS and effects.kind == "estimate" and effects.primary is not None:
+    if (
+        rung >= limit("claims.first_rung_without_effects")
+        and effects.kind == "estimate"
+        and effects.primary is not None
+    ):
         # What was seen of the design supports a judgement or a story: a number would be dressed as an effect.
         effects = _unsupported(effects)
     findings = findings_of(protocol, outcome, comparison, effects, q_value, around)
@@ -215,9 +220,6 @@ def tag_result(
         provenance=read_as(RecordProvenance, as_data(provenance)),
     )
     return record.model_copy(update={"claims": build_claims(record)})
-
-
-FIRST_RUNG_WITHOUT_EFFECTS = 6
 
 
 def _unsupported(effects: Effects) -> Effects:

@@ -23,8 +23,8 @@ from data_contracts.results.result_record import (
 )
 from data_contracts.results.statements import Bilingual, Statement, says
 from models.detectors.bounds import bounds_of
-from models.detectors.effect_sources import placebo_fails
 from models.detectors.interface import Findings, threshold
+from models.detectors.placebo_sources import placebo_fails
 from models.estimating.subgroups import site_name
 from models.people.cohort import Step
 from models.statistics.power_and_q import minimal_detectable_effect

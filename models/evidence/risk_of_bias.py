@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 from data_contracts.reading.knowledge import read_knowledge
 
 NO_INFORMATION = "NI"
 YES = ("Y", "PY")
+
+
+def fitting(detail: str) -> Literal["robins_i", "rob_2"] | None:
+    """Return the instrument that fits a rung's detail, e.g. `4a`; None where none does."""
+    fits = {name for name, own in read_knowledge("risk_of_bias")["instruments"].items() if detail in own["fits"]}
+    return "robins_i" if "robins_i" in fits else "rob_2" if "rob_2" in fits else None
 
 
 def instrument_of(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 
 from assets.storage.home import Home
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.options import home_option
 from pipelines.command_line.printing import console, errors, show_table
 
@@ -66,7 +66,7 @@ def audit(
             if (action in (None, row["action"])) and (since is None or row["at"] >= since) and _is_of(row, project)
         ]
         _show(rows if everything else rows[-NEWEST:], len(rows))
-    sys.exit(printing.FAILED if faults else printing.OK)
+    sys.exit(exit_codes.FAILED if faults else exit_codes.OK)
 
 
 def _is_of(row: dict[str, Any], project: str | None) -> bool:

@@ -13,7 +13,7 @@ from data_contracts.protocol.file_names import read_name
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.unused_settings import unused_settings
 from data_contracts.reading.faults import Fault, InputRefused
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import console, show_faults
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
         show_faults(
             [Fault("There is no such file.", "Give a project folder, a project.yaml or a delivered file.", str(path))]
         )
-        return printing.REFUSED
+        return exit_codes.REFUSED
     if path.is_file() and path.suffix not in (".yaml", ".yml"):
         return _check_file(home, path, project, language)
     if path.name in BESIDE_THE_PROTOCOL:
         fix = f"Check the folder instead: trin check {path.parent}."
         show_faults([Fault("This file can only be checked together with its protocol.", fix, str(path))])
-        return printing.USAGE
+        return exit_codes.USAGE
     is_project = path.is_dir()
     file = path / "project.yaml" if is_project else path
     protocol = read_protocol_file(file, str(file), file.absolute().parent.name if is_project else None)
@@ -47,7 +47,7 @@ def check_and_show(home: Home, path: Path, project: str | None, language: str) -
         words = f"{', '.join(unused)}: declared but ignored, because design {protocol.design} does not use it"
         console.print(f"[yellow]![/yellow] {escape(words)}")
     if not is_project:
-        return printing.OK
+        return exit_codes.OK
     # A project folder outside the home may have its own inbox beside it.
     folder = path.resolve().parent.parent
     own = Home(folder) if (folder / "inbox" / protocol.id).is_dir() else home
@@ -100,7 +100,7 @@ def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     missing = missing_faults(register, protocol, waiting=[path.name for path in waiting])
     show_faults(missing)
     is_refused = missing or refused or anew or any(receipt.state == "refused" for receipt in receipts)
-    return printing.REFUSED if is_refused else printing.OK
+    return exit_codes.REFUSED if is_refused else exit_codes.OK
 
 
 def _check_file(home: Home, path: Path, project: str | None, language: str) -> int:
@@ -113,10 +113,10 @@ def _check_file(home: Home, path: Path, project: str | None, language: str) -> i
         what = several if chosen else "No project's protocol expects a file with this name."
         fix = f"Choose a project with --project. Known: {', '.join(known) or 'none'}."
         show_faults([Fault(what, fix, "the file")])
-        return printing.USAGE
+        return exit_codes.USAGE
     receipt = examine(home, home.protocol(chosen[0]), path)
     _show(receipt, language)
-    return printing.REFUSED if receipt.state == "refused" else printing.OK
+    return exit_codes.REFUSED if receipt.state == "refused" else exit_codes.OK
 
 
 def _expecting(home: Home, path: Path, known: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from assets.storage.home import Home, write_atomically
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import Fault, suggestion
 from data_contracts.tables.declared import TABLES
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import console, show_faults
 
 
@@ -37,10 +37,10 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
     from assets.storage.clock import today
 
     if _unknown(home, project):
-        return printing.USAGE
+        return exit_codes.USAGE
     if table not in TABLES:
         show_faults([f"There is no such table. Known: {', '.join(TABLES)}."])
-        return printing.USAGE
+        return exit_codes.USAGE
     try:
         chosen = Quarter.parse(quarter) if quarter else Quarter.containing(today())
     except ValueError as error:
@@ -53,9 +53,9 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
                 f"{table} is delivered as a register extract (Parquet), so it has no template; see docs/reference/tables.md for its columns."
             ]
         )
-        return printing.FAILED
+        return exit_codes.FAILED
     into.mkdir(parents=True, exist_ok=True)
-    code = printing.OK
+    code = exit_codes.OK
     for delivery in lines:
         for made in make_template(protocol, delivery, chosen, language):
             path = into / made.name
@@ -69,7 +69,7 @@ def write_templates(home: Home, project: str, table: str, quarter: str | None, i
                         )
                     ]
                 )
-                code = printing.FAILED
+                code = exit_codes.FAILED
                 continue
             write_atomically(path, made.content, 0o644)
             console.print(escape(str(path)), soft_wrap=True)
@@ -82,14 +82,14 @@ def withdraw_and_show(home: Home, project: str, number: int) -> int:
     from pipelines.running.staleness import tell_dagster
 
     if _unknown(home, project):
-        return printing.USAGE
+        return exit_codes.USAGE
     entry = withdraw(home, project, number)
     if entry.state == "accepted":
         tell_dagster(home, [project])
         console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) no longer counts. Next: trin run.')}")
     else:
         console.print(f"[green]✓[/green] {escape(f'File {number} ({entry.file}) is no longer expected.')}")
-    return printing.OK
+    return exit_codes.OK
 
 
 def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: bool) -> int:
@@ -98,7 +98,7 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
     from pipelines.running.staleness import tell_dagster
 
     if any(_unknown(home, project) for project in projects):
-        return printing.USAGE
+        return exit_codes.USAGE
     chosen = projects or sorted({*home.project_ids(), *projects_with_rows(home)})
     is_asked = sys.stdin.isatty()
     if is_asked:
@@ -108,18 +108,18 @@ def erase_and_show(home: Home, projects: list[str], language: str, *, is_sure: b
             lines = sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
         except UnicodeDecodeError:
             show_faults(["The list of identifiers is not UTF-8 text. Save it as UTF-8."])
-            return printing.REFUSED
+            return exit_codes.REFUSED
         identifiers = [line.strip() for line in lines if line.strip()]
     if not is_sure:
         if not is_asked:
             show_faults(["Erasure cannot be undone. Add --yes to confirm it when identifiers come from a pipe."])
-            return printing.USAGE
+            return exit_codes.USAGE
         click.confirm(f"Erase {len(identifiers)} from {', '.join(chosen)}? This cannot be undone", abort=True)
     certificate = erase(home, [home.protocol(project) for project in chosen], identifiers)
     tell_dagster(home, [row.project for row in certificate.projects if row.found])
     console.print(Markdown(certificate_markdown(certificate, language)))
     console.print(f"ledger/erasures/{certificate.number:04d}.{language}.md")
-    return printing.OK
+    return exit_codes.OK
 
 
 def rotate_and_show(home: Home) -> int:
@@ -131,4 +131,4 @@ def rotate_and_show(home: Home) -> int:
     for project, count in done.people.items():
         console.print(f"  {project}: {count}")
     console.print("The key file now contains both keys. Back it up where the old one was backed up.")
-    return printing.OK
+    return exit_codes.OK

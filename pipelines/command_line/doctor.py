@@ -23,7 +23,7 @@ from assets.storage.partitions import PROJECT_DIMENSION
 from assets.storage.store import read_parquet
 from assets.upgrades.home_version import missing_steps, recorded
 from data_contracts.reading.faults import InputRefused
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import console
 
 SMALLEST_FREE_BYTES = 500_000_000
@@ -35,12 +35,12 @@ Finding = tuple[bool, str, str]
 
 def examine(home: Home) -> int:
     """Print findings; return an exit code."""
-    code = printing.OK
+    code = exit_codes.OK
     for is_well, words, fix in findings(home):
         sign = "[green]✓[/green]" if is_well else "[red]✗[/red]"
         console.print(f"{sign} {escape(words)}" + ("" if is_well else f". {escape(fix)}"))
         if not is_well:
-            code = printing.FAILED
+            code = exit_codes.FAILED
     return code
 
 

@@ -15,7 +15,7 @@ from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.claim_lint import lint_claim, sentences_of
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import console, show_faults
 
 
@@ -26,21 +26,21 @@ def lint_and_show(home: Home, text: str, result_id: str, language: str) -> int:
     if record is None:
         known = ", ".join(sorted(records)) or "none yet; run: trin run"
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
-        return printing.USAGE
+        return exit_codes.USAGE
     if not sentences_of(text):
         show_faults(["There is no text to check against the result."])
-        return printing.USAGE
+        return exit_codes.USAGE
     faults = lint_claim(text, record)
     for fault in faults:
         where = phrase(language, "lint_sentence", number=fault.sentence)
         console.print(f"[red]✗[/red] {where}: “{escape(fault.excerpt)}”. {escape(fault.why[language])}", soft_wrap=True)
     if not faults:
         console.print(f"[green]✓[/green] {phrase(language, 'lint_covered')}")
-        return printing.OK
+        return exit_codes.OK
     console.print(f"\n{phrase(language, 'lint_instead')}:")
     for claim in record["claims"]["can"]:
         console.print(f"  “{escape(claim[language])}”", soft_wrap=True)
-    return printing.REFUSED
+    return exit_codes.REFUSED
 
 
 def sayable_records(home: Home) -> dict[str, dict[str, Any]]:

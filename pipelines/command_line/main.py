@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.auditing import audit
 from pipelines.command_line.options import chosen_quarter, home_option, known_home, language_option
 from pipelines.command_line.page_verbs import open_site, pdf
@@ -34,22 +34,22 @@ class Verbs(click.Group):
             raise
         except InputRefused as refused:
             show_faults(refused.faults)
-            sys.exit(printing.REFUSED)
+            sys.exit(exit_codes.REFUSED)
         except OSError as error:
             from assets.storage.home import refused_by_computer
 
             show_faults([refused_by_computer(error)])
-            sys.exit(printing.FAILED)
+            sys.exit(exit_codes.FAILED)
         except Exception as error:
             if os.environ.get("TRIN_DEBUG"):
                 raise
             kind = type(error).__name__
             show_faults([f"Unexpected error ({kind}). Run trin doctor; set TRIN_DEBUG=1 to see the details."])
-            sys.exit(printing.FAILED)
+            sys.exit(exit_codes.FAILED)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write exit codes below the list of verbs."""
-        formatter.write_text(printing.EXIT_CODES.strip())
+        formatter.write_text(exit_codes.EXIT_CODES.strip())
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -119,12 +119,12 @@ def run(home_folder: Path, language: str, projects: tuple[str, ...], quarter: st
                     f"There is no such project in projects/. {suggestion(name, known) or 'Known: ' + ', '.join(known) + '.'}"
                 ]
             )
-        sys.exit(printing.USAGE)
+        sys.exit(exit_codes.USAGE)
     if not known:
         show_faults(
             [f"There are no projects in {home.projects}. Add a folder with a project.yaml, or use trin init --demo."]
         )
-        sys.exit(printing.REFUSED)
+        sys.exit(exit_codes.REFUSED)
     sys.exit(run_and_show(home, chosen_quarter(quarter), list(projects) or known, again=again, language=language))
 
 
@@ -209,7 +209,7 @@ def lint_claim(home_folder: Path, language: str, result_id: str, text: str) -> N
             given = sys.stdin.buffer.read().decode("utf-8-sig")
         except UnicodeDecodeError:
             show_faults(["The text is not UTF-8. Save it as UTF-8 text."])
-            sys.exit(printing.REFUSED)
+            sys.exit(exit_codes.REFUSED)
     sys.exit(lint_and_show(known_home(home_folder), given, result_id, language))
 
 

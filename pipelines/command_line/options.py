@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.markup import escape
 
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import errors
 
 Command = Callable[..., Any]
@@ -38,19 +38,19 @@ def known_home(folder: Path, *, must_exist: bool = True, must_be_current: bool =
         errors.print(
             f"[red]✗[/red] There is no home in {escape(str(folder))}. Give its path with --home, or create one: trin init."
         )
-        sys.exit(printing.NO_HOME)
+        sys.exit(exit_codes.NO_HOME)
     if must_be_current and home.exists and missing_steps(home):
         errors.print(
             f"[red]✗[/red] The home has version {recorded(home)['version']}, but this is version {CURRENT}. "
             f"Preview the upgrade: trin upgrade --home {escape(str(folder))}"
         )
-        sys.exit(printing.REFUSED)
+        sys.exit(exit_codes.REFUSED)
     return home
 
 
 def chosen_quarter(text: str | None) -> Quarter:
     """Return the given quarter, or the last closed one."""
-    from data_contracts.calendar.quarters import Quarter
+    from data_contracts.calendar.quarters import Quarter, earliest_quarter
     from pipelines.running.runner import default_quarter
 
     latest = default_quarter()
@@ -60,9 +60,10 @@ def chosen_quarter(text: str | None) -> Quarter:
         quarter = Quarter.parse(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--quarter") from None
-    if quarter > latest or quarter < Quarter(2023, 1):
+    if quarter > latest or quarter < earliest_quarter():
         raise click.BadParameter(
-            f"The quarter must be from 2023Q1 to the last closed quarter, {latest}.", param_hint="--quarter"
+            f"The quarter must be from {earliest_quarter()} to the last closed quarter, {latest}.",
+            param_hint="--quarter",
         )
     return quarter
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.options import home_option, language_option
 from pipelines.command_line.printing import console, show_faults
 
@@ -46,7 +46,7 @@ def open_site(home_folder: Path, quarter: str | None) -> None:
     chosen = str(chosen_quarter(quarter)) if quarter else (found[-1] if found else None)
     if chosen is None or chosen not in found:
         show_faults(["Nothing has been published for this quarter. Run: trin run."])
-        sys.exit(printing.FAILED)
+        sys.exit(exit_codes.FAILED)
     start = home.published / chosen / "site" / "index.html"
     console.print(escape(str(start)), soft_wrap=True)
     click.launch(start.as_uri())

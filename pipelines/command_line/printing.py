@@ -11,11 +11,6 @@ from rich.table import Table
 
 from data_contracts.reading.faults import Fault
 
-OK, FAILED, USAGE, REFUSED, NO_HOME = 0, 1, 2, 3, 4
-EXIT_CODES = """
-Exit codes: 0 done · 1 failed · 2 wrong usage · 3 input refused · 4 no home found.
-"""
-
 # A file or a pipe has no width to wrap at.
 WIDTH_WITHOUT_TERMINAL = 120
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.options import home_option
 from pipelines.command_line.printing import console, show_faults, show_table
 
@@ -152,6 +152,6 @@ def verify(home_folder: Path, head: str | None) -> None:
         faults.append("The noted head is not in the chain: lines are missing, or the chain was rewritten.")
     if faults:
         show_faults(faults)
-        sys.exit(printing.FAILED)
+        sys.exit(exit_codes.FAILED)
     console.print(f"[green]✓[/green] {len(rows)} lines, none changed. Note the head, to verify against it later:")
     console.print(head_of(rows), soft_wrap=True)

@@ -15,7 +15,7 @@ from data_contracts.calendar.quarters import Quarter
 from data_contracts.ladder.ladder import rungs
 from data_contracts.phrases import difference_text, number_text, phrase
 from models.designs.systematic_review.living_review import PROJECT as LIVING_REVIEW
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import console, errors, show_table
 
 SIGNS = {
@@ -41,7 +41,7 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             warnings.simplefilter("ignore", BetaWarning)
             warnings.simplefilter("ignore", PreviewWarning)
             from pipelines.running.runner import run_quarter
-        code = printing.OK
+        code = exit_codes.OK
         stale: set[str] = set()
         outcomes = run_quarter(
             home,
@@ -61,11 +61,11 @@ def run_and_show(home: Home, quarter: Quarter, projects: list[str], *, again: bo
             progress.console.print(f"{SIGNS[outcome.state]} {outcome.project}{when}: {outcome.state}")
             for message in outcome.messages:
                 errors.print(f"  {escape(message)}")
-            if outcome.has_unanswered and code == printing.OK:
-                code = printing.REFUSED
+            if outcome.has_unanswered and code == exit_codes.OK:
+                code = exit_codes.REFUSED
             if outcome.state in ("refused", "failed") and outcome.quarter == str(quarter):
                 stale.add(outcome.project)
-                code = printing.REFUSED if outcome.state == "refused" else printing.FAILED
+                code = exit_codes.REFUSED if outcome.state == "refused" else exit_codes.FAILED
     show_results(home, quarter, projects, language, stale)
     return code
 

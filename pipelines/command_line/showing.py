@@ -17,7 +17,7 @@ from dashboards.words.summary import result_markdown
 from data_contracts.phrases import phrase
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import Fault, InputRefused, suggestion
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.printing import console, show_faults, show_table
 
 
@@ -80,7 +80,7 @@ def show_status(home: Home, language: str) -> int:
     published = sorted(p.name for p in home.published.iterdir() if p.is_dir() and not p.name.startswith("."))
     console.print(f"published: {', '.join(published) or '–'}")
     show_faults(damages)
-    return printing.REFUSED if damages else printing.OK
+    return exit_codes.REFUSED if damages else exit_codes.OK
 
 
 def _files_of(home: Home, protocol: Protocol, language: str) -> tuple[str, str, list[str]]:
@@ -119,7 +119,7 @@ def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) 
     if record is None:
         known = ", ".join(sorted(records)) or "none yet; run: trin run"
         show_faults([f"There is no result with this id. {suggestion(result_id, records)} Known: {known}."])
-        return printing.FAILED
+        return exit_codes.FAILED
     if record.get("provenance") is not None:
         note(home, "read", what=result_id)
     console.print(explanation(record, language, console.width), markup=False, soft_wrap=True)
@@ -130,14 +130,14 @@ def explain_result(home: Home, result_id: str, language: str, *, in_full: bool) 
     provenance = record.get("provenance")
     if provenance is None:
         console.print(f"\n{_source_words(record['source'])}", markup=False)
-        return printing.OK
+        return exit_codes.OK
     console.print(f"\n{phrase(language, 'restricted_note')}", markup=False)
     console.print(
         f"Trin {provenance['code_version']} · protocol {provenance['protocol_sha256'][:12]} · "
         f"input {provenance['input_sha256'][:12]} · seed {provenance['seed']} · rules {record['evidence']['ruleset_version']}",
         markup=False,
     )
-    return printing.OK
+    return exit_codes.OK
 
 
 def questions_markdown(record: dict[str, Any], language: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from pipelines.command_line import printing
+from pipelines.command_line import exit_codes
 from pipelines.command_line.options import home_option, known_home
 from pipelines.command_line.printing import console
 
@@ -44,7 +44,7 @@ def upgrade(home_folder: Path, is_meant: bool) -> None:
         console.print(
             f"Nothing has been changed. To apply the upgrade: trin upgrade --home {escape(str(home_folder))} --apply"
         )
-        sys.exit(printing.OK)
+        sys.exit(exit_codes.OK)
     backup = upgrade_home(home)
     kept = "" if backup is None else f" Replaced files are in {escape(str(backup.relative_to(home.root)))}."
     console.print(f"[green]✓[/green] The home is at version {CURRENT}.{kept}")

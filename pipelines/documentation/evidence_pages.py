@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.ladder.ladder import crosswalk, design_facts, economics_sources, error_sources, rung_rules, rungs
+from data_contracts.phrases.limits import with_limits
 from data_contracts.reading.knowledge import read_knowledge
 
 SPECIFICATION = Path(__file__).resolve().parent.parent.parent / "tests" / "spec"
@@ -138,6 +139,6 @@ def risk_of_bias_page() -> str:
             for number, question in domain["questions"].items():
                 answers = " · ".join("/".join(group) for group in question["answers"])
                 who = "*person*" if question.get("person") else ""
-                lines.append(f"| {number} | {question['text']['en']} {who} | {answers} |")
+                lines.append(f"| {number} | {with_limits(question['text']['en'], 'en')} {who} | {answers} |")
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"

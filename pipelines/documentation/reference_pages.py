@@ -19,6 +19,7 @@ from data_contracts.home_files.judgements import Judgements
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.tables.declared import TABLES, contract_text
 from pipelines.documentation.evidence_pages import error_sources_page, ladder_page, risk_of_bias_page
+from pipelines.documentation.limit_pages import limits_page
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
 SECTION_NOTES = {
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "error-sources.md": error_sources_page(),
         "tables.md": tables_page(),
         "ladder.md": ladder_page(),
+        "limits.md": limits_page(),
         "risk-of-bias.md": risk_of_bias_page(),
         "dossier.md": sections_page("Studies on paper", DOSSIER_LEAD, PaperStudy),
         "judgements.md": sections_page("Signed judgements", JUDGEMENTS_LEAD, Judgements),

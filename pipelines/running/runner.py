@@ -31,9 +31,9 @@ from assets.project_files.site_settings import SITE_SETTINGS, site_settings
 from assets.rights.retention import enforce_retention
 from assets.storage.clock import today
 from assets.storage.code_version import code_version
+from assets.storage.dagster_failures import UNEXPECTED, only_kind_and_place
 from assets.storage.home import Home, locked, read_json, refused_by_computer, write_json
 from assets.storage.partitions import partition_key
-from assets.storage.refusals import UNEXPECTED, only_kind_and_place
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.home_files.site_settings import missing_settings
 from data_contracts.protocol.protocol import Protocol

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+import yaml
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from assets.pseudonyms.keys import read_key
@@ -33,9 +34,16 @@ def _earlier_names() -> Iterator[None]:
             del sys.modules[name]
 
 
+def _has_own_storage(home: Home) -> bool:
+    """Return True if `dagster.yaml` names another database."""
+    path = home.dagster / "dagster.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return bool({"storage", "run_storage"} & set(settings or {}))
+
+
 def open_runs(home: Home) -> int:
     """Return the number of queued and active runs, without dead ones."""
-    if not (home.dagster / DATABASES[-1]).exists():
+    if not (home.dagster / DATABASES[-1]).exists() and not _has_own_storage(home):
         return 0
     with _earlier_names(), DagsterInstance.from_config(str(home.dagster)) as instance:
         runs = {run.run_id for run in instance.get_runs(RunsFilter(statuses=OPEN))}

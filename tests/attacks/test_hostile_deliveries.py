@@ -464,4 +464,4 @@ def test_files_nobody_takes_in_are_counted(small_home: Home) -> None:
     (small_home.inbox / "small" / "Q3" / "people.csv").write_text("x")
     (small_home.inbox / "unknown.csv").write_text("x")
     result = CliRunner().invoke(trin, ["status", "--home", str(small_home.root)])
-    assert "2 files lie in subfolders" in result.output
+    assert "2 files are ignored" in result.output

@@ -417,3 +417,16 @@ def test_a_stacked_cell_says_what_it_is() -> None:
     assert '<td data-label="Pays &amp; &#34;gets&#34;" class="n">1</td><td data-label="AB">2</td>' in made
     assert made.endswith(plain)
     assert made.count("data-label") == 2
+
+
+def test_a_number_that_the_columns_put_on_the_page_is_there_in_both_languages() -> None:
+    """To show a number is to declare it: no template and no page code names it."""
+    public = [publish(example_record(), default_policy()).model_dump(mode="json")]
+    pages = build_site(build_marts(public), "2026Q3")
+    for prefix, title in (
+        ("", "Effektivt antal i sammenligningsgruppen"),
+        ("en/", "Effective number in the comparison"),
+    ):
+        page = pages[f"{prefix}resultat/p.2026Q3.o.html"].decode()
+        assert title in page
+        assert "610</td>" in page  # 612.3, rounded as counts are

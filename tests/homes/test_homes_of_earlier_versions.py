@@ -96,6 +96,8 @@ def test_a_study_of_0_1_0_goes_on(tmp_path: Path) -> None:
         "60 and 24 newcomers, but for one who was erased and two whose rows were refused"
     )
     assert earlier["quarter"] == "2026Q2"
+    states = {source["code"]: source["state"] for source in now["evidence"]["error_sources"]}
+    assert states["protocol_changed"] == "clear", "a lock that 0.1.0 made holds what the project wrote"
     assert list((home.inbox / "small").iterdir()) == []
 
     trin(home, "release", "propose", "--quarter", "2026Q3", "--by", "Carla Friis")

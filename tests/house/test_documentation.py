@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.upgrades.home_version import CURRENT
 from tests.support.places import ROOT
 
 PAGES = sorted(
@@ -67,6 +68,19 @@ def test_every_page_of_the_documentation_is_in_its_contents() -> None:
             continue
         folder = name.rpartition("/")[0]
         assert name in listed or f"{folder}/*" in listed or (name.endswith(".da") and f"{folder}/*.da" in listed), name
+
+
+def test_the_version_is_the_newest_of_the_changes_everywhere() -> None:
+    versions = re.findall(r"^## (\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert versions == sorted(versions, key=lambda v: [int(n) for n in v.split(".")], reverse=True)
+    for name, pattern in {
+        "pyproject.toml": r'^version = "(.+)"$',
+        "CITATION.cff": r"^version: (.+)$",
+        "publiccode.yml": r"^softwareVersion: (.+)$",
+        "deploy/kubernetes/values.yaml": r'registry\.example\.org/trin, tag: "(.+?)"',
+    }.items():
+        assert re.findall(pattern, (ROOT / name).read_text("utf-8"), re.MULTILINE) == versions[:1], name
+    assert CURRENT in versions, "an upgrade leads to a version that the changes do not name"
 
 
 @pytest.mark.slow

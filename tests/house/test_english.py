@@ -21,12 +21,11 @@ ROOMS_DONE = [
     "assets/ui",
     "assets/upgrades",
     "bench",
-    "data_contracts/calendar",
-    "data_contracts/economics",
-    "data_contracts/home_files",
-    "data_contracts/reading",
+    "dashboards",
+    "data_contracts",
     "pipelines",
     "projects",
+    "tests/support",
 ]
 LONGEST_FIRST_LINE = 72
 NOT_IMPERATIVE = {"The", "A", "An", "What", "How", "Whether", "It", "This"}

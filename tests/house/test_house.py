@@ -203,6 +203,19 @@ def test_the_lock_names_no_host() -> None:
         assert text.count("--hash=sha256:") >= len(pins)
 
 
+def test_hooks_run_the_tools_of_make_lint_at_versions_of_the_lock() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert not re.search(r"(?<![\w.])/(?!/)", "".join(re.findall(r"entry:.*", text))), "a hook names a machine's path"
+    (repo,) = yaml.safe_load(text)["repos"]
+    assert repo["repo"] == "local"
+    commands = {" ".join(hook["entry"].split()[:1]).removeprefix(".venv/bin/") for hook in repo["hooks"]}
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe is not None
+    assert commands == set(re.findall(r"\$\(BIN\)/([a-z]+)", recipe[1]))
+    assert all(re.search(rf"^{name}==", lock, re.MULTILINE) for name in commands)
+
+
 def test_the_readme_shows_the_two_commands_and_exists_in_danish() -> None:
     for name in ("README.md", "README.da.md"):
         text = (ROOT / name).read_text(encoding="utf-8")

@@ -277,7 +277,7 @@ def test_the_pod_of_a_run_on_kubernetes_has_home_and_key_and_is_not_root(tmp_pat
     }
     context = K8sContainerContext.create_for_run(DagsterRun(job_name="a"), launcher, include_run_tags=False)
     context = context.merge(K8sContainerContext.create_from_config({"k8s": handed_on}))
-    config = context.get_k8s_job_config("registry.example.org/trin:0.1.0", launcher)
+    config = context.get_k8s_job_config("registry.example.org/trin:0.2.0", launcher)
     job = construct_dagster_k8s_job(config, ["dagster", "api"], "a-run", user_defined_k8s_config=context.run_k8s_config)
     pod = job.to_dict()["spec"]["template"]["spec"]
     (container,) = pod["containers"]

@@ -1,7 +1,7 @@
-"""Which names of Trin's others rely on, as they are now.
+"""The current names in Trin that others rely on.
 
-`python -m tests.spec.names_now KIND …` writes kinds of names anew into `tests/reference/names.json`; without a kind, all.
-The kinds in `IN_HOMES` need the demo to be run, which takes a minute.
+`python -m tests.spec.names_now KIND …` updates kinds of names in `tests/reference/names.json`, or all kinds if none is
+named. The kinds in `IN_HOMES` need a run of the demo, which takes a minute.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ ROOT = Path(__file__).resolve().parents[2]
 STORED = ROOT / "tests" / "reference" / "names.json"
 
 
-# What Dagster is told.
+# Dagster.
 
 
 def repository() -> RepositoryDefinition:
-    """Everything that the code location offers."""
+    """Return the repository of the code location."""
     from dagster import DagsterInstance
 
     from assets.storage.home import Home
     from pipelines.definitions import build_defs
 
-    # Dagster resolves definitions against the process's latest instance, so one must be open.
+    # Dagster resolves definitions with the process's latest instance, so one must be open.
     with DagsterInstance.ephemeral(), tempfile.TemporaryDirectory() as folder:
         return build_defs(home=Home(Path(folder))).get_repository_def()
 
 
 def dimensions(partitions: Any) -> str:
-    """The names of what something is divided by."""
+    """Return the names of partition dimensions."""
     if partitions is None:
         return "nothing"
     return " and ".join(getattr(partitions, "partition_dimension_names", ["quarter"]))
@@ -85,7 +85,7 @@ def partitions() -> dict[str, Any]:
 
 
 def code_location() -> Any:
-    """What a workspace of somebody else's may say, too."""
+    """Return what workspace files, here and elsewhere, refer to."""
     return yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
 
 
@@ -99,14 +99,14 @@ def commands() -> dict[str, list[str]]:
 
 
 def verbs(command: click.Command, name: str) -> Iterator[tuple[str, list[str]]]:
-    """A verb and the verbs below it, each with its arguments and options."""
+    """Yield a verb and its subcommands with arguments and options."""
     yield name, [said(p) for p in command.params]
     for below, verb in sorted(getattr(command, "commands", {}).items()):
         yield from verbs(verb, f"{name} {below}")
 
 
 def said(parameter: click.Parameter) -> str:
-    """An argument or option in one line."""
+    """Return an argument or option in one line."""
     is_flag = getattr(parameter, "is_flag", False)
     name = "/".join(parameter.opts) if parameter.param_type_name == "option" else parameter.human_readable_name
     choices = getattr(parameter.type, "choices", None)
@@ -120,13 +120,13 @@ def said(parameter: click.Parameter) -> str:
 
 
 def exit_codes() -> dict[str, int]:
-    from pipelines.command_line import printing
+    from pipelines.command_line import exit_codes
 
-    return {name.lower(): getattr(printing, name) for name in ("OK", "FAILED", "USAGE", "REFUSED", "NO_HOME")}
+    return {name.lower(): getattr(exit_codes, name) for name in ("OK", "FAILED", "USAGE", "REFUSED", "NO_HOME")}
 
 
 def environment() -> list[str]:
-    """Environment variables, wherever the program speaks of them."""
+    """Return the environment variables that occur in the program."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     folders = {name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]}
     texts = (path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
@@ -137,7 +137,7 @@ def environment() -> list[str]:
 
 
 def shown(schema: dict[str, Any]) -> str:
-    """What a key may hold, in short."""
+    """Return the type of a key in short form."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "const" in schema or "enum" in schema:
@@ -151,7 +151,7 @@ def shown(schema: dict[str, Any]) -> str:
 
 
 def keys_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Every part of a schema with its keys; an asterisk stands at those that must be there."""
+    """Return the keys of every part of a schema, required ones with `*`."""
     parts = {**schema.get("$defs", {}), schema.get("title", "list"): {k: v for k, v in schema.items() if k != "$defs"}}
     return {
         name: {key + "*" * (key in part.get("required", ())): shown(p) for key, p in part["properties"].items()}
@@ -201,7 +201,7 @@ def delivered_tables() -> dict[str, list[str]]:
     return {table: [column["name"] for column in columns] for table, columns in contracts.items()}
 
 
-# What a home holds after a run.
+# Contents of a home after a run.
 
 
 def published_folder(demo: Home) -> Path:
@@ -210,14 +210,14 @@ def published_folder(demo: Home) -> Path:
 
 
 def published_files(demo: Home, released: Home) -> list[str]:
-    """Addresses below `published/<quarter>/`: what others link to."""
+    """Return paths below `published/<quarter>/`, which others link to."""
     folder = published_folder(demo)
     files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(name.replace(folder.name, "<quarter>") for name in files)
 
 
 def published_tables(demo: Home, released: Home) -> dict[str, list[str]]:
-    """Tables in `marts.duckdb` and files of columns."""
+    """Return columns of tables in `marts.duckdb` and of public files."""
     import duckdb
 
     folder = published_folder(demo)
@@ -231,7 +231,7 @@ def published_tables(demo: Home, released: Home) -> dict[str, list[str]]:
 
 
 def home_folders(demo: Home, released: Home) -> list[str]:
-    """Where things lie in a home, whatever its quarters, projects and numbers are."""
+    """Return paths in a home, without quarters, projects and numbers."""
     return sorted({shape for home in (demo, released) for shape in shapes(home)})
 
 
@@ -248,7 +248,7 @@ SHAPES = (
 
 
 def shapes(home: Home) -> Iterator[str]:
-    """Every file of a home but locks, with a word where a quarter, a project or a number stands."""
+    """Yield a home's file paths with placeholders, without locks."""
     projects = "|".join(sorted(map(re.escape, home.project_ids()), key=len, reverse=True))
     for path in home.root.rglob("*"):
         if path.is_file() and not path.name.endswith((".lock", "-wal", "-shm")):
@@ -260,7 +260,7 @@ def shapes(home: Home) -> Iterator[str]:
 
 
 def demo_home(folder: Path) -> Home:
-    """The demo, run once."""
+    """Return the demo home after one run."""
     from assets.storage.home import Home
     from pipelines.running.demo import set_up
     from tests.support.runs import run_demo
@@ -272,7 +272,7 @@ def demo_home(folder: Path) -> Home:
 
 
 def released_home(folder: Path) -> Home:
-    """A small study that was run and released, and of which one person withdrew."""
+    """Return a home with a released small study and an erased person."""
     from assets.release.approve import approve
     from assets.release.propose import propose
     from assets.rights.erasure import erase
@@ -317,7 +317,7 @@ IN_HOMES: dict[str, Callable[[Home, Home], Any]] = {
 
 
 def write(kinds: list[str]) -> None:
-    """Write kinds of names anew; the others stay as they are stored."""
+    """Update some kinds of names in the stored file, and keep the others."""
     stored = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
     stored |= {kind: IN_CODE[kind]() for kind in kinds if kind in IN_CODE}
     if any(kind in IN_HOMES for kind in kinds):

@@ -1,6 +1,6 @@
 """How a result earns its rung
 
-A rung is decided by facts that the stations saw, never by what a project says of itself, by how large the effect is, or by a p-value.
+A rung is determined by facts that the stations observed, never by what a project says about itself, the size of the effect, or a p-value.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ MATCHED = DesignFacts(
 
 
 def test_a_story_is_rung_seven() -> None:
-    """Where nothing is known but a story, the rung is 7."""
+    """If only a story is known, the rung is 7."""
     assert earned_rung(DesignFacts()) == "7"
 
 
 def test_two_raters_with_a_form_are_rung_six() -> None:
-    """Two people who judge the same by a form fixed beforehand give rung 6; one person does not."""
+    """Two people who judge the same cases by a form fixed in advance give rung 6; one person does not."""
     assert earned_rung(DesignFacts(raters_count=2, judgement_structured=True)) == "6"
     assert earned_rung(DesignFacts(raters_count=1, judgement_structured=True)) == "7"
 
 
 def test_a_rate_is_rung_five() -> None:
-    """Participants held against a figure for a larger group give rung 5."""
+    """Participants compared with a figure for a larger group give rung 5."""
     assert earned_rung(DesignFacts(has_participant_outcomes=True, reference_rate_declared=True)) == "5"
 
 
@@ -44,14 +44,14 @@ def test_a_matched_group_is_rung_four() -> None:
 
 
 def test_a_match_that_fails_its_gate_loses_its_rung() -> None:
-    """Groups that did not become alike give no rung 4, whatever the difference between them; a rate, if there is one, is what is left."""
+    """Groups that did not become similar do not give rung 4, whatever the difference between them; if there is a rate, the rung is 5."""
     failed = replace(MATCHED, comparison_documented=False)
     assert earned_rung(failed) == "7"
     assert earned_rung(replace(failed, reference_rate_declared=True)) == "5"
 
 
 def test_before_and_after_is_rung_three_with_and_without_others() -> None:
-    """The same people before and after are rung 3a if others were followed too, and 3b if not; 3b never gets beyond very low certainty."""
+    """The same people before and after are rung 3a if others were followed too, and 3b if not; 3b never has more than very low certainty."""
     facts = DesignFacts(
         has_participant_outcomes=True, waves_count=2, has_wave_before_start=True, within_unit_estimand=True
     )
@@ -61,7 +61,7 @@ def test_before_and_after_is_rung_three_with_and_without_others() -> None:
 
 
 def test_a_lottery_needs_its_list() -> None:
-    """A trial is rung 2 only if the list of the draw was stored before outcomes were read and everybody counts where they drew; “we drew lots” is not enough."""
+    """A trial is rung 2 only if the list of the draw was stored before outcomes were read and everybody counts in the group they drew; “we drew lots” is not enough."""
     facts = DesignFacts(
         has_participant_outcomes=True,
         assignment_list_sha256="0" * 64,
@@ -74,7 +74,7 @@ def test_a_lottery_needs_its_list() -> None:
 
 
 def test_a_review_needs_a_rule_for_its_search() -> None:
-    """Two independent tagged studies and a written rule for the search are rung 1; without the rule it is a narrative review, rung 6."""
+    """Two independent graded studies and a written rule for the search give rung 1; without the rule it is a narrative review, rung 6."""
     assert earned_rung(DesignFacts(pooled_studies_count=2, search_rule_recorded=True)) == "1b"
     trials = DesignFacts(pooled_studies_count=2, search_rule_recorded=True, pooled_mainly_trials=True)
     assert earned_rung(trials) == "1a"
@@ -82,7 +82,7 @@ def test_a_review_needs_a_rule_for_its_search() -> None:
 
 
 def test_what_a_project_says_of_itself_stands_beside_what_it_earned() -> None:
-    """The rung a project claims is kept beside the earned one, and moves nothing."""
+    """The rung that a project claims is stored with the earned one and does not affect it."""
     facts = replace(MATCHED, comparison_documented=False, reference_rate_declared=True)
     found = evidence_of(facts, findings(), (), claimed_rung=2, estimator=None, risk_of_bias=None)
     assert (found.rung, found.claimed_rung) == (5, 2)
@@ -90,7 +90,7 @@ def test_what_a_project_says_of_itself_stands_beside_what_it_earned() -> None:
 
 
 def test_the_cheapest_next_step_is_named() -> None:
-    """Every result says which facts would lift it, what they cost the project in effort, and what each participant would be asked."""
+    """Every result says which facts would raise it, what they cost the project in effort, and what each participant would be asked."""
     lift = evidence(replace(MATCHED, pre_period_outcome_in_score=False))["lifts"][0]
     assert lift["reaches"] == "4a"
     assert (lift["effort"], lift["fields_per_participant"], lift["minutes_per_participant"]) == (1, 0, 0)

@@ -1,6 +1,6 @@
 """What may be said
 
-Sentences come from fixed phrases in Danish and English, filled with the result's numbers. The same grammar holds any other text against a result.
+Sentences come from fixed phrases in Danish and English, filled with the result's numbers. The same rules check any other text against a result.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.models.evidence.test_evidence import record
 
 
 def said(**changes: Any) -> dict[str, Any]:
-    """A published record with its claims."""
+    """Return a published record with its claims."""
     made = record(**changes)
     return made.model_copy(update={"claims": build_claims(made)}).model_dump(mode="json")
 
@@ -35,7 +35,7 @@ def test_causes_are_for_trials() -> None:
 
 
 def test_too_small_is_not_no_effect() -> None:
-    """An interval around zero in a study too small to see a worthwhile effect is “cannot tell”, never “no effect”."""
+    """An interval around zero in a study too small to detect a worthwhile effect is “cannot tell”, never “no effect”."""
     small = {"low": -0.1, "high": 0.2, "states": {"underpowered": "warning"}}
     assert said(**small)["claims"]["verdict"] == "cannot_tell"
     assert "no_effect" in codes("Indsatsen har ingen virkning.", **small)
@@ -43,18 +43,18 @@ def test_too_small_is_not_no_effect() -> None:
 
 
 def test_a_share_needs_something_to_compare_with() -> None:
-    """“72 % start an education” says nothing of an effect."""
+    """“72 % start an education” says nothing about an effect."""
     assert "rate_alone" in codes("72 % start an education.")
 
 
 def test_figures_need_their_interval() -> None:
-    """A text with figures must give the range somewhere."""
+    """A text with figures must give their interval."""
     assert "no_interval" in codes("32 % mod 12 % i en kontrolgruppe.")
     assert codes("32 % against 12 % in a similar group; the range goes from +10 to +30 percentage points.") == []
 
 
 def test_money_needs_three_things() -> None:
-    """Money must say whose, in which year's prices, and per what; and the amount must be the result's."""
+    """A text about money must say whose it is, in which year's prices, and per what, and the amount must be the result's."""
     assert {"money_payer", "money_price_year", "money_per_what", "other_amount"} <= set(
         codes("Samfundet sparer 160.000 kr.")
     )
@@ -62,7 +62,7 @@ def test_money_needs_three_things() -> None:
 
 
 def test_numbers_must_be_the_results_own() -> None:
-    """A figure that is not one of the published ones is pointed out."""
+    """A figure that is not published is reported."""
     assert "other_number" in codes("45 % mod 12 % i en kontrolgruppe, fra +10 til +30 procentpoint.")
 
 
@@ -70,7 +70,7 @@ def test_numbers_must_be_the_results_own() -> None:
 @pytest.mark.parametrize(("low", "high"), [(0.1, 0.3), (-0.1, 0.2), (-0.3, -0.1)])
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_what_the_result_itself_says_is_always_covered(rung: int, low: float, high: float, language: str) -> None:
-    """The result's own sentences, all of them together, have no faults."""
+    """The result's own sentences never have faults."""
     fields = said(rung=rung, low=low, high=high, treated_value=0.12 + (low + high) / 2)
     text = "\n".join(claim[language] for claim in fields["claims"]["can"])
     assert lint_claim(text, fields) == ()

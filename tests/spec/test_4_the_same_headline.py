@@ -1,6 +1,6 @@
 """Three results with the same headline
 
-“32 of 100 against 12 of 100” can be true, half true or untrue. The tag tells them apart.
+“32 of 100 against 12 of 100” can be true, half true or untrue. The grade tells them apart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NEAR = 0.02
 
 
 def first_with_headline(scenario: Any, rung: str) -> dict[str, Any]:
-    """The first drawn world whose estimate at a rung is +20 percentage points, to two points."""
+    """Return the first drawn world with an estimate of 20 ± 2 points at a rung."""
     for seed in range(12):
         found = records_of(draw_world(scenario, seed=seed))[rung]
         if found["status"] == "estimated" and abs(found["estimate"] - 0.20) < NEAR:
@@ -28,7 +28,10 @@ def first_with_headline(scenario: Any, rung: str) -> dict[str, Any]:
 
 @pytest.fixture
 def three(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
-    """True +20; nothing at all, but something hidden that is strong; and +10 in good times, held against an old rate."""
+    """Return three results that all show +20 percentage points.
+
+    A true +20; no effect but strong hidden confounding; and +10 in good times, compared with an old rate.
+    """
     found = {"true": first_with_headline("ignorable", "4")}
     monkeypatch.setitem(young_mothers.HIDDEN_STRENGTH, "null", 1.4)
     found["nothing"] = first_with_headline("null", "4")
@@ -42,7 +45,7 @@ def three(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.slow
 def test_the_same_headline_gets_three_tags(three: dict[str, dict[str, Any]]) -> None:
-    """Where the effect is true, the result is promising at rung 4 with low certainty; where nothing works, the placebo gives it away, the verdict is “unresolved” and certainty very low; held against an old rate it is rung 5, “unresolved”, and says that times may have changed."""
+    """If the effect is true, the result is promising at rung 4 with low certainty. If there is no effect, the placebo test reveals it, the verdict is “unresolved” and certainty very low. Compared with an old rate it is rung 5, “unresolved”, and says that times may have changed."""
     seen = {
         name: (r["evidence"]["rung"], r["evidence"]["certainty"], r["claims"]["verdict"]) for name, r in three.items()
     }

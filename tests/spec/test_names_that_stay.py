@@ -1,6 +1,6 @@
 """Names that stay
 
-Whoever uses Trin links to its pages, reads its files, calls its commands and plans runs by the names of its assets. Code may be moved about; these names stay. `tests/reference/names.json` holds them as they were; a name that is changed on purpose is written in CHANGELOG.md.
+Users of Trin link to its pages, read its files, call its commands and plan runs by the names of its assets. Code may move; these names stay. `tests/reference/names.json` stores them; a deliberate change is written in CHANGELOG.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ together = pytest.mark.xdist_group("demo")
 
 
 def lines(value: Any, above: str = "") -> Iterator[str]:
-    """A tree of names as lines that can be compared and read."""
+    """Yield a tree of names as lines that can be compared and read."""
     if isinstance(value, dict):
         for name, below in value.items():
             yield from lines(below, f"{above} › {name}" if above else str(name))
@@ -34,7 +34,7 @@ def lines(value: Any, above: str = "") -> Iterator[str]:
 
 
 def assert_stays(kind: str, now: Any) -> None:
-    """Nothing of a kind is gone, has come or has changed."""
+    """Assert that no name of a kind has been added, removed or changed."""
     stored = json.loads(STORED.read_text(encoding="utf-8"))
     before, after = set(lines(stored.get(kind, {}))), set(lines(now))
     told = [f"  gone: {line}" for line in sorted(before - after)] + [
@@ -53,103 +53,103 @@ def released_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_assets_keep_their_names_and_groups() -> None:
-    """Every asset has the key and the group it had: other systems, saved views and alerts ask for it by them."""
+    """Other systems, saved views and alerts refer to assets by key and group."""
     assert_stays("assets", IN_CODE["assets"]())
 
 
 def test_checks_keep_their_names() -> None:
-    """Every check stands at its asset under its name."""
+    """Checks are found by asset and name."""
     assert_stays("asset_checks", IN_CODE["asset_checks"]())
 
 
 def test_jobs_keep_their_names() -> None:
-    """A job is started by its name."""
+    """Jobs are started by name."""
     assert_stays("jobs", IN_CODE["jobs"]())
 
 
 def test_schedules_keep_their_names_and_times() -> None:
-    """A schedule that somebody stopped stays stopped only while its name is the same; its time is in people's calendars."""
+    """A stopped schedule stays stopped only under the same name; people plan by its time."""
     assert_stays("schedules", IN_CODE["schedules"]())
 
 
 def test_sensors_keep_their_names() -> None:
-    """A sensor remembers what it has seen under its name."""
+    """A sensor's state is stored under its name."""
     assert_stays("sensors", IN_CODE["sensors"]())
 
 
 def test_partitions_keep_their_dimensions() -> None:
-    """What was made before is found again by project and quarter."""
+    """Earlier results are found by project and quarter."""
     assert_stays("partitions", IN_CODE["partitions"]())
 
 
 def test_the_code_location_stays_where_it_is() -> None:
-    """A workspace file of somebody else's finds the definitions; Dagster remembers runs by the location's name."""
+    """Other workspace files name the location, and Dagster stores runs under it."""
     assert_stays("code_location", IN_CODE["code_location"]())
 
 
 def test_verbs_keep_their_options() -> None:
-    """A script that calls `trin` goes on working."""
+    """Scripts that call `trin` keep working."""
     assert_stays("commands", IN_CODE["commands"]())
 
 
 def test_exit_codes_keep_their_numbers() -> None:
-    """A script that looks at how `trin` ended goes on working."""
+    """Scripts that check exit codes keep working."""
     assert_stays("exit_codes", IN_CODE["exit_codes"]())
 
 
 def test_environment_variables_keep_their_names() -> None:
-    """A service's settings go on working."""
+    """Settings of services keep working."""
     assert_stays("environment", IN_CODE["environment"]())
 
 
 def test_the_record_keeps_its_fields() -> None:
-    """Whoever reads results finds every field where it was, with the same kind of value in it."""
+    """Readers of results find every field, with the same type."""
     assert_stays("record_schema", IN_CODE["record_schema"]())
 
 
 def test_the_published_schema_keeps_its_fields() -> None:
-    """The schema that is published beside the results says the same."""
+    """The published schema has the same fields."""
     assert_stays("published_schema", IN_CODE["published_schema"]())
 
 
 def test_the_protocol_keeps_its_keys() -> None:
-    """A protocol that somebody wrote can be read tomorrow."""
+    """Existing protocols can still be read."""
     assert_stays("protocol_schema", IN_CODE["protocol_schema"]())
 
 
 def test_other_files_that_people_write_keep_their_keys() -> None:
-    """So can studies on paper, accounts in money, signed judgements and the site's settings."""
+    """Existing dossiers, accounts, judgements and site settings can still be read."""
     assert_stays("other_settings", IN_CODE["other_settings"]())
 
 
 def test_delivered_tables_keep_their_columns() -> None:
-    """Whoever delivers goes on delivering."""
+    """Existing deliveries can still be read."""
     assert_stays("delivered_tables", IN_CODE["delivered_tables"]())
 
 
 @needs_the_demo
 @together
 def test_pages_and_files_keep_their_addresses(demo_template: Home, released_once: Home) -> None:
-    """A link to a page or a file leads there."""
+    """Links to pages and files keep working."""
     assert_stays("published_files", IN_HOMES["published_files"](demo_template, released_once))
 
 
 @needs_the_demo
 @together
 def test_public_tables_keep_their_columns(demo_template: Home, released_once: Home) -> None:
-    """A spreadsheet or a query on public files goes on working."""
+    """Spreadsheets and queries on public files keep working."""
     assert_stays("published_tables", IN_HOMES["published_tables"](demo_template, released_once))
 
 
 @needs_the_demo
 @together
 def test_a_home_keeps_its_folders(demo_template: Home, released_once: Home) -> None:
-    """Backups, rights and scripts of whoever runs a home go on working."""
+    """Backups, permissions and scripts for a home keep working."""
     assert_stays("home_folders", IN_HOMES["home_folders"](demo_template, released_once))
 
 
 def test_every_stored_kind_is_asked_for() -> None:
-    """Nothing stands among the stored names that no test looks at."""
+    """Every stored kind of name is tested."""
     stored = json.loads(STORED.read_text(encoding="utf-8"))
     assert sorted(stored) == sorted([*IN_CODE, *IN_HOMES])
     text = Path(__file__).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Small words that the specification is written with."""
+"""Helpers of the specification tests."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from models.values.estimates import Estimate
 
 
 def estimate(value: float = 0.20, error: float = 0.02) -> Estimate:
-    """A difference of shares, 12 of 100 without the project."""
+    """Return a difference of shares, with 12 of 100 without the project."""
     low, high = value - 1.96 * error, value + 1.96 * error
     return Estimate("matched_difference", value, error, low, high, "normal", 0.12 + value, 0.12, np.empty(0))
 
 
 def findings(*, placebo: float | None = 0.0, value: float = 0.20, error: float = 0.02, **conduct: Any) -> Findings:
-    """A study in which everything was looked at and is fine, but for what is named."""
+    """Return findings without faults, except for the given ones."""
     main = estimate(value, error)
     test = (
         ()
@@ -75,12 +75,12 @@ def findings(*, placebo: float | None = 0.0, value: float = 0.20, error: float =
 
 
 def states(found: Findings, rung: int = 4) -> dict[str, str]:
-    """The state of every error source of a rung."""
+    """Return the state of every error source of a rung."""
     return {d.code: d.state.value for d in detect(rung, found)}
 
 
 def evidence(facts: DesignFacts, found: Findings | None = None) -> dict[str, Any]:
-    """The evidence of a study with some facts."""
+    """Return the evidence of a study with some facts."""
     given = findings() if found is None else found
     found_sources = detect(rung_number(earned_rung(facts)), given)
     made = evidence_of(facts, given, found_sources, claimed_rung=None, estimator=None, risk_of_bias=None)

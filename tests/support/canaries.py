@@ -1,4 +1,4 @@
-"""Canaries: person numbers that must not be found afterwards, and a scanner that looks at every byte."""
+"""Canaries: person numbers that must not be found, and a byte scanner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\d{6}[-\s.]?\d{4}")
 
 
 def draw_numbers(count: int, seed: int = 1) -> list[str]:
-    """Return person numbers with real dates, none of them given to anybody: born in 2037 to 2056."""
+    """Return valid person numbers that nobody has, with births in 2037-2056."""
     rng = np.random.default_rng(seed)
     numbers: set[str] = set()
     while len(numbers) < count:
@@ -26,7 +26,7 @@ def draw_numbers(count: int, seed: int = 1) -> list[str]:
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Yield everything a file says: its bytes in several encodings, and what is packed inside."""
+    """Yield a file's bytes in several encodings, with packed contents."""
     content = path.read_bytes()
     yield content.decode("latin-1")
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -44,17 +44,16 @@ def texts_of(path: Path) -> Iterator[str]:
 
 
 def hits(folder: Path, numbers: Iterable[str], words: Iterable[str] = (), *, but: Path | None = None) -> list[str]:
-    """Return files below a folder in which a canary is found, names of files included.
+    """Return files below a folder with a canary in content or name.
 
     Parameters
     ----------
-    folder : Path
     numbers : iterable of str
-        Ten digits each; found with and without anything in between.
+        Ten digits each, found with and without separators.
     words : iterable of str
-        Found in capitals and small letters.
+        Found in any case.
     but : Path or None
-        A folder that is not looked at.
+        A folder to skip.
     """
     wanted = set(numbers)
     looked_for = [word.casefold() for word in words]
@@ -62,7 +61,7 @@ def hits(folder: Path, numbers: Iterable[str], words: Iterable[str] = (), *, but
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and (but is None or but not in p.parents)):
         for text in (str(path.relative_to(folder)), *texts_of(path)):
             digits = {re.sub(r"\D", "", match) for match in _NUMBER.findall(text)}
-            # Runs of more than ten digits can hold one anywhere.
+            # Runs of more than ten digits can contain one anywhere.
             for run in re.findall(r"\d{11,}", text):
                 digits |= {run[i : i + 10] for i in range(len(run) - 9)}
             folded = text.casefold() if looked_for else ""

@@ -1,4 +1,4 @@
-"""Numbers of R's packages that the designs are held against; how they were made stands in `reference/designs.R`."""
+"""Reference numbers from R packages, made by `reference/designs.R`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from tests.support.places import REFERENCE
 
 R: dict[str, Any] = json.loads((REFERENCE / "designs.json").read_text(encoding="utf-8"))
 EXACT = 1e-7
-"""What two programs that solve the same equations may differ by, relatively."""
+"""Relative tolerance between two programs that solve the same equations."""
 
 
 def mpdta_like() -> Panel:
-    """Return a panel with the sizes, means and covariances of mpdta by group, so that its effects and errors are the same."""
+    """Return a panel like mpdta, with the same effects and errors.
+
+    Sizes, means and covariances by group are those of mpdta.
+    """
     rng = np.random.default_rng(1)
     rows, start = [], []
     for first, m in R["mpdta"]["moments"].items():

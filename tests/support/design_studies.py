@@ -1,4 +1,4 @@
-"""One small invented study per design, to be spoilt in tests."""
+"""A small invented study per design, for tests to modify."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Study:
         return Study(self.protocol.replace(old, new), self.files)
 
     def run(self, folder: Path, lock: LockState = UNTOUCHED) -> ResultRecord:
-        """Evaluate it; InputRefused as the stations."""
+        """Evaluate it; raise InputRefused as the stations do."""
         home = Home(folder)
         home.prepare()
         create_key(home, demo=True)
@@ -150,7 +150,10 @@ class Study:
 
 
 def trial(n: int = 120, effect: float = 5.0, seed: int = 1) -> Study:
-    """People who drew lots; most who drew a place came; true effect of coming `effect`."""
+    """Return a trial in which most who drew a place came.
+
+    The true effect of coming is `effect`.
+    """
     rng = np.random.default_rng(seed)
     ids = [f"p{i:03d}" for i in range(n)]
     place = np.zeros(n, dtype=int)
@@ -166,7 +169,7 @@ def trial(n: int = 120, effect: float = 5.0, seed: int = 1) -> Study:
 
 
 def panel(units: int = 40, effect: float = 2.0, seed: int = 2) -> Study:
-    """Half of the places start in 2023; true effect `effect`."""
+    """Return a panel; half of the places start in 2023, true effect `effect`."""
     rng = np.random.default_rng(seed)
     places = [f"place{i:02d}" for i in range(units)]
     years = range(2020, 2026)
@@ -188,7 +191,10 @@ def panel(units: int = 40, effect: float = 2.0, seed: int = 2) -> Study:
 
 
 def rate(n: int = 60, effect: float = 0.15, seed: int = 3) -> Study:
-    """Mostly young participants; rates of 30 places by age; true effect `effect`."""
+    """Return a benchmarking study with rates of 30 places by age.
+
+    Participants are mostly young; the true effect is `effect`.
+    """
     rng = np.random.default_rng(seed)
     age = np.where(rng.random(n) < 0.7, "young", "old")
     truth = np.where(age == "young", 0.35, 0.6) + effect
@@ -218,7 +224,7 @@ def rate(n: int = 60, effect: float = 0.15, seed: int = 3) -> Study:
 
 
 def studies() -> Study:
-    """Six studies around +0.3."""
+    """Return a review of six studies around +0.3."""
     frame = pd.DataFrame(
         {
             "study": [f"Author{letter} {1990 + i}" for i, letter in enumerate("ABCDEF")],
@@ -232,7 +238,7 @@ def studies() -> Study:
 
 
 def judged() -> Study:
-    """Seven experts, three questions, two rounds."""
+    """Return an assessment: seven experts, three questions, two rounds."""
     rng = np.random.default_rng(5)
     rows = [
         {
@@ -249,7 +255,7 @@ def judged() -> Study:
 
 
 def cases() -> Study:
-    """Nine cases coded by two people: a mentor is what leads to a job."""
+    """Return nine cases coded by two people, where a mentor leads to a job."""
     rows = []
     for i in range(9):
         mentor, child = i % 2, i % 3 == 0

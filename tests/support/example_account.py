@@ -1,4 +1,4 @@
-"""One account to start from in tests: what I Gang declares, held against example results."""
+"""An example account: what I Gang declares, with example results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ CLAIM = tag_paper_study(read_section(SOURCE.read_text(encoding="utf-8"), SOURCE.
 
 
 def example_account(**changes: Any) -> dict[str, Any]:
-    """Return the account of project `p`, whose one outcome `o` stands for both of I Gang's; keywords replace the record's fields."""
+    """Return the account of project `p`; keywords replace record fields.
+
+    Its outcome `o` represents both outcomes of I Gang.
+    """
     protocol = read_protocol((FOLDER / "project.yaml").read_text(encoding="utf-8"))
     settings = read_economics((FOLDER / "economics.yaml").read_text(encoding="utf-8"), "economics.yaml", protocol)
     record = example_record(rounded_to=0.01, **changes)

@@ -1,4 +1,4 @@
-"""One full result record to start from in tests."""
+"""An example result record for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.evidence.crosswalk import graded
 
 
 def example_fields(**changes: Any) -> dict[str, Any]:
-    """Return the fields of a binary rung 4a result; keyword arguments replace fields."""
+    """Return the fields of a binary rung 4a result; keywords replace them."""
     text = {"da": "Tekst", "en": "Text"}
     sources = [
         {
@@ -142,7 +142,10 @@ def example_record(**changes: Any) -> ResultRecord:
 
 
 def published_result(outcome: str, **changes: Any) -> PublicRecord:
-    """Return a published effect of 0.2, from 0.14 to 0.26; what a mapping does not name stays as it is."""
+    """Return a published effect of 0.2, from 0.14 to 0.26.
+
+    Mappings among the changes are merged into those of the record.
+    """
     usual = {"estimate": 0.2, "interval_low": 0.14, "interval_high": 0.26, "confidence_level": 0.95, "rounded_to": 0.01}
     usual |= {
         "outcome": outcome,

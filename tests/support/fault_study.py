@@ -1,4 +1,4 @@
-"""A study whose one site sends a Danish spreadsheet, and ways to spoil its file."""
+"""A study with a Danish spreadsheet, and ways to damage its file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OTHER_LINES = (
 
 
 def study(line: str = CSV_LINE, scheme: str = "cpr") -> str:
-    """Return the study's protocol with one line for participants."""
+    """Return the study's protocol with one delivery of participants."""
     head = PROTOCOL[: PROTOCOL.index("deliveries:\n")]
     head = head.replace("identifier_scheme: local", f"identifier_scheme: {scheme}").replace("id: small", "id: faults")
     head = head.replace(
@@ -43,7 +43,10 @@ ROWS = 24
 
 
 def base_rows() -> list[list[str]]:
-    """Return clean rows as a site types them; half the numbers fail modulus 11, as many do since 2007."""
+    """Return valid rows as a site types them.
+
+    Half the person numbers fail modulus 11, as many do since 2007.
+    """
     rows = []
     for i in range(ROWS):
         number = f"{i % 28 + 1:02d}{i % 12 + 1:02d}95{1000 + 7 * i:04d}"
@@ -61,7 +64,7 @@ def base_rows() -> list[list[str]]:
 
 
 def truth() -> dict[int, dict[str, Any]]:
-    """Return what each row means, by its number in the file."""
+    """Return the meaning of each row, by its number in the file."""
     meant = {}
     for i in range(ROWS):
         day = pd.Timestamp(2024, i % 12 + 1, i % 28 + 1)
@@ -71,13 +74,13 @@ def truth() -> dict[int, dict[str, Any]]:
 
 
 def csv_bytes(rows: list[list[str]], header: list[str] | None = None, encoding: str = "cp1252") -> bytes:
-    """Return rows as the CSV file of the study."""
+    """Return rows as the study's CSV file."""
     lines = [";".join(header or HEADER), *(";".join(row) for row in rows)]
     return ("\r\n".join(lines) + "\r\n").encode(encoding)
 
 
 def xlsx_bytes(rows: list[list[Any]], change: Callable[[openpyxl.Workbook], None] | None = None) -> bytes:
-    """Return rows as the workbook of the study: a title above the header, texts as texts."""
+    """Return rows as the study's workbook, with a title above the header."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Deltagere"
@@ -94,24 +97,20 @@ def xlsx_bytes(rows: list[list[Any]], change: Callable[[openpyxl.Workbook], None
 
 @dataclass(frozen=True)
 class Case:
-    """One concrete fault and how it must end.
+    """A fault in a file, and its expected result.
 
     Attributes
     ----------
     row : str
-        Row of the catalogue it belongs to.
-    story : str
-    content : bytes
+        Its row of the catalogue.
     refused : dict of str to tuple of int
-        Rule code to the rows it refuses.
+        Refused rows by rule.
     fault : str
-        A piece of the sentence that refuses the whole file; empty if it is taken in.
-    name : str
-    protocol : str
+        Part of the message that refuses the file; empty if it is accepted.
     meant : dict
-        Values that differ from the clean table, by row and column; None means not known.
+        Values that differ from the valid table, by row and column; None means unknown.
     secrets : tuple of str
-        What must not be found anywhere afterwards, beside every identifier.
+        Texts that must not be found anywhere afterwards, in addition to identifiers.
     """
 
     row: str
@@ -126,7 +125,10 @@ class Case:
 
 
 def cell(row: str, story: str, column: str, value: str, rule: str = "", meant: Any = "same", **more: Any) -> Case:
-    """Return a case with one other cell, in file row 7; with a rule the row is refused, otherwise it means `meant`."""
+    """Return a case with one changed cell, in file row 7.
+
+    With a rule the row is refused; otherwise the cell means `meant`.
+    """
     rows = base_rows()
     rows[5][HEADER.index(column)] = value
     contract = {"startdato": "index_date", "kommune": "municipality_code", "humør": "mood"}
@@ -138,7 +140,7 @@ def cell(row: str, story: str, column: str, value: str, rule: str = "", meant: A
 
 
 def put(home: Home, case: Case) -> None:
-    """Put a case's protocol and file where they belong."""
+    """Write a case's protocol and file into a home."""
     folder = home.projects / "faults"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "project.yaml").write_text(case.protocol, encoding="utf-8")

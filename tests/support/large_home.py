@@ -1,4 +1,4 @@
-"""A home with many people, made without the slow parts, for erasing and for the bench."""
+"""A home with many people, made quickly, for erasure tests and benches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.small_study import small_rows, write_small_study
 
 
 def large_home(folder: Path, people: int) -> Home:
-    """Return a home whose one study has many people, taken in, with a quarter's tables beside them."""
+    """Return a home with a study of many people and a quarter's tables."""
     home = Home(folder / "home")
     set_up(home, demo=False)
     rows = small_rows(people // 10, people - people // 10)
@@ -30,6 +30,6 @@ def large_home(folder: Path, people: int) -> Home:
 
 
 def erase_from(home: Home, erased: int) -> ErasedFrom:
-    """Erase the first so many people."""
+    """Erase the first `erased` people."""
     (done,) = erase(home, [home.protocol("small")], [f"p{i:07d}" for i in range(erased)]).projects
     return done

@@ -1,4 +1,4 @@
-"""Where the checkout and the stored references lie, for tests in any folder."""
+"""Paths of the checkout and the stored references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking files in and putting tables together, the way the stations do."""
+"""Reception of files and assembly of tables, as the stations do it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = date(2026, 10, 15)
 
 @dataclass(frozen=True)
 class Taken:
-    """What a delivery led to."""
+    """The result of a delivery."""
 
     receipts: list[FileReceipt]
     home: Home
@@ -30,36 +30,36 @@ class Taken:
 
     @property
     def receipt(self) -> FileReceipt:
-        """The only receipt there is."""
+        """The only receipt."""
         (receipt,) = self.receipts
         return receipt
 
     def table(self, table: str, quarter: Quarter = QUARTER) -> JudgedTable:
-        """A quarter's table as the stations get it."""
+        """Return a quarter's table as the stations get it."""
         return assemble(self.home, self.home.protocol(self.project), table, quarter).table
 
     def accepted(self, table: str, quarter: Quarter = QUARTER) -> pd.DataFrame:
-        """Its accepted rows."""
+        """Return the accepted rows of a quarter's table."""
         judged = self.table(table, quarter)
         return accepted_rows(judged.frame, judged.contract)
 
     def of(self, table: str) -> TableReceipt:
-        """What the only receipt says of a table."""
+        """Return the only receipt's part about a table."""
         (found,) = [t for t in self.receipt.tables if t.table == table]
         return found
 
     def rules(self, table: str) -> dict[str, tuple[int, ...]]:
-        """Rows that each rule of a table refused."""
+        """Return the rows that each rule of a table refused."""
         return {r.rule: r.rows for r in self.of(table).refusals}
 
 
 def take(home: Home, project: str = "small", day: date = DAY) -> Taken:
-    """Take in what waits in a project's inbox."""
+    """Receive the files in a project's inbox."""
     return Taken(take_in(home, home.protocol(project), day), home, project)
 
 
 def everything_written(home: Home) -> bytes:
-    """Every byte under a home, stored tables decompressed; the inbox too."""
+    """Return every byte below a home, with stored tables decompressed."""
     parts = []
     for path in sorted(p for p in home.root.rglob("*") if p.is_file()):
         parts += [str(path.relative_to(home.root)).encode(), path.read_bytes()]

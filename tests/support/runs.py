@@ -1,4 +1,4 @@
-"""Running a home in this process, the way the command line does."""
+"""Runs of a home in this process, as the command line does them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ QUARTER = Quarter(2026, 3)
 def run_demo(
     home: Home, *, again: bool = False, projects: list[str] | None = None, quarter: Quarter = QUARTER
 ) -> list[Outcome]:
-    """Run projects of a home, for the demo quarter if no other is named."""
+    """Run projects of a home, for the demo quarter by default."""
     chosen = projects or home.project_ids()
     return list(run_quarter(home, quarter, chosen, again=again, told=lambda project, station: None))
 
 
 def execute(home: Home, project: str, quarter: Quarter = QUARTER) -> ExecuteInProcessResult:
-    """Run a project's quarter through Dagster as far as its evidence, without pages."""
+    """Run a project's quarter in Dagster up to its evidence, without pages."""
     job = build_defs(home=home).resolve_job_def("quarterly_evaluation")
     with DagsterInstance.ephemeral() as instance:
         register_projects(instance, home)
@@ -46,14 +46,17 @@ def execute(home: Home, project: str, quarter: Quarter = QUARTER) -> ExecuteInPr
 
 
 def evaluate(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
-    """Run a project's quarter as far as its evidence; return its records."""
+    """Run a project's quarter up to its evidence; return its records."""
     execute(home, project, quarter)
     path = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
     return {r["result_id"]: r for r in json.loads(path.read_text(encoding="utf-8"))}
 
 
 def rehearsed(home: Home, project: str, quarter: Quarter = QUARTER) -> dict[str, dict[str, Any]]:
-    """Take in a project's files and evaluate them by the stations' own functions, without Dagster; return its records."""
+    """Receive and evaluate a project's files without Dagster; return records.
+
+    The stations' functions are called directly.
+    """
     made = rehearse(home, project, quarter)
     return {record.result_id: record.model_dump(mode="json") for _, _, record in made}
 
@@ -71,18 +74,21 @@ def public_records(home: Home, quarter: Quarter = QUARTER) -> dict[str, dict[str
 
 
 def deliver_again(project: str, folder: Path) -> Path:
-    """Write a demo project's files somewhere else and return the folder: the inbox is empty after a run."""
+    """Write a demo project's files to a folder and return it.
+
+    The inbox is empty after a run.
+    """
     PORTFOLIO[project](folder)
     return folder
 
 
 def send(home: Home, project: str, path: Path, content: bytes) -> None:
-    """Put a file with the name of another in a project's inbox."""
+    """Put a file in a project's inbox under another file's name."""
     (home.inbox / project / path.name).write_bytes(content)
 
 
 def run_and_kill(home: Home, seconds: float, *arguments: str) -> None:
-    """Start `trin run` in a process of its own and kill it after some seconds, its children with it."""
+    """Start `trin run` in a new process, and kill it with its children."""
     command = [sys.executable, "-m", "pipelines.command_line", "run", *arguments]
     process = subprocess.Popen(
         command,

@@ -1,7 +1,7 @@
-"""Worlds of known truth, and every published estimator with every error it is published with.
+"""Worlds with known effects, and all published estimators with errors.
 
-Used by the simulation tests and by the validation page. The true effect on
-participants, on everybody and on the overlap is `effect`: it is the same for all.
+Used by the simulation tests and the validation page. The true effect is `effect` for everybody, so it is the same on
+participants, on everybody and on the overlap.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NAMES = ("a", "b", "c")
 
 @dataclass(frozen=True)
 class World:
-    """People of one draw."""
+    """The people of one draw."""
 
     x: np.ndarray
     treated: np.ndarray
@@ -48,16 +48,14 @@ class World:
 
 
 def draw_world(rng: np.random.Generator, n: int, *, effect: float, is_binary: bool, seed: int) -> World:
-    """Draw about a third participants who differ from others in what also moves the outcome.
+    """Draw a world in which about a third are participants, with confounding.
 
     Parameters
     ----------
-    rng : Generator
-    n : int
     effect : float
         The true effect, the same for everybody.
     is_binary : bool
-        An outcome of about 25 % without the project, or a normal one with standard deviation 1.
+        A binary outcome of about 25 % without the project, or a normal one with standard deviation 1.
     seed : int
         For folds and draws inside estimators.
     """
@@ -73,11 +71,11 @@ def draw_world(rng: np.random.Generator, n: int, *, effect: float, is_binary: bo
 
 
 def every_estimate(w: World) -> dict[str, Estimate]:
-    """Return every estimate that can be made of a draw, by a name that tells method, estimand and error."""
+    """Return every estimate of a draw, by method, estimand and error."""
     matrix = DesignMatrix(w.x, NAMES, NAMES, ())
     fit = fit_propensity(matrix, w.treated)
     if not isinstance(fit, PropensityFit):
-        return {}  # separation: rare in these worlds, and the test counts the draws that are left
+        return {}  # separation is rare in these worlds, and the test counts the remaining draws
     found: dict[str, Estimate] = {}
     _matched(w, fit, found)
     _in_strata(w, fit, found)
@@ -160,7 +158,7 @@ def _in_strata(w: World, fit: PropensityFit, found: dict[str, Estimate]) -> None
     for name, formed, everybody in cases:
         used = formed.weights > 0
         y, treated, own = w.y[used], w.treated[used], formed.weights[used]
-        if name != "coarsened exact":  # coarse classes leave differences inside them, which only regression takes away
+        if name != "coarsened exact":  # differences within coarse classes are removed by regression only
             found[f"{name}, within strata"] = stratified_difference(
                 y, treated, own, formed.labels[used], everybody=everybody, **_settings(w)
             )
@@ -189,13 +187,16 @@ def _weighted(w: World, fit: PropensityFit, found: dict[str, Estimate]) -> None:
 
 
 def same_matrix(w: World) -> Callable[[np.ndarray], DesignMatrix]:
-    """Return the columns of the score whoever they are learnt from: nothing is missing in these worlds."""
+    """Return a function that gives the same score columns for any subset.
+
+    Nothing is missing in these worlds, so nothing is learnt from the subset.
+    """
     matrix = DesignMatrix(w.x, NAMES, NAMES, ())
     return lambda learnt_from: matrix
 
 
 def boosted_estimate(w: World) -> Estimate:
-    """Return the cross-fitted estimate with trees, and check that the tree score can be made too."""
+    """Return the cross-fitted estimate with trees, and fit a tree score."""
     assert isinstance(fit_boosted_score(w.treated, same_matrix(w), seed=w.seed), PropensityFit)
     found = cross_fitted(
         w.y,
@@ -211,7 +212,7 @@ def boosted_estimate(w: World) -> Estimate:
 
 
 def naive_estimate(w: World) -> Estimate:
-    """A wrong twin: controls that are used again counted as if each time were a new person."""
+    """Return a wrong estimate that counts reused controls as new people."""
     fit = fit_propensity(DesignMatrix(w.x, NAMES, NAMES, ()), w.treated)
     assert isinstance(fit, PropensityFit)
     pairs = match_nearest(fit.logit, w.treated, np.zeros(len(w.y), dtype=np.int64), ratio=5, replace=True, caliper=None)

@@ -1,4 +1,4 @@
-"""A small study in one CSV file, with a known effect, for quick tests."""
+"""A small study in one CSV file with a known effect, for quick tests."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ deliveries:
 
 
 def small_rows(treated: int = 60, others: int = 300, seed: int = 7) -> pd.DataFrame:
-    """Return rows whose true effect on participants is `TRUE_EFFECT`."""
+    """Return rows with the true effect `TRUE_EFFECT` on participants."""
     rng = np.random.default_rng(seed)
     n = treated + others
     club = np.arange(n) < treated

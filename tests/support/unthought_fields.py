@@ -1,4 +1,4 @@
-"""Records with a field that nobody thought of, to see that it is published nowhere."""
+"""Records with an unexpected field, which must never be published."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLACES = ("top", "part", "row", "diagnostic", "finding", "mapping", "statement",
 
 
 def with_field(model: type[BaseModel], name: str) -> type[BaseModel]:
-    """A restricted model with one more field, as somebody adds it who thinks of nothing."""
+    """Return a restricted model with an additional, unmarked field."""
     return create_model(f"{model.__name__}Grown", __base__=model, **{name: (str, CANARY)})
 
 
@@ -23,7 +23,7 @@ def grown(part: BaseModel, name: str) -> BaseModel:
 
 
 def spoilt(record: ResultRecord, place: str, name: str) -> ResultRecord:
-    """A record that holds a canary where nobody expects one."""
+    """Return a record with a canary in an unexpected field."""
     evidence = record.evidence
     if place == "top":
         return grown(record, name)  # type: ignore[return-value]

@@ -8,7 +8,7 @@ import pytest
 
 from data_contracts.protocol.protocol import Protocol
 from models.designs.matched_control.design import MatchedControl
-from models.detectors.effect_sources import placebo_fails
+from models.detectors.placebo_sources import placebo_fails
 from models.people.cohort import build_cohort
 from models.people.outcomes import outcome_values
 from models.values.effects import Effects

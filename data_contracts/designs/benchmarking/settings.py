@@ -14,7 +14,7 @@ BenchmarkMethod = Literal["reference_rate", "standardised_rate", "structural_rat
 
 
 class BenchmarkSettings(DesignSettings):
-    """Held against a rate (rung 5)."""
+    """Comparison with a rate (rung 5)."""
 
     method: BenchmarkMethod = Field(
         default="reference_rate",

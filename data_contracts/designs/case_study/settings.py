@@ -1,4 +1,4 @@
-"""Case studies (rung 7): what is looked for in cases, fixed before they are coded."""
+"""Settings of a case study (rung 7), fixed before cases are coded."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from data_contracts.reading.parts import Name, Section, Text
 
 
 class Condition(Section):
-    """Something a case has or has not."""
+    """A property that a case has or does not have."""
 
     name: Name = Field(description="The item's name in the codings table.")
     label: Text
 
 
 class Explanation(Section):
-    """One way to explain what happened: the project, or a rival."""
+    """An explanation of what happened: the project, or a rival."""
 
     name: Name
     label: Text
@@ -29,7 +29,10 @@ class Explanation(Section):
 
 
 class TracingTest(Section):
-    """A trace that one would expect of one explanation and not of another. The probabilities decide which of the four tests it is."""
+    """A trace that is expected under one explanation and not another.
+
+    The probabilities decide which of the four tests it is.
+    """
 
     name: Name = Field(description="The item's name in the codings table; 1 if the trace was found.")
     label: Text
@@ -39,7 +42,11 @@ class TracingTest(Section):
 
     @property
     def kind(self) -> Literal["straw_in_the_wind", "hoop", "smoking_gun", "doubly_decisive"]:
-        """Van Evera's name for it: whether the trace is nearly certain if true, and nearly impossible if not."""
+        """Van Evera's name for the test.
+
+        It depends on whether the trace is nearly certain if the explanation is true, and nearly impossible if it is
+        not.
+        """
         is_certain, is_unique = self.found_if_true >= NEARLY_CERTAIN, self.found_if_false <= 1 - NEARLY_CERTAIN
         if is_certain:
             return "doubly_decisive" if is_unique else "hoop"
@@ -50,7 +57,7 @@ NEARLY_CERTAIN = 0.9
 
 
 class CaseSettings(DesignSettings):
-    """A case study (rung 7): its output is a text, never a number dressed as an effect."""
+    """A case study (rung 7), whose result is a text and never an effect."""
 
     conditions: tuple[Condition, ...] = Field(
         default=(),
@@ -70,7 +77,7 @@ class CaseSettings(DesignSettings):
     )
 
     def known_words(self, table: str, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Return what may be looked for in a case."""
+        """Return what may be coded in a case."""
         if table != "codings":
             return {}
         return {"item": (*(c.name for c in self.conditions), *(t.name for t in self.tests), *outcomes)}

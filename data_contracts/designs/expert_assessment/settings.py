@@ -12,7 +12,7 @@ from data_contracts.reading.parts import Name, Text
 
 
 class AssessmentSettings(DesignSettings):
-    """Experts' judgement (rung 6): who judged, by which form, and how their answers are put together."""
+    """Expert judgement (rung 6): raters, form, and how answers are combined."""
 
     form_fixed_on: date | None = Field(
         default=None,
@@ -42,7 +42,7 @@ class AssessmentSettings(DesignSettings):
     )
 
     def known_words(self, table: str, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Return what may be asked: the outcomes and the seed questions."""
+        """Return what may be asked: outcomes and seed questions."""
         return {"outcome": (*outcomes, *self.seeds)} if table == "ratings" else {}
 
     def has_free_values(self, table: str) -> bool:

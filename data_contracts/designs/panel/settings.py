@@ -13,7 +13,10 @@ PanelEstimator = Literal["group_time", "two_way_fixed_effects", "difference_in_d
 
 
 class PanelSettings(DesignSettings):
-    """Units followed over time (rung 3): each is held against itself, and its change against that of units without the project."""
+    """Units followed over time (rung 3).
+
+    Each is compared with itself, and its change with that of units without the project.
+    """
 
     period: Literal["month", "quarter", "year"] = Field(
         default="year", description="How long one wave is; outcomes are placed in it by their date, their mean counts."
@@ -27,7 +30,7 @@ class PanelSettings(DesignSettings):
     )
     alternatives: tuple[PanelEstimator, ...] = Field(default=(), description="Shown beside it, never instead of it.")
     compared_with: Literal["never_treated", "not_yet_treated"] = Field(
-        default="never_treated", description="Who the change is held against, for `group_time`."
+        default="never_treated", description="Units that the change is compared with, for `group_time`."
     )
     summary: Literal["simple", "dynamic"] = Field(
         default="simple",

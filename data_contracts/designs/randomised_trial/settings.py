@@ -14,7 +14,10 @@ TrialEstimator = Literal["assigned_difference", "assigned_adjusted"]
 
 
 class TrialSettings(DesignSettings):
-    """A randomised trial (rung 2): how lots were drawn, and how the groups are compared. Everybody counts where they were drawn."""
+    """A randomised trial (rung 2): the draw, and how groups are compared.
+
+    Everybody counts in the group they were assigned to.
+    """
 
     assignment_list_sha256: Sha256 | None = Field(
         default=None,
@@ -47,12 +50,12 @@ class TrialSettings(DesignSettings):
     )
 
     def required_columns(self, table: str) -> tuple[str, ...]:
-        """Return the column that says within or by what lots were drawn."""
+        """Return the column of strata or units that were randomised."""
         drawn_by = {"blocked": "block", "cluster": "cluster"}.get(self.drawn)
         return (drawn_by,) if table == "assignment" and drawn_by is not None else ()
 
     def file_sha256(self, table: str) -> str | None:
-        """Return the fingerprint of the list that was promised."""
+        """Return the SHA-256 of the list named in the protocol."""
         return self.assignment_list_sha256 if table == "assignment" else None
 
 

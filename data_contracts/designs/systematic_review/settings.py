@@ -12,7 +12,10 @@ from data_contracts.reading.parts import Name, Section, ShortText
 
 
 class SearchRule(Section):
-    """How studies were searched for and chosen. Without it many studies are a narrative review."""
+    """How studies were searched for and selected.
+
+    Without it, several studies are a narrative review.
+    """
 
     searched_in: tuple[ShortText, ...] = Field(min_length=1, description="Databases, registers and people asked.")
     terms: ShortText = Field(description="Search words.")
@@ -21,7 +24,7 @@ class SearchRule(Section):
 
 
 class ReviewSettings(DesignSettings):
-    """A systematic review (rung 1): which studies, and how they are pooled."""
+    """A systematic review (rung 1): the studies, and how they are pooled."""
 
     search: SearchRule | None = Field(default=None, description="How studies were searched for and chosen.")
     measure: Literal["as_delivered", "risk_ratio", "odds_ratio", "risk_difference"] = Field(

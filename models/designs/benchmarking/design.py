@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data_contracts.designs.benchmarking.settings import BenchmarkSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 from models.designs.benchmarking.place_series import series_effects
 from models.designs.benchmarking.rates import (
     ALL,
@@ -215,7 +216,7 @@ def _difference(seen: Array, outcome: Outcome, expected: ExpectedRate, protocol:
     if outcome.type == "binary":
         error = float(np.sqrt(mean * (1 - mean) / n + expected.variance))
         if count is None:
-            low, high = (limit - expected.value for limit in wilson_interval(mean, n, level))
+            low, high = (end - expected.value for end in wilson_interval(mean, n, level))
             method = "Wilson, the rate taken as exact"
         else:
             low, high = newcombe_interval(mean, n, expected.value, count, level)
@@ -247,9 +248,9 @@ def _expected_shift(expected: ExpectedRate, outcome: Outcome) -> tuple[float | N
 
 
 def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tuple[Measure, ...], tuple[Part, ...]]:
-    """One's own places, each with its difference drawn towards the middle; nothing with fewer than three."""
+    """One's own places, each with its difference drawn towards the middle; nothing with few places."""
     known = codes.notna().to_numpy(dtype=bool)
-    if codes[known].nunique() < 3:
+    if codes[known].nunique() < limit("fewest_places"):
         return (), ()
     numbers, names = pd.factorize(codes[known].astype("str"), sort=True)
     values = beyond[known]

@@ -13,7 +13,6 @@ import scipy
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-WINSORISED_SHARE = 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Funnel:
     expected_outside: float
 
 
-def funnel(rates: Array, people: Array, rate: float, *, level: float = 0.95) -> Funnel:
+def funnel(rates: Array, people: Array, rate: float, *, level: float, winsorised_share: float) -> Funnel:
     """Hold units' shares against a rate.
 
     Parameters
@@ -50,15 +49,17 @@ def funnel(rates: Array, people: Array, rate: float, *, level: float = 0.95) -> 
         Between 0 and 1.
     level : float
         Of the limits.
+    winsorised_share : float
+        Of units at either end that are pulled in.
 
     Returns
     -------
     Funnel
-        Phi is the mean of squared distances, their outer tenths pulled in, so that the few who stand out do not hide themselves.
+        Phi is the mean of squared distances, their outer ends pulled in, so that the few who stand out do not hide themselves.
     """
     error = np.sqrt(rate * (1 - rate) / people)
     z = (rates - rate) / error
-    low, high = np.quantile(z, [WINSORISED_SHARE, 1 - WINSORISED_SHARE])
+    low, high = np.quantile(z, [winsorised_share, 1 - winsorised_share])
     phi = max(1.0, float((np.clip(z, low, high) ** 2).mean()))
     scaled = z / np.sqrt(phi)
     reach = float(scipy.stats.norm.isf((1 - level) / 2))

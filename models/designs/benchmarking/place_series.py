@@ -9,6 +9,7 @@ import pandas as pd
 
 from data_contracts.designs.benchmarking.settings import BenchmarkSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.designs.benchmarking.rates import ALL
 from models.designs.benchmarking.synthetic_control import synthetic_control
 from models.values.breakdown import Breakdown, Measure, Part
@@ -16,8 +17,6 @@ from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, PanelFindings
 from models.values.effects import Effects
 from models.values.estimates import Estimate
-
-FEWEST_TIMES_BEFORE = 3
 
 
 def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> Effects:
@@ -48,7 +47,7 @@ def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome
     known = own.notna().to_numpy()
     start = pd.Timestamp.max if settings.starts_on is None else pd.Timestamp(settings.starts_on)
     before = (wide.index < start) & known
-    if before.sum() < FEWEST_TIMES_BEFORE or not (known & ~before).any():
+    if before.sum() < limit("fewest_times_before") or not (known & ~before).any():
         return replace(blank, gate=Gate("too_few_times"))
     if others.shape[1] < 2:
         return replace(blank, gate=Gate("too_few_places"))

@@ -14,6 +14,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
 from models.designs.benchmarking.funnel import Funnel, funnel
 from models.statistics.pooling import pool
 from models.values.refusal import Refusal
@@ -147,14 +148,14 @@ def structural_rate(
     -------
     StructuralRate or Refusal
         Least squares over other places, weighted by people. `own_place_without_rate`; `too_few_places` with fewer
-        than five places per covariate; `structure_unknown`.
+        than `fewest_places_per_covariate`; `structure_unknown`.
     """
     whole = rates[rates["stratum"] == ALL] if (rates["stratum"] == ALL).any() else rates
     known = whole.dropna(subset=[*names, "value", "people_count"])
     own, others = known[known["place"].isin(own_places)], known[~known["place"].isin(own_places)]
     if own.empty:
         return Refusal("own_place_without_rate")
-    if others["place"].nunique() < 5 * (len(names) + 1):
+    if others["place"].nunique() < limit("fewest_places_per_covariate") * (len(names) + 1):
         return Refusal("too_few_places")
     x = np.column_stack([np.ones(len(others)), others[list(names)].to_numpy(dtype=float)])
     if np.linalg.matrix_rank(x) < x.shape[1]:
@@ -210,12 +211,12 @@ class Spread:
 
 
 def spread_of_places(rows: pd.DataFrame) -> Spread | None:
-    """Look at the latest rates of places; None with fewer than three, or a rate of 0 or 1."""
+    """Look at the latest rates of places; None with few, or a rate of 0 or 1."""
     whole = rows[rows["stratum"] == ALL] if (rows["stratum"] == ALL).any() else rows
     by_place = (
         whole.assign(count=whole["value"] * whole["people_count"]).groupby("place")[["count", "people_count"]].sum()
     )
-    if len(by_place) < 3:
+    if len(by_place) < limit("fewest_places"):
         return None
     people = by_place["people_count"].to_numpy(dtype=float)
     rates = by_place["count"].to_numpy(dtype=float) / people
@@ -224,4 +225,11 @@ def spread_of_places(rows: pd.DataFrame) -> Spread | None:
         return None
     between = pool(rates, rate * (1 - rate) / people, between="dersimonian_laird").tau_squared
     names = tuple(map(str, by_place.index))
-    return Spread(names, rates, people, funnel(rates, people, rate), between, between / (between + rate * (1 - rate)))
+    limits = funnel(
+        rates,
+        people,
+        rate,
+        level=1 - limit("all_or_nothing_works.alpha"),
+        winsorised_share=limit("winsorised_share"),
+    )
+    return Spread(names, rates, people, limits, between, between / (between + rate * (1 - rate)))

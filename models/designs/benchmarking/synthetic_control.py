@@ -11,6 +11,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
+
 Array = NDArray[np.float64]
 ONE = 1e4
 """How heavily the weights' sum is held to 1, in standard deviations of the outcome."""
@@ -54,9 +56,6 @@ class SyntheticControl:
         return float((1 + (np.abs(self.placebo) >= abs(self.effect)).sum()) / (1 + len(self.placebo)))
 
 
-LARGEST_MISFIT = 5.0
-
-
 def mixture(own: Array, others: Array) -> Array:
     """Return the weights that bring others nearest to one's own series.
 
@@ -91,8 +90,8 @@ def synthetic_control(own: Array, others: Array, before: NDArray[np.bool_]) -> S
     """
     weights, gaps, effect, misfit = _one(own, others, before)
     each = [_one(others[:, j], np.delete(others, j, axis=1), before) for j in range(others.shape[1])]
-    limit = LARGEST_MISFIT * max(misfit, float(np.median([other[3] for other in each])))
-    placebo = [other[2] for other in each if other[3] <= limit]
+    worst = limit("largest_misfit") * max(misfit, float(np.median([other[3] for other in each])))
+    placebo = [other[2] for other in each if other[3] <= worst]
     return SyntheticControl(weights, gaps, effect, misfit, np.array(placebo))
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from data_contracts.designs.case_study.settings import CaseSettings
 from data_contracts.phrases import LANGUAGES, bilingual, share_words
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.designs.case_study.process_tracing import posteriors, verdict_of
 from models.designs.case_study.qca import Solutions, Term, TruthTable, minimal_solutions, truth_table
 from models.designs.interface import Tables
@@ -28,8 +29,6 @@ from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
 from models.values.effects import Counted, Effects
 
-FEW_CASES = 7
-MIXED = 0.1
 Text = dict[str, str]
 
 
@@ -199,14 +198,15 @@ class _Told:
                 key = "told_project_explanation" if e.is_project else "told_rival_explanation"
                 moved = "told_stronger" if self.after[e.name] > e.prior else "told_weaker"
                 yield bilingual(key, label=_both(e.label), moved=bilingual(moved))
-        if self.settings.are_people and len(self.coded) <= FEW_CASES:
+        if self.settings.are_people and len(self.coded) <= limit("redact_at_or_below"):
             # So few people that every trace and every path is somebody's own story.
             yield bilingual("told_too_few_people")
             return
         names = {e.name: _both(e.label) for e in self.settings.explanations}
         for test, trace in zip(self.tests, self._traces(), strict=True):
             share = trace.found / trace.looked
-            says = "mixed" if MIXED < share < 1 - MIXED else verdict_of(test, share > 0.5)
+            mixed = limit("mixed_share")
+            says = "mixed" if mixed < share < 1 - mixed else verdict_of(test, share > 0.5)
             yield bilingual(
                 "told_trace",
                 label=_both(test.label),
@@ -224,7 +224,7 @@ class _Told:
             if self.settings.are_people and key == "told_paths_seen":
                 continue  # a path without assumptions spells out the whole case of those it holds for
             if found is not None and found.solutions:
-                for i, solution in enumerate(found.solutions[:MOST_TOLD], start=1):
+                for i, solution in enumerate(found.solutions[: int(limit("most_solutions_told"))], start=1):
                     which = f" ({i}/{len(found.solutions)})" if len(found.solutions) > 1 else ""
                     yield bilingual(key, which=which, outcome=_both(self.outcome.label), paths=self._paths(solution))
         if self.conservative is not None and not self.conservative.solutions:
@@ -234,7 +234,9 @@ class _Told:
         """In how many cases; in words only where a number would point at people."""
         if self.settings.are_people:
             share = trace.found / trace.looked
-            return bilingual("found_in_most" if share > 2 / 3 else "found_in_few" if share < 1 / 3 else "found_in_some")
+            third = 1 / limit("few_is_one_in")
+            most, few = share > 1 - third, share < third
+            return bilingual("found_in_most" if most else "found_in_few" if few else "found_in_some")
         if trace.found in (0, trace.looked):
             return bilingual("found_in_none" if trace.found == 0 else "found_in_all")
         return bilingual("found_in_count", found=str(trace.found), looked=str(trace.looked))
@@ -265,9 +267,6 @@ class _Told:
             minimal_solutions_count=None if self.parsimonious is None else len(self.parsimonious.solutions),
             contradictory_rows_count=None if self.table is None else self.table.contradictory_count,
         )
-
-
-MOST_TOLD = 5
 
 
 def _both(text: object) -> Text:

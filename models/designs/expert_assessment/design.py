@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.designs.expert_assessment.settings import AssessmentSettings
+from data_contracts.ladder.ladder import design_facts
 from data_contracts.phrases import bilingual, number_words
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.designs.expert_assessment.pool import PooledAnswer, cooke_weights, median_of, pooled_distribution, skill
 from models.designs.interface import Tables
 from models.designs.without_people import WithoutPeople, comparison_of
@@ -26,8 +28,6 @@ from models.values.estimates import Estimate
 from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
-FEWEST_RATERS = 2
-FEWEST_IN_A_ROUND = 5
 
 
 class ExpertAssessment(WithoutPeople):
@@ -41,7 +41,7 @@ class ExpertAssessment(WithoutPeople):
         rows = tables["ratings"].sort_values(["outcome", "round_number", "subject", "person_id"], kind="stable")
         own = rows[~rows["outcome"].isin(protocol.settings(AssessmentSettings).seeds)]
         raters = own["person_id"].nunique()
-        reason = None if raters >= FEWEST_RATERS else "one_rater" if raters else "no_ratings"
+        reason = None if raters >= _fewest_raters() else "one_rater" if raters else "no_ratings"
         first = rows["rated_date"].min() if len(rows) else None
         fixed = protocol.settings(AssessmentSettings).form_fixed_on
         structured = fixed is not None and first is not None and pd.Timestamp(fixed) <= first
@@ -57,7 +57,7 @@ class ExpertAssessment(WithoutPeople):
         blank = Effects(
             outcome.name, comparison.gate, raters, 0, kind="told" if settings.scale == "category" else "assessed"
         )
-        if blank.gate.is_open and raters < FEWEST_RATERS:
+        if blank.gate.is_open and raters < _fewest_raters():
             blank = replace(blank, gate=Gate("one_rater" if raters else "no_ratings"))
         if not blank.gate.is_open:
             return blank
@@ -220,6 +220,11 @@ def _seed_answers(people: pd.DataFrame, experts: list[str], seeds: dict[str, flo
     return np.stack(parts, axis=1)
 
 
+def _fewest_raters() -> int:
+    """Return how many raters make an assessment, as the fact that earns the rung says."""
+    return design_facts()["raters_count"].at_least or 0
+
+
 def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[Part, ...]:
     """How often each category was chosen, in the order of its code."""
     answers = last.to_numpy(dtype=float, na_value=np.nan)
@@ -238,7 +243,7 @@ def _by_round(rows: pd.DataFrame) -> tuple[Part, ...]:
     parts = []
     for number in sorted(rows["round_number"].unique()):
         answers = rows[rows["round_number"] == number].groupby("person_id")["value"].mean()
-        if len(answers) >= FEWEST_IN_A_ROUND:
+        if len(answers) >= limit("fewest_raters"):
             pooled = median_of(answers.to_numpy(dtype=float))
             label = {"da": f"runde {number:g}", "en": f"round {number:g}"}
             parts.append(Part("round", label, pooled.middle, pooled.low, pooled.high))
@@ -254,7 +259,7 @@ def _rounds(rows: pd.DataFrame) -> tuple[Measure, ...]:
     everybody = rows.groupby("person_id")["round_number"].agg(["min", "max"])
     stayed = everybody[(everybody["min"] == numbers[0]) & (everybody["max"] == numbers[-1])].index
     rows = rows[rows["person_id"].isin(stayed)]
-    if len(stayed) < FEWEST_RATERS:
+    if len(stayed) < _fewest_raters():
         return ()
     for number in (numbers[0], numbers[-1]):
         answers = rows[rows["round_number"] == number].groupby("person_id")["value"].mean()

@@ -13,11 +13,12 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
+
 Array = NDArray[np.float64]
+"""The shares that every expert is asked for (Cooke 1991), and what lies between them."""
 QUANTILES = np.array([0.05, 0.50, 0.95])
 BINS = np.array([0.05, 0.45, 0.45, 0.05])
-OVERSHOOT = 0.10
-"""How far, of the range of all answers, distributions reach beyond it (Cooke's intrinsic range)."""
 GRID = 4001
 
 
@@ -68,7 +69,7 @@ def _mixture(quantiles: Array, weights: Array) -> tuple[Array, Array]:
 
 def _range(quantiles: Array) -> tuple[float, float]:
     low, high = float(quantiles.min()), float(quantiles.max())
-    room = OVERSHOOT * (high - low or abs(high) or 1.0)
+    room = limit("overshoot_share") * (high - low or abs(high) or 1.0)
     return low - room, high + room
 
 

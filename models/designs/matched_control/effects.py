@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.comparing.compare import ADDED_COLUMNS, compare_people
 from models.comparing.plan import Plan
 from models.doubt.attrition import lee_bounds, manski_bounds
@@ -63,7 +64,9 @@ def learnt_error(placebo: tuple[PlaceboEstimate, ...], estimator: str) -> System
     """Learn the systematic error from the placebo tests of one estimator."""
     own = [p for p in placebo if p.estimate.estimator == estimator and p.deviation > 0]
     return systematic_error(
-        [p.estimate.value / p.deviation for p in own], [p.estimate.standard_error / p.deviation for p in own]
+        [p.estimate.value / p.deviation for p in own],
+        [p.estimate.standard_error / p.deviation for p in own],
+        fewest=int(limit("unmeasured_confounding.fewest_placebos")),
     )
 
 

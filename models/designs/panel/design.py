@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.designs.panel.settings import PanelSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.comparing.diagnosis import balance_lines
 from models.designs.interface import Tables
 from models.designs.panel.checks import Panel
@@ -29,7 +30,6 @@ from models.values.estimates import Estimate
 from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
-SMALLEST_WAVE_SHARE = 0.5
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -128,7 +128,7 @@ class PanelStudy:
         people = comparison.people
         # A wave that few were measured in is no wave: one stray date must not cost everybody else theirs.
         measured = np.isfinite(y.y).mean(axis=0) if y.y.size else np.empty(0)
-        columns = np.flatnonzero(measured >= SMALLEST_WAVE_SHARE)
+        columns = np.flatnonzero(measured >= limit("smallest_wave_share"))
         whole = np.asarray(np.isfinite(y.y[:, columns]).all(axis=1)) & bool(len(columns))
         own = people["treated"].to_numpy(dtype=bool)
         lost = [float(1 - whole[group].mean()) if group.any() else None for group in (own, ~own)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.designs.panel.settings import PanelSettings
 from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.limits import limit
 from models.designs.panel import checks as panel_checks
 from models.designs.panel.checks import Panel
 from models.designs.panel.estimators import (
@@ -41,9 +42,6 @@ from models.values.estimates import Estimate
 from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
-MOST_CLUSTERS_FOR_WILD = 40
-FEW_TREATED = 3
-FEWEST_PEOPLE = 7
 
 
 class PanelWork:
@@ -85,7 +83,7 @@ class PanelWork:
     def by(self, name: str) -> Estimate | Refusal:
         """Estimate in one way; a single treated unit gets its interval from the others."""
         found = self._plain(name)
-        if isinstance(found, Refusal) or self.treated_count > FEW_TREATED:
+        if isinstance(found, Refusal) or self.treated_count > limit("few_treated"):
             return found
         others = None if name == "before_after" else self._from_others(name, found.value)
         if others is None:
@@ -167,7 +165,7 @@ class PanelWork:
         found = []
         if self.found is not None:
             summaries = [("group_time_simple", simple_summary(self.found, self.weight, self.cluster))]
-            if self.settings.units == "places" or self.fewest_at_a_time > FEWEST_PEOPLE:
+            if self.settings.units == "places" or self.fewest_at_a_time > limit("redact_at_or_below"):
                 # Each time counts once in it: of people, one who started early would be most of a time.
                 summaries.append(("group_time_dynamic", dynamic_summary(self.events, self.cluster)))
             for code, summary in summaries:
@@ -183,7 +181,7 @@ class PanelWork:
             "wild_bootstrap_p": self.wild_p(),
         }
         found += [Measure(code, p) for code, p in checks.items() if p is not None]
-        if self.treated_count <= FEW_TREATED and self.settings.estimator != "before_after":
+        if self.treated_count <= limit("few_treated") and self.settings.estimator != "before_after":
             own = self._plain(self.settings.estimator)
             others = None if isinstance(own, Refusal) else self._from_others(self.settings.estimator, own.value)
             if others is not None:
@@ -199,7 +197,7 @@ class PanelWork:
     @property
     def checked(self) -> Panel | None:
         """The panel that tests before the start are made on: clusters by their means; None with too few of them treated."""
-        if fewest_clusters(self.panel, self.cluster) <= FEW_TREATED:
+        if fewest_clusters(self.panel, self.cluster) <= limit("few_treated"):
             return None
         if self.cluster is None:
             return self.panel
@@ -225,7 +223,7 @@ class PanelWork:
 
     def wild_p(self) -> float | None:
         """The fixed-effects coefficient's p where ordinary errors need more clusters."""
-        if self.clusters_count > MOST_CLUSTERS_FOR_WILD or self.panel.treated.all():
+        if self.clusters_count > limit("most_clusters_for_wild") or self.panel.treated.all():
             return None
         x, y = two_way_columns(self.panel, self.weight)
         root = np.sqrt(self.weight)[:, None]

@@ -8,10 +8,10 @@ from datetime import date
 import pandas as pd
 
 from data_contracts.protocol.protocol import Protocol
+from data_contracts.reading.limits import limit
 from models.people.cohort import PEOPLE_COLUMNS, Cohort, Step, in_target_group
 from models.people.same_person import latest_before_start
 
-LARGEST_DIFFERENCE_FOLLOWED = 0.1
 TRIAL_COLUMNS = ("block", "draw_cluster", "took_part")
 
 
@@ -60,7 +60,7 @@ def build_trial_cohort(
     ends = people["index_date"] + pd.DateOffset(months=protocol.evaluation.follow_up_months)
     is_followed = ends <= pd.Timestamp(quarter_end)
     shares = is_followed.groupby(people["treated"]).mean()
-    if len(shares) == 2 and abs(float(shares.iloc[0] - shares.iloc[1])) > LARGEST_DIFFERENCE_FOLLOWED:
+    if len(shares) == 2 and abs(float(shares.iloc[0] - shares.iloc[1])) > limit("largest_difference_followed"):
         # One group is further on than the other: whoever is compared now is no draw.
         is_followed &= False
     people = people[is_followed]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.designs.randomised_trial.settings import TrialSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.comparing.diagnosis import balance_lines
 from models.designs.interface import Tables
 from models.designs.of_people import OfPeople
@@ -95,7 +96,7 @@ class RandomisedTrial(OfPeople):
             columns_left_out=() if matrix is None else matrix.dropped,
             detectable_smd=None
             if error is None
-            else minimal_detectable_effect(float(error), alpha=0.05, power=gate_limits()["power"]),
+            else minimal_detectable_effect(float(error), alpha=limit("alpha"), power=limit("power")),
         )
         gate = Gate(_wrong_list(people, protocol) or _closed_by(n_own, n_others, p, diagnostics.detectable_smd))
         return Comparison(weighed, no_pairs(), lines, diagnostics, "assigned", gate, {"draw_balance_p": p})

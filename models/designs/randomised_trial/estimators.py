@@ -12,14 +12,13 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from data_contracts.reading.limits import limit
 from models.statistics.robust_regression import Coefficient, coefficient_of
 from models.values.estimates import Estimate, Means, Sizes, estimate_from
 from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
-WEAKEST_FIRST_STAGE = 10.0
-"""F of the draw on taking part below which dividing by it says nothing (Staiger & Stock 1997)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | Refusal:
     moved = took - (took.mean() if d.block is None else _block_means(took, d.block))
     strength = first / float(z @ z)
     noise = z * (moved - strength * z) / float(z @ z)
-    if strength**2 < WEAKEST_FIRST_STAGE * _square_sum(noise, d.cluster):
+    if strength**2 < limit("weakest_first_stage") * _square_sum(noise, d.cluster):
         return Refusal("followed_too_little")
     influence = z * residual / first
     groups = len(d.y) if d.cluster is None else len(np.unique(d.cluster))

@@ -7,8 +7,9 @@ import pandas as pd
 
 from data_contracts.designs.systematic_review.settings import ReviewSettings
 from data_contracts.protocol.protocol import Outcome, Protocol
+from data_contracts.reading.limits import limit
 from models.designs.interface import Tables
-from models.designs.systematic_review.review import MAIN_SHARE, Review, Studies, review
+from models.designs.systematic_review.review import Review, Studies, review
 from models.designs.systematic_review.study_effects import people_per_arm, study_effects
 from models.designs.without_people import WithoutPeople, comparison_of
 from models.evidence.plan_lock import LockState
@@ -99,7 +100,7 @@ def study_key(name: str) -> str:
 
 def rests_on_trials(effects: Effects) -> bool:
     """Whether randomised trials carry more than half of the weight."""
-    return any(m.code == "trials_weight_share" and m.value > MAIN_SHARE for m in effects.breakdown.measures)
+    return any(m.code == "trials_weight_share" and m.value > limit("main_share") for m in effects.breakdown.measures)
 
 
 def _studies(rows: pd.DataFrame, effects: np.ndarray, variances: np.ndarray, protocol: Protocol) -> Studies:

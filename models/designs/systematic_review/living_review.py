@@ -19,6 +19,7 @@ from data_contracts.phrases import bilingual
 from data_contracts.protocol.deliveries import Delivery
 from data_contracts.protocol.protocol import Evaluation, Intervention, Outcome, PreventionLevel, Profile, Protocol
 from data_contracts.protocol.rules import LIVING_REVIEW
+from data_contracts.reading.limits import limit
 from data_contracts.reading.parts import Text
 from data_contracts.results.result_record import ResultRecord
 from models.designs.interface import summary_of
@@ -38,8 +39,6 @@ from models.values.effects import Effects
 PROJECT = LIVING_REVIEW
 Key = tuple[str, str, str, str, str]
 COUNTED_STATUSES = ("estimated", "pooled_only")
-WEAKEST_RUNG = 5
-SETTINGS = ReviewSettings(minimum_rung=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +74,10 @@ def poolable(records: Sequence[ResultRecord], groups: Mapping[str, str]) -> dict
         results of a project's own people.
     """
     found: dict[Key, list[ResultRecord]] = defaultdict(list)
+    first_without = limit("claims.first_rung_without_effects")
     for row in sorted(records, key=lambda r: r.result_id):
         has_number = row.status in COUNTED_STATUSES and (row.standard_error or 0) > 0
-        if has_number and row.evidence.rung <= WEAKEST_RUNG and row.counted in ("people", "units"):
+        if has_number and row.evidence.rung < first_without and row.counted in ("people", "units"):
             found[row.outcome, row.outcome_type, row.unit.en, row.data_note, row.outcome_direction].append(row)
     return {
         key: rows for key, rows in sorted(found.items()) if len({groups.get(r.project, r.project) for r in rows}) > 1
@@ -288,4 +288,5 @@ def _protocol(declared: Outcome, rows: list[ResultRecord]) -> Protocol:
         evaluation=Evaluation(first_quarter=rows[0].quarter, follow_up_months=0),
         deliveries=(Delivery(table="studies", files="registry.csv", format="csv"),),
     )
-    return protocol.with_settings(SETTINGS.model_copy(update={"search": search}))
+    strong = int(limit("living_review_strong_rung"))
+    return protocol.with_settings(ReviewSettings(minimum_rung=strong, search=search))

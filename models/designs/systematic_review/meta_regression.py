@@ -139,7 +139,7 @@ class ThreeLevels:
     weight: Array
 
 
-def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_level: float = 0.95) -> ThreeLevels:
+def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_level: float) -> ThreeLevels:
     """Pool effects of which some belong to the same study (REML).
 
     Parameters

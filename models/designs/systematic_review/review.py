@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from data_contracts.designs.systematic_review.settings import ReviewSettings
 from data_contracts.ladder.ladder import rungs
+from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.reading.limits import limit
 from models.designs.systematic_review.meta_regression import ThreeLevels, meta_regression, three_levels
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.statistics.pooling import Pooled, pool
@@ -19,11 +21,6 @@ from models.values.estimates import Estimate
 from models.values.refusal import Refusal
 
 Array = NDArray[np.float64]
-FEWEST_FOR_SIGNS = 3
-LOWEST_TRIAL_RUNG = 2
-MAIN_SHARE = 0.5
-RUNG_FACTORS = {1: 1.0, 2: 1.0, 3: 0.8, 4: 0.8}
-"""What a study's weight is multiplied by in the sensitivity analysis by rung; others count nothing (after jobeffekter.dk)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +147,7 @@ class _Review:
         if never_reported_count is not None:
             measures.append(Measure("never_reported", float(never_reported_count)))
         findings = self._findings({m.code: m for m in measures}, planned_count, never_reported_count)
-        trials = float(self.weight[self.studies.rung <= LOWEST_TRIAL_RUNG].sum())
+        trials = float(self.weight[self.studies.rung <= limit("claims.weakest_trial_rung")].sum())
         measures.append(Measure("trials_weight_share", trials))
         return Review(self._primary(), tuple(measures), tuple(self._parts()), findings, trials)
 
@@ -201,11 +198,11 @@ class _Review:
 
     def _signs(self) -> list[Measure]:
         s = self.studies
-        if len(s.effects) < FEWEST_FOR_SIGNS or np.ptp(s.variances) <= 1e-12 * s.variances.max():
+        if len(s.effects) < limit("fewest_for_signs") or np.ptp(s.variances) <= 1e-12 * s.variances.max():
             return []  # with equal errors there is no small study to be missing
         if np.ptp(s.effects) <= 1e-12 * np.abs(s.effects).max():
             return []  # with equal effects none stands alone
-        line = pet_peese(s.effects, s.variances)
+        line = pet_peese(s.effects, s.variances, alpha=limit("pet_alpha"))
         low, high = line.interval(self.level)
         between = "common" if self.settings.model == "common" else self.settings.between
         filled = trim_and_fill(s.effects, s.variances, between=between)
@@ -234,7 +231,8 @@ class _Review:
 
     def _without_weak(self) -> Iterator[Measure]:
         s = self.studies
-        factors = np.array([RUNG_FACTORS.get(int(r), 0.0) for r in s.rung])
+        by_rung: dict[int, float] = read_knowledge("gates")["limits"]["weight_by_rung"]
+        factors = np.array([by_rung.get(int(r), 0.0) for r in s.rung])
         if factors.any() and np.ptp(factors) > 0:
             weight = self.weight * factors / (self.weight * factors).sum()
             value = float(weight @ s.effects)

@@ -36,7 +36,7 @@ class Line:
     slope_p: float
     degrees_of_freedom: int
 
-    def interval(self, confidence_level: float = 0.95) -> tuple[float, float]:
+    def interval(self, confidence_level: float) -> tuple[float, float]:
         """Return the interval of the intercept."""
         reach = float(scipy.stats.t.isf((1 - confidence_level) / 2, self.degrees_of_freedom)) * self.intercept_error
         return self.intercept - reach, self.intercept + reach
@@ -71,7 +71,7 @@ def peese(effects: Array, variances: Array) -> Line:
     return _line(effects, variances, variances)
 
 
-def pet_peese(effects: Array, variances: Array, *, alpha: float = 0.10) -> Line:
+def pet_peese(effects: Array, variances: Array, *, alpha: float) -> Line:
     """Return PET's line, or PEESE's where PET finds an effect at the two-sided level `alpha` (0.05 one-sided)."""
     pet = egger(effects, variances)
     p = float(2 * scipy.stats.t.sf(abs(pet.intercept / pet.intercept_error), pet.degrees_of_freedom))

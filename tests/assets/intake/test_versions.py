@@ -265,7 +265,7 @@ def test_a_file_taken_back_no_longer_counts(small_home: Home) -> None:
     assert take(small_home).receipt.state == "accepted"
     withdraw(small_home, "small", 2)
     pd.testing.assert_frame_equal(take(small_home).accepted("outcomes"), first)
-    with pytest.raises(InputRefused, match="There are: 1"):
+    with pytest.raises(InputRefused, match="Files that can be withdrawn: 1"):
         withdraw(small_home, "small", 2)
     assert not list((small_home.received / "small").glob("0002-*"))
 

@@ -517,7 +517,7 @@ def test_waiting_lists_explanations_and_seeds_have_rules_of_their_own() -> None:
     assert "when those on the waiting list" in refused(trial(), "drawn: simple", "drawn: waiting_list")
     late = refused(trial(), "drawn: simple", "drawn: waiting_list, others_start_after_months: 9")
     assert "window closes after those on the waiting list" in late
-    assert "add up to 0.7" in refused(cases(), "is_project: true, prior: 0.5", "is_project: true, prior: 0.2")
+    assert "sum to 0.7" in refused(cases(), "is_project: true, prior: 0.5", "is_project: true, prior: 0.2")
     assert "There is no explanation “bom”" in refused(cases(), "explains: boom", "explains: bom")
     assert "need seed questions" in refused(judged(), "assessment: {", "assessment: {aggregate: cooke, ")
     assert "Only a systematic review can pool ratios" in refused(

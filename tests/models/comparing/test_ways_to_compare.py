@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.reading.limits import limit
 from models.comparing.methods import METHODS
 from models.comparing.nearest import Pairs, match_nearest
 from models.comparing.nearness import Nearness, match_near, turned
-from models.comparing.optimal_matching import MOST_DISTANCES, match_fully, match_optimally
+from models.comparing.optimal_matching import match_fully, match_optimally
 from models.comparing.strata import weigh_strata
 from models.comparing.trimming import kept_after_trimming
 from models.statistics.folds import stratified_folds
@@ -102,7 +103,7 @@ def test_greedy_is_a_wrong_twin_of_optimal() -> None:
 
 
 def test_what_is_too_large_for_optimal_matching_says_so() -> None:
-    n = 2 * int(np.sqrt(MOST_DISTANCES)) + 10
+    n = 2 * int(np.sqrt(limit("most_distances"))) + 10
     logit, treated = np.zeros(n), np.arange(n) < n // 2
     assert match_fully(logit, treated, one_stratum(n), alone(n), caliper=None) == Refusal("too_large_for_optimal")
     assert match_optimally(logit, treated, one_stratum(n), alone(n), ratio=1, caliper=None) == Refusal(

@@ -94,7 +94,7 @@ def test_subgroups_differ_as_they_do_in_metafor() -> None:
 
 def test_dependent_effects_are_pooled_on_three_levels_as_konstantopoulos_did() -> None:
     k = M["konstantopoulos"]
-    found = three_levels(np.array(k["yi"]), np.array(k["vi"]), np.array(k["district"]))
+    found = three_levels(np.array(k["yi"]), np.array(k["vi"]), np.array(k["district"]), confidence_level=0.95)
     assert (found.estimate, found.standard_error) == pytest.approx((k["estimate"], k["se"]), rel=1e-6)
     assert (found.between_studies, found.within_studies) == pytest.approx(k["sigma2"], rel=1e-5)
 

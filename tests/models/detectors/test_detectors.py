@@ -305,7 +305,7 @@ def all_or_nothing_works(fault: bool) -> Findings:
     truth = np.full(40, 0.3)
     if not fault:
         truth[:6] = 0.60
-    found = funnel(rng.binomial(120, truth) / 120, size, 0.3)
+    found = funnel(rng.binomial(120, truth) / 120, size, 0.3, level=0.95, winsorised_share=0.1)
     return Findings(CONDUCT, rate=RateFindings(40, found.outside_count, found.expected_outside))
 
 
@@ -320,7 +320,7 @@ def studies(*, selected: bool = False, tau: float = 0.0, effect: float = 0.3, k:
         kept = (y / np.sqrt(v) > 1.64) | (rng.random(len(y)) < 0.05)
         y, v = y[kept], v[kept]
     found, filled = pool(y, v), trim_and_fill(y, v)
-    low, high = pet_peese(y, v).interval()
+    low, high = pet_peese(y, v, alpha=0.1).interval(0.95)
     return SynthesisFindings(
         len(y),
         found.estimate,

@@ -20,10 +20,10 @@ def test_the_expected_absolute_error_is_that_of_a_normal_variable() -> None:
 def test_systematic_error_is_learnt_and_chance_is_not_taken_for_it() -> None:
     rng = np.random.default_rng(5)
     errors = np.full(400, 0.1)
-    found = systematic_error(rng.normal(0.15, np.hypot(0.2, 0.1), 400), errors)
+    found = systematic_error(rng.normal(0.15, np.hypot(0.2, 0.1), 400), errors, fewest=5)
     assert found is not None
     assert (found.mean, found.deviation) == pytest.approx((0.15, 0.2), abs=0.03)
-    pure = systematic_error(rng.normal(0, 0.1, 400), errors)
+    pure = systematic_error(rng.normal(0, 0.1, 400), errors, fewest=5)
     assert pure is not None
     assert pure.ease < 0.03
     low, high = found.calibrated(0.5, 0.1, 1.96)
@@ -32,8 +32,8 @@ def test_systematic_error_is_learnt_and_chance_is_not_taken_for_it() -> None:
 
 
 def test_four_controls_tell_too_little() -> None:
-    assert systematic_error([0.1] * 4, [0.1] * 4) is None
-    assert systematic_error([0.1, 0.0, 0.2, -0.1, 0.05], [0.1] * 5) is not None
+    assert systematic_error([0.1] * 4, [0.1] * 4, fewest=5) is None
+    assert systematic_error([0.1, 0.0, 0.2, -0.1, 0.05], [0.1] * 5, fewest=5) is not None
 
 
 def estimate(influence: np.ndarray) -> Estimate:

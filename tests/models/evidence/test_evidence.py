@@ -25,8 +25,9 @@ from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.results.result_record import ResultRecord
 from data_contracts.results.wording import in_words
 from models.detectors.comparison_sources import group_differences, no_overlap, register_limited_covariates
-from models.detectors.effect_sources import attrition, underpowered, unmeasured_confounding
+from models.detectors.effect_sources import attrition, underpowered
 from models.detectors.interface import Conduct, CovariateFacts, Detection, Findings
+from models.detectors.placebo_sources import unmeasured_confounding
 from models.detectors.plan_sources import protocol_changed
 from models.detectors.registry import DETECTORS, detect
 from models.evidence.certainty import certainty_of

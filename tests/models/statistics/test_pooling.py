@@ -80,7 +80,7 @@ def test_egger_rejects_as_often_as_it_says_and_sees_studies_that_vanished() -> N
         kept = (y / np.sqrt(v) > 1.0) | (rng.random(len(y)) < 0.15)
         y, v = y[kept], v[kept]
         seen.append(egger(y, v).slope_p <= 0.10)
-        shifted.append(abs(pet_peese(y, v).intercept) < pool(y, v).estimate)
+        shifted.append(abs(pet_peese(y, v, alpha=0.1).intercept) < pool(y, v).estimate)
     assert np.mean(seen) > 0.5
     assert np.mean(shifted) > 0.9
 

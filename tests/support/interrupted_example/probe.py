@@ -1,4 +1,4 @@
-"""Tell what a checkout with the example makes of a study of it."""
+"""Print how a checkout with the example evaluates a study of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FILES = {
 
 
 def refused(old: str, new: str) -> str:
-    """Return what is wrong with the protocol when a word is changed."""
+    """Return the faults of the protocol after one replacement."""
     try:
         read_protocol(PROTOCOL.replace(old, new))
     except InputRefused as refusal:
@@ -53,7 +53,7 @@ def refused(old: str, new: str) -> str:
 
 
 def tell(folder: Path) -> dict[str, object]:
-    """Return what is known of the design, and the record that its study gets."""
+    """Return facts about the design, and its study's record."""
     protocol = read_protocol(PROTOCOL)
     facts = DesignFacts(has_participant_outcomes=True, interruption_dated=True)
     return {

@@ -1,4 +1,7 @@
-"""Python loads this by itself in every process that tests start: no socket leaves the machine."""
+"""Block of network access in every Python process that tests start.
+
+Python imports `sitecustomize` by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ WATCHED = ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "
 
 
 def is_local(host: object) -> bool:
-    """Whether an address is this machine's own."""
+    """Return True if an address is on this machine."""
     if isinstance(host, bytes):
         host = host.decode(errors="replace")
     if host in (None, "localhost"):
@@ -23,7 +26,7 @@ def is_local(host: object) -> bool:
 
 
 def deny(event: str, facts: tuple[Any, ...]) -> None:
-    """Refuse what goes further than loopback; the kernel's own and files are no network."""
+    """Refuse connections beyond loopback; Unix and kernel sockets are allowed."""
     if event not in WATCHED:
         return
     if event == "socket.getaddrinfo":

@@ -1,1 +1,1 @@
-"""Example of a design (rung 3): participants against the level before."""
+"""Example of a design (rung 3): participants and the level before."""

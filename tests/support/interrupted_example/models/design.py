@@ -1,4 +1,4 @@
-"""Example of a design (rung 3): participants against the level before."""
+"""Example of a design (rung 3): participants and the level before."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class InterruptedExample(OfPeople):
     intended_rung = 3
 
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
-        """Keep the levels to hold participants against."""
+        """Keep the levels to compare participants with."""
         n = len(cohort.people)
         people = cohort.people.assign(propensity_logit=np.nan, weight=1.0, cluster=np.arange(n), left_out="")
         levels = tables["interruptions"].set_index("outcome")["level"].astype(float).to_dict()

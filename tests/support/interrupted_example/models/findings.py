@@ -1,4 +1,4 @@
-"""What the example of an interrupted series tells its own detector."""
+"""Findings of the example of an interrupted series."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models.values.design_findings import OwnFindings
 
 @dataclass(frozen=True, slots=True)
 class InterruptionFindings(OwnFindings):
-    """What is known of the interruption; None if nobody says."""
+    """What is known of the interruption; None if unknown."""
 
     other_events: int | None = None
 
