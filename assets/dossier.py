@@ -7,6 +7,7 @@ from dagster import AssetExecutionContext, Output, ResourceParam, asset
 from assets.project_files.dossier import tagged_dossier
 from assets.storage.dagster_failures import guarded, refusing
 from assets.storage.partitions import partition_of, project_quarter
+from assets.storage.station_values import KeptDossier
 from assets.storage.store import Store
 from assets.ui.asset_pages import markdown
 from data_contracts.phrases import LANGUAGES, phrase
@@ -31,9 +32,7 @@ def dossier(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     metadata: dict[str, Any] = {"studies": len(tagged)}
     for language in LANGUAGES:
         metadata[f"{phrase(language, 'dossier_title')} ({language})"] = markdown(dossier_markdown(tagged, language))
-    studies = [study.model_dump(mode="json") for study in tagged]
-    together = dossier_verdict(tagged).model_dump(mode="json")
-    return Output({"project": project, "studies": studies, "together": together}, metadata=metadata)
+    return Output(KeptDossier(project, tuple(tagged), dossier_verdict(tagged)), metadata=metadata)
 
 
 def dossier_markdown(tagged: list[PaperRecord], language: str) -> str:

@@ -16,7 +16,7 @@ from dagster import (
     asset,
 )
 
-from assets.project_files.accounts import accounts_of
+from assets.project_files.accounts import accounts_of, refusals_of
 from assets.storage.dagster_failures import guarded
 from assets.storage.partitions import quarter_partitions
 from assets.storage.store import Store
@@ -26,7 +26,6 @@ from dashboards.pages.economics import account_picture
 from dashboards.words.money import account_markdown
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
-from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 
@@ -50,13 +49,11 @@ from models.disclosure.record import publish
 def accounts(context: AssetExecutionContext, store: ResourceParam[Store]) -> Output[Any]:
     """Make every project's account from its published results."""
     quarter, policy = Quarter.parse(context.partition_key), default_policy()
-    public = [
-        publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in records_of(store, quarter)
-    ]
+    public = [publish(record, policy) for record in records_of(store, quarter)]
     made = accounts_of(store.home, public)
     metadata: dict[str, Any] = {"accounts": len(made)}
     for account in made:
-        for fault in account["refused"]:
+        for fault in refusals_of(account):
             context.log.warning("%s", fault)
         for language in LANGUAGES:
             name = f"{account['project']}: {phrase(language, 'economics_title')} ({language})"

@@ -99,9 +99,8 @@ def records(
         provenance=provenance,
         signed=signed,
     )
-    rows = [record.model_dump(mode="json") for record in tagged]
     metadata: dict[str, Any] = {}
-    for row in rows:
+    for row in (record.model_dump(mode="json") for record in tagged):
         for language in LANGUAGES:
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             told = "\n".join([result_markdown(row, language), *measures_markdown(row, language)])
@@ -112,18 +111,18 @@ def records(
             title = " · ".join(bilingual("chart_tipping_title").values())
             metadata[f"{row['outcome']}, figur · figure"] = picture(estimates_chart(row, PICTURE_LANGUAGE))
             metadata[f"{row['outcome']}, {title}"] = picture(tipping_chart(row, PICTURE_LANGUAGE))
-    first = next(row for row in rows if row["primary"])
+    first = next(record for record in tagged if record.primary)
     metadata |= {
-        "rung": first["evidence"]["rung_detail"],
-        "certainty": first["evidence"]["certainty"],
-        "verdict": first["claims"]["verdict"],
-        "page": MetadataValue.path(str(page_of(store.home, quarter, first["result_id"]))),
+        "rung": first.evidence.rung_detail,
+        "certainty": first.evidence.certainty,
+        "verdict": first.claims.verdict,
+        "page": MetadataValue.path(str(page_of(store.home, quarter, first.result_id))),
     }
-    if first["estimate"] is not None:
+    if first.estimate is not None:
         metadata |= {
-            "estimate": first["estimate"],
-            "interval_low": first["interval_low"],
-            "interval_high": first["interval_high"],
+            "estimate": first.estimate,
+            "interval_low": first.interval_low,
+            "interval_high": first.interval_high,
         }
     unmark_stale(store.home, project, str(quarter))
-    return Output(rows, metadata=metadata)
+    return Output(tagged, metadata=metadata)

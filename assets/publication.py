@@ -25,28 +25,28 @@ from assets.storage.store import Store
 from assets.synthesis import records_of
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.home_files.site_settings import missing_settings
+from data_contracts.results.public_record import PublicRecord
 from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.evidence.tag_history import tag_changes
+from models.values.adapter import as_data
 
 
-def everything_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
+def everything_of(store: Store, quarter: Quarter) -> list[ResultRecord]:
     """Return a quarter's records: each project's, then what they say together."""
-    together = store.read(["synthesis", "portfolio"], "all", quarter.partition_key) or []
+    together = store.records(["synthesis", "portfolio"], "all", quarter.partition_key)
     return [*records_of(store, quarter), *together]
 
 
-def with_history(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_history(records: list[ResultRecord], earlier: list[ResultRecord]) -> list[ResultRecord]:
     """Add to each record what is different from the quarter before."""
-    before = {(row["project"], row["outcome"]): row for row in earlier}
+    before = {(old.project, old.outcome): old for old in earlier}
     found = []
-    for row in rows:
-        old = before.get((row["project"], row["outcome"]))
-        record = ResultRecord.model_validate(row)
-        changes = () if old is None else tag_changes(ResultRecord.model_validate(old), record)
-        evidence = record.evidence.model_copy(update={"changes": changes})
-        found.append(record.model_copy(update={"evidence": evidence}).model_dump(mode="json"))
+    for record in records:
+        old = before.get((record.project, record.outcome))
+        evidence = record.evidence.model_copy(update={"changes": () if old is None else tag_changes(old, record)})
+        found.append(record.model_copy(update={"evidence": evidence}))
     return found
 
 
@@ -71,10 +71,12 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     with refusing():
         rows = with_restatements(store.home, quarter, everything_of(store, quarter))
         rows = with_history(rows, everything_of(store, quarter.shifted(-1)))
-    write_with_sum(store.home.restricted / "results" / str(quarter) / "results.json", json_bytes(rows))
+    write_with_sum(
+        store.home.restricted / "results" / str(quarter) / "results.json", json_bytes([as_data(row) for row in rows])
+    )
     policy = default_policy()
-    public = [publish(ResultRecord.model_validate(row), policy).model_dump(mode="json") for row in rows]
-    statuses = Counter(str(row["status"]) for row in public)
+    public = [publish(row, policy) for row in rows]
+    statuses = Counter(str(row.status) for row in public)
     return Output(
         public,
         metadata={
@@ -97,14 +99,14 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
 def site(
     context: AssetExecutionContext,
     store: ResourceParam[Store],
-    public: list[dict[str, Any]],
-    accounts: list[dict[str, Any]],
+    public: list[PublicRecord],
+    accounts: list[Any],  # as pages take them; Dagster knows no type of JSON
 ) -> Output[Any]:
     """Write the quarter's files and pages from published records only."""
     quarter = Quarter.parse(context.partition_key)
     with refusing():
-        projects = sorted({row["project"] for row in public} & set(store.home.project_ids()))
-        papers = [store.read(["evidence", "dossier"], project, quarter.partition_key) for project in projects]
+        projects = sorted({row.project for row in public} & set(store.home.project_ids()))
+        papers = [store.dossier(project, quarter.partition_key) for project in projects]
         beside = beside_results(store.home, quarter, projects, papers, accounts)
     for name in missing_settings(beside.publisher):
         context.log.warning("site.yaml: %s is empty, and the pages state that.", name)

@@ -33,11 +33,11 @@ from models.disclosure.record import publish
 from models.evidence.record import Provenance
 
 
-def records_of(store: Store, quarter: Quarter) -> list[dict[str, Any]]:
+def records_of(store: Store, quarter: Quarter) -> list[ResultRecord]:
     """Return every project's tagged records of a quarter, in a fixed order."""
-    rows: list[dict[str, Any]] = []
+    rows: list[ResultRecord] = []
     for project in store.home.project_ids():
-        rows += store.read(["evidence", "records"], project, quarter.partition_key) or []
+        rows += store.records(["evidence", "records"], project, quarter.partition_key)
     return rows
 
 
@@ -91,12 +91,10 @@ def portfolio(context: AssetExecutionContext, store: ResourceParam[Store]) -> Ou
     quarter = Quarter.parse(context.partition_key)
     rows = records_of(store, quarter)
     policy = default_policy()
-    shown = {
-        row["result_id"] for row in rows if publish(ResultRecord.model_validate(row), policy).status == "estimated"
-    }
-    digest = hashlib.sha256("".join(sorted(row["provenance"]["input_sha256"] for row in rows)).encode()).hexdigest()
+    shown = {row.result_id for row in rows if publish(row, policy).status == "estimated"}
+    digest = hashlib.sha256("".join(sorted(row.provenance.input_sha256 for row in rows)).encode()).hexdigest()
     with refusing():
-        outcomes, groups = _declared(store.home, {row["project"] for row in rows})
+        outcomes, groups = _declared(store.home, {row.project for row in rows})
         made = living_review(
             rows,
             outcomes,
@@ -104,15 +102,14 @@ def portfolio(context: AssetExecutionContext, store: ResourceParam[Store]) -> Ou
             registered_promises(store.home),
             quarter,
             Provenance(code_version(), {}, digest, digest, 0),
-            frozenset(row["result_id"] for row in rows if row["result_id"] not in shown),
+            frozenset(row.result_id for row in rows if row.result_id not in shown),
         )
-    found = [record.model_dump(mode="json") for record in made]
-    metadata: dict[str, Any] = {"outcomes": len(found)}
-    for row in found:
+    metadata: dict[str, Any] = {"outcomes": len(made)}
+    for row in (record.model_dump(mode="json") for record in made):
         for language in LANGUAGES:
             metadata[f"{row['outcome']}: {phrase(language, 'in_short')}"] = result_line(row, language)
             told = "\n".join([result_markdown(row, language), *measures_markdown(row, language)])
             metadata[f"{row['outcome']} ({language})"] = markdown(told)
         if row["status"] == "estimated":
             metadata[f"{row['outcome']}, figur · figure"] = picture(estimates_chart(row, PICTURE_LANGUAGE))
-    return Output(found, metadata=metadata)
+    return Output(made, metadata=metadata)

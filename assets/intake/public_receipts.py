@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from assets.intake.delivery_log import Entry, in_force, named_deliveries, read_register
 from assets.storage.home import Home
@@ -16,7 +16,34 @@ from data_contracts.tables.declared import TABLES
 SHOWN_STATES = ("accepted", "refused")
 
 
-def public_deliveries(home: Home, protocol: Protocol, quarter: Quarter) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class PublicDelivery:
+    """A file as a project's page may show it.
+
+    Attributes
+    ----------
+    is_in_use : bool
+        Whether the quarter's numbers rest on it.
+    files : str
+        The protocol's name pattern.
+    period : str or None
+        Its quarter.
+    tables, rules : str
+        Tables that received rows, and names of broken rules.
+    """
+
+    project: str
+    number: int
+    received_on: str
+    state: str
+    is_in_use: bool
+    files: str
+    period: str | None
+    tables: str
+    rules: str
+
+
+def public_deliveries(home: Home, protocol: Protocol, quarter: Quarter) -> list[PublicDelivery]:
     """Return a project's files in the form its page may show.
 
     Parameters
@@ -26,9 +53,8 @@ def public_deliveries(home: Home, protocol: Protocol, quarter: Quarter) -> list[
 
     Returns
     -------
-    list of dict
-        `project`, `number`, `received_on`, `state`, `is_in_use`, `files` (the protocol's name pattern), `period`,
-        `tables` and `rules` (names of broken rules), oldest first.
+    list of PublicDelivery
+        Oldest first.
     """
     register = read_register(home, protocol.id)
     used = {item.entry.number for item in in_force(register, protocol, quarter)}
@@ -45,20 +71,20 @@ def _is_due(entry: Entry, quarter: Quarter) -> bool:
     return not ends or min(ends) <= quarter.end.isoformat()
 
 
-def _row(entry: Entry, project: str, patterns: dict[str, str], *, is_in_use: bool) -> dict[str, Any]:
+def _row(entry: Entry, project: str, patterns: dict[str, str], *, is_in_use: bool) -> PublicDelivery:
     use = entry.uses[0]
     tables = [table for table in TABLES if any(u.table == table for u in entry.uses)]
-    return {
-        "project": project,
-        "number": entry.number,
-        "received_on": entry.received_on,
-        "state": entry.state,
-        "is_in_use": is_in_use,
-        "files": patterns.get(use.delivery, "–"),
-        "period": None if use.period_end is None else str(_quarter_of(use.period_end)),
-        "tables": ",".join(tables),
-        "rules": ";".join(entry.rules),
-    }
+    return PublicDelivery(
+        project=project,
+        number=entry.number,
+        received_on=entry.received_on,
+        state=entry.state,
+        is_in_use=is_in_use,
+        files=patterns.get(use.delivery, "–"),
+        period=None if use.period_end is None else str(_quarter_of(use.period_end)),
+        tables=",".join(tables),
+        rules=";".join(entry.rules),
+    )
 
 
 def _quarter_of(day: str) -> Quarter:
@@ -68,27 +94,51 @@ def _quarter_of(day: str) -> Quarter:
 PROFILE_TEXTS = ("goal", "from_a_to_b", "active_ingredient", "how_people_move_on", "partners")
 
 
-def public_profile(protocol: Protocol) -> dict[str, Any]:
-    """Return a project's own description and its documentation burden.
+@dataclass(frozen=True, slots=True)
+class PublicProfile:
+    """A project's own description, and what it is asked for.
 
-    The burden is the number of fields, and minutes by the contract's own estimate.
+    Attributes
+    ----------
+    asked_fields, minutes_per_participant : int, float
+        The documentation burden, by the contract's own estimate.
     """
+
+    project: str
+    goal_da: str | None
+    goal_en: str | None
+    from_a_to_b_da: str | None
+    from_a_to_b_en: str | None
+    active_ingredient_da: str | None
+    active_ingredient_en: str | None
+    how_people_move_on_da: str | None
+    how_people_move_on_en: str | None
+    partners_da: str | None
+    partners_en: str | None
+    target_group_da: str
+    target_group_en: str
+    prevention_level: str
+    payers: str
+    asked_fields: int
+    minutes_per_participant: float
+
+
+def public_profile(protocol: Protocol) -> PublicProfile:
+    """Return a project's own description and its documentation burden."""
     contract = compile_contract("participants", protocol)
     texts: dict[str, str | None] = {}
     for name in PROFILE_TEXTS:
         text = getattr(protocol.profile, name)
         texts |= {f"{name}_{language}": None if text is None else getattr(text, language) for language in LANGUAGES}
-    groups = {f"target_group_{language}": target_group(protocol, language) for language in LANGUAGES}
-    return (
-        texts
-        | groups
-        | {
-            "project": protocol.id,
-            "prevention_level": protocol.profile.prevention_level.value,
-            "payers": " ".join(protocol.profile.payers),
-            "asked_fields": contract.asked_fields,
-            "minutes_per_participant": contract.minutes_per_participant,
-        }
+    return PublicProfile(
+        project=protocol.id,
+        **texts,
+        target_group_da=target_group(protocol, "da"),
+        target_group_en=target_group(protocol, "en"),
+        prevention_level=protocol.profile.prevention_level.value,
+        payers=" ".join(protocol.profile.payers),
+        asked_fields=contract.asked_fields,
+        minutes_per_participant=contract.minutes_per_participant,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from pydantic import JsonValue
 
 from assets.project_files.dossier import tagged_dossier
 from assets.storage.home import Home, text_of
@@ -12,9 +13,11 @@ from data_contracts.economics.rules import first_year_of, read_economics
 from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import InputRefused
+from data_contracts.results.public_record import PublicRecord
 from data_contracts.results.wording import in_words
 from models.detectors.registry import account_sources
 from models.economics.report import account_of, findings_of
+from models.values.adapter import as_data
 
 ECONOMICS = "economics.yaml"
 
@@ -37,13 +40,13 @@ def economics_settings(home: Home, protocol: Protocol, folder: Path | None = Non
     return read_economics(text_of(path, name), name, protocol) if path.is_file() else None
 
 
-def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def accounts_of(home: Home, records: Sequence[PublicRecord]) -> list[dict[str, JsonValue]]:
     """Return the account of every project with results here.
 
     Parameters
     ----------
-    records : sequence of dict
-        Published records of one quarter.
+    records : sequence of PublicRecord
+        Of one quarter.
 
     Returns
     -------
@@ -52,9 +55,9 @@ def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str,
         faults only `refused`, which lists them.
     """
     found = []
-    for project in sorted({row["project"] for row in records} & set(home.project_ids())):
-        own = {row["outcome"]: row for row in records if row["project"] == project}
-        first = next(iter(own.values()))
+    for project in sorted({row.project for row in records} & set(home.project_ids())):
+        own = {row.outcome: row for row in records if row.project == project}
+        first = as_data(next(iter(own.values())))
         shared = {name: first[name] for name in ("project", "project_name", "data_note", "quarter")}
         protocol = home.protocol(project)
         try:
@@ -64,11 +67,16 @@ def accounts_of(home: Home, records: Sequence[dict[str, Any]]) -> list[dict[str,
             continue
         if settings is None:
             continue
-        papers = [study.model_dump(mode="json") for study in tagged_dossier(home, project)]
-        account = account_of(settings, own, papers, first_year_of(settings, protocol))
-        sources = [
+        account = account_of(settings, own, tagged_dossier(home, project), first_year_of(settings, protocol))
+        sources: list[JsonValue] = [
             {"code": d.code, "state": str(d.state.value), "finding": in_words(*d.finding).model_dump()}
             for d in account_sources(findings_of(settings))
         ]
         found.append(shared | account | {"refused": [], "error_sources": sources})
     return found
+
+
+def refusals_of(account: dict[str, JsonValue]) -> list[str]:
+    """Return the faults for which a project's file gave no account."""
+    faults = account["refused"]
+    return [str(fault) for fault in faults] if isinstance(faults, list) else []

@@ -5,25 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from assets.release.history import CERTIFICATE, approved_among, chain_path, people_faults
+from assets.release.history import CERTIFICATE, chain_path, people_faults
+from assets.release.lines import ApprovedLine, Line, OverviewLine, approved_among, lines_of, of_kind
 from assets.storage.chain import read
 from assets.storage.home import Home, read_json
 from data_contracts.reading.faults import InputRefused
+from models.values.adapter import as_data
 
 QUARTER_FOLDER = re.compile(r"\d{4}Q[1-4]")
 VERSION_FOLDER = re.compile(r"v[1-9][0-9]*")
 OVERVIEW = ("index.html", "en", "en/index.html")
-KINDS = {
-    "proposed": ("quarter", "version", "proposal_sha256"),
-    "approved": ("quarter", "version", "manifest_sha256", "policy_version", "day"),
-    "cell": ("quarter", "version", "result_id", "cell", "population_sha256"),
-    "people": ("quarter", "version", "project", "rows_sha256", "flow_sha256", "key_id"),
-    "overview": ("pages_sha256",),
-    "rebuilt": ("quarter", "version", "manifest_sha256"),
-}
 
 
 def manifest_sha256(folder: Path) -> str:
@@ -38,10 +32,32 @@ def _file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def certificate_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Return a release's certificate: its ledger line, without names."""
-    names = ("quarter", "version", "day", "reason", "manifest_sha256", "policy_version")
-    return {name: line[name] for name in names} | {"ledger_line": line["number"], "ledger_sha256": line["sha256"]}
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A release's line in the ledger, without names."""
+
+    quarter: str
+    version: int
+    day: str
+    reason: str | None
+    manifest_sha256: str
+    policy_version: str
+    ledger_line: int
+    ledger_sha256: str
+
+
+def certificate_of(line: ApprovedLine) -> Certificate:
+    """Return a release's certificate."""
+    return Certificate(
+        line.quarter,
+        line.version,
+        line.day,
+        line.reason,
+        line.manifest_sha256,
+        line.policy_version,
+        line.number,
+        line.sha256,
+    )
 
 
 def faults_in(home: Home) -> list[str]:
@@ -54,13 +70,9 @@ def faults_in(home: Home) -> list[str]:
         a release who do not match the ledger; and anything else in the releases folder. Empty if nothing was changed.
     """
     rows, faults = read(chain_path(home))
-    known = []
-    for row in rows:
-        if set(KINDS.get(str(row.get("kind")), ("?",))) <= set(row):
-            known.append(row)
-        else:
-            faults.append(f"Line {row.get('number')} is not a known kind of ledger line.")
-    lines = {(row["quarter"], row["version"]): row for row in approved_among(known)}
+    known, unknown = lines_of(rows)
+    faults += unknown
+    lines = {line.release: line for line in approved_among(known)}
     for (quarter, version), line in sorted(lines.items()):
         faults += _release_faults(home.released / quarter / f"v{version}", f"{quarter} v{version}", line)
     faults += _others(home.released, {f"{quarter}/v{version}" for quarter, version in lines})
@@ -78,9 +90,9 @@ def overview_sha256(pages: Mapping[str, bytes]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _overview_faults(home: Home, known: list[dict[str, Any]]) -> list[str]:
+def _overview_faults(home: Home, known: list[Line]) -> list[str]:
     """Return mismatches between the overview pages and the ledger."""
-    entered = [row["pages_sha256"] for row in known if row["kind"] == "overview"]
+    entered = [line.pages_sha256 for line in of_kind(known, OverviewLine)]
     files = {name: home.released / name for name in ("index.html", "en/index.html")}
     if not entered:
         return []
@@ -91,7 +103,7 @@ def _overview_faults(home: Home, known: list[dict[str, Any]]) -> list[str]:
     return []
 
 
-def _release_faults(folder: Path, name: str, line: dict[str, Any]) -> list[str]:
+def _release_faults(folder: Path, name: str, line: ApprovedLine) -> list[str]:
     if folder.is_symlink() or folder.parent.is_symlink():
         return [f"Release {name} is a symbolic link, not a folder."]
     if not folder.is_dir():
@@ -104,9 +116,9 @@ def _release_faults(folder: Path, name: str, line: dict[str, Any]) -> list[str]:
     if any(path.is_dir() and not any(path.iterdir()) for path in inside):
         return [f"Release {name} was changed after approval: it contains an empty folder."]
     try:
-        if manifest_sha256(folder) != line["manifest_sha256"]:
+        if manifest_sha256(folder) != line.manifest_sha256:
             return [f"Release {name} was changed after approval: its files differ from those approved."]
-        if read_json(folder / CERTIFICATE) != certificate_of(line):
+        if read_json(folder / CERTIFICATE) != as_data(certificate_of(line)):
             return [f"Release {name} does not match its line in the ledger: {CERTIFICATE} differs."]
     except (InputRefused, OSError):
         return [f"Release {name} cannot be read."]

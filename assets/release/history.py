@@ -3,24 +3,83 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+from pydantic import JsonValue
 
+from assets.release.lines import ApprovedLine, CellLine, Line, PeopleLine, approved_among, lines_of, of_kind
 from assets.storage.chain import read
 from assets.storage.home import RELEASED, Home, read_json, write_json
 from assets.storage.store import read_parquet
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.results.public_record import PublicRecord
+from data_contracts.results.released_records import read_public_record
 from models.disclosure.populations import cells_of, population_sha256
 from models.disclosure.release_rule import Released
+from models.values.adapter import as_data
 
 CHAIN = "releases.jsonl"
 CERTIFICATE = "release.json"
 FORGOTTEN = "forgotten_on"
-SHOWN = ("quarter", "version", "reason", "results", "changed", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Hashes that bind the people behind a release to the ledger.
+
+    None where a file is missing.
+
+    Attributes
+    ----------
+    rows_sha256 : str or None
+        Of outcomes and cells in their order, without names, so that erasures and key rotations leave it unchanged.
+    flow_sha256 : str or None
+        Of the steps.
+    key_id : str or None
+        Of the names.
+    """
+
+    rows_sha256: str | None
+    flow_sha256: str | None
+    key_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """One row of `dim_release`.
+
+    Attributes
+    ----------
+    is_this : bool
+        Whether it is the release whose pages are being written.
+    withdrawn_da, withdrawn_en : str or None
+        Names of the projects left out; of the release being written only.
+    """
+
+    quarter: str
+    version: int
+    reason: str | None
+    results: int
+    changed: str
+    withdrawn: str
+    released_on: str
+    is_this: bool
+    withdrawn_da: str | None = None
+    withdrawn_en: str | None = None
+
+    @classmethod
+    def of(cls, line: ApprovedLine) -> ReleaseRow:
+        """Return the row of an approved release."""
+        return cls(line.quarter, line.version, line.reason, line.results, line.changed, line.withdrawn, line.day, False)
+
+    @property
+    def columns(self) -> dict[str, JsonValue]:
+        """The row as a table takes it: without the names that it has not."""
+        return {name: value for name, value in as_data(self).items() if value is not None or name == "reason"}
 
 
 def chain_path(home: Home) -> Path:
@@ -44,35 +103,16 @@ def release_folder(home: Home, quarter: Quarter | str, version: int) -> Path:
     return home.released / str(quarter) / f"v{version}"
 
 
-def approved(home: Home) -> list[dict[str, Any]]:
+def approved(home: Home) -> list[ApprovedLine]:
     """Return the ledger's lines about approved releases, in order."""
     rows, _ = read(chain_path(home))
-    return approved_among(rows)
-
-
-def approved_among(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return lines about approved releases, with their latest manifest.
-
-    A rebuilt release has a newer manifest than its approval line.
-    """
-    again = {(r["quarter"], r["version"]): r["manifest_sha256"] for r in rows if r.get("kind") == "rebuilt"}
-    found = [row for row in rows if row.get("kind") == "approved"]
-    return [
-        row | {"manifest_sha256": again.get((row["quarter"], row["version"]), row["manifest_sha256"])} for row in found
-    ]
+    return approved_among(lines_of(rows)[0])
 
 
 def sealed_people(
     home: Home, project: str, quarter: Quarter | str, version: int, *, is_proposed: bool = False
-) -> dict[str, str | None]:
-    """Return hashes that bind the people behind a release to the ledger.
-
-    Returns
-    -------
-    dict
-        `rows_sha256` of outcomes and cells in their order, without names, so that erasures and key rotations leave it
-        unchanged. `flow_sha256` of the steps. `key_id` of the names. None where a file is missing.
-    """
+) -> Sealed:
+    """Return hashes that bind the people behind a release to the ledger."""
     path = people_path(home, project, quarter, version, is_proposed=is_proposed)
     rows = flow = key = None
     if path.is_file():
@@ -82,15 +122,15 @@ def sealed_people(
         key = next((str(name).partition("-")[0] for name in frame["person_id"].dropna()), None)
     if path.with_suffix(".json").is_file():
         flow = hashlib.sha256(path.with_suffix(".json").read_bytes()).hexdigest()
-    return {"rows_sha256": rows, "flow_sha256": flow, "key_id": key}
+    return Sealed(rows, flow, key)
 
 
-def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
+def people_faults(home: Home, lines: list[Line]) -> list[str]:
     """Return mismatches between the ledger and the people of releases.
 
     Parameters
     ----------
-    rows : list of dict
+    lines : list of Line
         The chain.
 
     Returns
@@ -100,24 +140,21 @@ def people_faults(home: Home, rows: list[dict[str, Any]]) -> list[str]:
     """
     faults = []
     cells: dict[tuple[str, int], dict[tuple[str, str], str]] = {}
-    for row in rows:
-        if row.get("kind") == "cell" and row["population_sha256"] is not None:
-            own = cells.setdefault((row["quarter"], row["version"]), {})
-            own[row["result_id"], row["cell"]] = row["population_sha256"]
-    for row in (row for row in rows if row.get("kind") == "people"):
-        project, quarter, version = row["project"], row["quarter"], row["version"]
+    for cell in of_kind(lines, CellLine):
+        if cell.population_sha256 is not None:
+            cells.setdefault(cell.release, {})[cell.result_id, cell.cell] = cell.population_sha256
+    for line in of_kind(lines, PeopleLine):
+        project, quarter, version = line.project, line.quarter, line.version
         path = people_path(home, project, quarter, version)
         if FORGOTTEN in (read_json(path.with_suffix(".json")) or {}) and not path.is_file():
             continue
         now = sealed_people(home, project, quarter, version)
-        if any(now[name] != row[name] for name in ("rows_sha256", "flow_sha256")):
-            what = (
-                "missing" if now["rows_sha256"] is None and row["rows_sha256"] else "different from those in the ledger"
-            )
+        if (now.rows_sha256, now.flow_sha256) != (line.rows_sha256, line.flow_sha256):
+            what = "missing" if now.rows_sha256 is None and line.rows_sha256 else "different from those in the ledger"
             faults.append(f"The people behind {quarter} v{version} of {project} are {what}: restricted/{RELEASED}.")
         elif (
             path.is_file()
-            and now["key_id"] == row["key_id"]
+            and now.key_id == line.key_id
             and not _are_those_entered(read_parquet(path), project, quarter, cells.get((quarter, version), {}))
         ):
             faults.append(
@@ -142,28 +179,32 @@ def _are_those_entered(frame: pd.DataFrame, project: str, quarter: str, cells: d
     return True
 
 
-def released_rows(home: Home, before: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def released_rows(home: Home, before: ApprovedLine | None = None) -> list[ReleaseRow]:
     """Return rows of `dim_release`, for all releases or before one line."""
-    last = None if before is None else before["number"]
-    lines = [line for line in approved(home) if last is None or line["number"] < last]
-    return [{name: line[name] for name in SHOWN} | {"released_on": line["day"], "is_this": False} for line in lines]
+    lines = approved(home)
+    return [ReleaseRow.of(line) for line in lines if before is None or line.number < before.number]
+
+
+def released_records(home: Home, quarter: Quarter | str, version: int) -> list[PublicRecord]:
+    """Return the records of a release, whatever version of Trin made it."""
+    rows = read_json(release_folder(home, quarter, version) / "results.json") or []
+    return [read_public_record(row) for row in rows]
 
 
 def earlier_releases(home: Home, project: str, outcome: str) -> list[Released]:
     """Return every release of an outcome that had its own numbers."""
     found = []
     for line in approved(home):
-        folder = release_folder(home, line["quarter"], line["version"])
-        for record in read_json(folder / "results.json") or []:
-            is_own = (record["project"], record["outcome"]) == (project, outcome)
-            if not is_own or record["repeats_quarter"] is not None:
+        for record in released_records(home, *line.release):
+            is_own = (record.project, record.outcome) == (project, outcome)
+            if not is_own or record.repeats_quarter is not None:
                 continue
-            path = people_path(home, project, line["quarter"], line["version"])
+            path = people_path(home, project, *line.release)
             kept = read_json(path.with_suffix(".json")) or {}
             if FORGOTTEN in kept:
                 found.append(Released(record, {}, {}, is_forgotten=True))
                 continue
-            if record["counted"] == "people" and not path.is_file():
+            if record.counted == "people" and not path.is_file():
                 # Compared with an empty list, everything would pass.
                 place = path.relative_to(home.root).as_posix()
                 what = "The people behind an earlier release are missing, so new results cannot be compared with it."
@@ -196,17 +237,17 @@ def forget_people(home: Home, project: str, day: date) -> int:
     return len(found)
 
 
-def released_before(home: Home, quarter: Quarter) -> list[dict[str, Any]]:
+def released_before(home: Home, quarter: Quarter) -> list[PublicRecord]:
     """Return the latest released records of earlier quarters, in order.
 
     Returns
     -------
-    list of dict
+    list of PublicRecord
         Those with their own numbers; a quarter that repeats another adds nothing to a series.
     """
-    last = {line["quarter"]: line["version"] for line in approved(home) if Quarter.parse(line["quarter"]) < quarter}
+    last = dict(line.release for line in approved(home) if Quarter.parse(line.quarter) < quarter)
     found = []
     for name in sorted(last):
-        rows = read_json(release_folder(home, name, last[name]) / "results.json") or []
-        found += [row for row in rows if row["repeats_quarter"] is None and row["status"] == "estimated"]
+        rows = released_records(home, name, last[name])
+        found += [row for row in rows if row.repeats_quarter is None and row.status == "estimated"]
     return found

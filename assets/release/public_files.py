@@ -6,17 +6,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
+from pydantic import JsonValue
 
-from assets.intake.public_receipts import public_deliveries, public_profile
+from assets.intake.public_receipts import PublicDelivery, PublicProfile, public_deliveries, public_profile
 from assets.project_files.site_settings import site_settings
-from assets.release.history import released_before, released_rows
+from assets.release.history import ReleaseRow, released_before, released_rows
 from assets.storage.home import Home, exchange_folders, json_bytes, locked, sync_folder, write_atomically
+from assets.storage.station_values import KeptDossier
 from assets.storage.store import parquet_bytes
 from dashboards.files.descriptions import described
 from dashboards.files.tables import (
@@ -34,6 +35,7 @@ from dashboards.pages.site import build_site
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, phrase
 from data_contracts.results.public_record import PublicRecord
+from models.values.adapter import as_data
 
 PUBLIC = 0o644
 DRAFT = 0o600
@@ -48,7 +50,7 @@ NOTES = (
 )
 
 
-def record_schema() -> dict[str, Any]:
+def record_schema() -> dict[str, JsonValue]:
     """Return the JSON Schema of a list of result records."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -59,9 +61,9 @@ def record_schema() -> dict[str, Any]:
     }
 
 
-def _definitions() -> dict[str, Any]:
+def _definitions() -> dict[str, JsonValue]:
     schema = PublicRecord.model_json_schema(ref_template="#/$defs/{model}", mode="serialization")
-    definitions: dict[str, Any] = schema.pop("$defs")
+    definitions: dict[str, JsonValue] = schema.pop("$defs")
     return definitions | {"ResultRecord": schema}
 
 
@@ -71,33 +73,37 @@ class Beside:
 
     Attributes
     ----------
-    deliveries, profiles : list of dict
+    deliveries, profiles : sequence
         Public facts about projects' files, and the projects' documentation burden.
-    papers : list of dict
+    papers : sequence of KeptDossier
         Each project's dossier: graded studies on paper, and their summary.
     publisher : dict
         The fields of `SiteSettings`.
-    accounts : list of dict
-        Accounts of projects that have one.
+    accounts : sequence of dict
+        Accounts of projects that have one, as pages show them.
     """
 
-    deliveries: list[dict[str, Any]] = field(default_factory=list)
-    profiles: list[dict[str, Any]] = field(default_factory=list)
-    papers: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: Sequence[PublicDelivery] = ()
+    profiles: Sequence[PublicProfile] = ()
+    papers: Sequence[KeptDossier] = ()
     publisher: dict[str, str] = field(default_factory=dict)
-    accounts: list[dict[str, Any]] = field(default_factory=list)
+    accounts: Sequence[dict[str, JsonValue]] = ()
 
 
 def beside_results(
-    home: Home, quarter: Quarter, projects: list[str], papers: list[Any], accounts: list[dict[str, Any]]
+    home: Home,
+    quarter: Quarter,
+    projects: list[str],
+    papers: Sequence[KeptDossier | None],
+    accounts: Sequence[dict[str, JsonValue]],
 ) -> Beside:
     """Return the data that pages show beside some projects' results.
 
     Parameters
     ----------
-    papers : list of dict or None
+    papers : sequence of KeptDossier or None
         Each project's dossier, if it has one.
-    accounts : list of dict
+    accounts : sequence of dict
         Accounts in money.
 
     Raises
@@ -107,9 +113,9 @@ def beside_results(
     """
     protocols = [home.protocol(project) for project in projects]
     return Beside(
-        deliveries=[row for protocol in protocols for row in public_deliveries(home, protocol, quarter)],
-        profiles=[public_profile(protocol) for protocol in protocols],
-        papers=[row for row in papers if row is not None and row["studies"]],
+        deliveries=tuple(row for protocol in protocols for row in public_deliveries(home, protocol, quarter)),
+        profiles=tuple(public_profile(protocol) for protocol in protocols),
+        papers=tuple(paper for paper in papers if paper is not None and paper.studies),
         publisher=site_settings(home).model_dump(),
         accounts=accounts,
     )
@@ -118,15 +124,14 @@ def beside_results(
 def publish_quarter(
     home: Home,
     quarter: Quarter,
-    public: list[dict[str, Any]],
+    public: Sequence[PublicRecord],
     beside: Beside | None = None,
 ) -> Path:
     """Write `published/<quarter>/` and swap it in atomically.
 
     Parameters
     ----------
-    public : list of dict
-        Published records.
+    public : sequence of PublicRecord
 
     Returns
     -------
@@ -158,10 +163,10 @@ def publish_quarter(
 def write_public(
     folder: Path,
     quarter: Quarter,
-    public: list[dict[str, Any]],
+    public: Sequence[PublicRecord],
     beside: Beside,
-    releases: Sequence[dict[str, Any]] = (),
-    earlier: Sequence[dict[str, Any]] = (),
+    releases: Sequence[ReleaseRow] = (),
+    earlier: Sequence[PublicRecord] = (),
     mode: int = DRAFT,
 ) -> None:
     """Write files and pages of a quarter into an empty folder.
@@ -170,18 +175,29 @@ def write_public(
     ----------
     quarter, public, beside
         As for `publish_quarter`.
-    releases : sequence of dict
-        Rows of `dim_release`: earlier releases, and this one unless it is a draft.
-    earlier : sequence of dict
+    releases : sequence of ReleaseRow
+        Earlier releases, and this one unless it is a draft.
+    earlier : sequence of PublicRecord
         Released records of earlier quarters.
     mode : int
         Permissions of the files.
     """
-    marts = build_marts(public, **asdict(beside), releases=releases, earlier=earlier)
-    files = _data_files(public, beside.papers, marts, quarter)
+    rows = [as_data(record) for record in public]
+    papers = [as_data(paper) for paper in beside.papers]
+    marts = build_marts(
+        rows,
+        deliveries=[as_data(row) for row in beside.deliveries],
+        profiles=[as_data(row) for row in beside.profiles],
+        papers=papers,
+        publisher=beside.publisher,
+        accounts=beside.accounts,
+        releases=[row.columns for row in releases],
+        earlier=[as_data(record) for record in earlier],
+    )
+    files = _data_files(rows, papers, marts, quarter)
     _write_marts(folder / "marts.duckdb", marts)
     files["marts.duckdb"] = (folder / "marts.duckdb").read_bytes()
-    day = next((row["released_on"] for row in releases if row["is_this"]), None)
+    day = next((row.released_on for row in releases if row.is_this), None)
     for name, content in (files | described(files, quarter, day)).items():
         if name != "marts.duckdb":
             write_atomically(folder / name, content, mode)
@@ -190,12 +206,12 @@ def write_public(
 
 
 def _data_files(
-    public: list[dict[str, Any]], papers: Sequence[dict[str, Any]], marts: dict[str, pd.DataFrame], quarter: Quarter
+    public: Sequence[object], papers: Sequence[object], marts: dict[str, pd.DataFrame], quarter: Quarter
 ) -> dict[str, bytes]:
     """Return data files for other tools, by name."""
     files = {
         "results.json": json_bytes(public),
-        "dossier.json": json_bytes(list(papers)),
+        "dossier.json": json_bytes(papers),
         "results.schema.json": json_bytes(record_schema()),
         "soem.csv": soem_bytes(marts),
         "soem_prices.csv": soem_prices_bytes(marts),

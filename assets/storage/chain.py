@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from pydantic import JsonValue
 
 from assets.storage.home import locked, read_json, write_atomically, write_json
 from data_contracts.reading.faults import Fault, InputRefused
@@ -22,17 +23,17 @@ LONGEST_LINE = 65_536
 """Chunk size in bytes for reading a long chain backwards."""
 
 
-def line_of(row: dict[str, Any]) -> bytes:
+def line_of(row: Mapping[str, object]) -> bytes:
     """Return a row as the bytes that are hashed."""
     return json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def digest_of(row: dict[str, Any]) -> str:
+def digest_of(row: Mapping[str, object]) -> str:
     """Return the hash of a row."""
     return hashlib.sha256(line_of(row)).hexdigest()
 
 
-def append(path: Path, rows: Sequence[dict[str, Any]]) -> str:
+def append(path: Path, rows: Sequence[Mapping[str, object]]) -> str:
     """Append rows, all or none; return the new head.
 
     Parameters
@@ -62,12 +63,12 @@ def append(path: Path, rows: Sequence[dict[str, Any]]) -> str:
     return head
 
 
-def head_of(rows: Sequence[dict[str, Any]]) -> str:
+def head_of(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the hash of the last row, or of the empty chain."""
     return str(rows[-1]["sha256"]) if rows else START
 
 
-def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def read(path: Path) -> tuple[list[dict[str, JsonValue]], list[str]]:
     """Read a chain.
 
     Returns
@@ -77,12 +78,12 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     faults : list of str
         Mismatches with their line number; empty if nothing was changed.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, JsonValue]] = []
     faults: list[str] = []
     content = path.read_bytes() if path.is_file() else b""
     if content and not content.endswith(b"\n"):
         faults.append("The last line is truncated.")
-    head: Any = START
+    head: JsonValue = START
     for number, line in enumerate(content.split(b"\n")[: content.count(b"\n")], start=1):
         row = _row(line)
         if row is None:
@@ -96,7 +97,7 @@ def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     return rows, faults + _head_faults(path.with_suffix(HEAD), rows)
 
 
-def _head_faults(path: Path, rows: list[dict[str, Any]]) -> list[str]:
+def _head_faults(path: Path, rows: list[dict[str, JsonValue]]) -> list[str]:
     """Return mismatches between the lines and the recorded head."""
     try:
         kept = read_json(path)
@@ -111,7 +112,7 @@ def _head_faults(path: Path, rows: list[dict[str, Any]]) -> list[str]:
     return []
 
 
-def _row(line: bytes) -> dict[str, Any] | None:
+def _row(line: bytes) -> dict[str, JsonValue] | None:
     """Return a line's row if its hash is valid, or None."""
     try:
         row = json.loads(line)
@@ -123,7 +124,7 @@ def _row(line: bytes) -> dict[str, Any] | None:
     return row if hashlib.sha256(line_of(content)).hexdigest() == row["sha256"] else None
 
 
-def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
+def append_quickly(path: Path, rows: Sequence[Mapping[str, object]]) -> str:
     """Append rows to a long chain by reading only its end; return the head.
 
     A partial line left by a killed process is truncated first, because it was never acknowledged.
@@ -141,7 +142,7 @@ def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
     with locked(path.with_suffix(".lock")):
         last = _cut_to_whole_lines(path)
         kept = read_json(path.with_suffix(HEAD))
-        number, head = (0, START) if last is None else (int(last["number"]), str(last["sha256"]))
+        number, head = (0, START) if last is None else (int(str(last["number"])), str(last["sha256"]))
         is_head = isinstance(kept, dict) and isinstance(kept.get("number"), int)
         if (last is None) != (kept is None) or (kept is not None and (not is_head or kept["number"] > number)):
             fix = "Nothing was appended. Restore the file from backup, and check what else was changed."
@@ -160,7 +161,7 @@ def append_quickly(path: Path, rows: Sequence[dict[str, Any]]) -> str:
     return head
 
 
-def _cut_to_whole_lines(path: Path) -> dict[str, Any] | None:
+def _cut_to_whole_lines(path: Path) -> dict[str, JsonValue] | None:
     """Truncate a partial last line; return the last whole row, or None."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,6 +9,8 @@ import pandas as pd
 from pydantic import BeforeValidator, PlainSerializer
 
 from assets.storage.effect_records import effects_from, effects_record
+from data_contracts.results.paper_record import PaperRecord
+from models.evidence.paper_study import DossierVerdict
 from models.evidence.plan_lock import LockState
 from models.people.cohort import IntakeShare, Step
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, StoredGate
@@ -78,3 +80,12 @@ class KeptEffects:
     lock: LockState
     has_other_primary_outcome: bool
     input_sha256: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDossier:
+    """A project's dossier: its tagged studies, and their summary."""
+
+    project: str
+    studies: tuple[PaperRecord, ...]
+    together: DossierVerdict

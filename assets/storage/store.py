@@ -24,8 +24,10 @@ from assets.storage.home import Home, json_bytes, read_json
 from assets.storage.liveness import hold, let_go
 from assets.storage.manifest import known_sums, verified, write_with_sum
 from assets.storage.rows import empty_frame
+from assets.storage.station_values import KeptDossier
 from data_contracts.protocol.table_contract import compile_contract
 from data_contracts.reading.faults import Fault, InputRefused
+from data_contracts.results.result_record import ResultRecord
 from models.values.adapter import as_data, read_as
 
 
@@ -76,6 +78,15 @@ class Store(ConfigurableIOManager):
         if not verified(stored):
             raise damaged_table(stored)
         return read_json(stored)
+
+    def records(self, asset: Sequence[str], project: str, quarter_key: str) -> list[ResultRecord]:
+        """Return stored result records, or none."""
+        return read_as(list[ResultRecord], self.read(asset, project, quarter_key) or [])
+
+    def dossier(self, project: str, quarter_key: str) -> KeptDossier | None:
+        """Return a project's stored dossier, if it has one."""
+        found = self.read(["evidence", "dossier"], project, quarter_key)
+        return None if found is None else read_as(KeptDossier, found)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Store an asset's value (Dagster)."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from data_contracts.economics.settings import EconomicsSettings
 from models.economics.report import account_of
+from tests.support.example_record import published_result
 
 PROJECTS, PAYERS = 100, 10
 YEAR = 2023
@@ -58,15 +58,7 @@ def settings(seed: int) -> EconomicsSettings:
 
 def main() -> None:
     """Print the duration."""
-    record: dict[str, Any] = {
-        "status": "estimated",
-        "claims": {"verdict": "promising"},
-        "primary": True,
-        "estimate": 0.2,
-        "interval_low": 0.1,
-    }
-    record |= {"interval_high": 0.3, "confidence_level": 0.95, "rounded_to": 0.01, "diagnostics": {}}
-    record |= {"evidence": {"rung": 4, "rung_detail": "4a", "certainty": "low"}}
+    record = published_result("o", interval_low=0.1, interval_high=0.3)
     declared = [settings(i) for i in range(PROJECTS)]
     start = time.perf_counter()
     made = [account_of(one, {"o": record}) for one in declared]

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from data_contracts.results.public_record import PublicRecord
+from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import Policy
 from models.disclosure.populations import PLACE, changed_by
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Released:
 
     Attributes
     ----------
-    record : mapping
+    record : PublicRecord
         The published record.
     cells : mapping of str to Series of str
         Its people by cell; of one that repeats an earlier release, those of that release.
@@ -36,7 +35,7 @@ class Released:
         Whether its people were deleted when their time was up. Nothing can be held against it, so that it stands.
     """
 
-    record: Record
+    record: PublicRecord
     cells: Mapping[str, pd.Series]
     flow: Mapping[tuple[str, str], int]
     is_forgotten: bool = False
@@ -48,23 +47,23 @@ class Decision:
 
     Attributes
     ----------
-    record : mapping
+    record : PublicRecord
     repeats : Released or None
         The earlier release whose numbers stand, because too few have changed since some release.
     """
 
-    record: Record
+    record: PublicRecord
     repeats: Released | None
 
 
-def flow_counts(record: Record) -> dict[tuple[str, str], int]:
+def flow_counts(record: ResultRecord) -> dict[tuple[str, str], int]:
     """Return the exact counts of a restricted record's steps."""
-    return {
-        (str(step["step"]), group): int(step[group])
-        for step in record.get("flow", ())
-        for group in ("treated", "pool")
-        if step[group] is not None
-    }
+    counts = {}
+    for step in record.flow:
+        for group, count in (("treated", step.treated), ("pool", step.pool)):
+            if count is not None:
+                counts[step.step, group] = count
+    return counts
 
 
 def is_too_close(cells: Mapping[str, pd.Series], flow: Mapping[tuple[str, str], int], old: Released, few: int) -> bool:
@@ -82,23 +81,25 @@ def _few_changed(names: set[str], cells: Mapping[str, pd.Series], old: Released,
     return any(0 < changed_by(old.cells.get(name, nobody), cells.get(name, nobody)) <= few for name in names)
 
 
-def says_own_places(record: Record) -> bool:
+def says_own_places(record: PublicRecord) -> bool:
     """Whether a record says where its own quarter's participants come from."""
-    return any(row["quarter"] == record["quarter"] for row in record.get("places", ()))
+    return any(row.quarter == record.quarter for row in record.places)
 
 
-def _with_places(record: Record, cells: Mapping[str, pd.Series], shown: Sequence[Released], few: int) -> Record:
+def _with_places(
+    record: PublicRecord, cells: Mapping[str, pd.Series], shown: Sequence[Released], few: int
+) -> PublicRecord:
     """Let places stand as they were last released where too few have come or gone in one of them."""
     told = [old for old in shown if says_own_places(old.record)]
     for old in told if says_own_places(record) else ():
         names = {name for name in {*cells, *old.cells} if name.startswith(PLACE)}
         if _few_changed(names, cells, old, few):
-            return dict(record) | {"places": told[-1].record["places"]}
+            return record.model_copy(update={"places": told[-1].record.places})
     return record
 
 
 def decide(
-    record: Record,
+    record: PublicRecord,
     cells: Mapping[str, pd.Series],
     flow: Mapping[tuple[str, str], int],
     earlier: Sequence[Released],
@@ -108,7 +109,7 @@ def decide(
 
     Parameters
     ----------
-    record : mapping
+    record : PublicRecord
         The record after disclosure control.
     cells : mapping of str to Series of str
         Its people by cell.
@@ -132,12 +133,14 @@ def decide(
     return _repeated(record, shown[-1])
 
 
-def decide_pooled(record: Record, withheld: Record, are_parts_repeated: bool, earlier: Sequence[Released]) -> Decision:
+def decide_pooled(
+    record: PublicRecord, withheld: PublicRecord, are_parts_repeated: bool, earlier: Sequence[Released]
+) -> Decision:
     """Decide whether what several results say together is released with its own numbers.
 
     Parameters
     ----------
-    record, withheld : mapping
+    record, withheld : PublicRecord
         The record after disclosure control, and the same without its numbers.
     are_parts_repeated : bool
         Whether one of the results it is made of repeats an earlier release. The whole, made with that result's new
@@ -156,15 +159,15 @@ def decide_pooled(record: Record, withheld: Record, are_parts_repeated: bool, ea
     return _repeated(record, shown[-1]) if shown else Decision(withheld, None)
 
 
-def _repeated(record: Record, last: Released) -> Decision:
-    kept = dict(last.record) | {"quarter": record["quarter"], "result_id": record["result_id"]}
-    since = last.record.get("repeats_quarter") or last.record["quarter"]
-    return Decision(kept | {"repeats_quarter": since}, last)
+def _repeated(record: PublicRecord, last: Released) -> Decision:
+    since = last.record.repeats_quarter or last.record.quarter
+    own = {"quarter": record.quarter, "result_id": record.result_id, "repeats_quarter": since}
+    return Decision(last.record.model_copy(update=own), last)
 
 
-def has_numbers(record: Record) -> bool:
+def has_numbers(record: PublicRecord) -> bool:
     """Whether a published record shows anything that rests on people."""
-    counts = [record["n_treated"], record["n_control"], record["estimate"]]
+    counts = [record.n_treated, record.n_control, record.estimate]
     return any(number is not None for number in counts) or any(
-        step[group] is not None for step in record.get("flow", ()) for group in ("treated", "pool")
+        count is not None for step in record.flow for count in (step.treated, step.pool)
     )

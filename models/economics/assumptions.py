@@ -9,13 +9,14 @@ from data_contracts.economics.rules import horizon_of, prices_of
 from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.parts import Text
+from models.economics.account_rows import AssumptionRow
 from models.economics.inputs import range_of
 
 TEXTS = ("label", "unit", "units", "source", "why_certain", "why_negative", "why_not_the_same")
 PLAIN = ("per", "participants", "year", "link", "price_year")
 
 
-def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> list[dict[str, Any]]:
+def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> tuple[AssumptionRow, ...]:
     """Return every number that an account assumes.
 
     Parameters
@@ -26,26 +27,27 @@ def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> list[d
 
     Returns
     -------
-    list of dict
-        `kind`, `name`, `value`, `low`, `high`, their `middle`, texts in both languages, `is_illustrative`, `is_stale`, and of a cost that
-        is shared by participants how many were `evaluated`.
+    tuple of AssumptionRow
     """
-    prices, year = prices_of(settings), settings.report_price_year
-    rows: list[dict[str, Any]] = []
+    prices, year, known = prices_of(settings), settings.report_price_year, read_knowledge("economics")
+    rows: list[AssumptionRow] = []
 
     def add(kind: str, name: str, row: Any, value: float, **more: Any) -> None:
         texts = {key: both(more.pop(key, getattr(row, key, None))) for key in TEXTS}
         plain = {key: getattr(row, key, None) for key in PLAIN}
-        is_stale = plain["price_year"] not in (None, year)
-        known = range_of(value, row.low, row.high)
-        ends = {
-            "low": row.low,
-            "high": row.high,
-            "middle": known.mean,
-            "is_illustrative": row.is_illustrative,
-            "is_stale": is_stale,
-        }
-        rows.append(_blank() | {"kind": kind, "name": name, "value": float(value)} | ends | texts | plain | more)
+        rows.append(
+            AssumptionRow(
+                kind=kind,
+                name=name,
+                value=float(value),
+                low=row.low,
+                high=row.high,
+                middle=range_of(value, row.low, row.high).mean,
+                is_illustrative=row.is_illustrative,
+                is_stale=plain["price_year"] not in (None, year),
+                **(plain | texts | more),
+            )
+        )
 
     for cost in settings.costs:
         people = evaluated if cost.participants is not None else None
@@ -61,31 +63,30 @@ def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> list[d
         add(name, name, share, share.value)
     add("full_years", "full_years", settings.duration.full_years, settings.duration.full_years.value)
     add("drop_off", "drop_off", settings.duration.drop_off, settings.duration.drop_off.value)
-    rows.append(_standard("horizon", float(horizon_of(settings)), settings.duration.why_longer))
-    factor = read_knowledge("economics")["net_tax_factor"]
-    rows.append(_standard("net_tax_factor", float(factor["value"]), None, factor))
-    distortion = read_knowledge("economics")["tax_distortion"]
-    rows.append(_standard("tax_distortion", float(settings.tax_distortion), None, distortion))
+    for kind, value, why in (
+        ("horizon", float(horizon_of(settings)), settings.duration.why_longer),
+        ("net_tax_factor", float(known["net_tax_factor"]["value"]), None),
+        ("tax_distortion", float(settings.tax_distortion), None),
+    ):
+        rows.append(_standard(kind, value, why, known[kind]["source"], known[kind].get("link")))
     for row in settings.price_index:
-        rows.append(_standard("price_index", row.index, None, {"source": row.source, "link": row.link}, row.year))
+        rows.append(_standard("price_index", row.index, None, row.source, row.link, row.year))
     for proxy in settings.proxies:
         worth = proxy.value_a_year
         add("proxy", proxy.name, worth, worth.amount, label=proxy.change)
-    return rows
-
-
-def _blank() -> dict[str, Any]:
-    names = (*TEXTS, *PLAIN, "low", "high", "middle", "flow", "paid_by", "received_by", "evaluated")
-    return dict.fromkeys(names) | {"is_illustrative": False, "is_stale": False}
+    return tuple(rows)
 
 
 def _standard(
-    kind: str, value: float, why: Text | None, known: Mapping[str, Any] | None = None, year: int | None = None
-) -> dict[str, Any]:
+    kind: str,
+    value: float,
+    why: Text | None,
+    source: Text | Mapping[str, str],
+    link: str | None,
+    year: int | None = None,
+) -> AssumptionRow:
     """A number that is set and has no range."""
-    known = known or read_knowledge("economics")["horizon"]
-    row = {"kind": kind, "name": kind, "value": value, "label": both(why), "year": year}
-    return _blank() | row | {"source": both(known["source"]), "link": known.get("link")}
+    return AssumptionRow(kind, kind, value, label=both(why), year=year, source=both(source), link=link)
 
 
 def both(text: Text | Mapping[str, str] | None) -> dict[str, str] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy
@@ -19,6 +18,7 @@ from data_contracts.economics.price_catalogue import Amount
 from data_contracts.economics.rules import horizon_of, index_of, prices_of
 from data_contracts.economics.settings import EconomicsSettings, Share, Years
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.results.public_record import PublicRecord
 from models.economics.discounting import in_prices_of
 
 Array = NDArray[np.float64]
@@ -111,45 +111,64 @@ class Inputs:
     tax_distortion: float
 
 
-def effect_of(record: Mapping[str, Any]) -> Effect:
+def effect_of(record: PublicRecord) -> Effect:
     """Return a published record's effect with both its doubts.
 
     Parameters
     ----------
-    record : mapping
-        A published record with an estimate and an interval.
+    record : PublicRecord
+
+    Raises
+    ------
+    ValueError
+        If it has no estimate with an interval.
     """
-    reach = float(scipy.stats.norm.isf((1 - record["confidence_level"]) / 2))
-    chance = (record["interval_high"] - record["interval_low"]) / (2 * reach)
+    reach = float(scipy.stats.norm.isf((1 - record.confidence_level) / 2))
+    if record.interval_low is None or record.interval_high is None:
+        raise ValueError(f"{record.result_id} has no interval.")
+    chance = (record.interval_high - record.interval_low) / (2 * reach)
     # What was rounded is open by its step.
-    chance = math.hypot(chance, (record["rounded_to"] or 0.0) / math.sqrt(12))
-    better = -1.0 if record.get("outcome_direction") == "lower_is_better" else 1.0
-    return Effect(float(record["estimate"]), chance, bias_of(record), better)
+    chance = math.hypot(chance, (record.rounded_to or 0.0) / math.sqrt(12))
+    better = -1.0 if record.outcome_direction == "lower_is_better" else 1.0
+    return Effect(estimate_of(record), chance, bias_of(record), better)
 
 
-def bias_of(record: Mapping[str, Any]) -> float:
+def estimate_of(record: PublicRecord) -> float:
+    """Return a record's estimate.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    if record.estimate is None:
+        raise ValueError(f"{record.result_id} has no estimate.")
+    return record.estimate
+
+
+def bias_of(record: PublicRecord) -> float:
     """Return how far what was not measured may move an effect, as one standard deviation.
 
     A share of the effect by its rung and its certainty (`economics.yaml`), or what a hidden factor as strong as the strongest measured one
     would do to it, whichever is more. The effect is widened by it and never shifted.
     """
-    known, evidence = read_knowledge("economics"), record["evidence"]
-    by_rung = float(known["bias_share_by_rung"][evidence["rung"]])
-    by_certainty = float(known["bias_share_by_certainty"][evidence["certainty"]])
-    share = max(by_rung, by_certainty) * abs(float(record["estimate"]))
-    adjusted = record["diagnostics"].get("benchmark_adjusted")
-    benchmark = 0.0 if adjusted is None else abs(float(adjusted) - float(record["estimate"]))
+    known, estimate = read_knowledge("economics"), estimate_of(record)
+    by_rung = float(known["bias_share_by_rung"][record.evidence.rung])
+    by_certainty = float(known["bias_share_by_certainty"][record.evidence.certainty])
+    share = max(by_rung, by_certainty) * abs(estimate)
+    adjusted = record.diagnostics.benchmark_adjusted
+    benchmark = 0.0 if adjusted is None else abs(adjusted - estimate)
     return max(share, benchmark)
 
 
-def inputs_of(settings: EconomicsSettings, records: Mapping[str, Mapping[str, Any]], first_year: int = 1) -> Inputs:
+def inputs_of(settings: EconomicsSettings, records: Mapping[str, PublicRecord], first_year: int = 1) -> Inputs:
     """Return an account's inputs.
 
     Parameters
     ----------
     settings : EconomicsSettings
-    records : mapping of str to mapping
-        Published records by outcome, of at least the outcomes that consequences name.
+    records : mapping of str to PublicRecord
+        By outcome, of at least the outcomes that consequences name.
     first_year : int
         The first year that counts gains.
     """

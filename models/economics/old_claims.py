@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from data_contracts.results.paper_record import PaperRecord
+from models.economics.account_rows import OldClaimRow
 
 
 def implied_costs(amount: float, ratio: float) -> tuple[float, float]:
@@ -32,41 +34,44 @@ def implied_costs(amount: float, ratio: float) -> tuple[float, float]:
     return amount / ratio, amount / (ratio - 1.0)
 
 
-def read_again(studies: Sequence[Mapping[str, Any]], cost_per_participant: float | None) -> list[dict[str, Any]]:
+def read_again(studies: Sequence[PaperRecord], cost_per_participant: float | None) -> tuple[OldClaimRow, ...]:
     """Return a dossier's claims in money, with what each lacks and what it implies.
 
     Parameters
     ----------
-    studies : sequence of mapping
-        Tagged studies; those without money are left out.
+    studies : sequence of PaperRecord
+        Those without money are left out.
     cost_per_participant : float or None
         What the project's own account says that a course costs.
 
     Returns
     -------
-    list of dict
-        `name`, `claim`, `amount_dkk`, `ratio`, `per`, `payer`, `price_year`, `missing`, `rung`, `about`, and
-        `implied_low`, `implied_high`: what a course would cost if amount and ratio, told together, were both right.
+    tuple of OldClaimRow
     """
     rows = []
     for study in studies:
-        money = study.get("money")
-        if not money:
+        money = study.money
+        if money is None:
             continue
         low = high = None
-        if money.get("ratio") is not None:
-            low, high = implied_costs(money["amount_dkk"], money["ratio"])
+        if money.ratio is not None:
+            low, high = implied_costs(money.amount_dkk, money.ratio)
         rows.append(
-            {
-                "name": study["project_name"],
-                "claim": study["claim"],
-                "about": study["about"],
-                "rung": study["evidence"]["rung"],
-                "rung_detail": study["evidence"]["rung_detail"],
-                **{name: money.get(name) for name in ("amount_dkk", "ratio", "per", "payer", "price_year", "missing")},
-                "implied_low": low,
-                "implied_high": high,
-                "own_cost": cost_per_participant,
-            }
+            OldClaimRow(
+                name=study.project_name.model_dump(),
+                claim=study.claim.model_dump(),
+                about=study.about,
+                rung=study.evidence.rung,
+                rung_detail=study.evidence.rung_detail,
+                amount_dkk=money.amount_dkk,
+                ratio=money.ratio,
+                per=None if money.per is None else money.per.model_dump(),
+                payer=None if money.payer is None else money.payer.model_dump(),
+                price_year=money.price_year,
+                missing=money.missing,
+                implied_low=low,
+                implied_high=high,
+                own_cost=cost_per_participant,
+            )
         )
-    return rows
+    return tuple(rows)

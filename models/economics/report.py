@@ -7,14 +7,33 @@ project costs is told, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from pydantic import JsonValue
 
 from data_contracts.economics.rules import index_of, look_alikes, prices_of
 from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.reading.knowledge import read_knowledge
+from data_contracts.results.paper_record import PaperRecord
+from data_contracts.results.public_record import PublicRecord
 from models.economics.account import Numbers, by_year, central, columns_of, present_values
+from models.economics.account_rows import (
+    BreakEvenRow,
+    Declared,
+    EffectRow,
+    PaybackColumns,
+    PayerRow,
+    ProxyRow,
+    ScenarioRow,
+    SidePaymentRow,
+    SocialReturn,
+    SwingRow,
+    TotalRow,
+    WorkedOut,
+    YearRow,
+)
 from models.economics.assumptions import assumptions_of, both
 from models.economics.discounting import in_prices_of
 from models.economics.inputs import Inputs, inputs_of
@@ -23,9 +42,9 @@ from models.economics.payback import Payback, paybacks
 from models.economics.social_return import proxy_values
 from models.economics.uncertainty import BreakEven, break_evens, draw, spreads, tornado
 from models.economics.who_pays import all_whole, needed, side_payments
+from models.values.adapter import as_data
 from models.values.design_findings import AccountFindings
 
-Record = Mapping[str, Any]
 LEAD = "municipality"
 """Whose account stands first: who keeps the budget that the page is for."""
 
@@ -57,18 +76,18 @@ def cost_per_participant(settings: EconomicsSettings) -> float:
 
 def account_of(
     settings: EconomicsSettings,
-    records: Mapping[str, Record],
-    studies: Sequence[Record] = (),
+    records: Mapping[str, PublicRecord],
+    studies: Sequence[PaperRecord] = (),
     first_year: int = 1,
-) -> dict[str, Any]:
+) -> dict[str, JsonValue]:
     """Return a project's account.
 
     Parameters
     ----------
     settings : EconomicsSettings
-    records : mapping of str to mapping
-        The project's published records by outcome.
-    studies : sequence of mapping
+    records : mapping of str to PublicRecord
+        The project's, by outcome.
+    studies : sequence of PaperRecord
         Its dossier's tagged studies.
     first_year : int
         The first year that counts gains: the one after the outcome was measured.
@@ -76,53 +95,52 @@ def account_of(
     Returns
     -------
     dict
-        `is_estimated`; what is declared; and where every effect it rests on has a number, the account itself. Kroner per
-        participant in the report's money; present values where nothing else is said.
+        As pages take it: `is_estimated`; what is `Declared`; and where every effect it rests on has a number, what is
+        `WorkedOut`.
     """
     known = read_knowledge("economics")
     cost, evaluated = cost_per_participant(settings), _evaluated(records)
     assumptions = assumptions_of(settings, evaluated)
-    declared = {
-        "report_price_year": settings.report_price_year,
-        "cost_per_participant": cost,
-        "assumptions": assumptions,
-        "is_illustrative": any(row["is_illustrative"] for row in assumptions),
-        "payer_names": {name: dict(text) for name, text in known["payers"].items()}
-        | {name: {"da": text.da, "en": text.en} for name, text in settings.payers.items()}
-        | {"society": dict(known["society"])},
-        "old_claims": read_again(studies, cost),
-    }
+    declared = as_data(
+        Declared(
+            report_price_year=settings.report_price_year,
+            cost_per_participant=cost,
+            assumptions=assumptions,
+            is_illustrative=any(row.is_illustrative for row in assumptions),
+            payer_names={name: dict(text) for name, text in known["payers"].items()}
+            | {name: {"da": text.da, "en": text.en} for name, text in settings.payers.items()}
+            | {"society": dict(known["society"])},
+            old_claims=read_again(studies, cost),
+        )
+    )
     needed = sorted({row.outcome for row in settings.consequences} | {row.outcome for row in settings.proxies})
-    missing = [name for name in needed if name not in records or records[name]["status"] != "estimated"]
+    missing: list[JsonValue] = [name for name in needed if name not in records or records[name].status != "estimated"]
     if missing:
         return declared | {"is_estimated": False, "without_number": missing}
     inputs = inputs_of(settings, records, first_year)
-    resolved = {records[name]["claims"]["verdict"] for name in needed} <= set(known["resolved_verdicts"])
+    resolved = {records[name].claims.verdict for name in needed} <= set(known["resolved_verdicts"])
     worked_out = _worked_out(settings, inputs, records)
     if not resolved:
         worked_out = _without_chances(worked_out)
-    return declared | {"is_estimated": True, "is_resolved": resolved, **worked_out}
+    return declared | {"is_estimated": True, "is_resolved": resolved} | as_data(worked_out)
 
 
-CHANCES = ("probability_of_gain", "probability_of_payback", "probability_all_whole")
-
-
-def _without_chances(value: Any) -> Any:
+def _without_chances(made: WorkedOut) -> WorkedOut:
     """Take every chance out: where nobody can tell whether the effect is the project's, nobody can tell how likely a gain is."""
-    if isinstance(value, list):
-        return [_without_chances(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {name: None if name in CHANCES else _without_chances(item) for name, item in value.items()}
+    return replace(
+        made,
+        columns=tuple(replace(row, probability_of_gain=None, probability_of_payback=None) for row in made.columns),
+        total=replace(made.total, probability_of_gain=None, probability_of_payback=None),
+        probability_all_whole=None,
+    )
 
 
-def _evaluated(records: Mapping[str, Record]) -> int | None:
+def _evaluated(records: Mapping[str, PublicRecord]) -> int | None:
     """How many participants the published results are of."""
-    known = [int(row["n_treated"]) for row in records.values() if row.get("n_treated") is not None]
-    return max(known, default=None)
+    return max((row.n_treated for row in records.values() if row.n_treated is not None), default=None)
 
 
-def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[str, Record]) -> dict[str, Any]:
+def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[str, PublicRecord]) -> WorkedOut:
     known = read_knowledge("economics")
     seed, count = int(known["seed"]), int(known["draws"])
     middle, draws = central(inputs), draw(inputs, count, seed)
@@ -135,75 +153,83 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
     level = float(known["interval_level"])
     last_cost = max(cost.year for cost in settings.costs)
     back = [_payback(row) for row in paybacks(inputs, middle, draws, last_cost, level)]
-    columns = [
-        {
-            "payer": name,
-            "cost": float(costs[0, i]),
-            "gain": float(gains[0, i]),
-            "net": float(gains[0, i] - costs[0, i]),
-            "low": found[i].low,
-            "high": found[i].high,
-            "probability_of_gain": found[i].probability_of_gain,
-            **back[i],
-        }
+    columns = tuple(
+        PayerRow(
+            payer=name,
+            cost=float(costs[0, i]),
+            gain=float(gains[0, i]),
+            net=float(gains[0, i] - costs[0, i]),
+            low=found[i].low,
+            high=found[i].high,
+            probability_of_gain=found[i].probability_of_gain,
+            payback_year=back[i].payback_year,
+            payback_low=back[i].payback_low,
+            payback_high=back[i].payback_high,
+            probability_of_payback=back[i].probability_of_payback,
+        )
         for i, name in enumerate(names)
-    ]
+    )
     cost, gain = float(costs.sum()), float(gains.sum())
     ratios = _per_krone(drawn_gains.sum(axis=1), drawn_costs.sum(axis=1), level)
-    total = {
-        "cost": cost,
-        "gain": gain,
-        "net": gain - cost,
-        "low": found[-1].low,
-        "high": found[-1].high,
-        "probability_of_gain": found[-1].probability_of_gain,
-        **back[-1],
-        "gain_per_krone": gain / cost if cost > 0 else None,
-        "gain_per_krone_low": None if ratios is None else float(ratios[0]),
-        "gain_per_krone_high": None if ratios is None else float(ratios[1]),
-    }
-    first = next((name for name in inputs.effects if records[name]["primary"]), inputs.outcome_of[0])
+    total = TotalRow(
+        cost=cost,
+        gain=gain,
+        net=gain - cost,
+        low=found[-1].low,
+        high=found[-1].high,
+        probability_of_gain=found[-1].probability_of_gain,
+        payback_year=back[-1].payback_year,
+        payback_low=back[-1].payback_low,
+        payback_high=back[-1].payback_high,
+        probability_of_payback=back[-1].probability_of_payback,
+        gain_per_krone=gain / cost if cost > 0 else None,
+        gain_per_krone_low=None if ratios is None else float(ratios[0]),
+        gain_per_krone_high=None if ratios is None else float(ratios[1]),
+    )
+    first = next((name for name in inputs.effects if records[name].primary), inputs.outcome_of[0])
     one = inputs.effects[inputs.outcome_of[0]]
     z = one.better * (draws.effects[:, 0] - middle.effects[0, 0]) / (one.sd or 1.0)
-    return {
-        "outcome": first,
-        "effects": [
-            {
-                "outcome": name,
-                "estimate": effect.value,
-                "interval_low": records[name]["interval_low"],
-                "interval_high": records[name]["interval_high"],
-                "chance_sd": effect.chance_sd,
-                "bias_sd": effect.bias_sd,
-                "rung": records[name]["evidence"]["rung"],
-                "rung_detail": records[name]["evidence"]["rung_detail"],
-                "certainty": records[name]["evidence"]["certainty"],
-                "goes_the_wrong_way": effect.value * effect.better < 0,
-            }
+    payments, all_are_whole = _agreement(names, gains[0] - costs[0], net, level)
+    return WorkedOut(
+        outcome=first,
+        effects=tuple(
+            EffectRow(
+                outcome=name,
+                estimate=effect.value,
+                interval_low=records[name].interval_low,
+                interval_high=records[name].interval_high,
+                chance_sd=effect.chance_sd,
+                bias_sd=effect.bias_sd,
+                rung=records[name].evidence.rung,
+                rung_detail=records[name].evidence.rung_detail,
+                certainty=records[name].evidence.certainty,
+                goes_the_wrong_way=effect.value * effect.better < 0,
+            )
             for name, effect in inputs.effects.items()
-        ],
-        "horizon": inputs.horizon,
-        "first_year": inputs.first_year,
-        "full_years": inputs.full_years.value,
-        "draws": count,
-        "seed": seed,
-        "interval_level": level,
-        "columns": columns,
-        "total": total,
-        "years": [
-            {"year": year, "payer": name, "net": float(yearly[year, i])}
-            for year in range(len(yearly))
-            for i, name in enumerate(names)
-        ],
-        "tornado": _swings(inputs, "total", None)
-        + [row for i, name in enumerate(inputs.payers) if name == LEAD for row in _swings(inputs, name, i)],
-        "break_even": _break_even(inputs, middle, draws, first),
-        **_agreement(names, gains[0] - costs[0], net, level),
-        "social_return": _social_return(
+        ),
+        horizon=inputs.horizon,
+        first_year=inputs.first_year,
+        full_years=inputs.full_years.value,
+        draws=count,
+        seed=seed,
+        interval_level=level,
+        columns=columns,
+        total=total,
+        years=tuple(
+            YearRow(year, name, float(yearly[year, i])) for year in range(len(yearly)) for i, name in enumerate(names)
+        ),
+        tornado=(
+            *_swings(inputs, "total", None),
+            *(row for i, name in enumerate(inputs.payers) if name == LEAD for row in _swings(inputs, name, i)),
+        ),
+        break_even=_break_even(inputs, middle, draws, first),
+        side_payments=payments,
+        probability_all_whole=all_are_whole,
+        social_return=_social_return(
             settings, inputs, records, middle, draws, z, seed, total, drawn_gains, drawn_costs
         ),
-        "scenario": _scenario(settings, total),
-    }
+        scenario=_scenario(settings, total),
+    )
 
 
 def _per_krone(gains: Any, costs: Any, level: float) -> Any:
@@ -213,98 +239,98 @@ def _per_krone(gains: Any, costs: Any, level: float) -> Any:
     return np.quantile(gains / costs, [(1 - level) / 2, (1 + level) / 2])
 
 
-def _swings(inputs: Inputs, payer: str, column: int | None) -> list[dict[str, Any]]:
+def _swings(inputs: Inputs, payer: str, column: int | None) -> list[SwingRow]:
     return [
-        {"payer": payer, "name": swing.name, "at_low": swing.at_low, "at_high": swing.at_high}
+        SwingRow(payer, swing.name, swing.at_low, swing.at_high)
         for swing in tornado(inputs, column)
         if swing.at_low != swing.at_high
     ]
 
 
-def _payback(row: Payback | None) -> dict[str, Any]:
-    names = ("payback_year", "payback_low", "payback_high", "probability_of_payback")
-    values = (None,) * len(names) if row is None else (row.year, row.low, row.high, row.probability)
-    return dict(zip(names, values, strict=True))
+def _payback(row: Payback | None) -> PaybackColumns:
+    return PaybackColumns() if row is None else PaybackColumns(row.year, row.low, row.high, row.probability)
 
 
-def _break_even(inputs: Inputs, middle: Numbers, draws: Numbers, outcome: str) -> list[dict[str, Any]]:
+def _break_even(inputs: Inputs, middle: Numbers, draws: Numbers, outcome: str) -> tuple[BreakEvenRow, ...]:
     """Where the gain ends: in total, and for each who pays."""
     _, costs = present_values(inputs, middle)
     paying = [i for i, _ in enumerate(inputs.payers) if costs[0, i] > 0]
     names = ["total", *(inputs.payers[i] for i in paying)]
     found = break_evens(inputs, middle, draws, [None, *paying])
     effect = inputs.effects[outcome].value
-    return [_ended(name, row, effect) for name, row in zip(names, found, strict=True)]
+    return tuple(_ended(name, row, effect) for name, row in zip(names, found, strict=True))
 
 
-def _ended(name: str, row: BreakEven, effect: float) -> dict[str, Any]:
+def _ended(name: str, row: BreakEven, effect: float) -> BreakEvenRow:
     pays = None if row.share is None else effect * row.share
-    ends = {"share_of_effect": row.share, "share_low": row.low, "share_high": row.high}
-    return {"payer": name, **ends, "effect": pays, "bias": None if pays is None else effect - pays}
+    return BreakEvenRow(name, row.share, row.low, row.high, pays, None if pays is None else effect - pays)
 
 
-def _agreement(names: Sequence[str], middle: Any, draws: Any, level: float) -> dict[str, Any]:
+def _agreement(
+    names: Sequence[str], middle: Any, draws: Any, level: float
+) -> tuple[tuple[SidePaymentRow, ...] | None, float | None]:
     """Payments that leave every payer whole, what each would need, and how likely that does it."""
     payments = side_payments({name: float(middle[i]) for i, name in enumerate(names)})
     if payments is None:
-        return {"side_payments": None, "probability_all_whole": None}
+        return None, None
     net = {name: draws[:, i] for i, name in enumerate(names)}
-    rows = []
-    for row in payments:
-        low, high = needed(row, payments, net, level)
-        rows.append({"payer": row.payer, "receiver": row.receiver, "amount": row.amount, "low": low, "high": high})
-    return {"side_payments": rows, "probability_all_whole": all_whole(payments, net)}
+    rows = tuple(
+        SidePaymentRow(row.payer, row.receiver, row.amount, *needed(row, payments, net, level)) for row in payments
+    )
+    return rows, all_whole(payments, net)
 
 
 def _social_return(
     settings: EconomicsSettings,
     inputs: Inputs,
-    records: Mapping[str, Record],
+    records: Mapping[str, PublicRecord],
     middle: Numbers,
     draws: Numbers,
     z: Any,
     seed: int,
-    total: Mapping[str, Any],
+    total: TotalRow,
     drawn_gains: Any,
     drawn_costs: Any,
-) -> dict[str, Any] | None:
+) -> SocialReturn | None:
     """The ratio with proxies; None where no proxy is declared or nothing is paid."""
-    if not settings.proxies or not total["cost"] > 0:
+    if not settings.proxies or not total.cost > 0:
         return None
     values = proxy_values(settings, inputs, middle, draws, records, z, seed)
     worth = drawn_gains.sum(axis=1) + sum(row.draws for row in values)
     ratios = worth / drawn_costs.sum(axis=1)
     level = float(read_knowledge("economics")["interval_level"])
     low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
-    return {
-        "ratio": (total["gain"] + sum(row.value for row in values)) / total["cost"],
-        "low": float(low),
-        "high": float(high),
-        "shared_with_account": total["gain"],
-        "proxies": [
-            {
-                "name": row.proxy.name,
-                "stakeholder": {"da": row.proxy.stakeholder.da, "en": row.proxy.stakeholder.en},
-                "change": {"da": row.proxy.change.da, "en": row.proxy.change.en},
-                "value": row.value,
-                "low": float(np.quantile(row.draws, (1 - level) / 2)),
-                "high": float(np.quantile(row.draws, (1 + level) / 2)),
-            }
+    return SocialReturn(
+        ratio=(total.gain + sum(row.value for row in values)) / total.cost,
+        low=float(low),
+        high=float(high),
+        shared_with_account=total.gain,
+        proxies=tuple(
+            ProxyRow(
+                name=row.proxy.name,
+                stakeholder={"da": row.proxy.stakeholder.da, "en": row.proxy.stakeholder.en},
+                change={"da": row.proxy.change.da, "en": row.proxy.change.en},
+                value=row.value,
+                low=float(np.quantile(row.draws, (1 - level) / 2)),
+                high=float(np.quantile(row.draws, (1 + level) / 2)),
+            )
             for row in values
-        ],
-    }
+        ),
+    )
 
 
-def _scenario(settings: EconomicsSettings, total: Mapping[str, Any]) -> dict[str, Any] | None:
+def _scenario(settings: EconomicsSettings, total: TotalRow) -> ScenarioRow | None:
     row = settings.scenario
     if row is None:
         return None
     reached = row.people * row.share_reached
-    return {
-        "label": {"da": row.label.da, "en": row.label.en},
-        "people": row.people,
-        "share_reached": row.share_reached,
-        "source": both(row.source),
-        "is_illustrative": row.is_illustrative,
-        **{name: reached * total[name] for name in ("net", "low", "high")},
-    }
+    return ScenarioRow(
+        label={"da": row.label.da, "en": row.label.en},
+        people=row.people,
+        share_reached=row.share_reached,
+        source=both(row.source),
+        is_illustrative=row.is_illustrative,
+        net=reached * total.net,
+        low=reached * total.low,
+        high=reached * total.high,
+    )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.economics.settings import EconomicsSettings, Proxy
+from data_contracts.results.public_record import PublicRecord
 from models.economics.account import Numbers, persistence
 from models.economics.discounting import discount_factors
 from models.economics.inputs import Inputs, effect_of, in_report_year
@@ -46,7 +46,7 @@ def proxy_values(
     inputs: Inputs,
     middle: Numbers,
     draws: Numbers,
-    records: Mapping[str, Mapping[str, Any]],
+    records: Mapping[str, PublicRecord],
     z: Array,
     seed: int,
 ) -> tuple[ProxyValue, ...]:

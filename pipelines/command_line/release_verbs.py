@@ -95,27 +95,25 @@ def list_releases(home_folder: Path) -> None:
       trin release list
     """
     from assets.release.history import approved, chain_path
+    from assets.release.lines import ProposedLine, lines_of, of_kind
     from assets.storage.chain import read
 
     home = _home(home_folder)
     lines = approved(home)
-    proposed = {
-        (row["quarter"], row["version"]): row["by"]
-        for row in read(chain_path(home))[0]
-        if row.get("kind") == "proposed"
-    }
+    lines_read, _ = lines_of(read(chain_path(home))[0])
+    proposed = {line.release: line.by for line in of_kind(lines_read, ProposedLine)}
     if not lines:
         console.print("Nothing has been released. Next: trin release propose.")
         return
     rows = [
         [
-            f"{line['quarter']} v{line['version']}",
-            line["day"],
-            str(line["results"]),
-            line["changed"] or "–",
-            line["withdrawn"] or "–",
-            line["reason"] or "–",
-            f"{proposed.get((line['quarter'], line['version']), '–')} / {line['by']}",
+            f"{line.quarter} v{line.version}",
+            line.day,
+            str(line.results),
+            line.changed or "–",
+            line.withdrawn or "–",
+            line.reason or "–",
+            f"{proposed.get(line.release, '–')} / {line.by}",
         ]
         for line in lines
     ]

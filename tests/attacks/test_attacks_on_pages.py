@@ -17,6 +17,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from assets.release.history import ReleaseRow
 from assets.release.public_files import Beside, publish_quarter, write_public
 from assets.storage.home import Home
 from assets.ui.asset_pages import markdown
@@ -29,6 +30,7 @@ from data_contracts.reading.faults import InputRefused
 from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
+from models.values.adapter import read_as
 from tests.dashboards.test_site import BURDENS, DELIVERIES, Reader, own_script, release_row
 from tests.support.example_account import example_account
 from tests.support.example_record import example_fields, example_record
@@ -168,7 +170,7 @@ def test_no_word_is_run_by_a_spreadsheet_breaks_a_file_or_names_one(tmp_path: An
         public, beside, releases = everything(first)
         folder = tmp_path / f"out{first}"
         folder.mkdir()
-        write_public(folder, QUARTER, public, beside, releases)
+        write_public(folder, QUARTER, public, beside, [read_as(ReleaseRow, row) for row in releases])
         found = {p.relative_to(folder).as_posix() for p in folder.rglob("*")}
         names = names or found
         assert found == names

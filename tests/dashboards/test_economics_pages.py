@@ -98,13 +98,13 @@ def test_faults_in_the_file_are_said_on_the_page_without_the_file(tmp_path: Path
     folder = home.projects / "i-gang"
     shutil.copytree(FOLDER, folder)
     (folder / "economics.yaml").write_text("economics_version: '1'\nsecret: 42\n")
-    public = [
-        publish(example_record(project="i-gang", result_id="i-gang.2026Q3.o"), default_policy()).model_dump(mode="json")
-    ]
+    public = [publish(example_record(project="i-gang", result_id="i-gang.2026Q3.o"), default_policy())]
     (account,) = accounts_of(home, public)
     assert account["is_estimated"] is False
     assert any("economics.yaml, line 2" in fault for fault in account["refused"])
-    made = build_site(build_marts(public, accounts=[account]), QUARTER)["oekonomi/i-gang.html"].decode()
+    made = build_site(build_marts([record.model_dump(mode="json") for record in public], accounts=[account]), QUARTER)[
+        "oekonomi/i-gang.html"
+    ].decode()
     assert "har fejl, så der er intet regnskab her" in made
     assert "secret" not in made
     assert "fejl" in account_markdown(account, "da")
@@ -125,7 +125,7 @@ def test_an_account_is_made_from_published_numbers_only(tmp_path: Path) -> None:
         for outcome in ("in_work_or_education", "off_cash_benefit"):
             name = {"project": "i-gang", "outcome": outcome, "result_id": f"i-gang.2026Q3.{outcome}"}
             record = example_record(estimate=estimate, primary=outcome == "in_work_or_education", **name)
-            rows.append(publish(record, default_policy()).model_dump(mode="json"))
+            rows.append(publish(record, default_policy()))
         (account,) = accounts_of(home, rows)
         return json.dumps(account, sort_keys=True)
 

@@ -34,7 +34,7 @@ HOSTILE = ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", 'a"b;c,d\r\n=2']
 
 
 def published(folder: Path, *records: Any) -> Path:
-    rows = [publish(record, default_policy()).model_dump(mode="json") for record in records]
+    rows = [publish(record, default_policy()) for record in records]
     home = Home(folder / "home")
     home.prepare()
     return publish_quarter(home, QUARTER, rows)

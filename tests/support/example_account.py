@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from data_contracts.economics.rules import read_economics
+from data_contracts.home_files.dossier import PaperStudy
 from data_contracts.protocol.reading import read_protocol
+from data_contracts.reading.section_reading import read_section
+from data_contracts.results.statements import Bilingual
 from data_contracts.results.wording import in_words
 from models.detectors.registry import account_sources
 from models.economics.report import account_of, findings_of
+from models.evidence.paper_study import tag_paper_study
 from tests.support.example_record import example_record
 from tests.support.places import ROOT
 
 FOLDER = ROOT / "projects" / "i-gang"
-CLAIM = {
-    "project_name": {"da": "Rapporten", "en": "The report"},
-    "claim": {"da": "Samfundet sparer 160.000 kr.", "en": "Society saves DKK 160,000."},
-    "about": "this_project",
-    "evidence": {"rung": 7, "rung_detail": "7"},
-    "money": {
-        "amount_dkk": 160_000,
-        "ratio": 5,
-        "per": None,
-        "payer": None,
-        "price_year": None,
-        "missing": ["per", "payer"],
-    },
-}
+SOURCE = FOLDER / "dossier" / "cebr-2010.yaml"
+CLAIM = tag_paper_study(read_section(SOURCE.read_text(encoding="utf-8"), SOURCE.name, PaperStudy), "p").model_copy(
+    update={
+        "project_name": Bilingual(da="Rapporten", en="The report"),
+        "claim": Bilingual(da="Samfundet sparer 160.000 kr.", en="Society saves DKK 160,000."),
+    }
+)
 
 
 def example_account(**changes: Any) -> dict[str, Any]:
@@ -36,9 +33,12 @@ def example_account(**changes: Any) -> dict[str, Any]:
     """
     protocol = read_protocol((FOLDER / "project.yaml").read_text(encoding="utf-8"))
     settings = read_economics((FOLDER / "economics.yaml").read_text(encoding="utf-8"), "economics.yaml", protocol)
-    record = example_record(rounded_to=0.01, **changes).model_dump(mode="json")
-    names = {row.outcome for row in settings.consequences}
-    made = account_of(settings, {name: record | {"primary": name == "in_work_or_education"} for name in names}, [CLAIM])
+    record = example_record(rounded_to=0.01, **changes)
+    records = {
+        row.outcome: record.model_copy(update={"primary": row.outcome == "in_work_or_education"})
+        for row in settings.consequences
+    }
+    made: Any = account_of(settings, records, [CLAIM])
     for row in made.get("effects", ()):
         row["outcome"] = "o"
     if made["is_estimated"]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from data_contracts.ladder.ladder import error_sources, rungs
+from data_contracts.results.public_record import PublicRecord
 from data_contracts.results.result_record import Diagnostics, ResultRecord
 from data_contracts.results.statements import number_value, says
 from models.detectors.bounds import bound_statements
+from models.disclosure.policy import default_policy
+from models.disclosure.record import publish
 from models.evidence.claims import NO_CLAIMS, build_claims
 from models.evidence.crosswalk import graded
 
@@ -136,3 +139,21 @@ def example_record(**changes: Any) -> ResultRecord:
     """Return a valid record."""
     record = ResultRecord.model_validate(example_fields(**changes))
     return record.model_copy(update={"claims": build_claims(record)})
+
+
+def published_result(outcome: str, **changes: Any) -> PublicRecord:
+    """Return a published effect of 0.2, from 0.14 to 0.26.
+
+    Mappings among the changes are merged into those of the record.
+    """
+    usual = {"estimate": 0.2, "interval_low": 0.14, "interval_high": 0.26, "confidence_level": 0.95, "rounded_to": 0.01}
+    usual |= {
+        "outcome": outcome,
+        "claims": {"verdict": "promising"},
+        "n_treated": None,
+        "diagnostics": {"benchmark_adjusted": None},
+    }
+    fields = publish(example_record(), default_policy()).model_dump(mode="json")
+    for name, value in (usual | changes).items():
+        fields[name] = fields[name] | value if isinstance(value, dict) else value
+    return PublicRecord.model_validate(fields)

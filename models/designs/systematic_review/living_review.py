@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +36,6 @@ from models.values.comparison import Gate
 from models.values.design_findings import DesignFindings
 from models.values.effects import Effects
 
-Record = Mapping[str, Any]
 PROJECT = LIVING_REVIEW
 Key = tuple[str, str, str, str, str]
 COUNTED_STATUSES = ("estimated", "pooled_only")
@@ -59,12 +57,12 @@ class Promise:
     first_quarter: str
 
 
-def poolable(records: Sequence[Record], groups: Mapping[str, str]) -> dict[Key, list[Record]]:
+def poolable(records: Sequence[ResultRecord], groups: Mapping[str, str]) -> dict[Key, list[ResultRecord]]:
     """Group results by what they may be pooled with: outcome, type, unit, kind of data, and which way is good.
 
     Parameters
     ----------
-    records : sequence of mapping
+    records : sequence of ResultRecord
         Restricted records of one quarter.
     groups : mapping of str to str
         Project to the group of projects it shares people with.
@@ -75,26 +73,19 @@ def poolable(records: Sequence[Record], groups: Mapping[str, str]) -> dict[Key, 
         Results of at least two projects without people in common, in a fixed order. Reviews, judgements and stories are no
         results of a project's own people.
     """
-    found: dict[Key, list[Record]] = defaultdict(list)
-    for row in sorted(records, key=lambda r: str(r["result_id"])):
-        has_number = row["status"] in COUNTED_STATUSES and (row["standard_error"] or 0) > 0
-        if (
-            has_number
-            and row["evidence"]["rung"] < limit("claims.first_rung_without_effects")
-            and row["counted"] in ("people", "units")
-        ):
-            found[
-                row["outcome"], row["outcome_type"], row["unit"]["en"], row["data_note"], row["outcome_direction"]
-            ].append(row)
+    found: dict[Key, list[ResultRecord]] = defaultdict(list)
+    first_without = limit("claims.first_rung_without_effects")
+    for row in sorted(records, key=lambda r: r.result_id):
+        has_number = row.status in COUNTED_STATUSES and (row.standard_error or 0) > 0
+        if has_number and row.evidence.rung < first_without and row.counted in ("people", "units"):
+            found[row.outcome, row.outcome_type, row.unit.en, row.data_note, row.outcome_direction].append(row)
     return {
-        key: rows
-        for key, rows in sorted(found.items())
-        if len({groups.get(r["project"], r["project"]) for r in rows}) > 1
+        key: rows for key, rows in sorted(found.items()) if len({groups.get(r.project, r.project) for r in rows}) > 1
     }
 
 
 def living_review(
-    records: Sequence[Record],
+    records: Sequence[ResultRecord],
     outcomes: Mapping[tuple[str, str], Outcome],
     groups: Mapping[str, str],
     promises: Sequence[Promise],
@@ -106,7 +97,7 @@ def living_review(
 
     Parameters
     ----------
-    records : sequence of mapping
+    records : sequence of ResultRecord
         Restricted records of the quarter.
     outcomes : mapping of (project, outcome) to Outcome
         As the protocols declare them.
@@ -125,24 +116,24 @@ def living_review(
     """
     found = []
     for key, rows in poolable(records, groups).items():
-        declared = outcomes[rows[0]["project"], rows[0]["outcome"]]
+        declared = outcomes[rows[0].project, rows[0].outcome]
         planned, missing = _registry(promises, key[0], records, quarter)
         found.append(_record(key, rows, declared, groups, (planned, missing), quarter, provenance, hidden))
     return found
 
 
 def _registry(
-    promises: Sequence[Promise], outcome: str, records: Sequence[Record], quarter: Quarter
+    promises: Sequence[Promise], outcome: str, records: Sequence[ResultRecord], quarter: Quarter
 ) -> tuple[int, int]:
     """Count projects that promised an outcome by now, and those without a number for it."""
     due = {p.project for p in promises if p.outcome == outcome and not quarter < Quarter.parse(p.first_quarter)}
-    came = {r["project"] for r in records if r["outcome"] == outcome and r["status"] in COUNTED_STATUSES}
+    came = {r.project for r in records if r.outcome == outcome and r.status in COUNTED_STATUSES}
     return len(due | came), len(due - came)
 
 
 def _record(
     key: Key,
-    rows: list[Record],
+    rows: list[ResultRecord],
     declared: Outcome,
     groups: Mapping[str, str],
     registry: tuple[int, int],
@@ -161,7 +152,7 @@ def _record(
         never_reported_count=registry[1],
     )
     if isinstance(made, Review):
-        in_words = {_label(row)["en"] for row in rows if row["result_id"] in hidden}
+        in_words = {_label(row)["en"] for row in rows if row.result_id in hidden}
         parts = tuple(
             replace(p, is_hidden=True) if p.label["en"] in in_words or (in_words and p.kind == "rung") else p
             for p in made.parts
@@ -198,23 +189,23 @@ def _record(
     )
 
 
-def _material(rows: list[Record]) -> pd.DataFrame:
-    return pd.DataFrame({"outcome": [row["outcome"] for row in rows], "study_key": [row["project"] for row in rows]})
+def _material(rows: list[ResultRecord]) -> pd.DataFrame:
+    return pd.DataFrame({"outcome": [row.outcome for row in rows], "study_key": [row.project for row in rows]})
 
 
-def _label(row: Record) -> dict[str, str]:
-    return {language: str(text) for language, text in row["project_name"].items()}
+def _label(row: ResultRecord) -> dict[str, str]:
+    return {"da": row.project_name.da, "en": row.project_name.en}
 
 
-def _studies(rows: list[Record], groups: Mapping[str, str]) -> Studies:
-    names = sorted({groups.get(row["project"], row["project"]) for row in rows})
-    errors = np.array([row["standard_error"] for row in rows], dtype=float)
+def _studies(rows: list[ResultRecord], groups: Mapping[str, str]) -> Studies:
+    names = sorted({groups.get(row.project, row.project) for row in rows})
+    errors = np.array([row.standard_error for row in rows], dtype=float)
     return Studies(
         labels=tuple(_label(row) for row in rows),
-        study=np.array([names.index(groups.get(row["project"], row["project"])) for row in rows], dtype=np.int64),
-        effects=np.array([row["estimate"] for row in rows], dtype=float),
+        study=np.array([names.index(groups.get(row.project, row.project)) for row in rows], dtype=np.int64),
+        effects=np.array([row.estimate for row in rows], dtype=float),
         variances=errors**2,
-        rung=np.array([row["evidence"]["rung"] for row in rows], dtype=np.int64),
+        rung=np.array([row.evidence.rung for row in rows], dtype=np.int64),
         is_published=np.ones(len(rows), dtype=bool),
         is_low_risk=np.array([_is_low_risk(row) for row in rows]),
         moderators=np.empty((len(rows), 0)),
@@ -223,25 +214,26 @@ def _studies(rows: list[Record], groups: Mapping[str, str]) -> Studies:
     )
 
 
-def _over_sites(rows: list[Record], groups: Mapping[str, str], level: float) -> tuple[Measure, ...]:
+def _over_sites(rows: list[ResultRecord], groups: Mapping[str, str], level: float) -> tuple[Measure, ...]:
     """Pool municipalities within projects, to see whether places differ more than projects do.
 
     A project comes in by its municipalities if every one of them gave a number, and else as a whole, so that nobody
     falls out. Without a project of several municipalities there is nothing to add.
     """
-    effects: list[float] = []
-    errors: list[float] = []
+    effects: list[float | None] = []
+    errors: list[float | None] = []
     belongs: list[str] = []
     for row in rows:
-        sites = [s for s in row.get("sites", ()) if s["estimate"] is not None and (s["standard_error"] or 0) > 0]
-        units = sites if sites and len(sites) == len(row["sites"]) else [row]
-        effects += [unit["estimate"] for unit in units]
-        errors += [unit["standard_error"] for unit in units]
-        belongs += [groups.get(row["project"], row["project"])] * len(units)
+        sites = [s for s in row.sites if s.estimate is not None and (s.standard_error or 0) > 0]
+        units = sites if sites and len(sites) == len(row.sites) else [row]
+        effects += [unit.estimate for unit in units]
+        errors += [unit.standard_error for unit in units]
+        belongs += [groups.get(row.project, row.project)] * len(units)
     if len(effects) == len(rows):
         return ()
     labels = np.unique(belongs, return_inverse=True)[1]
-    found = three_levels(np.array(effects), np.array(errors) ** 2, labels, confidence_level=level)
+    values, spreads = (np.array(numbers, dtype=float) for numbers in (effects, errors))
+    found = three_levels(values, spreads**2, labels, confidence_level=level)
     return (
         Measure("sites_pooled", float(len(effects))),
         Measure("over_sites", found.estimate, found.low, found.high),
@@ -249,14 +241,16 @@ def _over_sites(rows: list[Record], groups: Mapping[str, str], level: float) -> 
     )
 
 
-def _is_low_risk(row: Record) -> float:
+def _is_low_risk(row: ResultRecord) -> float:
     """1 where no source of error is serious and the certainty is not very low."""
-    states = [source["state"] for source in row["evidence"]["error_sources"]]
-    return float("serious" not in states and row["evidence"]["certainty"] != "very_low")
+    states = [source.state for source in row.evidence.error_sources]
+    return float("serious" not in states and row.evidence.certainty != "very_low")
 
 
-def _people_per_arm(rows: list[Record]) -> int | None:
-    own, others = (sum(int(row[n] or 0) for row in rows) for n in ("n_treated", "n_control"))
+def _people_per_arm(rows: list[ResultRecord]) -> int | None:
+    own, others = (
+        sum(n or 0 for n in counts) for counts in zip(*((r.n_treated, r.n_control) for r in rows), strict=True)
+    )
     return min(own, others) or None
 
 
@@ -264,13 +258,13 @@ def _text(key: str) -> Text:
     return Text(**bilingual(key))
 
 
-def _protocol(declared: Outcome, rows: list[Record]) -> Protocol:
+def _protocol(declared: Outcome, rows: list[ResultRecord]) -> Protocol:
     """The living review's own protocol: the same for every outcome, and never written by anybody."""
-    places = tuple(dict.fromkeys(code for row in rows for code in row["municipalities"]))
+    places = tuple(dict.fromkeys(code for row in rows for code in row.municipalities))
     search = SearchRule(
         searched_in=("The registry of protocols",),
         terms=declared.name,
-        last_searched_on=Quarter.parse(rows[0]["quarter"]).end,
+        last_searched_on=Quarter.parse(rows[0].quarter).end,
         included_if=("A number with its error, on rung 5 or above",),
     )
     protocol = Protocol(
@@ -278,7 +272,7 @@ def _protocol(declared: Outcome, rows: list[Record]) -> Protocol:
         id=PROJECT,
         name=_text("living_review_name"),
         organisation="Trin",
-        data_note=rows[0]["data_note"],
+        data_note=rows[0].data_note,
         profile=Profile(
             goal=_text("living_review_goal"),
             from_a_to_b=_text("living_review_goal"),
@@ -291,7 +285,7 @@ def _protocol(declared: Outcome, rows: list[Record]) -> Protocol:
         design="systematic_review",
         identifier_scheme="local",
         outcomes=(declared.model_copy(update={"primary": True}),),
-        evaluation=Evaluation(first_quarter=rows[0]["quarter"], follow_up_months=0),
+        evaluation=Evaluation(first_quarter=rows[0].quarter, follow_up_months=0),
         deliveries=(Delivery(table="studies", files="registry.csv", format="csv"),),
     )
     strong = int(limit("living_review_strong_rung"))

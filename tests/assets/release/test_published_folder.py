@@ -47,7 +47,7 @@ def holds(folder: Path) -> set[str]:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_field_that_nobody_thought_of_is_in_no_published_byte(place: str, tmp_path: Path) -> None:
     public = publish(spoilt(example_record(n_treated=700, n_control=2000), place, NAME), default_policy())
-    write_public(tmp_path, Quarter(2026, 3), [public.model_dump(mode="json")], Beside())
+    write_public(tmp_path, Quarter(2026, 3), [public], Beside())
     kinds = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert kinds >= {".json", ".csv", ".parquet", ".xlsx", ".duckdb", ".html", ".jsonld"}
     assert holds(tmp_path) == set()
@@ -56,5 +56,5 @@ def test_a_field_that_nobody_thought_of_is_in_no_published_byte(place: str, tmp_
 def test_what_is_published_by_copying_would_be_found(tmp_path: Path) -> None:
     """A wrong twin: the record as it stands, its words included."""
     record = example_record(project_name={"da": CANARY, "en": CANARY})
-    write_public(tmp_path, Quarter(2026, 3), [record.model_dump(mode="json")], Beside())
+    write_public(tmp_path, Quarter(2026, 3), [record], Beside())
     assert {"results.json", "marts.duckdb", "results.xlsx", "results.parquet", "index.html"} <= holds(tmp_path)

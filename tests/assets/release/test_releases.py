@@ -559,10 +559,11 @@ def test_what_was_pooled_with_a_withdrawn_project_is_withheld(tmp_path: Path) ->
     home = Home(tmp_path / "home")
     home.prepare()
     names = {"project": "living-review", "result_id": "living-review.2026Q3.o", "counted": "studies"}
-    row = example_record(**names).model_dump(mode="json")
+    row = example_record(**names)
     (alone,) = _decisions(home, [row], QUARTER, set()).values()
-    assert alone.record["estimate"] is not None
+    assert alone.record.estimate is not None
     (withheld,) = _decisions(home, [row], QUARTER, {"o"}).values()
-    assert withheld.record["estimate"] is None
-    assert withheld.record["parts"] == []
-    assert "vises ikke" in withheld.record["status_reason"]["da"]
+    assert withheld.record.estimate is None
+    assert withheld.record.parts == ()
+    assert withheld.record.status_reason is not None
+    assert "vises ikke" in withheld.record.status_reason.da

@@ -225,22 +225,22 @@ def demo_protocol(project: str) -> Protocol:
     return read_protocol((protocol_folder(project) / "project.yaml").read_text(encoding="utf-8"))
 
 
-def record(project: str, estimate: float, error: float, rung: int = 4, **changes: Any) -> dict[str, Any]:
+def record(project: str, estimate: float, error: float, rung: int = 4, **changes: Any) -> ResultRecord:
     fields = example_fields(
         project=project, result_id=f"{project}.2026Q3.in_work_or_education", project_name={"da": project, "en": project}
     )
     fields |= {"estimate": estimate, "standard_error": error, "outcome": "in_work_or_education", "counted": "people"}
     fields["evidence"] = fields["evidence"] | {"rung": rung, "rung_detail": "4a" if rung == 4 else str(rung)}
-    return fields | changes
+    return ResultRecord.model_validate(fields | changes)
 
 
 def lived(
-    rows: list[dict[str, Any]], promises: list[Promise] | None = None, hidden: tuple[str, ...] = ()
+    rows: list[ResultRecord], promises: list[Promise] | None = None, hidden: tuple[str, ...] = ()
 ) -> list[ResultRecord]:
     declared = demo_protocol("i-gang").primary_outcome
     return living_review(
         rows,
-        {(row["project"], row["outcome"]): declared for row in rows},
+        {(row.project, row.outcome): declared for row in rows},
         {},
         promises or [],
         Quarter(2026, 3),
@@ -265,12 +265,12 @@ def test_projects_are_pooled_and_those_who_never_reported_are_counted() -> None:
 def test_what_is_pooled_has_the_same_outcome_unit_and_kind_of_data_and_no_people_in_common() -> None:
     a, b = record("a", 0.1, 0.04), record("b", 0.2, 0.05)
     assert len(poolable([a, b], {})) == 1
-    assert poolable([a, b | {"outcome": "other"}], {}) == {}
-    assert poolable([a, b | {"data_note": "confidential"}], {}) == {}
-    assert poolable([a, b | {"unit": {"da": "kr.", "en": "kroner"}}], {}) == {}
-    assert poolable([a, b | {"status": "not_estimable"}], {}) == {}
+    assert poolable([a, record("b", 0.2, 0.05, outcome="other")], {}) == {}
+    assert poolable([a, record("b", 0.2, 0.05, data_note="confidential")], {}) == {}
+    assert poolable([a, record("b", 0.2, 0.05, unit={"da": "kr.", "en": "kroner"})], {}) == {}
+    assert poolable([a, record("b", 0.2, 0.05, status="not_estimable")], {}) == {}
     assert poolable([a, record("b", 0.2, 0.05, rung=6)], {}) == {}
-    assert poolable([a, b | {"outcome_direction": "lower_is_better"}], {}) == {}
+    assert poolable([a, record("b", 0.2, 0.05, outcome_direction="lower_is_better")], {}) == {}
     assert poolable([a, b], {"b": "a"}) == {}
 
 

@@ -16,14 +16,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.results.public_record import PublicRecord
 from data_contracts.results.result_record import ResultRecord
 from models.disclosure.policy import Policy, default_policy, safe_count
 from models.disclosure.populations import changed_by
 from models.disclosure.record import publish
 from models.disclosure.release_rule import Released, decide, decide_pooled, flow_counts, says_own_places
-from tests.support.example_record import example_fields
+from tests.support.example_record import example_fields, example_record
 
 POLICY = default_policy()
+PUBLISHED = publish(example_record(), POLICY).model_dump(mode="json")
+HIDDEN = {"n_treated": None, "n_control": None, "estimate": None, "flow": ()}
 NOBODY_KEPT = replace(POLICY, redact_at_or_below=0)
 CONTROL, CONTROL_YES = 400, 120
 
@@ -38,8 +41,9 @@ def test_who_came_who_went_and_who_was_erased_are_counted() -> None:
     assert changed_by(names("a", None), names("a")) == 1
 
 
-def shown(n: int, **changes: Any) -> dict[str, Any]:
-    return example_fields(n_treated=n, **changes) | {"repeats_quarter": None}
+def shown(n: int, **changes: Any) -> PublicRecord:
+    fields = PUBLISHED | {"n_treated": n} | changes
+    return PublicRecord.model_validate(fields)
 
 
 def made_of(count: int, first: int = 0) -> dict[str, pd.Series]:
@@ -54,7 +58,7 @@ def test_every_release_before_counts_and_not_the_last_only() -> None:
     assert decide(shown(80), made_of(80), {}, [first], POLICY).repeats is None
     third = decide(shown(75), made_of(74), {}, [first, second], POLICY)
     assert third.repeats is second
-    assert third.record["n_treated"] == 80
+    assert third.record.n_treated == 80
 
 
 def test_the_same_number_of_others_is_a_change() -> None:
@@ -83,21 +87,19 @@ def test_a_release_whose_people_were_deleted_in_time_stands() -> None:
 
 
 def test_what_shows_nothing_is_always_released_and_never_held_against() -> None:
-    hidden = {"n_treated": None, "n_control": None, "estimate": None, "flow": []}
     old = Released(shown(60), made_of(60), {})
-    assert decide(shown(60) | hidden, made_of(63), {}, [old], POLICY).repeats is None
-    dark = Released(shown(60) | hidden, made_of(60), {})
+    assert decide(shown(60, **HIDDEN), made_of(63), {}, [old], POLICY).repeats is None
+    dark = Released(shown(60, **HIDDEN), made_of(60), {})
     assert decide(shown(63), made_of(63), {}, [dark], POLICY).repeats is None
 
 
 def test_what_several_say_together_stands_while_one_of_them_does() -> None:
     """Project A stands as released, for three are new. Pooled with the three, less the other projects, they would show."""
-    hidden = {"n_treated": None, "n_control": None, "estimate": None, "flow": []}
-    new, withheld = shown(3, counted="studies", quarter="2026Q3"), shown(3, quarter="2026Q3") | hidden
+    new, withheld = shown(3, counted="studies", quarter="2026Q3"), shown(3, quarter="2026Q3", **HIDDEN)
     old = Released(shown(3, counted="studies", quarter="2026Q2", estimate=0.11), {}, {})
     assert decide_pooled(new, withheld, False, [old]).record is new
     stands = decide_pooled(new, withheld, True, [old])
-    assert (stands.record["estimate"], stands.record["repeats_quarter"], stands.record["quarter"]) == (
+    assert (stands.record.estimate, stands.record.repeats_quarter, stands.record.quarter) == (
         0.11,
         "2026Q2",
         "2026Q3",
@@ -106,12 +108,15 @@ def test_what_several_say_together_stands_while_one_of_them_does() -> None:
     assert decide_pooled(withheld, withheld, True, [old]).repeats is None
 
 
-def with_places(n: int, here: int, quarter: str) -> tuple[dict[str, Any], dict[str, pd.Series]]:
+def with_places(n: int, here: int, quarter: str) -> tuple[PublicRecord, dict[str, pd.Series]]:
     """A result of `n` people, the first `here` of them from one place."""
     cells = made_of(n)
     everybody = cells["treated"]
     cells |= {"place_0751": everybody[:here], "place_0461": everybody[here:]}
-    rows = [{"code": code, "count": len(cells[f"place_{code}"]), "quarter": quarter} for code in ("0461", "0751")]
+    rows = [
+        {"code": code, "name": code, "count": len(cells[f"place_{code}"]), "quarter": quarter}
+        for code in ("0461", "0751")
+    ]
     return shown(n, places=rows, quarter=quarter), cells
 
 
@@ -122,8 +127,8 @@ def test_a_place_where_few_are_new_keeps_its_last_released_number() -> None:
     later, later_cells = with_places(112, 63, "2026Q3")
     decision = decide(later, later_cells, {}, [first], POLICY)
     assert decision.repeats is None
-    assert decision.record["n_treated"] == 112
-    assert decision.record["places"] == record["places"]
+    assert decision.record.n_treated == 112
+    assert decision.record.places == record.places
     assert not says_own_places(decision.record)
     enough, enough_cells = with_places(116, 68, "2026Q3")
     assert says_own_places(decide(enough, enough_cells, {}, [first], POLICY).record)
@@ -131,7 +136,7 @@ def test_a_place_where_few_are_new_keeps_its_last_released_number() -> None:
 
 def test_places_that_were_never_shown_are_held_against_nothing() -> None:
     record, cells = with_places(100, 60, "2026Q2")
-    older = Released(record | {"places": []}, cells, {})
+    older = Released(record.model_copy(update={"places": ()}), cells, {})
     later, later_cells = with_places(112, 63, "2026Q3")
     assert says_own_places(decide(later, later_cells, {}, [older], POLICY).record)
 
@@ -186,18 +191,23 @@ def cells(quarter: Quarter) -> dict[str, pd.Series]:
     return {"treated_yes": names(*sorted(quarter.yes)), "treated_no": names(*sorted(quarter.people - quarter.yes))}
 
 
+ALONE = shown(0, n_control=None, flow=())
+"""Of the attacker's series; `restated_times` names the quarter whose numbers a record shows."""
+
+
 def by_the_rule(series: list[Quarter]) -> list[tuple[Any, ...]]:
     """Release a series as Trin does: (numbers shown, whether they are the quarter's own) for each quarter."""
     earlier: list[Released] = []
     out = []
-    for quarter in series:
+    numbers: dict[int, tuple[Any, ...]] = {}
+    for turn, quarter in enumerate(series):
         seen = released_numbers(len(quarter.people), len(quarter.yes), POLICY)
-        record = {"quarter": "2026Q3", "result_id": "r", "repeats_quarter": None, "flow": [], "shown": seen}
-        record |= {"n_treated": seen[1], "n_control": None, "estimate": seen[2]}
+        numbers[turn] = seen
+        record = ALONE.model_copy(update={"n_treated": seen[1], "estimate": seen[2], "restated_times": turn})
         decision = decide(record, cells(quarter), {}, earlier, POLICY)
         if decision.repeats is None:
             earlier.append(Released(record, cells(quarter), {}))
-        out.append((decision.record["shown"], decision.repeats is None))
+        out.append((numbers[decision.record.restated_times], decision.repeats is None))
     return out
 
 
@@ -301,5 +311,5 @@ def test_rounding_alone_leaves_a_few_to_be_found() -> None:
 
 
 def test_counts_of_the_flow_are_read_from_the_full_record() -> None:
-    record = example_fields() | {"flow": [{"step": "delivered", "treated": 61, "pool": None}]}
+    record = example_record(flow=[{"step": "delivered", "treated": 61, "pool": None}])
     assert flow_counts(record) == {("delivered", "treated"): 61}

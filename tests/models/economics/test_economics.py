@@ -20,6 +20,7 @@ from data_contracts.economics.settings import EconomicsSettings
 from data_contracts.protocol.protocol import Protocol
 from data_contracts.protocol.reading import read_protocol
 from data_contracts.reading.faults import InputRefused
+from data_contracts.results.public_record import PublicRecord
 from models.detectors.registry import account_sources
 from models.economics.account import by_year, central, columns_of, persistence, present_values
 from models.economics.discounting import discount_factors, in_prices_of, rate_of_year
@@ -29,6 +30,7 @@ from models.economics.payback import payback_years
 from models.economics.report import account_of, findings_of
 from models.economics.uncertainty import break_evens, draw, spreads, tornado
 from models.economics.who_pays import side_payments
+from tests.support.example_record import published_result
 from tests.support.places import ROOT
 
 I_GANG = ROOT / "projects" / "i-gang"
@@ -39,21 +41,8 @@ def protocol() -> Protocol:
     return read_protocol((I_GANG / "project.yaml").read_text(encoding="utf-8"))
 
 
-def result(outcome: str = "in_work_or_education", **changes: Any) -> dict[str, Any]:
-    fields = {
-        "outcome": outcome,
-        "status": "estimated",
-        "primary": outcome == "in_work_or_education",
-        "estimate": 0.2,
-        "interval_low": 0.14,
-        "interval_high": 0.26,
-        "confidence_level": 0.95,
-        "rounded_to": 0.01,
-        "evidence": {"rung": 4, "rung_detail": "4a", "certainty": "low"},
-        "claims": {"verdict": "promising"},
-        "diagnostics": {"benchmark_adjusted": None},
-    }
-    return fields | changes
+def result(outcome: str = "in_work_or_education", **changes: Any) -> PublicRecord:
+    return published_result(outcome, primary=outcome == "in_work_or_education", **changes)
 
 
 RECORDS = {name: result(name) for name in ("in_work_or_education", "off_cash_benefit")}
@@ -93,7 +82,7 @@ def settings_of(**changes: Any) -> EconomicsSettings:
     return EconomicsSettings.model_validate(declared(**changes))
 
 
-def net_of(made: EconomicsSettings, records: dict[str, Any] | None = None) -> tuple[float, float]:
+def net_of(made: EconomicsSettings, records: dict[str, PublicRecord] | None = None) -> tuple[float, float]:
     """Return gain and cost in what changes hands: all columns but society's own."""
     gains, costs = present_values(*(lambda i: (i, central(i)))(inputs_of(made, records or RECORDS)))
     assert gains.sum() == pytest.approx(gains[0, :-1].sum() * NAF)  # only services here, so society's is the factor
