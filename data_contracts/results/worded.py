@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from data_contracts.results.statements import Part, as_written
+from data_contracts.results.statements import Part, Statement, as_written
+from data_contracts.results.wording import has_phrase
 
 
 class Worded(Part):
     """A part with texts that are made from its statements.
 
-    Both are stored. On reading, the statements are used; a record of version 1 has texts only, which become statements
-    with the same text.
+    Both are stored. On reading, the statements are used, unless today's phrases do not know them any more; then, and for
+    records of version 1, which have texts only, the stored texts become the statements: a result keeps its words.
 
     Attributes
     ----------
@@ -32,7 +33,7 @@ class Worded(Part):
         fields = dict(data)
         for text, statement in cls.written.items():
             given = fields.get(text)
-            if statement in fields or given is None:
+            if given is None or (statement in fields and _is_known(fields[statement])):
                 continue
             if isinstance(given, list | tuple):
                 fields[statement] = tuple(as_written(one) for one in given)
@@ -42,3 +43,16 @@ class Worded(Part):
         for name in cls.model_computed_fields:
             fields.pop(name, None)
         return fields
+
+
+def _is_known(stored: Any) -> bool:
+    """Return True if every statement has a phrase, those inside it too."""
+    if isinstance(stored, Statement):
+        return has_phrase(stored.code) and all(_is_known(value) for value in stored.values.values())
+    if isinstance(stored, Mapping):
+        is_own = has_phrase(stored["code"]) if "code" in stored else True
+        inner = [*stored.get("values", {}).values(), *stored.get("statements", ())]
+        return is_own and all(_is_known(value) for value in inner)
+    if isinstance(stored, list | tuple):
+        return all(_is_known(value) for value in stored)
+    return True
