@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from data_contracts.results.statements import Part, Statement, as_written
-from data_contracts.results.wording import has_phrase
+from data_contracts.results.statements import Part, as_written
+from data_contracts.results.wording import blanks_of_code, has_phrase
 
 
 class Worded(Part):
@@ -46,13 +46,20 @@ class Worded(Part):
 
 
 def _is_known(stored: Any) -> bool:
-    """Return True if every statement has a phrase, those inside it too."""
-    if isinstance(stored, Statement):
-        return has_phrase(stored.code) and all(_is_known(value) for value in stored.values.values())
-    if isinstance(stored, Mapping):
-        is_own = has_phrase(stored["code"]) if "code" in stored else True
-        inner = [*stored.get("values", {}).values(), *stored.get("statements", ())]
-        return is_own and all(_is_known(value) for value in inner)
+    """Return True if today's phrases can write a stored value."""
+    if isinstance(stored, Part):
+        stored = stored.model_dump()
     if isinstance(stored, list | tuple):
         return all(_is_known(value) for value in stored)
-    return True
+    if not isinstance(stored, Mapping):
+        return True
+    if "codes" in stored:
+        return all(has_phrase(code) for code in stored["codes"])
+    if "code" in stored and not _can_fill(stored["code"], stored.get("values", {})):
+        return False
+    return all(_is_known(value) for value in (*stored.get("values", {}).values(), *stored.get("statements", ())))
+
+
+def _can_fill(code: str, values: Mapping[str, Any]) -> bool:
+    """Return True if there is a phrase and a value for each of its blanks."""
+    return has_phrase(code) and blanks_of_code(code) <= values.keys()

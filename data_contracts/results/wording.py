@@ -46,6 +46,7 @@ def blanks_of(template: str) -> tuple[str, ...]:
     return tuple(name for _, name, _, _ in Formatter().parse(template) if name)
 
 
+@cache
 def blanks_of_code(code: str) -> frozenset[str]:
     """Return the placeholders of a statement's phrase with numbers."""
     found = set(blanks_of(_template(code, "da", is_unnumbered=False)))
