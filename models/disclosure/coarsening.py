@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -82,8 +83,7 @@ def opened(public: type[Public], part: BaseModel, rounding: Rounding, **built: A
         Fields that are worked out elsewhere; every field of the kind `built` that has no default is among them.
     """
     fields = dict(built)
-    for name, field in public.model_fields.items():
-        kind, inner = kind_of(field), next(parts_of(field.annotation), None)
+    for name, kind, inner in _fields_of(public):
         if name in built or kind == "built":
             continue
         given = getattr(part, name)
@@ -98,6 +98,14 @@ def opened(public: type[Public], part: BaseModel, rounding: Rounding, **built: A
     return public(**fields)
 
 
+@cache
+def _fields_of(public: type[BaseModel]) -> tuple[tuple[str, Kind | None, type[BaseModel] | None], ...]:
+    """Return a public class's fields with their kinds and the models they hold."""
+    return tuple(
+        (name, kind_of(field), next(parts_of(field.annotation), None)) for name, field in public.model_fields.items()
+    )
+
+
 def _nested(public: type[BaseModel], given: Any, rounding: Rounding) -> Any:
     if given is None:
         return None
@@ -105,7 +113,7 @@ def _nested(public: type[BaseModel], given: Any, rounding: Rounding) -> Any:
         return tuple(_nested(public, one, rounding) for one in given)
     if isinstance(given, Statement):
         return opened_statement(given)
-    if issubclass(public, Words) or not any(kind_of(field) for field in public.model_fields.values()):
+    if issubclass(public, Words) or not any(kind for _, kind, _ in _fields_of(public)):
         return public(**{name: getattr(given, name) for name in public.model_fields})
     return opened(public, given, rounding)
 
