@@ -21,7 +21,8 @@ from data_contracts.protocol.comparison_settings import ComparisonSettings, Effe
 from data_contracts.reading.knowledge import read_knowledge
 from models.comparing.compare import compare_people
 from models.comparing.plan import Plan
-from models.estimating.by_name import analysed, estimate_by
+from models.estimating.analysed import analysed
+from models.estimating.by_name import estimate_by
 from models.values.comparison import Comparison, Gate
 from models.values.estimates import Estimate
 from models.values.refusal import Refusal
@@ -102,8 +103,8 @@ class StudyGroups:
         name = self.plan.effects.estimator if estimator is None else estimator
         known = read_knowledge("comparison_methods")["estimators"]
         estimand = self.plan.comparison.estimand
-        if name not in known or estimand not in known[name]:
-            able = ", ".join(word for word, estimands in known.items() if estimand in estimands)
+        if name not in known or estimand not in known[name]["estimands"]:
+            able = ", ".join(word for word, facts in known.items() if estimand in facts["estimands"])
             raise StudyRefused(f"“{name}” does not answer for {estimand}. Estimators that do: {able}.")
         found = estimate_by(name, data)
         if isinstance(found, Refusal):

@@ -10,6 +10,7 @@ from typing import Any
 
 from data_contracts.phrases.limits import with_limits
 from data_contracts.reading.design_folders import declarations, has_file, joined
+from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.safe_yaml import read_own
 
 LANGUAGES = ("da", "en")
@@ -20,6 +21,8 @@ MINUS = "−"
 def phrases(language: str) -> dict[str, str]:
     """Return every phrase of a language by key, with those of designs."""
     found = flattened(read_own("phrases", f"{language}.yaml"))
+    for name, facts in read_knowledge("comparison_methods")["estimators"].items():
+        found[f"estimator.{name}"] = facts["name"][language]
     for design in declarations():
         file = f"phrases.{language}.yaml"
         if has_file(design, file):

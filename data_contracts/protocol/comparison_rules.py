@@ -114,7 +114,7 @@ def _estimator_faults(
 
 
 def _tree_faults(path: Path, estimator: str) -> Iterator[RuleFault]:
-    if estimator in read_knowledge("comparison_methods")["needs_logit"]:
+    if read_knowledge("comparison_methods")["estimators"].get(estimator, {}).get("needs_logit"):
         what = f"The error of {estimator} is known for a logit score only."
         yield path, what, "Use “score_model: logit”, or the estimator cross_fitted or a matched one."
 
@@ -127,7 +127,7 @@ def _alternative_faults(data: dict[str, Any]) -> Iterator[RuleFault]:
         path: Path = ("effects", "alternatives", i)
         if estimator == "difference_to_rate":
             yield path, "This estimator belongs to benchmarking.", "Use another estimator."
-        elif estimator in table["estimators"] and estimand not in table["estimators"][estimator]:
+        elif estimator in table["estimators"] and estimand not in table["estimators"][estimator]["estimands"]:
             what = f"{estimator} does not estimate {estimand}, so it cannot be an alternative."
             yield path, what, "Remove it, or declare a separate specification for it."
         elif estimator in ("matched_difference", "matched_regression") and estimator not in table["methods"].get(

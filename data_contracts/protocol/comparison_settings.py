@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from data_contracts.reading.knowledge import read_knowledge
 from data_contracts.reading.parts import Name, Section, ShortText, Text
 
 Method = Literal[
@@ -20,18 +21,12 @@ Method = Literal[
     "reference_rate",
     "none",
 ]
-Estimator = Literal[
-    "matched_difference",
-    "matched_regression",
-    "inverse_probability",
-    "overlap_weighted",
-    "entropy_balanced",
-    "regression",
-    "augmented_inverse_probability",
-    "cross_fitted",
-    "difference_to_rate",
-    "of_the_design",
-]
+BEYOND_COMPARISONS = ("difference_to_rate", "of_the_design")
+"""Estimators of designs that compare no groups."""
+if TYPE_CHECKING:
+    Estimator = str
+else:
+    Estimator = Literal[(*read_knowledge("comparison_methods")["estimators"], *BEYOND_COMPARISONS)]
 Estimand = Literal["att", "ate", "ato"]
 
 

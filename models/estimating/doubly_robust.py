@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.protocol.comparison_settings import Estimand
+from models.estimating.analysed import Analysed
 from models.score.boosted_score import FEWEST_PER_FOLD, FOLDS, SMALLEST_SCORE, boosted_classifier, threads_for
 from models.score.design_matrix import DesignMatrix, centred_products, independent_columns
 from models.score.propensity import PropensityFit, fit_propensity
@@ -236,3 +237,42 @@ def _linear(z: Array, y: Array, group: NDArray[np.bool_]) -> Array:
 def _coefficients(z: Array, y: Array) -> Array:
     """Least squares by the cross products, which a million rows pass once; collinear columns share a slope."""
     return np.asarray(np.linalg.pinv(z.T @ z, hermitian=True) @ (z.T @ y), dtype=float)
+
+
+def _weighted_and_modelled(d: Analysed) -> Estimate | Refusal:
+    k = d.kept
+    return augmented_inverse_probability(
+        d.y[k],
+        d.treated[k],
+        d.logit[k],
+        d.plan.matrix(d.people[k]).values,
+        confidence_level=d.plan.effects.confidence_level,
+        is_binary=d.is_binary,
+        estimand=d.plan.comparison.estimand,
+    )
+
+
+def _cross_fitted(d: Analysed) -> Estimate | Refusal:
+    k = d.kept
+    people = d.people[k].reset_index(drop=True)
+
+    def matrix_for(learnt_from: NDArray[np.bool_]) -> DesignMatrix:
+        return d.plan.matrix(people, learnt_from)
+
+    return cross_fitted(
+        d.y[k],
+        d.treated[k],
+        matrix_for,
+        learner=d.plan.effects.learner,
+        seed=d.plan.seed,
+        confidence_level=d.plan.effects.confidence_level,
+        is_binary=d.is_binary,
+        estimand=d.plan.comparison.estimand,
+    )
+
+
+ESTIMATORS = {
+    "augmented_inverse_probability": _weighted_and_modelled,
+    "cross_fitted": _cross_fitted,
+}
+"""Found by listing, by the names in `comparison_methods.yaml`."""

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from models.comparing.balance import weighted_mean
 from models.comparing.nearest import Pairs
 from models.estimating.abadie_imbens import TiedMatches, matching_estimate
+from models.estimating.analysed import STRATUM_METHODS, Analysed
 from models.values.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
+from models.values.refusal import Refusal
 
 
 def matched_difference(
@@ -217,3 +219,48 @@ def matched_regression(
         # For everybody both groups' fits count alike, and the smaller one is widened by its own numbers too.
         for_error=widened(own - others, treated, z.shape[1]) if everybody else None,
     )
+
+
+def _matched_difference(d: Analysed) -> Estimate | Refusal:
+    level, used = d.plan.effects.confidence_level, d.weight > 0
+    if not (used & d.treated).any() or not (used & ~d.treated).any():
+        return Refusal("outcome_missing")
+    y, treated, weight, sets = d.y[used], d.treated[used], d.weight[used], d.sets[used]
+    if d.pairs is not None:
+        place = np.cumsum(used) - 1
+        pairs = Pairs(place[d.pairs.treated], place[d.pairs.control], d.pairs.distance)
+        return replaced_difference(y, treated, weight, pairs, confidence_level=level, is_binary=d.is_binary)
+    if d.plan.comparison.method in STRATUM_METHODS:
+        return stratified_difference(
+            y,
+            treated,
+            weight,
+            sets,
+            everybody=d.plan.comparison.estimand == "ate",
+            confidence_level=level,
+            is_binary=d.is_binary,
+        )
+    return matched_difference(y, treated, weight, sets, confidence_level=level, is_binary=d.is_binary)
+
+
+def _matched_regression(d: Analysed) -> Estimate | Refusal:
+    used = d.weight > 0
+    if not (used & d.treated).any() or not (used & ~d.treated).any():
+        return Refusal("outcome_missing")
+    return matched_regression(
+        d.y[used],
+        d.treated[used],
+        d.weight[used],
+        d.sets[used] if d.has_sets else None,
+        d.plan.matrix(d.people).values[used],
+        everybody=d.plan.comparison.estimand == "ate",
+        confidence_level=d.plan.effects.confidence_level,
+        is_binary=d.is_binary,
+    )
+
+
+ESTIMATORS = {
+    "matched_difference": _matched_difference,
+    "matched_regression": _matched_regression,
+}
+"""Found by listing, by the names in `comparison_methods.yaml`."""

@@ -7,9 +7,14 @@ import scipy
 from numpy.typing import NDArray
 
 from data_contracts.protocol.comparison_settings import Estimand
+from models.comparing.entropy_balancing import EntropyBalance, entropy_balance
 from models.comparing.weighting import score_weights
-from models.estimating.matched import weighted_means
+from models.estimating.analysed import Analysed
+from models.estimating.matched import (
+    weighted_means,
+)
 from models.values.estimates import Array, Estimate, Means, Sizes, estimate_from, kish, widened, with_intercept
+from models.values.refusal import Refusal
 
 
 def inverse_probability(
@@ -139,3 +144,52 @@ def regression(y: Array, treated: NDArray[np.bool_], x: Array, *, confidence_lev
         is_binary=is_binary,
         error_name="HC1",
     )
+
+
+def _inverse_probability(d: Analysed) -> Estimate | Refusal:
+    return inverse_probability(
+        d.y,
+        d.treated,
+        d.logit,
+        d.plan.matrix(d.people).values,
+        confidence_level=d.plan.effects.confidence_level,
+        is_binary=d.is_binary,
+        estimand=d.plan.comparison.estimand,
+        kept=d.kept,
+    )
+
+
+def _entropy_balanced(d: Analysed) -> Estimate | Refusal:
+    k = d.kept
+    x = d.plan.matrix(d.people[k]).values
+    balanced = entropy_balance(x, d.treated[k])
+    if not isinstance(balanced, EntropyBalance):
+        return balanced
+    return entropy_balanced(
+        d.y[k],
+        d.treated[k],
+        balanced.weights,
+        x,
+        confidence_level=d.plan.effects.confidence_level,
+        is_binary=d.is_binary,
+    )
+
+
+def _regression(d: Analysed) -> Estimate | Refusal:
+    k = d.kept
+    return regression(
+        d.y[k],
+        d.treated[k],
+        d.plan.matrix(d.people[k]).values,
+        confidence_level=d.plan.effects.confidence_level,
+        is_binary=d.is_binary,
+    )
+
+
+ESTIMATORS = {
+    "inverse_probability": _inverse_probability,
+    "overlap_weighted": _inverse_probability,
+    "entropy_balanced": _entropy_balanced,
+    "regression": _regression,
+}
+"""Found by listing, by the names in `comparison_methods.yaml`."""

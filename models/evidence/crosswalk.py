@@ -46,7 +46,7 @@ def conditions_of(detections: Iterable[Detection], *, estimator: str | None, is_
         holds.add("low_attrition")
     groups = found.get("group_differences")
     if groups is not None and groups.value is not None and groups.state != State.not_measured:
-        is_adjusted = estimator in read_knowledge("crosswalk")["alike"]["adjusting_estimators"]
+        is_adjusted = bool(read_knowledge("comparison_methods")["estimators"].get(estimator, {}).get("adjusts"))
         if groups.value <= limit("alike.smd_if_adjusted" if is_adjusted else "alike.smd"):
             holds.add("equivalent")
     if is_null:

@@ -25,7 +25,8 @@ from models.designs.matched_control.effects import (
     strongest_benchmark,
 )
 from models.designs.of_people import OfPeople
-from models.estimating.by_name import Analysed, analysed, estimate_by
+from models.estimating.analysed import Analysed, analysed
+from models.estimating.by_name import estimate_by
 from models.estimating.subgroups import Found, site_estimates, subgroup_estimates
 from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts

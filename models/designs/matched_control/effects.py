@@ -13,7 +13,8 @@ from models.comparing.plan import Plan
 from models.doubt.attrition import lee_bounds, manski_bounds
 from models.doubt.hidden_bias import Benchmark, HiddenBias, benchmarks, hidden_bias
 from models.doubt.negative_controls import SystematicError, systematic_error
-from models.estimating.by_name import Analysed, analysed, estimate_by
+from models.estimating.analysed import Analysed, analysed
+from models.estimating.by_name import estimate_by
 from models.estimating.subgroups import Found
 from models.values.breakdown import SpecificationEstimate
 from models.values.comparison import Comparison, gate_limits

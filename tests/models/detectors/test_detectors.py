@@ -36,7 +36,8 @@ from models.designs.panel.checks import (
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.detectors.interface import Conduct, CovariateFacts, Findings
 from models.detectors.registry import DETECTORS
-from models.estimating.by_name import analysed, estimate_by
+from models.estimating.analysed import analysed
+from models.estimating.by_name import estimate_by
 from models.estimating.confidence_sequence import always_valid
 from models.statistics.pooling import pool
 from models.statistics.power_and_q import benjamini_hochberg, two_sided_p
