@@ -23,7 +23,7 @@ from dagster import (
 )
 
 from assets.intake.arrivals import waiting_files
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.storage.home import Home
 from assets.storage.partitions import partition_key
 from assets.storage.store import Store
@@ -98,14 +98,14 @@ def drop_folder_sensor(context: SensorEvaluationContext, store: ResourceParam[St
 def _stale(home: Home, project: str) -> tuple[str, ...]:
     """Return quarters affected by late or corrected files."""
     try:
-        return read_register(home, project).stale
+        return read_delivery_log(home, project).stale
     except InputRefused:
         return ()  # the project's own run reports the damaged register
 
 
 def _changes(home: Home, project: str) -> str:
     """Return a key per change of a register, to request a quarter once."""
-    register = read_register(home, project)
+    register = read_delivery_log(home, project)
     withdrawn = sum(entry.state == "withdrawn" for entry in register.entries)
     return f"{register.next_number}-{register.erasures}-{withdrawn}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from assets.intake.delivery_log import in_force, read_register
+from assets.intake.delivery_log import in_force, read_delivery_log
 from assets.intake.obstacles import missing_faults, waiting_faults
 from assets.intake.reading.delivery import JudgedTable, judge
 from assets.storage.home import Home
@@ -53,7 +53,7 @@ def assemble(home: Home, protocol: Protocol, table: str, quarter: Quarter) -> As
     contract = compile_contract(table, protocol)
     if not any(delivery.table == table for delivery in protocol.deliveries):
         return Assembled(JudgedTable(empty_frame(contract), contract), ())
-    register = read_register(home, protocol.id)
+    register = read_delivery_log(home, protocol.id)
     faults = [
         *waiting_faults(register, protocol, quarter, table),
         *missing_faults(register, protocol, quarter=quarter, table=table),

@@ -101,7 +101,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class DeliveryLog:
     """All files of a project, oldest first.
 
     Attributes
@@ -128,12 +128,12 @@ class Register:
         """Return the file with a number."""
         return next((entry for entry in self.entries if entry.number == number), None)
 
-    def with_state(self, number: int, state: str) -> Register:
+    def with_state(self, number: int, state: str) -> DeliveryLog:
         """Return a copy of the register with another state for one file."""
         entries = tuple(replace(e, state=state) if e.number == number else e for e in self.entries)
         return replace(self, entries=entries)
 
-    def with_stale(self, quarters: Iterable[str]) -> Register:
+    def with_stale(self, quarters: Iterable[str]) -> DeliveryLog:
         """Return a copy of the register with more stale quarters."""
         return replace(self, stale=tuple(sorted({*self.stale, *quarters})))
 
@@ -152,39 +152,39 @@ def register_path(home: Home, project: str) -> Path:
     return home.ledger / "deliveries" / f"{project}.json"
 
 
-def read_register(home: Home, project: str) -> Register:
+def read_delivery_log(home: Home, project: str) -> DeliveryLog:
     """Return a project's register, empty if no file has been received.
 
     Raises InputRefused if it is damaged.
     """
     data = read_json(register_path(home, project))
     if data is None:
-        return Register()
+        return DeliveryLog()
     try:
-        return read_as(Register, {part.name: data[part.name] for part in fields(Register)})
+        return read_as(DeliveryLog, {part.name: data[part.name] for part in fields(DeliveryLog)})
     except (KeyError, TypeError, ValidationError):
         what = "The register of deliveries is damaged: it is JSON, but does not match the schema."
         place = f"ledger/deliveries/{project}.json"
         raise InputRefused([Fault(what, "Restore it from backup.", place)]) from None
 
 
-def write_register(home: Home, project: str, register: Register) -> None:
+def write_delivery_log(home: Home, project: str, register: DeliveryLog) -> None:
     """Write a project's register; this is the commit point of a file."""
     write_json(register_path(home, project), as_data(register))
 
 
-def register_lock(home: Home, project: str) -> AbstractContextManager[None]:
+def delivery_log_lock(home: Home, project: str) -> AbstractContextManager[None]:
     """Lock a project's register against concurrent changes."""
     return locked(home.ledger / "deliveries" / f"{project}.lock")
 
 
 def unmark_stale(home: Home, project: str, quarter: str) -> None:
     """Mark a quarter as no longer stale."""
-    with register_lock(home, project):
-        register = read_register(home, project)
+    with delivery_log_lock(home, project):
+        register = read_delivery_log(home, project)
         if quarter in register.stale:
             stale = tuple(q for q in register.stale if q != quarter)
-            write_register(home, project, replace(register, stale=stale))
+            write_delivery_log(home, project, replace(register, stale=stale))
 
 
 def projects_with_rows(home: Home) -> list[str]:
@@ -217,7 +217,7 @@ def reading_of(protocol: Protocol, delivery: Delivery) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def in_force(register: Register, protocol: Protocol, quarter: Quarter | None = None) -> list[InForce]:
+def in_force(register: DeliveryLog, protocol: Protocol, quarter: Quarter | None = None) -> list[InForce]:
     """Return the files in force, for one quarter or for any.
 
     Parameters
@@ -261,7 +261,7 @@ def _latest_of_each_series(chosen: list[InForce], quarter: Quarter) -> list[InFo
     return [latest[series] for series in sorted(latest)]
 
 
-def pending_refusals(register: Register, protocol: Protocol, quarter: Quarter | None = None) -> list[Entry]:
+def pending_refusals(register: DeliveryLog, protocol: Protocol, quarter: Quarter | None = None) -> list[Entry]:
     """Return refused files that no accepted file has replaced.
 
     Files that no delivery expects are reported on their receipt only, because nothing waits for them.
@@ -274,7 +274,9 @@ def pending_refusals(register: Register, protocol: Protocol, quarter: Quarter | 
     return pending
 
 
-def _is_open(register: Register, entry: Entry, use: Use, lines: dict[str, Delivery], quarter: Quarter | None) -> bool:
+def _is_open(
+    register: DeliveryLog, entry: Entry, use: Use, lines: dict[str, Delivery], quarter: Quarter | None
+) -> bool:
     delivery = lines.get(use.delivery)
     if delivery is None:
         return False
@@ -297,7 +299,7 @@ def _is_open(register: Register, entry: Entry, use: Use, lines: dict[str, Delive
     return True
 
 
-def earlier_reading(register: Register, protocol: Protocol) -> list[Entry]:
+def earlier_reading(register: DeliveryLog, protocol: Protocol) -> list[Entry]:
     """Return files in force that the current protocol reads differently."""
     found = {
         item.entry.number: item.entry
@@ -307,7 +309,7 @@ def earlier_reading(register: Register, protocol: Protocol) -> list[Entry]:
     return [found[number] for number in sorted(found)]
 
 
-def orphaned(register: Register, protocol: Protocol, table: str) -> list[Entry]:
+def orphaned(register: DeliveryLog, protocol: Protocol, table: str) -> list[Entry]:
     """Return accepted files whose delivery is gone from the protocol.
 
     Files that another delivery has taken over are excluded.
@@ -323,7 +325,7 @@ def orphaned(register: Register, protocol: Protocol, table: str) -> list[Entry]:
     ]
 
 
-def in_force_digest(register: Register, protocol: Protocol, quarter: Quarter) -> str:
+def in_force_digest(register: DeliveryLog, protocol: Protocol, quarter: Quarter) -> str:
     """Return a hash of a quarter's files in force, refusals and erasures."""
     parts: list[Any] = [[c.entry.file_id, c.use.delivery, c.use.reading] for c in in_force(register, protocol, quarter)]
     parts.append([e.file_id for e in pending_refusals(register, protocol, quarter)])

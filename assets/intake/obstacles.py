@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from assets.intake.delivery_log import (
+    DeliveryLog,
     Entry,
-    Register,
     earlier_reading,
     in_force,
     named_deliveries,
@@ -20,7 +20,7 @@ from data_contracts.protocol.protocol import Protocol
 from data_contracts.reading.faults import Fault
 
 
-def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:
+def waiting_faults(register: DeliveryLog, protocol: Protocol, quarter: Quarter, table: str) -> list[Fault]:
     """Return why a table must not be used.
 
     A file was refused, or the current protocol would read it differently.
@@ -39,7 +39,7 @@ def waiting_faults(register: Register, protocol: Protocol, quarter: Quarter, tab
 
 
 def missing_faults(
-    register: Register,
+    register: DeliveryLog,
     protocol: Protocol,
     *,
     quarter: Quarter | None = None,
@@ -89,7 +89,7 @@ def _without_line(entry: Entry, protocol: Protocol) -> Fault:
     return Fault(what, fix, f"projects/{protocol.id}/project.yaml")
 
 
-def _without_rows(register: Register, protocol: Protocol, name: str, delivery: Delivery) -> Fault:
+def _without_rows(register: DeliveryLog, protocol: Protocol, name: str, delivery: Delivery) -> Fault:
     kept = [e for e in register.entries if e.state in ("accepted", "expired")]
     if any(use.delivery == name and not use.rows for entry in kept for use in entry.uses):
         what = f"The rows of “{delivery.files}” were deleted at the protocol's retention_until."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from assets.intake.delivery_log import Entry, in_force, named_deliveries, read_register
+from assets.intake.delivery_log import Entry, in_force, named_deliveries, read_delivery_log
 from assets.storage.home import Home
 from data_contracts.calendar.quarters import Quarter
 from data_contracts.phrases import LANGUAGES, number_text, phrase
@@ -56,7 +56,7 @@ def public_deliveries(home: Home, protocol: Protocol, quarter: Quarter) -> list[
     list of PublicDelivery
         Oldest first.
     """
-    register = read_register(home, protocol.id)
+    register = read_delivery_log(home, protocol.id)
     used = {item.entry.number for item in in_force(register, protocol, quarter)}
     patterns = {name: delivery.files for name, delivery in named_deliveries(protocol).items()}
     return [

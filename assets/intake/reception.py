@@ -17,18 +17,18 @@ import pandas as pd
 from assets.intake.arrivals import move_aside, spoken_name
 from assets.intake.changes import compare, drifted_columns
 from assets.intake.delivery_log import (
+    DeliveryLog,
     Entry,
     InForce,
-    Register,
     Use,
+    delivery_log_lock,
     in_force,
     named_deliveries,
     pending_refusals,
     quarters_from,
-    read_register,
+    read_delivery_log,
     reading_of,
-    register_lock,
-    write_register,
+    write_delivery_log,
 )
 from assets.intake.reading.delivery import JudgedTable, masked, read_table
 from assets.intake.receipts import (
@@ -86,7 +86,7 @@ def take_in(home: Home, protocol: Protocol, day: date | None = None) -> list[Fil
     InputRefused
         If identifiers cannot be replaced: the key is missing, readable by others or being rotated.
     """
-    with register_lock(home, protocol.id):
+    with delivery_log_lock(home, protocol.id):
         people = pseudonymiser_for(home, protocol)
         reception = Reception(home, protocol, people, (day or today()).isoformat())
         reception.clear_leftovers()
@@ -118,7 +118,7 @@ class Reception:
     def __init__(self, home: Home, protocol: Protocol, people: Pseudonymiser, day: str) -> None:
         self.home, self.protocol, self.people, self.day = home, protocol, people, day
         self.project = protocol.id
-        self.register: Register = read_register(home, protocol.id)
+        self.register: DeliveryLog = read_delivery_log(home, protocol.id)
 
     def clear_leftovers(self) -> None:
         """Delete stored tables that the register does not list.
@@ -172,7 +172,7 @@ class Reception:
             register = register.with_stale(self._stale_quarters(read))
         file_receipt(self.home, self.project, receipt)
         self._keep_refused_rows(entry, read)
-        write_register(self.home, self.project, register)
+        write_delivery_log(self.home, self.project, register)
         held = {"asset": "received", "partition": f"{self.project}/{entry.number:04d}"}
         note(self.home, "taken_in", project=self.project, file=entry.number, what=receipt.state, **held)
         self.register = register
@@ -187,7 +187,7 @@ class Reception:
                 register = register.with_state(other.number, "withdrawn")
                 drop_sealed(self.home, self.project, other.number)
         if register != self.register:
-            write_register(self.home, self.project, register)
+            write_delivery_log(self.home, self.project, register)
             self.register = register
 
     def examine(self, name: str, content: bytes) -> FileReceipt:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import JsonValue
 
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.project_files.accounts import accounts_of
 from assets.release.approve import write_release
 from assets.release.check import faults_in
@@ -187,7 +187,7 @@ def _refuse_unready(
         if project not in known:
             faults.append(Fault("This project has no results to withdraw.", "See trin status.", project))
     for project in sorted(known & set(home.project_ids()) - set(without)):
-        if str(quarter) in read_register(home, project).stale:
+        if str(quarter) in read_delivery_log(home, project).stale:
             what = "Its rows have changed since its results were calculated."
             faults.append(Fault(what, f"Run: trin run --quarter {quarter}", project))
         people = _people(home, project, quarter)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assets.intake.delivery_log import quarters_from, read_register, register_lock, write_register
+from assets.intake.delivery_log import delivery_log_lock, quarters_from, read_delivery_log, write_delivery_log
 from assets.intake.reception import take_in
 from assets.intake.refused_files import drop_sealed, sealed_numbers
 from assets.pseudonyms.identities import digest_of_person, pseudonymiser_for, read_tombstones, write_tombstones
@@ -122,7 +122,7 @@ def _refuse_unreadable(protocols: Sequence[Protocol], identifiers: Sequence[str]
 
 def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> ErasedFrom:
     project = protocol.id
-    with register_lock(home, project):
+    with delivery_log_lock(home, project):
         people = pseudonymiser_for(home, protocol)
         known = {canonical_identifier(text, protocol.identifier_scheme) for text in identifiers} - {None}
         canonical = sorted(str(text) for text in known)
@@ -133,12 +133,12 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
         is_there = any(set(people_in(path)) & names for path in person_tables(home, project))
         # Quarters are marked stale before rows are deleted, so that an interruption cannot leave results with the people.
         stale = quarters_from(home, project, None) if is_there or stones & before else []
-        register = read_register(home, project)
-        write_register(home, project, replace(register.with_stale(stale), erasures=register.erasures + 1))
+        register = read_delivery_log(home, project)
+        write_delivery_log(home, project, replace(register.with_stale(stale), erasures=register.erasures + 1))
         write_tombstones(home, project, before | stones)
     # Waiting files are received with the tombstones in force, so they leave the inbox.
     take_in(home, protocol)
-    with register_lock(home, project):
+    with delivery_log_lock(home, project):
         clear_half_written(home, project)
         searched = rows = deleted = left = 0
         found: set[str] = set()
@@ -160,7 +160,7 @@ def _erase_from(home: Home, protocol: Protocol, identifiers: Sequence[str]) -> E
             drop_sealed(home, project, number)
         if found and not stale:  # the person was in a file waiting in the inbox
             stale = quarters_from(home, project, None)
-            write_register(home, project, read_register(home, project).with_stale(stale))
+            write_delivery_log(home, project, read_delivery_log(home, project).with_stale(stale))
     # Also those not found, because the certificate may have to show that they were requested.
     digests = sorted(digest_of_person(home, name) for name in names)
     note(home, "erased", project=project, people=digests, what=f"{len(found)} found, {rows} rows removed")

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from assets.intake.delivery_log import (
     Entry,
+    delivery_log_lock,
     named_deliveries,
     quarters_from,
-    read_register,
-    register_lock,
-    write_register,
+    read_delivery_log,
+    write_delivery_log,
 )
 from assets.intake.refused_files import KEPT_DAYS, drop_sealed, sealed_numbers
 from assets.release.history import forget_people
@@ -43,8 +43,8 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
         for name, delivery in named_deliveries(protocol).items()
         if delivery.retention_until is not None and delivery.retention_until < day
     }
-    with register_lock(home, protocol.id):
-        register = read_register(home, protocol.id)
+    with delivery_log_lock(home, protocol.id):
+        register = read_delivery_log(home, protocol.id)
         received = {entry.number: date.fromisoformat(entry.received_on) for entry in register.entries}
         for number in sealed_numbers(home, protocol.id):
             if received.get(number, date.min) + timedelta(days=KEPT_DAYS) < day:
@@ -65,7 +65,7 @@ def enforce_retention(home: Home, protocol: Protocol, day: date) -> list[int]:
         for entry in register.entries:
             if entry.number in hit:
                 _delete_refused(home, protocol.id, entry, over)
-        write_register(home, protocol.id, replace(register, entries=tuple(entries)))
+        write_delivery_log(home, protocol.id, replace(register, entries=tuple(entries)))
         for entry in register.entries:
             if entry.number in hit:
                 _delete_rows(home, protocol.id, entry, over)
@@ -90,8 +90,8 @@ def withdraw(home: Home, project: str, number: int) -> Entry:
     InputRefused
         If there is no such file, or it is already withdrawn.
     """
-    with register_lock(home, project):
-        register = read_register(home, project)
+    with delivery_log_lock(home, project):
+        register = read_delivery_log(home, project)
         entry = register.entry(number)
         if entry is None or entry.state not in ("accepted", "refused"):
             numbers = ", ".join(str(e.number) for e in register.entries if e.state in ("accepted", "refused"))
@@ -106,7 +106,7 @@ def withdraw(home: Home, project: str, number: int) -> Entry:
             register = register.with_stale(quarters_from(home, project, None))
             _delete_derived(home, project)
             _delete_refused(home, project, entry, lines)
-        write_register(home, project, register)
+        write_delivery_log(home, project, register)
         _delete_rows(home, project, entry, lines)
     note(home, "withdrawn", project=project, file=number)
     return entry

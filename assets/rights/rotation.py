@@ -11,7 +11,13 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assets.intake.delivery_log import Register, projects_with_rows, read_register, register_lock, write_register
+from assets.intake.delivery_log import (
+    DeliveryLog,
+    delivery_log_lock,
+    projects_with_rows,
+    read_delivery_log,
+    write_delivery_log,
+)
 from assets.intake.refused_files import seal, sealed_numbers, unseal
 from assets.pseudonyms.identities import (
     places_path,
@@ -91,7 +97,7 @@ def _projects(home: Home) -> list[str]:
 
 
 def _rotate_project(home: Home, project: str, old: PseudonymKey, new: PseudonymKey) -> int:
-    with register_lock(home, project):
+    with delivery_log_lock(home, project):
         clear_half_written(home, project)
         tables = [path for path in person_tables(home, project) if path != places_path(home, project)]
         places = _places(home, project, tables, old, new)
@@ -138,19 +144,19 @@ def _rotate_ledger(home: Home, project: str, old: PseudonymKey, new: PseudonymKe
 
     The register's own key id says whether that is done.
     """
-    register = read_register(home, project)
+    register = read_delivery_log(home, project)
     if register.key_id == new.key_id:
         return
     tombstones = read_tombstones(home, project)
     if tombstones:
         # Both generations are kept until the register is written, so that an interruption loses nothing.
         write_tombstones(home, project, tombstones | {_carried(t, old, new) for t in tombstones})
-    write_register(home, project, _carried_register(register, old, new))
+    write_delivery_log(home, project, _carried_register(register, old, new))
     if tombstones:
         write_tombstones(home, project, {_carried(t, old, new) for t in tombstones})
 
 
-def _carried_register(register: Register, old: PseudonymKey, new: PseudonymKey) -> Register:
+def _carried_register(register: DeliveryLog, old: PseudonymKey, new: PseudonymKey) -> DeliveryLog:
     entries = tuple(
         replace(
             entry,

@@ -112,7 +112,7 @@ def table_of_names(people: list[str]) -> bytes:
     return parquet_bytes(pd.DataFrame({PERSON: pd.Series(people, dtype="str")}))
 
 
-def places_of(home: Home, pseudonym: str) -> set[tuple[str, str]]:
+def partitions_with(home: Home, pseudonym: str) -> set[tuple[str, str]]:
     """Return assets and partitions of every table with a pseudonym."""
     found = set()
     for project in home.project_ids():

@@ -31,7 +31,7 @@ BINARY = (
 NUMERIC = {"age_years": (15, 45), "benefit_months": (0, 12), "youngest_child_months": (0, 240)}
 
 
-def write_register(path: Path) -> None:
+def write_delivery_log(path: Path) -> None:
     """Write a register extract as stored, one row in ten thousand faulty."""
     numbers = ", ".join(
         f"CASE WHEN hash(i, '{name}') % 10000 = 0 THEN {high} + 1 ELSE {low} + hash(i, '{name}') % {high - low} END::DOUBLE AS {name}"
@@ -105,7 +105,7 @@ def main() -> None:
     """Print every figure."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "register.parquet"
-        write_register(path)
+        write_delivery_log(path)
         times = {}
         for work in ("by hand", "contract", "by hand", "contract"):
             answer, wall, busy, peak = measured(work, path)

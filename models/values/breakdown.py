@@ -60,7 +60,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ResultPart:
     """One thing a result is made of: a study, a time, a block, a rival explanation.
 
     Attributes
@@ -122,7 +122,7 @@ class Breakdown:
     fifths : tuple of Fifth
         Where register and comparison group lie among the participants' scores.
     measures : tuple of Measure
-    parts : tuple of Part
+    parts : tuple of ResultPart
     texts : tuple of dict
         What is told where there is no number, in Danish and English.
     """
@@ -133,5 +133,5 @@ class Breakdown:
     places: tuple[tuple[str, int], ...] = ()
     fifths: tuple[Fifth, ...] = ()
     measures: tuple[Measure, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ResultPart, ...] = ()
     texts: tuple[dict[str, str], ...] = ()

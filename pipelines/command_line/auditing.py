@@ -80,12 +80,12 @@ def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     These are erasures that found it, and events that wrote tables containing it.
     """
     from assets.pseudonyms.identities import digest_of_person
-    from assets.rights.stored_tables import places_of
+    from assets.rights.stored_tables import partitions_with
     from assets.storage.audit import about, note
 
     text = click.prompt("Pseudonym", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
     note(home, "read", what="audit of a person")
-    return about(rows, digest=digest_of_person(home, text), held=places_of(home, text))
+    return about(rows, digest=digest_of_person(home, text), held=partitions_with(home, text))
 
 
 def _show(rows: list[dict[str, Any]], count: int) -> None:

@@ -76,11 +76,11 @@ def _check_words(home: Home, protocol: Protocol, folder: Path) -> None:
 
 def _check_deliveries(home: Home, protocol: Protocol, language: str) -> int:
     from assets.intake.arrivals import waiting_files
-    from assets.intake.delivery_log import earlier_reading, in_force, pending_refusals, read_register
+    from assets.intake.delivery_log import earlier_reading, in_force, pending_refusals, read_delivery_log
     from assets.intake.obstacles import missing_faults
     from assets.intake.reception import examine
 
-    register = read_register(home, protocol.id)
+    register = read_delivery_log(home, protocol.id)
     counted = in_force(register, protocol)
     waiting = waiting_files(home.inbox / protocol.id)
     receipts = [examine(home, protocol, path) for path in waiting]

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from rich.markup import escape
 
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.pseudonyms.keys import read_key
 from assets.release.check import faults_in
 from assets.storage.audit import events
@@ -166,7 +166,7 @@ def _deliveries(home: Home) -> Iterator[Finding]:
     fix = "Restore it from backup; it cannot be rebuilt."
     for project in home.project_ids():
         try:
-            register = read_register(home, project)
+            register = read_delivery_log(home, project)
         except InputRefused as refused:
             for fault in refused.faults:
                 yield False, f"{fault.file}: {fault.what}", fault.fix

@@ -7,7 +7,7 @@ from typing import Any
 from rich.markdown import Markdown
 
 from assets.intake.arrivals import overlooked_files, waiting_files
-from assets.intake.delivery_log import Entry, earlier_reading, in_force, pending_refusals, read_register
+from assets.intake.delivery_log import Entry, earlier_reading, in_force, pending_refusals, read_delivery_log
 from assets.intake.obstacles import missing_faults
 from assets.project_files.dossier import tagged_dossier
 from assets.storage.audit import note
@@ -85,7 +85,7 @@ def show_status(home: Home, language: str) -> int:
 
 def _files_of(home: Home, protocol: Protocol, language: str) -> tuple[str, str, list[str]]:
     """Return counts of files and refused rows, and lines for open tasks."""
-    project, register = protocol.id, read_register(home, protocol.id)
+    project, register = protocol.id, read_delivery_log(home, protocol.id)
     used = {item.entry.number: item.entry for item in in_force(register, protocol)}
     refused = pending_refusals(register, protocol)
     waiting = waiting_files(home.inbox / project)

@@ -20,7 +20,7 @@ from dagster._core.events import DagsterEventType
 from assets.intake.delivery_log import (
     in_force_digest,
     pending_refusals,
-    read_register,
+    read_delivery_log,
     register_path,
     unmark_stale,
 )
@@ -48,7 +48,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProjectRun:
     """The outcome of one project's run.
 
     Attributes
@@ -91,7 +91,7 @@ def fingerprint(home: Home, protocol: Protocol, quarter: Quarter) -> str:
         code_version(),
         *(_file_hash(path) for path in sorted((home.projects / protocol.id).rglob("*.yaml"))),
         _file_hash(home.key_file) if home.key_file.is_file() else "",
-        in_force_digest(read_register(home, protocol.id), protocol, quarter),
+        in_force_digest(read_delivery_log(home, protocol.id), protocol, quarter),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -110,7 +110,7 @@ def _read_mark(path: Path) -> Any:
 
 def run_quarter(
     home: Home, quarter: Quarter, projects: list[str], *, again: bool, told: Callable[[str, str], None]
-) -> Generator[Outcome]:
+) -> Generator[ProjectRun]:
     """Evaluate projects, then publish the quarter if anything changed.
 
     Parameters
@@ -122,7 +122,7 @@ def run_quarter(
 
     Yields
     ------
-    Outcome
+    ProjectRun
         One per project and quarter, and one named `publication` per quarter whose pages were built. Quarters that
         late or corrected files have changed are run as well.
     """
@@ -140,7 +140,7 @@ def run_on(
     *,
     again: bool,
     told: Callable[[str, str], None] = lambda project, station: None,
-) -> Generator[Outcome]:
+) -> Generator[ProjectRun]:
     """Run a quarter on an open instance; see `run_quarter`."""
     definitions = build_graph(home)
     register_projects(instance, home)
@@ -158,7 +158,7 @@ def run_on(
         try:
             published = _publish(home, one, publication, instance, again and one == quarter)
         except OSError as error:
-            published = Outcome("publication", "failed", (refused_by_computer(error),), str(one))
+            published = ProjectRun("publication", "failed", (refused_by_computer(error),), str(one))
         if published is not None:
             yield published
 
@@ -217,12 +217,12 @@ class _Runner:
     def stale_quarters(self, project: str, *, but: Quarter) -> list[Quarter]:
         """Return other quarters with changed input rows, oldest first."""
         try:
-            stale = read_register(self.home, project).stale
+            stale = read_delivery_log(self.home, project).stale
         except InputRefused:
             return []  # evaluating the project has reported it
         return [quarter for quarter in map(Quarter.parse, stale) if quarter != but]
 
-    def evaluate(self, project: str, quarter: Quarter) -> Outcome:
+    def evaluate(self, project: str, quarter: Quarter) -> ProjectRun:
         """Receive waiting files and run the quarter if anything changed.
 
         The outcome says whether a refused file is still unanswered. An I/O error fails this project only.
@@ -231,18 +231,18 @@ class _Runner:
             self.delete_expired(project)
             return self._answered(project, self._evaluate(project, quarter))
         except OSError as error:
-            return Outcome(project, "failed", (refused_by_computer(error),), str(quarter))
+            return ProjectRun(project, "failed", (refused_by_computer(error),), str(quarter))
 
-    def _answered(self, project: str, outcome: Outcome) -> Outcome:
+    def _answered(self, project: str, outcome: ProjectRun) -> ProjectRun:
         refused = {receipt.number for receipt in outcome.receipts if receipt.state == "refused"}
         if not refused:
             return outcome
-        register = read_register(self.home, project)
+        register = read_delivery_log(self.home, project)
         waiting = {entry.number for entry in pending_refusals(register, self.home.protocol(project))}
         nameless = {entry.number for entry in register.entries if entry.state == "refused" and not entry.uses}
         return replace(outcome, has_unanswered=bool(refused & (waiting | nameless)))
 
-    def _evaluate(self, project: str, quarter: Quarter) -> Outcome:
+    def _evaluate(self, project: str, quarter: Quarter) -> ProjectRun:
         home, spoken = self.home, str(quarter)
         self.told(project, "deliveries")
         receipts: tuple[FileReceipt, ...] = ()
@@ -252,16 +252,16 @@ class _Runner:
                 receipts = tuple(take_in(home, protocol))
             current = fingerprint(home, protocol, quarter)
         except InputRefused as refused:
-            return Outcome(project, "refused", tuple(str(fault) for fault in refused.faults), spoken, receipts)
+            return ProjectRun(project, "refused", tuple(str(fault) for fault in refused.faults), spoken, receipts)
         except Failure as failure:
             is_refused = UNEXPECTED not in (failure.description or "")
             words = tuple((failure.description or "").splitlines())
-            return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
+            return ProjectRun(project, "refused" if is_refused else "failed", words, spoken, receipts)
         mark = _mark(home, quarter, project)
         evidence = home.restricted / "evidence" / "records" / project / f"{quarter.partition_key}.json"
         if not self.again and _read_mark(mark) == {"fingerprint": current} and evidence.is_file():
             unmark_stale(home, project, spoken)
-            return Outcome(project, "unchanged", (), spoken, receipts)
+            return ProjectRun(project, "unchanged", (), spoken, receipts)
         result = self.job.execute_in_process(
             asset_selection=needed_assets(self.job, protocol),
             partition_key=partition_key(project, quarter),
@@ -274,10 +274,10 @@ class _Runner:
         if not result.success or failures:
             is_refused = bool(failures) and not any(UNEXPECTED in words for words in failures)
             words = failures or ("The run failed; see its log in the Dagster UI.",)
-            return Outcome(project, "refused" if is_refused else "failed", words, spoken, receipts)
+            return ProjectRun(project, "refused" if is_refused else "failed", words, spoken, receipts)
         # The fingerprint from before the run, so that files that arrived meanwhile count as new next time.
         write_json(mark, {"fingerprint": current})
-        return Outcome(project, "made", tuple(_warnings(result.all_events)), spoken, receipts)
+        return ProjectRun(project, "made", tuple(_warnings(result.all_events)), spoken, receipts)
 
 
 def _failure_words(events: Any) -> Iterator[str]:
@@ -307,7 +307,7 @@ def _warnings(events: Any) -> Iterator[str]:
 
 def _publish(
     home: Home, quarter: Quarter, job: JobDefinition, instance: DagsterInstance, again: bool
-) -> Outcome | None:
+) -> ProjectRun | None:
     settings = home.root / SITE_SETTINGS
     parts = [code_version(), _site_version(), _file_hash(settings) if settings.is_file() else ""]
     for project in home.project_ids():
@@ -329,11 +329,11 @@ def _publish(
         partition_key=quarter.partition_key, instance=instance, raise_on_error=False, run_config=QUIET
     )
     if not result.success:
-        return Outcome("publication", "failed", tuple(_failure_words(result.all_events)), str(quarter))
+        return ProjectRun("publication", "failed", tuple(_failure_words(result.all_events)), str(quarter))
     write_json(mark, {"fingerprint": digest})
     empty = ", ".join(missing_settings(site_settings(home).model_dump()))
     notes = (f"{SITE_SETTINGS}: {empty} not filled in yet; the pages state what is missing.",) if empty else ()
-    return Outcome("publication", "made", notes, str(quarter))
+    return ProjectRun("publication", "made", notes, str(quarter))
 
 
 def _site_version() -> str:

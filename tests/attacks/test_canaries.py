@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.storage.home import Home
 from pipelines.running.demo import set_up
 from tests.support.canaries import draw_numbers, hits
@@ -121,7 +121,7 @@ def test_good_files_bad_files_and_a_failing_run_leave_no_number(home: Home, monk
     bad_files(home.inbox / "small")
     outcome = run_demo(home)[0]
     assert outcome.state == "refused"
-    states = [e.state for e in read_register(home, "small").entries]
+    states = [e.state for e in read_delivery_log(home, "small").entries]
     assert states.count("refused") >= 10
     said = " ".join(outcome.messages)
     assert not any(number in said for number in NUMBERS)
@@ -150,5 +150,5 @@ def test_killed_in_mid_ingest_and_run_again_leaves_no_number(home: Home, seconds
     assert hits(home.root, NUMBERS, WORDS, but=home.inbox) == []
     good_files(home.inbox / "small")
     assert {o.state for o in run_demo(home)} <= {"made", "unchanged"}
-    assert len([e for e in read_register(home, "small").entries if e.state == "accepted"]) == 3
+    assert len([e for e in read_delivery_log(home, "small").entries if e.state == "accepted"]) == 3
     assert hits(home.root, NUMBERS, WORDS) == []

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.intake.reading.delivery import masked
 from assets.pseudonyms.identities import pseudonymiser_for
 from assets.rights.erasure import erase
@@ -266,7 +266,7 @@ def test_an_interrupted_erasure_is_finished_and_old_quarters_are_marked(
     (done,) = erase(small_home, [protocol], ["p0007"]).projects
     assert done.erased_before == 1
     assert done.stale_quarters == ("2026Q2", "2026Q3")
-    assert read_register(small_home, "small").stale == ("2026Q2", "2026Q3")
+    assert read_delivery_log(small_home, "small").stale == ("2026Q2", "2026Q3")
     name = pseudonymiser_for(small_home, protocol).pseudonym("p0007")
     assert name.encode() not in everything_written(small_home)
 

@@ -19,7 +19,7 @@ from models.doubt.negative_controls import SystematicError
 from models.evidence.plan_lock import LockState, PlanChange
 from models.people.cohort import IntakeShare, Step
 from models.values.adapter import as_data, read_as
-from models.values.breakdown import Breakdown, Fifth, Measure, Part, SpecificationEstimate, SubgroupEstimate
+from models.values.breakdown import Breakdown, Fifth, Measure, ResultPart, SpecificationEstimate, SubgroupEstimate
 from models.values.comparison import BalanceLine, ComparisonDiagnostics, Gate, no_pairs
 from models.values.design_findings import DesignFindings, PanelFindings, SynthesisFindings
 from models.values.doubt import Doubt, PlaceboEstimate
@@ -133,7 +133,7 @@ breakdowns = st.builds(
     places=few(st.tuples(words, counts)),
     fifths=few(st.builds(Fifth, counts, numbers, counts, numbers)),
     measures=few(st.builds(Measure, words, numbers, some(numbers), some(numbers))),
-    parts=few(st.builds(Part, words, texts, some(numbers), count=some(counts), is_hidden=st.booleans())),
+    parts=few(st.builds(ResultPart, words, texts, some(numbers), count=some(counts), is_hidden=st.booleans())),
     texts=few(texts),
 )
 effects = st.builds(

@@ -18,7 +18,7 @@ from assets.storage.partitions import partition_key
 from data_contracts.calendar.quarters import Quarter
 from pipelines.definitions import build_defs
 from pipelines.running.rehearsal import rehearse
-from pipelines.running.runner import QUIET, Outcome, run_quarter
+from pipelines.running.runner import QUIET, ProjectRun, run_quarter
 from pipelines.schedules import register_projects
 from projects.portfolio import PORTFOLIO
 
@@ -27,7 +27,7 @@ QUARTER = Quarter(2026, 3)
 
 def run_demo(
     home: Home, *, again: bool = False, projects: list[str] | None = None, quarter: Quarter = QUARTER
-) -> list[Outcome]:
+) -> list[ProjectRun]:
     """Run projects of a home, for the demo quarter by default."""
     chosen = projects or home.project_ids()
     return list(run_quarter(home, quarter, chosen, again=again, told=lambda project, station: None))

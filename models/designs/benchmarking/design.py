@@ -33,7 +33,7 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.intervals import newcombe_interval, wilson_interval
 from models.statistics.multilevel import moments_of, random_intercepts
-from models.values.breakdown import Breakdown, Measure, Part
+from models.values.breakdown import Breakdown, Measure, ResultPart
 from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, PanelFindings, RateFindings
 from models.values.doubt import Doubt
@@ -247,7 +247,9 @@ def _expected_shift(expected: ExpectedRate, outcome: Outcome) -> tuple[float | N
     return (expected.value - expected.overall) / deviation, spread / deviation
 
 
-def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tuple[Measure, ...], tuple[Part, ...]]:
+def _by_place(
+    codes: pd.Series, beyond: Array, protocol: Protocol
+) -> tuple[tuple[Measure, ...], tuple[ResultPart, ...]]:
     """One's own places, each with its difference drawn towards the middle; nothing with few places."""
     known = codes.notna().to_numpy(dtype=bool)
     if codes[known].nunique() < limit("fewest_places"):
@@ -264,19 +266,21 @@ def _by_place(codes: pd.Series, beyond: Array, protocol: Protocol) -> tuple[tupl
         value = float(fitted.coefficients[0] + fitted.level[i])
         half, name = reach * float(np.hypot(fitted.level_error[i], middle_error)), str(towns.get(str(code), code))
         parts.append(
-            Part("place", {"da": name, "en": name}, value, value - half, value + half, count=int((numbers == i).sum()))
+            ResultPart(
+                "place", {"da": name, "en": name}, value, value - half, value + half, count=int((numbers == i).sum())
+            )
         )
     return (Measure("own_places_variance_share", fitted.variance_share),), tuple(parts)
 
 
 def _surroundings(
     rates: pd.DataFrame, effect: float, protocol: Protocol
-) -> tuple[tuple[Measure, ...], tuple[Part, ...], RateFindings | None, PanelFindings | None]:
+) -> tuple[tuple[Measure, ...], tuple[ResultPart, ...], RateFindings | None, PanelFindings | None]:
     """How places lie around their rate, and how the rate itself moved."""
     if rates.empty or protocol.settings(BenchmarkSettings).method == "reference_rate":
         return (), (), None, None
     measures: tuple[Measure, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ResultPart, ...] = ()
     found = None
     latest = chosen_rates(rates, (), None)
     is_share = bool(latest["value"].between(0, 1).all())
@@ -288,7 +292,7 @@ def _surroundings(
         )
         limits = spread.limits
         parts = tuple(
-            Part("place_rate", {"da": name, "en": name}, float(value), float(low), float(high), count=int(count))
+            ResultPart("place_rate", {"da": name, "en": name}, float(value), float(low), float(high), count=int(count))
             for name, value, low, high, count in zip(
                 spread.places, spread.rates, limits.low, limits.high, spread.people, strict=True
             )

@@ -12,7 +12,7 @@ from data_contracts.protocol.protocol import Outcome, Protocol
 from data_contracts.reading.limits import limit
 from models.designs.benchmarking.rates import ALL
 from models.designs.benchmarking.synthetic_control import synthetic_control
-from models.values.breakdown import Breakdown, Measure, Part
+from models.values.breakdown import Breakdown, Measure, ResultPart
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, PanelFindings
 from models.values.effects import Effects
@@ -71,7 +71,7 @@ def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome
     )
     times = wide.index[known]
     parts = tuple(
-        Part("year", {"da": f"{day:%Y-%m}", "en": f"{day:%Y-%m}"}, float(gap))
+        ResultPart("year", {"da": f"{day:%Y-%m}", "en": f"{day:%Y-%m}"}, float(gap))
         for day, gap in zip(times, found.gaps, strict=True)
     )
     change = others[known].mean(axis=1).to_numpy(dtype=float)

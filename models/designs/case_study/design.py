@@ -24,7 +24,7 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.agreement import krippendorff_alpha
-from models.values.breakdown import Breakdown, Measure, Part
+from models.values.breakdown import Breakdown, Measure, ResultPart
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
 from models.values.effects import Counted, Effects
@@ -175,7 +175,7 @@ class _Told:
             yield Measure("contradictory_rows", float(self.table.contradictory_count))
             yield Measure("unseen_rows", float(self.table.unseen_count))
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[ResultPart]:
         """Explanations, before and after; combinations that were seen, contradictory ones among them."""
         for e in self.settings.explanations:
             if e.name in self.after and not self.settings.are_people:
@@ -184,12 +184,12 @@ class _Told:
                     lang: f"{getattr(e.label, lang)} ({bilingual('before_word')[lang]} {before[lang]})"
                     for lang in LANGUAGES
                 }
-                yield Part("explanation", label, self.after[e.name])
+                yield ResultPart("explanation", label, self.after[e.name])
         if self.table is None or self.settings.are_people:
             return
         for row, count, share in zip(self.table.rows, self.table.cases, self.table.share, strict=True):
             words = self._paths((tuple(int(value) for value in row),))
-            yield Part("combination", words, float(share), count=int(count))
+            yield ResultPart("combination", words, float(share), count=int(count))
 
     def texts(self) -> Iterator[Text]:
         """What is said: explanations, traces, then paths."""

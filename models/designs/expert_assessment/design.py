@@ -20,7 +20,7 @@ from models.evidence.plan_lock import LockState
 from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.statistics.agreement import fleiss_kappa, icc_agreement, interval_by_subjects, krippendorff_alpha
-from models.values.breakdown import Breakdown, Measure, Part
+from models.values.breakdown import Breakdown, Measure, ResultPart
 from models.values.comparison import Comparison, Gate
 from models.values.design_findings import DesignFindings, JudgementFindings
 from models.values.effects import Counted, Effects
@@ -225,7 +225,7 @@ def _fewest_raters() -> int:
     return design_facts()["raters_count"].at_least or 0
 
 
-def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[Part, ...]:
+def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[ResultPart, ...]:
     """How often each category was chosen, in the order of its code."""
     answers = last.to_numpy(dtype=float, na_value=np.nan)
     codes, counts = np.unique(answers[np.isfinite(answers)], return_counts=True)
@@ -234,11 +234,11 @@ def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[Part, ...]:
     for code, count in zip(codes, counts, strict=True):
         text = f"{code:g}"
         label = {"da": named[text].da, "en": named[text].en} if text in named else {"da": text, "en": text}
-        parts.append(Part("category", label, float(count / counts.sum())))
+        parts.append(ResultPart("category", label, float(count / counts.sum())))
     return tuple(parts)
 
 
-def _by_round(rows: pd.DataFrame) -> tuple[Part, ...]:
+def _by_round(rows: pd.DataFrame) -> tuple[ResultPart, ...]:
     """The panel's middle and its middle half, round by round; nothing of one round, or of one with few answers."""
     parts = []
     for number in sorted(rows["round_number"].unique()):
@@ -246,7 +246,7 @@ def _by_round(rows: pd.DataFrame) -> tuple[Part, ...]:
         if len(answers) >= limit("fewest_raters"):
             pooled = median_of(answers.to_numpy(dtype=float))
             label = {"da": f"runde {number:g}", "en": f"round {number:g}"}
-            parts.append(Part("round", label, pooled.middle, pooled.low, pooled.high))
+            parts.append(ResultPart("round", label, pooled.middle, pooled.low, pooled.high))
     return tuple(parts) if len(parts) > 1 else ()
 
 

@@ -36,7 +36,7 @@ from models.designs.panel.group_time import (
     sums_of,
 )
 from models.statistics.wild_bootstrap import wild_cluster_p
-from models.values.breakdown import Measure, Part
+from models.values.breakdown import Measure, ResultPart
 from models.values.design_findings import PanelFindings
 from models.values.estimates import Estimate
 from models.values.refusal import Refusal
@@ -233,7 +233,7 @@ class PanelWork:
             return None
         return wild_cluster_p((x * root).reshape(-1, 1), (y * root).ravel(), 0, flat, seed=self.seed)
 
-    def parts(self, first: int) -> tuple[Part, ...]:
+    def parts(self, first: int) -> tuple[ResultPart, ...]:
         """Effects by time since the start, with a band that holds for all of them, and means wave by wave."""
         if not self.events:
             return ()
@@ -249,7 +249,7 @@ class PanelWork:
             if self.settings.units == "people":
                 # Who started when few did would be seen in every time that others have reached too.
                 count = min(count, self.smallest_start)
-            parts.append(Part("event_time", label, s.value, s.value - half, s.value + half, count=count))
+            parts.append(ResultPart("event_time", label, s.value, s.value - half, s.value + half, count=count))
         return tuple(parts)
 
     def findings(self, effect: float, protocol: Protocol) -> PanelFindings:

@@ -32,7 +32,7 @@ from models.evidence.rung import DesignFacts
 from models.people.cohort import Cohort
 from models.score.design_matrix import DesignMatrix, build_design_matrix
 from models.statistics.power_and_q import minimal_detectable_effect
-from models.values.breakdown import Breakdown, Measure, Part
+from models.values.breakdown import Breakdown, Measure, ResultPart
 from models.values.comparison import BalanceLine, Comparison, ComparisonDiagnostics, Gate, gate_limits, no_pairs
 from models.values.design_findings import DesignFindings, TrialFindings
 from models.values.doubt import Doubt
@@ -320,7 +320,7 @@ def _measures(comparison: Comparison, drawn: Drawn, protocol: Protocol) -> tuple
     return tuple(measures)
 
 
-def _parts(analysed: pd.DataFrame, drawn: Drawn, protocol: Protocol) -> tuple[Part, ...]:
+def _parts(analysed: pd.DataFrame, drawn: Drawn, protocol: Protocol) -> tuple[ResultPart, ...]:
     rows = block_differences(drawn, confidence_level=protocol.effects.confidence_level)
     if not rows or drawn.block is None:
         return ()
@@ -328,5 +328,5 @@ def _parts(analysed: pd.DataFrame, drawn: Drawn, protocol: Protocol) -> tuple[Pa
     parts = []
     for label, value, low, high, count in rows:
         name = str(names[np.flatnonzero(drawn.block == label)[0]])
-        parts.append(Part("block", {"da": name, "en": name}, value, low, high, count / len(drawn.y), count))
+        parts.append(ResultPart("block", {"da": name, "en": name}, value, low, high, count / len(drawn.y), count))
     return tuple(parts)

@@ -15,7 +15,7 @@ from data_contracts.reading.limits import limit
 from models.designs.systematic_review.meta_regression import ThreeLevels, meta_regression, three_levels
 from models.designs.systematic_review.small_studies import egger, pet_peese, trim_and_fill
 from models.statistics.pooling import Pooled, pool
-from models.values.breakdown import Measure, Part
+from models.values.breakdown import Measure, ResultPart
 from models.values.design_findings import SynthesisFindings
 from models.values.estimates import Estimate
 from models.values.refusal import Refusal
@@ -88,7 +88,7 @@ class Review:
 
     primary: Estimate
     measures: tuple[Measure, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[ResultPart, ...]
     findings: SynthesisFindings
     trials_weight_share: float
 
@@ -257,7 +257,7 @@ class _Review:
         left = s.only(keep)
         return left if 2 <= left.count < s.count else None
 
-    def _parts(self) -> Iterator[Part]:
+    def _parts(self) -> Iterator[ResultPart]:
         s = self.studies
         order = (
             np.argsort([label["en"] for label in s.labels], kind="stable")
@@ -268,19 +268,19 @@ class _Review:
         for i in order:
             half = float(reach * np.sqrt(s.variances[i]))
             value = float(s.effects[i])
-            yield Part(s.kind, s.labels[i], value, value - half, value + half, float(self.weight[i]))
+            yield ResultPart(s.kind, s.labels[i], value, value - half, value + half, float(self.weight[i]))
         for rung in np.unique(s.rung):
             own = s.only(s.rung == rung)
             if 2 <= own.count < s.count:
                 p = self._pool(own)
                 share = float(self.weight[s.rung == rung].sum())
-                yield Part("rung", _rung_label(int(rung), own.count), p.estimate, p.low, p.high, share)
+                yield ResultPart("rung", _rung_label(int(rung), own.count), p.estimate, p.low, p.high, share)
         if s.kind == "study" and s.count > 2:
             for study in np.unique(s.study):
                 left = s.only(s.study != study)
                 p = self._pool(left)
                 label = s.labels[int(np.flatnonzero(s.study == study)[0])]
-                yield Part("left_out", label, p.estimate, p.low, p.high)
+                yield ResultPart("left_out", label, p.estimate, p.low, p.high)
 
     def _findings(
         self, measures: dict[str, Measure], planned_count: int | None, never_reported_count: int | None

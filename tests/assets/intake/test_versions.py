@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.intake.receipts import state_words
 from assets.pseudonyms.keys import create_key
 from assets.rights.retention import withdraw
@@ -129,7 +129,7 @@ def test_the_same_bytes_under_another_name_are_no_delivery(small_home: Home) -> 
     (small_home.inbox / "small" / "people_copy.csv").write_bytes(content)
     receipt = take(small_home).receipt
     assert (receipt.state, receipt.same_as) == ("same", 1)
-    assert len(read_register(small_home, "small").entries) == 1
+    assert len(read_delivery_log(small_home, "small").entries) == 1
 
 
 def test_a_corrected_file_says_how_it_differs(small_home: Home) -> None:
@@ -204,7 +204,7 @@ def test_a_late_file_makes_the_old_quarter_anew_and_says_so(tmp_path: Path) -> N
     assert after["estimate"] == pytest.approx(before["estimate"] + 2)
     assert (after["restated_times"], after["restated_because"]) == (1, "deliveries")
     assert public_records(home, Q2)["small.2026Q2.score"]["restated_because"] == "deliveries"
-    assert read_register(home, "small").stale == ()
+    assert read_delivery_log(home, "small").stale == ()
     page = home.published / "2026Q2" / "site" / "resultat" / "small.2026Q2.score.html"
     assert "leverancer kom sent" in page.read_text()
     assert {o.state for o in run_demo(home, quarter=Q3)} == {"unchanged"}
@@ -217,7 +217,7 @@ def test_a_file_about_a_new_quarter_leaves_the_old_one_alone(tmp_path: Path) -> 
     more = small_rows(30, 30, seed=9).assign(id=lambda r: "n" + r["id"], start="2026-07-10", test_day="2026-09-01")
     drop(home, "people_2026Q3.csv", more)
     assert {o.quarter for o in run_demo(home, quarter=Q3)} == {"2026Q3"}
-    assert read_register(home, "small").stale == ()
+    assert read_delivery_log(home, "small").stale == ()
 
 
 def test_a_refused_file_is_tried_again_when_the_protocol_is_corrected(small_home: Home) -> None:
@@ -300,12 +300,12 @@ def test_a_killed_intake_leaves_nothing_that_counts(small_home: Home, monkeypatc
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reception, "write_register", killed)
+    monkeypatch.setattr(reception, "write_delivery_log", killed)
     with pytest.raises(KeyboardInterrupt):
         take(small_home)
     monkeypatch.undo()
     assert (saved.parent / arrivals.ASIDE / saved.name).exists()
-    assert read_register(small_home, "small").entries == ()
+    assert read_delivery_log(small_home, "small").entries == ()
     assert take(small_home).receipt.number == 1
     assert len(list((small_home.received / "small").glob("*.parquet"))) == 3
     # Killed after the register knew, before the file was gone.

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from dagster import DagsterInstance
 
-from assets.intake.delivery_log import read_register
+from assets.intake.delivery_log import read_delivery_log
 from assets.pseudonyms.identities import places_path, pseudonymiser_for, read_tombstones, rotation_path
 from assets.pseudonyms.keys import read_key
 from assets.rights.erasure import erase
@@ -272,7 +272,7 @@ def test_the_scheduled_job_enforces_retention(small_home: Home) -> None:
     with open_instance(small_home) as instance:
         result = definitions.resolve_job_def("enforce_retention").execute_in_process(instance=instance)
     assert result.success
-    assert [use.rows == "" for use in read_register(small_home, "small").entries[0].uses] == [False, False, True]
+    assert [use.rows == "" for use in read_delivery_log(small_home, "small").entries[0].uses] == [False, False, True]
 
 
 def test_nothing_of_a_key_is_left_open(small_home: Home) -> None:

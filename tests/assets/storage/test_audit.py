@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from assets.pseudonyms.identities import digest_of_person
 from assets.rights.erasure import erase
 from assets.rights.retention import withdraw
-from assets.rights.stored_tables import places_of
+from assets.rights.stored_tables import partitions_with
 from assets.storage.audit import audit_path, events, note
 from assets.storage.chain import read
 from assets.storage.home import Home
@@ -53,8 +53,8 @@ def test_one_person_can_be_asked_for_before_and_after_erasure(small_home: Home) 
     evaluate(small_home, "small")
     people = small_home.restricted / "cohort" / "people" / "small" / "2026-07-01.parquet"
     pseudonym = str(pd.read_parquet(people)["person_id"].iloc[0])
-    assert ("cohort/people", "small/2026-07-01") in places_of(small_home, pseudonym)
-    assert ("received", "small/0001") in places_of(small_home, pseudonym)
+    assert ("cohort/people", "small/2026-07-01") in partitions_with(small_home, pseudonym)
+    assert ("received", "small/0001") in partitions_with(small_home, pseudonym)
     shown = CliRunner().invoke(trin, ["audit", "--home", str(small_home.root), "--person"], input=pseudonym + "\n")
     assert shown.exit_code == 0, shown.output
     assert "materialised" in shown.output
