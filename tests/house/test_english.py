@@ -23,6 +23,8 @@ ROOMS_DONE = [
     "bench",
     "dashboards",
     "data_contracts",
+    "models/detectors",
+    "models/disclosure",
     "pipelines",
     "projects",
     "tests/support",
