@@ -43,7 +43,9 @@ def is_blocking(code: str) -> bool:
 
 
 def is_blocked_by(evidence: Evidence) -> bool:
-    """Return whether what was found, or never looked at, forbids a verdict either way.
+    """Return whether the evidence forbids a verdict in either direction.
+
+    It may be forbidden by what was found, or by what was never looked at.
 
     A rate, or a single group before and after, says nothing of the cause, whatever else is fine.
     """
@@ -206,7 +208,10 @@ def _looks(record: Judged) -> Statement:
 
 
 def _as_declared(record: Judged, smallest: float) -> Quantity:
-    """Return the smallest worthwhile effect with the decimals it was declared with: it rests on nobody's data."""
+    """Return the smallest worthwhile effect with its declared decimals.
+
+    It rests on nobody's data.
+    """
     if record.outcome_type == "ratio":
         return effect_value(smallest, "ratio", record.unit.model_dump(), is_signed=False)
     shown = smallest * 100 if record.outcome_type == "binary" else smallest
@@ -244,6 +249,9 @@ def _cannot(record: Judged) -> list[Statement]:
 
 
 def _detail_of(source: ErrorSourceState) -> Value:
-    """Return what a finding lists, such as the domains that were not measured; of other findings nothing."""
+    """Return what a finding lists, such as domains that were not measured.
+
+    Other findings list nothing.
+    """
     found = [said.values["detail"] for said in source.finding_says if "detail" in said.values]
     return found[0] if found else says("detail_unknown")

@@ -25,6 +25,7 @@ ROOMS_DONE = [
     "data_contracts",
     "models/detectors",
     "models/disclosure",
+    "models/evidence",
     "pipelines",
     "projects",
     "tests/support",
