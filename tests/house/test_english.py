@@ -23,6 +23,7 @@ ROOMS_DONE = [
     "bench",
     "dashboards",
     "data_contracts",
+    "models/designs",
     "models/detectors",
     "models/disclosure",
     "models/evidence",
