@@ -1,4 +1,4 @@
-"""Station comparison: what participants are held up against."""
+"""Station comparison: what participants are compared with."""
 
 from math import isfinite
 from typing import Any

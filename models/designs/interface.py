@@ -1,4 +1,7 @@
-"""What every design offers: a comparison without outcomes, then effects."""
+"""The interface of all designs.
+
+A design makes a comparison without outcomes, then estimates effects.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What designs of people with an outcome after a start have in common."""
+"""The shared base of designs that follow people to an outcome."""
 
 from __future__ import annotations
 

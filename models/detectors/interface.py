@@ -1,4 +1,4 @@
-"""What detectors are given and what they answer."""
+"""The input and the output of detectors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class CovariateFacts:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How a study was planned and carried out; None where it is unknown.
+    """The conduct of a study: its plan and how it was carried out.
+
+    A field is None where the fact is unknown.
 
     Attributes
     ----------
@@ -131,7 +133,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What is known of one error source.
+    """The state of one error source.
 
     A critical source lowers certainty by two levels.
     """

@@ -33,7 +33,7 @@ Public = TypeVar("Public", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How coarse the numbers of one result are.
+    """The rounding of one result's numbers.
 
     Attributes
     ----------

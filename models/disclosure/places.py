@@ -1,4 +1,4 @@
-"""Where a result's participants come from."""
+"""The municipalities that a result's participants come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose data a published number rests on."""
+"""The people whose data a published number rests on."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _coarse(record: ResultRecord, rounding: Rounding) -> PublicRecord:
         balance=tuple(_balance_row(row, rounding, is_rare=row.covariate in rare) for row in record.balance),
         specifications=tuple(_specification(row, rounding) for row in record.specifications),
         placebo=tuple(_placebo(row, rounding) for row in record.placebo if row.covariate not in rare),
-        # A part of the participants beside the whole tells of the rest.
+        # A part of the participants beside the whole discloses the rest.
         places=open_places(record.places, policy) if are_people else (),
         overlap=open_overlap(record.overlap, record.n_treated, share_step, policy),
         measures=open_measures(measures, step=step, share_step=share_step),

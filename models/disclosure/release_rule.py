@@ -46,7 +46,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is released of one result.
+    """The decision on what is released of one result.
 
     Attributes
     ----------

@@ -50,7 +50,7 @@ def tells_of_one(record: ResultRecord, policy: Policy) -> bool:
 
 
 def few_lost(record: ResultRecord, policy: Policy) -> list[str]:
-    """Return shares without an outcome that stand for few people.
+    """Return shares without an outcome that represent few people.
 
     Beside the counts they would tell how many.
     """
@@ -65,7 +65,7 @@ def few_lost(record: ResultRecord, policy: Policy) -> list[str]:
 
 
 def is_few(share: float | None, people: float | None, policy: Policy) -> bool:
-    """Return whether a share of a group stands for few people.
+    """Return whether a share of a group represents few people.
 
     Few are at least one person and at most the limit.
     """

@@ -36,8 +36,8 @@ class Table:
     known : ndarray of bool, shape (groups,)
         Sums that a reader knows exactly from elsewhere, whatever is printed here.
     tells : ndarray of bool, shape (groups,)
-        Groups that say something about people and not only who they are: that everybody is in one of them tells of
-        everybody.
+        Groups that say something about people and not only who they are: if everybody is in one of them, that
+        discloses something about everybody.
     """
 
     counts: NDArray[np.int_]
@@ -118,7 +118,7 @@ def _saturated(table: Table) -> Mask:
 def _within_few(table: Table, few: int) -> Mask:
     """Return the parts of a whole of few people.
 
-    The empty ones too: that none of five is there tells of the five.
+    The empty ones too: that none of five is there discloses where the five are.
     """
     found = np.zeros(len(table.sums), dtype=bool)
     for part, whole in _nested(table):

@@ -23,7 +23,7 @@ BLANK: Answer = ("NI", "because.nobody")
 
 @dataclass(frozen=True, slots=True)
 class SignedAnswers:
-    """What people have answered and signed.
+    """The answers that people have given and signed.
 
     Attributes
     ----------

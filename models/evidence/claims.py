@@ -118,7 +118,7 @@ def _can(record: Judged, verdict: str) -> list[Statement]:
         return [_assessed(record)]
     claims = [_interval(record)]
     evidence = record.evidence
-    # Of a panel the other value is what was to be expected, and nobody's own.
+    # In a panel the other value is an expected one that no group really had.
     if record.treated_value is not None and record.control_value is not None and evidence.rung != 3:
         claims.insert(0, _values(record, record.treated_value, record.control_value))
     if record.always_valid_low is not None:
@@ -240,7 +240,7 @@ def _cannot(record: Judged) -> list[Statement]:
         opened = [s for s in opened if s.code not in ("multiplicity", "underpowered")]
     low, high = record.interval_low, record.interval_high
     if status != "estimated" or low is None or high is None or not low <= 0 <= high:
-        # “That there is no effect” is nobody's reading of an interval that leaves out zero.
+        # Nobody reads an interval that leaves out zero as “there is no effect”.
         opened = [s for s in opened if s.code != "underpowered"]
     return claims + [
         says(f"cannot:{source.code}", detail=_detail_of(source))

@@ -1,4 +1,4 @@
-"""From a project's protocol and its stations to what detectors are given."""
+"""The step from a protocol and its stations to detectors' findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.values.effects import Effects
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the stations know beside the comparison and the effects.
+    """Facts that stations know beside the comparison and the effects.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ OPEN_TO_WORK = (State.serious, State.not_measured, State.warning)
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """What it takes to get one step further.
+    """The work that gets a result one step further.
 
     Attributes
     ----------

@@ -114,7 +114,7 @@ def why_no_interval(study: PaperStudy) -> str:
 
 
 class DossierVerdict(Worded):
-    """What all studies of a dossier say together."""
+    """The joint verdict of all studies of a dossier."""
 
     studies: int
     about_this_project: int

@@ -38,7 +38,7 @@ class PlanChange:
 
 @dataclass(frozen=True, slots=True)
 class LockState:
-    """What is known of the protocol's lock when outcomes were read.
+    """The state of the protocol's lock when outcomes were read.
 
     Attributes
     ----------

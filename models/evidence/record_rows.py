@@ -113,7 +113,7 @@ def both_languages(text: Text) -> Bilingual:
 
 
 class Numbers(TypedDict):
-    """What rows of estimates have in common."""
+    """The numbers that all rows of estimates share."""
 
     estimator: str
     estimate: float | None

@@ -75,7 +75,7 @@ def _raised(instrument: str, domain: str) -> dict[tuple[int, ...], int]:
 
 
 def published_judgement(instrument: str, domain: str, answers: Mapping[str, str]) -> str:
-    """Return what the published tree says, walked as it stands."""
+    """Return what the published tree says, without any correction."""
     own = instrument_of(instrument)
     rules = own["domains"][domain]
     order: list[str] = own["judgements"]

@@ -46,7 +46,7 @@ STRATUM = "stratum_of_person"
 
 
 class Benchmarking(OfPeople):
-    """Compared with a rate."""
+    """The design that compares participants with a rate."""
 
     name = "benchmarking"
     intended_rung = 5

@@ -25,7 +25,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRate:
-    """What one would expect of people like the participants.
+    """The outcome to be expected of people like the participants.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ def _mean_rate(rows: pd.DataFrame, is_binary: bool) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class StructuralRate:
-    """What places with such a structure usually reach.
+    """The rate that places of such a structure usually reach.
 
     It also has how much of the differences structure explains.
     """
@@ -201,7 +201,7 @@ def observed_over_expected(observed: float, expected: float, confidence_level: f
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How places lie around their rate.
+    """The spread of places around their rate.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ Text = dict[str, str]
 
 
 class CaseStudy(WithoutPeople):
-    """Compared with a rival explanation."""
+    """The design that compares an explanation with rival explanations."""
 
     name = "case_study"
     intended_rung = 7
@@ -154,7 +154,7 @@ class _Told:
 
     @property
     def has_anything(self) -> bool:
-        """Return whether there is anything to report."""
+        """Whether there is anything to report."""
         return self.table is not None or bool(self.after)
 
     def _after(self) -> dict[str, float]:

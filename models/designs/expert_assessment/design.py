@@ -1,4 +1,4 @@
-"""Expert assessment (rung 6): what people judged who know the field."""
+"""Expert assessment (rung 6): judgements by people who know the field."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 
 class ExpertAssessment(WithoutPeople):
-    """Compared with a judgement."""
+    """The design that rests on experts' judgements."""
 
     name = "expert_assessment"
     intended_rung = 6

@@ -39,7 +39,7 @@ from models.values.refusal import Refusal
 
 
 class MatchedControl(OfPeople):
-    """Compared with similar people."""
+    """The design that compares participants with similar people."""
 
     name = "matched_control"
     intended_rung = 4

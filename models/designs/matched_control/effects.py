@@ -1,4 +1,4 @@
-"""What a matched comparison says beyond its main number."""
+"""Results of a matched comparison beyond its main number."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Waves:
 
 
 class PanelStudy:
-    """Compared with the same people before."""
+    """The design that compares units with themselves before the start."""
 
     name = "panel"
     intended_rung = 3
@@ -144,7 +144,7 @@ class PanelStudy:
         whole = np.asarray(np.isfinite(y.y[:, columns]).all(axis=1)) & bool(len(columns))
         own = people["treated"].to_numpy(dtype=bool)
         lost = [float(1 - whole[group].mean()) if group.any() else None for group in (own, ~own)]
-        # Who had the project from the first wave on has no before, and is nobody to compare with either.
+        # Units with the project from the first wave on have no time before, and are no controls either.
         started = y.start > (columns[0] if len(columns) else 0)
         has_late = bool((whole & own & started).any())
         whole = whole & (started | ~own) if has_late else whole

@@ -1,4 +1,4 @@
-"""What a panel design works out on one outcome's waves."""
+"""Computations of a panel design on one outcome's waves."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class PanelWork:
 
     @property
     def treated_count(self) -> int:
-        """Clusters with the project, or units where each stands alone."""
+        """Clusters with the project; without clusters, units."""
         if self.cluster is None:
             return int(self.panel.treated.sum())
         return len(np.unique(self.cluster[self.panel.treated]))

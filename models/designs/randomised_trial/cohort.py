@@ -1,4 +1,4 @@
-"""Who drew lots: the cohort of a randomised trial."""
+"""The cohort of a randomised trial: people who drew lots."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ LIST_KEY = "trial.assignment_list_sha256"
 
 
 class RandomisedTrial(OfPeople):
-    """Compared with people chosen by lot."""
+    """The design that compares people chosen by lot with those not chosen."""
 
     name = "randomised_trial"
     intended_rung = 2

@@ -22,7 +22,7 @@ from models.values.effects import Counted, Effects
 
 
 class SystematicReview(WithoutPeople):
-    """Compared with other studies."""
+    """The design that pools other studies."""
 
     name = "systematic_review"
     intended_rung = 1
