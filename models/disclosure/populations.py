@@ -62,8 +62,8 @@ def dominance(comparison: Comparison, y: Any, outcome: Outcome) -> tuple[float, 
     -------
     (float, float) or None
         Of the group in which it is most, sizes without their sign; None for a yes-or-no outcome, and where y is no
-        number per person. A mean that one person decides discloses
-    that person, however many others are in the group.
+        number per person. A mean that one person decides discloses that person, however many others are in the
+        group.
     """
     people = comparison.people
     if outcome.type == "binary" or not isinstance(y, np.ndarray) or y.shape != (len(people),) or "weight" not in people:

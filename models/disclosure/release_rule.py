@@ -34,8 +34,8 @@ class Released:
     flow : mapping of (str, str) to int
         Exact counts of the steps that led to it, by step and group.
     is_forgotten : bool
-        Whether its people were deleted when their time was up. Later numbers cannot be
-    compared with it, so it stays as it is.
+        Whether its people were deleted when their time was up. Later numbers cannot be compared
+        with it, so it stays as it is.
     """
 
     record: PublicRecord

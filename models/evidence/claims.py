@@ -45,9 +45,8 @@ def is_blocking(code: str) -> bool:
 def is_blocked_by(evidence: Evidence) -> bool:
     """Return whether the evidence forbids a verdict in either direction.
 
-    It may be forbidden by what was found, or by what was never looked at.
-
-    A rate, or a single group before and after, says nothing of the cause, whatever else is fine.
+    It may be forbidden by what was found, or by what was never looked at. A rate, or a single group before and
+    after, says nothing of the cause, whatever else is fine.
     """
     if evidence.rung_detail in _rungs("without_verdict"):
         return True
