@@ -1,4 +1,4 @@
-"""Station comparison: what participants are held up against."""
+"""Station comparison: what participants are compared with."""
 
 from math import isfinite
 from typing import Any
@@ -123,7 +123,10 @@ def _metadata(made: Comparison, protocol: Protocol) -> dict[str, Any]:
 
 
 def balance_markdown(made: Comparison, protocol: Protocol, language: str) -> str:
-    """Return every column's balance, its square's and the score's, before and after."""
+    """Return the balance of every column before and after.
+
+    Squares of columns and the score are included.
+    """
     words = [phrase(language, key) for key in ("column_covariate", "column_smd", "column_variance_ratio", "column_ks")]
     lines = [f"| {' | '.join(words)} |", "|---|---|---|---|"]
 

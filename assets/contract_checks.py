@@ -1,4 +1,6 @@
-"""Contracts at work: the same rules as one SQL query and as Great Expectations.
+"""Contracts as one SQL query and as Great Expectations.
+
+Both check the same rules.
 
 Great Expectations is imported only when a check runs: it costs seconds. Its
 results are reduced to counts at once, because they can hold cell values.
@@ -44,7 +46,10 @@ LARGEST_ROWS_FOR_GREAT_EXPECTATIONS = 1_000_000
 
 @functools.cache
 def _great_expectations() -> tuple[Any, Any]:
-    """Return the library and what it takes rows through, which is slow to set up."""
+    """Return the library and the objects that pass rows through it.
+
+    Setting them up is slow.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     with warnings.catch_warnings():

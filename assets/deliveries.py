@@ -1,4 +1,6 @@
-"""Station deliveries: what arrived, read, pseudonymised and held against its contract.
+"""Station deliveries: what arrived, checked against its contract.
+
+Deliveries are read and pseudonymised here.
 
 Whichever table is made first takes in everything that waits in the inbox.
 """

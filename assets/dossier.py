@@ -1,4 +1,7 @@
-"""Station evidence, on paper: studies in a project's `dossier/` get their tags."""
+"""Station evidence, on paper: tags for a project's dossier.
+
+The studies are those in a project's `dossier/`.
+"""
 
 from typing import Any
 

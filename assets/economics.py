@@ -1,4 +1,6 @@
-"""Station economics: what each project's effect is worth, to whom, from published numbers only.
+"""Station economics: what each project's effect is worth, to whom.
+
+Only published numbers are read.
 
 An account is made from the result as it is published, rounded: from the exact
 one it would undo the rounding.

@@ -1,4 +1,4 @@
-"""Station evidence: every effect gets its rung, its error sources and its claims."""
+"""Station evidence: rung, error sources and claims of every effect."""
 
 import hashlib
 from typing import Any
@@ -44,7 +44,10 @@ def _provenance(protocol: Protocol, inputs: dict[str, str]) -> Provenance:
 
 
 def _dose_missing(attrition: KeptCohort, protocol: Protocol) -> float | None:
-    """Share of delivered participants whose dose is not recorded; None where the protocol names no dose."""
+    """Return the share of delivered participants without a recorded dose.
+
+    None where the protocol names no dose.
+    """
     delivered = attrition.steps[0].treated if attrition.steps else 0
     if protocol.intervention.dose is None or not delivered:
         return None

@@ -1,4 +1,7 @@
-"""Station synthesis: what all projects say together, and which of them never reported."""
+"""Station synthesis: what all projects say together.
+
+It also says which of them never reported.
+"""
 
 import hashlib
 from typing import Any
@@ -42,7 +45,10 @@ def records_of(store: Store, quarter: Quarter) -> list[ResultRecord]:
 
 
 def registered_promises(home: Home) -> list[Promise]:
-    """Return what every project that was ever registered promised: those in the home, and those whose plan was locked."""
+    """Return what every project that was ever registered promised.
+
+    These are the projects in the home, and those whose plan was locked.
+    """
     found: dict[tuple[str, str], Promise] = {}
     for path in sorted((home.ledger / "protocol_locks").glob("*.json")):
         try:

@@ -1,1 +1,4 @@
-"""The seven ways to answer “compared with what?”: a folder per rung, each opening with `design.py`."""
+"""The seven ways to answer “compared with what?”.
+
+There is a folder per rung, and each opens with `design.py`.
+"""

@@ -1,4 +1,7 @@
-"""What every design offers: a comparison without outcomes, then effects."""
+"""The interface of all designs.
+
+A design makes a comparison without outcomes, then estimates effects.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +29,26 @@ def summary_of(design: Design, protocol: Protocol) -> DesignSummary:
 
 
 class Design(Interface):
-    """A way to answer “compared with what?”; what it reads and assumes stands in `designs.yaml`."""
+    """A way to answer “compared with what?”.
+
+    What it reads and assumes is in `designs.yaml`.
+    """
 
     name: str
     intended_rung: int
 
     def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
-        """Say who is studied; sees no outcome. `named` are the pseudonyms of all participants, refused rows included."""
+        """Select who is studied, without seeing an outcome.
+
+        `named` are the pseudonyms of all participants, refused rows included.
+        """
         ...
 
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
-        """Make the comparison; up to rung 4 it sees no outcome. `tables` hold rates, studies, ratings and codings."""
+        """Make the comparison; up to rung 4 it sees no outcome.
+
+        `tables` hold rates, studies, ratings and codings.
+        """
         ...
 
     def values(self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> Any:
@@ -65,5 +77,5 @@ class Design(Interface):
         ...
 
     def counted(self, protocol: Protocol) -> Counted:
-        """Say what n counts."""
+        """Return what n counts."""
         ...

@@ -1,4 +1,4 @@
-"""What designs of people with an outcome after a start have in common."""
+"""The shared base of designs that follow people to an outcome."""
 
 from __future__ import annotations
 
@@ -17,20 +17,29 @@ from models.values.effects import Counted
 
 
 class OfPeople:
-    """Participants, perhaps a pool, and the first measurement in the outcome's window."""
+    """A base for designs of people with an outcome after a start.
+
+    It has participants, perhaps a pool, and the first measurement in the outcome's window.
+    """
 
     name: str
     reads_pool = False
 
     def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
-        """Select participants and, where the design reads it, the pool by calendar and protocol."""
+        """Select participants and, where the design reads it, the pool.
+
+        Both are selected by calendar and protocol.
+        """
         pool = tables["comparison_pool"] if self.reads_pool else None
         return build_cohort(tables["participants"], pool, protocol, quarter_end, named)
 
     def values(
         self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol
     ) -> NDArray[np.float64]:
-        """Return each person's first measurement in the window, NaN where there is none; shape (n,)."""
+        """Return each person's first measurement in the window, shape (n,).
+
+        NaN where there is none.
+        """
         return outcome_values(people, measurements, outcome)
 
     def estimator(self, protocol: Protocol) -> str:
@@ -38,5 +47,5 @@ class OfPeople:
         return protocol.effects.estimator
 
     def counted(self, protocol: Protocol) -> Counted:
-        """People."""
+        """Return people."""
         return "people"

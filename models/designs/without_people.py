@@ -1,4 +1,4 @@
-"""What designs without participants of their own have in common."""
+"""The shared base of designs that study no participants."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from models.values.comparison import Comparison, ComparisonDiagnostics, Gate, no
 
 
 class WithoutPeople:
-    """Nobody is followed from a start."""
+    """A base for designs in which nobody is followed from a start."""
 
     def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
-        """Nobody."""
+        """Return a cohort of nobody."""
         return Cohort(pd.DataFrame({name: [] for name in PEOPLE_COLUMNS}), (), False)
 
     def values(self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> None:
-        """Nothing: what is known lies in the comparison."""
+        """Return nothing: the comparison holds all that is known."""
 
 
 def comparison_of(material: pd.DataFrame, count: int, estimand: str, reason: str | None) -> Comparison:
@@ -30,10 +30,8 @@ def comparison_of(material: pd.DataFrame, count: int, estimand: str, reason: str
 
     Parameters
     ----------
-    material : DataFrame
     count : int
         Studies, raters or cases.
-    estimand : str
     reason : str or None
         Why the gate is closed.
     """

@@ -1,1 +1,4 @@
-"""One function per error source: given findings, the state of the source. `registry.py` lists them."""
+"""Detectors: from findings to the state of each error source.
+
+There is one function per error source. `registry.py` lists them.
+"""

@@ -1,4 +1,7 @@
-"""Bounds for hidden bias, as numbers and as the sentence that is always printed."""
+"""Bounds for hidden bias, as numbers and as a sentence.
+
+The sentence is always printed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ from models.doubt.e_values import e_values_of_difference, e_values_of_standardis
 
 
 def e_values(f: Findings) -> tuple[float, float] | None:
-    """Return the E-values of the estimate and of its interval's limit; None without an estimate."""
+    """Return the E-values of the estimate and of its interval's limit.
+
+    None without an estimate.
+    """
     primary = None if f.effects is None else f.effects.primary
     if f.effects is None or primary is None:
         return None
@@ -44,7 +50,10 @@ def e_values(f: Findings) -> tuple[float, float] | None:
 
 
 def bounds_of(f: Findings) -> Bounds:
-    """Return how strong something unmeasured would have to be, as far as it is known."""
+    """Return how strong an unmeasured factor would have to be.
+
+    Only as far as it is known.
+    """
     values, effects = e_values(f), f.effects
     bias = None if effects is None else effects.doubt.hidden_bias
     benchmark = None if effects is None else effects.doubt.benchmark
@@ -79,7 +88,6 @@ def bound_statements(bounds: Bounds, *, outcome_type: OutcomeType, unit: Mapping
     ----------
     bounds : Bounds
         Exact or coarsened; what is None is not said.
-    outcome_type : str
     unit : mapping
         Unit of a numeric outcome in each language.
     """

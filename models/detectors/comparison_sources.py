@@ -1,4 +1,4 @@
-"""Detectors that look at the comparison: balance, overlap, coverage, transfer."""
+"""Detectors for the comparison: balance, overlap, coverage, transfer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from models.detectors.interface import Detection, Direction, Findings, found, la
 
 
 def group_differences(f: Findings) -> Detection:
-    """Balance after matching: |SMD| > .25 is serious, a family-wise test of |SMD| > .1 or a visible excess is a warning.
+    """Check balance after matching.
+
+    |SMD| > .25 is serious; a family-wise test of |SMD| > .1 or a visible excess is a warning.
 
     A hard gate at .1 fails most correctly matched small samples, so too little power to see .25
     is reported as undetermined rather than as fine.
@@ -37,7 +39,11 @@ def group_differences(f: Findings) -> Detection:
 
 
 def no_overlap(f: Findings) -> Detection:
-    """Equipoise below .20, more than a tenth of participants without anyone like them, or groups the score tells apart."""
+    """Check that the groups overlap in their scores.
+
+    Signs of poor overlap are equipoise below .20, more than a tenth of participants without anyone like them, or groups
+    that the score tells apart.
+    """
     code = "no_overlap"
     d = f.diagnostics
     if d is None or d.overlap_share is None:
@@ -54,7 +60,7 @@ def no_overlap(f: Findings) -> Detection:
 
 
 def not_transferable(f: Findings) -> Detection:
-    """How far the analysed participants are from all participants."""
+    """Measure how far the analysed participants are from all participants."""
     code = "not_transferable"
     shift = None if f.diagnostics is None else f.diagnostics.analysed_shift_smd
     if shift is None:
@@ -65,7 +71,7 @@ def not_transferable(f: Findings) -> Detection:
 
 
 def contaminated_controls(f: Findings) -> Detection:
-    """Share of controls who took part in another programme."""
+    """Check the share of controls who took part in another programme."""
     code = "contaminated_controls"
     share = None if f.diagnostics is None else f.diagnostics.other_programme_share
     if share is None:
@@ -76,7 +82,7 @@ def contaminated_controls(f: Findings) -> Detection:
 
 
 def register_limited_covariates(f: Findings) -> Detection:
-    """Confounder domains that matter and that no covariate in the comparison stands for."""
+    """Find important confounder domains that no covariate represents."""
     code = "register_limited_covariates"
     open_domains = f.conduct.open_domains
     if open_domains is None:
@@ -91,9 +97,11 @@ def register_limited_covariates(f: Findings) -> Detection:
 
 
 def immortal_time(f: Findings) -> Detection:
-    """Counting only those who completed builds the result into the group; so does choosing people by their follow-up.
+    """Check when people are counted and how they were chosen.
 
-    Critical where both are done. Comparison people without a first day of their own are a warning.
+    Counting only those who completed builds the result into the group; so does choosing people by their follow-up.
+
+    Critical where both are done. It is a warning if comparison people have no first day.
     """
     code = "immortal_time"
     conduct = f.conduct

@@ -26,7 +26,10 @@ from models.statistics.power_and_q import minimal_detectable_effect, two_sided_p
 
 
 def attrition(f: Findings) -> Detection:
-    """Expected bias from people without an outcome, by the WWC model with cautious assumptions; and worst-case bounds."""
+    """Estimate the expected bias from people without an outcome.
+
+    The WWC model is used with cautious assumptions; worst-case bounds are given too.
+    """
     code = "attrition"
     lost_treated = None if f.effects is None else f.effects.doubt.missing_treated_share
     lost_control = None if f.effects is None else f.effects.doubt.missing_control_share
@@ -61,7 +64,10 @@ def attrition(f: Findings) -> Detection:
 
 
 def creaming(f: Findings) -> Detection:
-    """Whether participants were expected to do better, or worse, before they began."""
+    """Check whether participants were expected to do better or worse.
+
+    What is expected is judged from before they began.
+    """
     code = "creaming"
     shift = None if f.effects is None else f.effects.doubt.predicted_shift
     error = None if f.effects is None else f.effects.doubt.predicted_shift_error
@@ -79,7 +85,7 @@ def creaming(f: Findings) -> Detection:
 
 
 def underpowered(f: Findings) -> Detection:
-    """Whether a worthwhile effect could have been seen."""
+    """Check whether a worthwhile effect could have been seen."""
     code = "underpowered"
     primary = None if f.effects is None else f.effects.primary
     if primary is None:

@@ -1,4 +1,4 @@
-"""What detectors are given and what they answer."""
+"""The input and the output of detectors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ Direction = Literal["towards_effect", "towards_no_effect", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class CovariateFacts:
-    """What a covariate is called and measured in; `is_earlier_outcome` if it is an earlier value of this outcome."""
+    """A covariate's name and unit.
+
+    `is_earlier_outcome` is true if it is an earlier value of this outcome.
+    """
 
     label: dict[str, str]
     is_binary: bool
@@ -36,7 +39,9 @@ class CovariateFacts:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How a study was planned and carried out; None where nobody knows.
+    """The conduct of a study: its plan and how it was carried out.
+
+    A field is None where the fact is unknown.
 
     Attributes
     ----------
@@ -55,7 +60,7 @@ class Conduct:
         `start` or `completion`.
     controls_have_index_date, inclusion_depends_on_follow_up : bool or None
     open_domains : tuple of str or None
-        Domains that matter and that no covariate in the comparison stands for; None if none were named.
+        Domains that matter and that no covariate in the comparison represents; None if none were named.
     covariates_missing_share : float or None
         People who lack something the comparison rests on.
     outcomes_count, calculations_reported, calculations_run : int or None
@@ -94,7 +99,9 @@ class Conduct:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything a detector may look at for one result; what is None was not measured.
+    """Everything a detector may look at for one result.
+
+    What is None was not measured.
 
     Attributes
     ----------
@@ -126,7 +133,10 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What is known of one error source; a critical one takes two levels of certainty."""
+    """The state of one error source.
+
+    A critical source lowers certainty by two levels.
+    """
 
     code: str
     state: State
@@ -143,7 +153,10 @@ def threshold(code: str, name: str) -> float:
 
 
 def found(code: str, *more: Statement, **values: Value) -> tuple[Statement, ...]:
-    """Return the source's own finding with its blanks filled, where it has one, and further sentences."""
+    """Return the source's own finding with its blanks filled.
+
+    Only where the source has a finding; further sentences follow it.
+    """
     own = () if error_sources()[code].finding is None else (says(f"source:{code}", **values),)
     return (*own, *more)
 
@@ -154,7 +167,7 @@ def lacking(code: str, key: str, **values: Value) -> Detection:
 
 
 def leaves_out_zero(low: float, high: float) -> bool:
-    """Whether an interval leaves out zero."""
+    """Return whether an interval leaves out zero."""
     return low > 0 or high < 0
 
 

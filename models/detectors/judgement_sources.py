@@ -14,7 +14,9 @@ from models.detectors.interface import Detection, Findings, found, lacking, thre
 
 
 def expert_interest(f: Findings) -> Detection:
-    """Interests, agreement beyond chance, and skill where the truth came to light.
+    """Check raters' interests, agreement and skill.
+
+    Agreement is measured beyond chance, and skill where the truth came to light.
 
     An author or rater who delivers or pays for the project is serious. Without a declaration
     nothing is known, whatever the agreement.
@@ -42,7 +44,10 @@ def expert_interest(f: Findings) -> Detection:
 
 
 def many_readings(f: Findings) -> Detection:
-    """Whether rival explanations were put to a test, and how many the cases still allow."""
+    """Check whether rival explanations were put to a test.
+
+    It also looks at how many explanations the cases still allow.
+    """
     code = "many_readings"
     j = f.judgement
     if j is None or j.rivals_recorded_count is None or j.rivals_tested_count is None:
@@ -66,7 +71,10 @@ def many_readings(f: Findings) -> Detection:
 
 
 def double_counting(f: Findings) -> Detection:
-    """One saving booked to two payers, or deadweight taken off an effect that is net of it."""
+    """Find savings and deadweight that are counted twice.
+
+    One saving may be booked to two payers, or deadweight taken off an effect that is net of it.
+    """
     code = "double_counting"
     a = f.account
     if a is None:
@@ -86,7 +94,7 @@ def double_counting(f: Findings) -> Detection:
 
 
 def stale_prices(f: Findings) -> Detection:
-    """How far the oldest price is from the report's price year."""
+    """Measure how far the oldest price is from the report's price year."""
     code = "stale_prices"
     a = f.account
     if a is None or not a.price_years:

@@ -1,4 +1,4 @@
-"""Detectors for designs that follow units over time, or hold them against a rate."""
+"""Detectors for designs that follow units or compare them with a rate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def _worst(states: list[State]) -> State:
 
 
 def outside_factors(f: Findings) -> Detection:
-    """Trends before the start, the comparison's own development, local unemployment, and too few units for an error.
+    """Check for other causes of a change over time.
+
+    It looks at trends before the start, the comparison's own development, local unemployment, and too few units for a
+    standard error.
 
     A trend or an effect before the start is serious, and so is a single treated unit: no standard
     error is valid for it. The rest are warnings.
@@ -67,7 +70,10 @@ def outside_factors(f: Findings) -> Detection:
 
 
 def reverse_causality(f: Findings) -> Detection:
-    """Whether later participation “affects” earlier outcomes, or covariates are dated after the start."""
+    """Check whether causes come before their effects.
+
+    Later participation must not “affect” earlier outcomes, and no covariate may be dated after the start.
+    """
     code = "reverse_causality"
     p = f.panel
     if p is None or (p.lead_p is None and p.has_covariates_after_start is None):
@@ -85,7 +91,10 @@ def reverse_causality(f: Findings) -> Detection:
 
 
 def staggered_timing(f: Findings) -> Detection:
-    """Whether two-way fixed effects and group-time effects disagree; with one starting time they cannot."""
+    """Check whether two-way fixed and group-time effects disagree.
+
+    With one starting time they cannot.
+    """
     code = "staggered_timing"
     p = f.panel
     if p is None or p.start_times_count is None:
@@ -103,7 +112,10 @@ def staggered_timing(f: Findings) -> Detection:
 
 
 def regression_to_mean(f: Findings) -> Detection:
-    """Whether people began at a low point, from which most recover anyway."""
+    """Check whether people began at a low point.
+
+    Most people recover from a low point anyway.
+    """
     code = "regression_to_mean"
     dip = None if f.panel is None else f.panel.dip_smd
     if dip is None:
@@ -120,7 +132,7 @@ def regression_to_mean(f: Findings) -> Detection:
 
 
 def all_or_nothing_works(f: Findings) -> Detection:
-    """Whether units that stand out are more than chance would give."""
+    """Check whether more units stand out than chance would give."""
     code = "all_or_nothing_works"
     r = f.rate
     fewest = threshold(code, "fewest_units")

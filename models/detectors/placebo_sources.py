@@ -1,4 +1,7 @@
-"""The detector of unmeasured confounding: placebo tests and what a failing one means."""
+"""The detector of unmeasured confounding: placebo tests.
+
+It also says what a failing placebo test means.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,14 @@ from models.values.estimates import Estimate
 
 
 def placebo_fails(estimate: Estimate) -> bool:
-    """Whether a placebo's interval leaves out zero."""
+    """Return whether a placebo's interval leaves out zero."""
     return leaves_out_zero(estimate.low, estimate.high)
 
 
 def unmeasured_confounding(f: Findings) -> Detection:
-    """Placebo tests with their sign, and how strong something unknown would have to be.
+    """Check placebo tests, and bound what is unmeasured.
+
+    The sign of each placebo counts, and so does how strong an unknown factor would have to be.
 
     A placebo that fails in the effect's own direction is serious: part of the difference was
     there before the start; critical if it is half as large as the effect. In the opposite direction it
@@ -78,7 +83,10 @@ def unmeasured_confounding(f: Findings) -> Detection:
 
 
 def _is_large(f: Findings, covariate: str, placebo: Estimate, primary: Estimate) -> bool:
-    """Whether a placebo, if it is measured on the outcome's own scale, is half as large as the effect."""
+    """Return whether a placebo is at least half as large as the effect.
+
+    Only a placebo that is measured on the outcome's own scale can be.
+    """
     if not f.conduct.covariates[covariate].is_earlier_outcome:
         return False
     return abs(placebo.value) >= threshold("unmeasured_confounding", "large_placebo_share") * abs(primary.value)

@@ -1,4 +1,4 @@
-"""Detectors that look at the plan: description, number of calculations, looks and changes."""
+"""Detectors for the plan: description, calculations, looks, changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from models.detectors.interface import (
 
 
 def imprecise_intervention(f: Findings) -> Detection:
-    """How many of six facts about the intervention are missing, and whether each one's dose is recorded."""
+    """Count the missing facts about the intervention.
+
+    There are six facts. Whether each participant's dose is recorded counts too.
+    """
     code = "imprecise_intervention"
     missing, dose = f.conduct.intervention_facts_missing, f.conduct.dose_missing_share
     if missing is None:
@@ -34,7 +37,10 @@ def imprecise_intervention(f: Findings) -> Detection:
 
 
 def multiplicity(f: Findings) -> Detection:
-    """All outcomes and calculations that were run, those not shown among them, and whether this one survives their number."""
+    """Check whether the outcome survives the number of calculations.
+
+    All outcomes and calculations that were run count, including those not shown.
+    """
     code = "multiplicity"
     conduct = f.conduct
     outcomes, shown = conduct.outcomes_count, conduct.calculations_reported
@@ -62,7 +68,9 @@ def multiplicity(f: Findings) -> Detection:
 
 
 def repeated_looks(f: Findings) -> Detection:
-    """Whether an interval that holds at every look says the same as this quarter's own.
+    """Compare this quarter's interval with one that holds at every look.
+
+    It checks whether both say the same.
 
     Every quarter since the first counts, run or not. Without such an interval the result is interim.
     """
@@ -89,7 +97,10 @@ MOST_KEYS_SHOWN = 6
 
 
 def protocol_changed(f: Findings) -> Detection:
-    """Whether the plan is the one that was locked before outcomes were read; another primary outcome is critical."""
+    """Check that the plan was locked before outcomes were read.
+
+    The plan must be the locked one; another primary outcome is critical.
+    """
     code = "protocol_changed"
     conduct = f.conduct
     if not conduct.is_locked:

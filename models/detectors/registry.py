@@ -1,4 +1,7 @@
-"""Which detector looks for which error source: the function of the source's name, found by listing."""
+"""The detector of each error source.
+
+A detector is the function with the source's name; they are found by listing.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ Detector = Callable[[Findings], Detection]
 
 
 def _listed() -> dict[str, Detector]:
-    """Return every detector by the code of its source, those of designs included.
+    """Return every detector by the code of its source.
+
+    Detectors of designs are included.
 
     Raises
     ------
@@ -45,7 +50,6 @@ def detect(rung: int, findings: Findings) -> tuple[Detection, ...]:
     ----------
     rung : int
         1 to 7.
-    findings : Findings
 
     Returns
     -------
@@ -60,11 +64,6 @@ def detect(rung: int, findings: Findings) -> tuple[Detection, ...]:
 
 
 def account_sources(account: AccountFindings) -> tuple[Detection, ...]:
-    """Look for the error sources of an account in money.
-
-    Parameters
-    ----------
-    account : AccountFindings
-    """
+    """Look for the error sources of an account in money."""
     findings = Findings(Conduct("numeric", "higher_is_better"), account=account)
     return tuple(DETECTORS[code](findings) for code in economics_sources())

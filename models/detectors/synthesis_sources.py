@@ -14,7 +14,9 @@ from models.values.design_findings import SynthesisFindings
 
 
 def publication_bias(f: Findings) -> Detection:
-    """Signs that studies are missing: none is clear, one is a warning, two are serious.
+    """Look for signs that studies are missing.
+
+    No sign is clear, one is a warning, two are serious.
 
     With fewer than five studies the tests say little, so “clear” is not given.
     """
@@ -36,7 +38,10 @@ def publication_bias(f: Findings) -> Detection:
 
 
 def _signs(s: SynthesisFindings, code: str) -> dict[str, bool]:
-    """Return the tests that could be made, and whether each is a sign of missing studies."""
+    """Return the tests that could be made, and what each shows.
+
+    Each is given with whether it is a sign of missing studies.
+    """
     signs: dict[str, bool] = {}
     if s.egger_p is not None:
         signs["egger"] = s.egger_p <= threshold(code, "egger_alpha")
@@ -53,7 +58,10 @@ def _signs(s: SynthesisFindings, code: str) -> dict[str, bool]:
 
 
 def included_study_quality(f: Findings) -> Detection:
-    """How much weight rests on studies at low risk of bias, and whether the result stands without the weak ones."""
+    """Measure how much weight rests on studies at low risk of bias.
+
+    It also looks at whether the result stands without the weak ones.
+    """
     code = "included_study_quality"
     s = f.synthesis
     if s is None or s.low_risk_weight_share is None:
@@ -74,7 +82,7 @@ def included_study_quality(f: Findings) -> Detection:
 
 
 def heterogeneity(f: Findings) -> Detection:
-    """How different the studies are beyond chance.
+    """Measure how different the studies are beyond chance.
 
     Half is serious if a new study might show nothing, or a tenth of the studies point the other way.
     Several effects of one study taken as several studies are never clear.
@@ -105,7 +113,9 @@ def heterogeneity(f: Findings) -> Detection:
 
 
 def hawthorne_placebo(f: Findings) -> Detection:
-    """What is declared of attention and blinding; a register outcome softens it, a self-report hardens it.
+    """Judge what is declared of attention and blinding.
+
+    A register outcome makes the judgement milder, a self-report makes it stricter.
 
     Never “clear” without controls who got attention too, or who did not know what they got.
     """

@@ -1,1 +1,4 @@
-"""From restricted values to what may be published: nobody can be recognised in what leaves here."""
+"""Disclosure control: from restricted values to publishable ones.
+
+Nobody can be recognised in what leaves here.
+"""

@@ -1,6 +1,8 @@
-"""Building public parts from restricted ones: by name, each field coarsened by its kind.
+"""Public parts built from restricted ones.
 
-Only fields that the public class names are read, so that a field which nobody thought of cannot leave.
+Fields are taken by name, and each is coarsened by its kind.
+
+Only fields that the public class names are read, so that an overlooked field cannot leave.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ Public = TypeVar("Public", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How coarse the numbers of one result are.
+    """The rounding of one result's numbers.
 
     Attributes
     ----------
@@ -77,8 +79,6 @@ def opened(public: type[Public], part: BaseModel, rounding: Rounding, **built: A
     ----------
     public : type
         The public class; its fields and their kinds decide what is read.
-    part : BaseModel
-    rounding : Rounding
     **built
         Fields that are worked out elsewhere; every field of the kind `built` that has no default is among them.
     """
@@ -100,7 +100,7 @@ def opened(public: type[Public], part: BaseModel, rounding: Rounding, **built: A
 
 @cache
 def _fields_of(public: type[BaseModel]) -> tuple[tuple[str, Kind | None, type[BaseModel] | None], ...]:
-    """Return a public class's fields with their kinds and the models they hold."""
+    """Return a public class's fields, their kinds and nested models."""
     return tuple(
         (name, kind_of(field), next(parts_of(field.annotation), None)) for name, field in public.model_fields.items()
     )
@@ -119,16 +119,20 @@ def _nested(public: type[BaseModel], given: Any, rounding: Rounding) -> Any:
 
 
 def _declared(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a mapping says of facts and tables that our own files declare, and nothing else."""
+    """Return what a mapping says of declared facts and tables.
+
+    Only facts and tables that our own files declare are kept.
+    """
     return {name: value for name, value in given.items() if name in design_facts() or name in TABLES}
 
 
 def opened_statement(statement: Statement, rounding: Rounding | None = None) -> Statement:
-    """Return a statement with the blanks of its phrase only, its numbers coarsened or hidden.
+    """Return a statement with its numbers coarsened or hidden.
+
+    Only the blanks of its phrase are kept.
 
     Parameters
     ----------
-    statement : Statement
     rounding : Rounding, optional
         None for what rests on nobody's data.
     """
@@ -156,7 +160,7 @@ def _quantity(quantity: Quantity, rounding: Rounding | None) -> Quantity:
     if rounding.hides_numbers:
         return Quantity(**kept | {"value": None})
     value = quantity.value
-    # A placebo in a unit of its own has its own step; it is written with two digits.
+    # A placebo in a separate unit has its own step; it is written with two digits.
     is_own_unit = quantity.kind == "effect" and quantity.unit is None and quantity.outcome_type == "numeric"
     if quantity.kind == "effect" and not is_own_unit:
         value = to_step(value, rounding.effect_step)

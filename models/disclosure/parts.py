@@ -1,4 +1,4 @@
-"""Disclosure control of what a result is made of: its parts and its further numbers."""
+"""Disclosure control of a result's parts and its further numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ def open_measures(rows: Sequence[MeasureRow], *, step: float, share_step: float)
 
     Parameters
     ----------
-    rows : sequence of MeasureRow
     step : float
         What the result's own numbers are rounded to.
     share_step : float
@@ -51,7 +50,9 @@ def _coarse(value: float | None, declared: dict[str, Any], step: float, share_st
 def open_overlap(
     rows: Sequence[OverlapRow], participants: int | None, step: float, policy: Policy
 ) -> tuple[PublicOverlapRow, ...]:
-    """Return where register and comparison group lie among participants' scores; empty where that tells of few.
+    """Return where both groups lie among participants' scores.
+
+    The groups are the register and the comparison group. Empty where the rows would disclose few people.
 
     Parameters
     ----------
@@ -61,7 +62,6 @@ def open_overlap(
         In the result.
     step : float
         What shares of its people are rounded to.
-    policy : Policy
     """
     few = policy.redact_at_or_below
     counts = [count or 0 for row in rows for count in (row.pool_count, row.chosen_count)]
@@ -80,7 +80,9 @@ def _stepped(value: float | None, step: float) -> float | None:
 
 
 def open_parts(rows: Sequence[PartRow], policy: Policy, *, step: float, are_people: bool) -> tuple[PartRow, ...]:
-    """Return the parts that may be published; those of too few people keep their name only.
+    """Return the parts that may be published.
+
+    Those of too few people keep their name only.
 
     A single hidden part would follow from the whole and the others, so the smallest of these is hidden with it.
     """
@@ -115,7 +117,10 @@ def open_parts(rows: Sequence[PartRow], policy: Policy, *, step: float, are_peop
 
 
 def _hidden_parts(rows: Sequence[PartRow], fewest: int) -> set[int]:
-    """Return which parts rest on too few people, and one more of a kind that would hide only one."""
+    """Return which parts rest on too few people.
+
+    One more is hidden of a kind that would hide only one.
+    """
     hidden = {i for i, row in enumerate(rows) if row.count is not None and row.count < fewest}
     for kind in {rows[i].kind for i in hidden}:
         own = [(row.count, i) for i, row in enumerate(rows) if row.kind == kind and row.count is not None]

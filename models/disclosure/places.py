@@ -1,4 +1,4 @@
-"""Where a result's participants come from."""
+"""The municipalities that a result's participants come from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def places_of(people: pd.DataFrame, outcome: str) -> tuple[tuple[str, int], ...]
     ----------
     people : DataFrame
         As `populations.population` gives it.
-    outcome : str
 
     Returns
     -------
@@ -33,12 +32,9 @@ def places_of(people: pd.DataFrame, outcome: str) -> tuple[tuple[str, int], ...]
 
 
 def open_places(rows: Sequence[PlaceRow], policy: Policy) -> tuple[PlaceRow, ...]:
-    """Return participants by municipality as they may be published beside their total.
+    """Return participants by municipality as they may be published.
 
-    Parameters
-    ----------
-    rows : sequence of PlaceRow
-    policy : Policy
+    They are published beside their total.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from data_contracts.reading.knowledge import read_knowledge
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may leave; see `disclosure.yaml`."""
+    """The rules for what may leave; see `disclosure.yaml`."""
 
     version: str
     redact_at_or_below: int

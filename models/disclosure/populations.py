@@ -1,4 +1,4 @@
-"""Whose data a published number rests on."""
+"""The people whose data a published number rests on."""
 
 from __future__ import annotations
 
@@ -21,10 +21,8 @@ def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame
 
     Parameters
     ----------
-    comparison : Comparison
     y : ndarray of float, shape (n,), or what a design without one value per person places
         The outcome of each of the comparison's people.
-    outcome : Outcome
 
     Returns
     -------
@@ -51,7 +49,9 @@ def population(comparison: Comparison, y: Any, outcome: Outcome) -> pd.DataFrame
 
 
 def dominance(comparison: Comparison, y: Any, outcome: Outcome) -> tuple[float, float] | None:
-    """Return how much of a group's sum its largest person, and its two largest, make up.
+    """Return how much of a group's sum its largest members make up.
+
+    Two shares: of its largest person, and of its two largest.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def dominance(comparison: Comparison, y: Any, outcome: Outcome) -> tuple[float, 
     -------
     (float, float) or None
         Of the group in which it is most, sizes without their sign; None for a yes-or-no outcome, and where y is no
-        number per person. A mean that is one person's tells of that person, however many stand beside her.
+        number per person. A mean that one person decides discloses that person, however many others are in the
+        group.
     """
     people = comparison.people
     if outcome.type == "binary" or not isinstance(y, np.ndarray) or y.shape != (len(people),) or "weight" not in people:
@@ -80,13 +81,19 @@ def dominance(comparison: Comparison, y: Any, outcome: Outcome) -> tuple[float, 
 
 
 def cells_of(rows: pd.DataFrame, outcome: str) -> dict[str, pd.Series]:
-    """Return a result's cells by name, each with the people in it; missing names stand for people who were erased."""
+    """Return a result's cells by name, each with the people in it.
+
+    Missing names stand for people who were erased.
+    """
     own = rows[rows["outcome"] == outcome]
     return {str(cell): group["person_id"] for cell, group in own.groupby("cell", sort=True)}
 
 
 def population_sha256(people: pd.Series) -> str:
-    """Hash the names of a cell's people, in their order as text."""
+    """Return the hash of the names of a cell's people.
+
+    They are hashed in their order as text.
+    """
     return hashlib.sha256("\n".join(sorted(people.dropna())).encode()).hexdigest()
 
 
@@ -97,7 +104,6 @@ def changed_by(before: pd.Series, now: pd.Series) -> int:
     ----------
     before : Series of str
         As released; somebody who was erased since is a missing name, and counts as gone.
-    now : Series of str
 
     Returns
     -------

@@ -43,7 +43,6 @@ def publish(record: ResultRecord, policy: Policy, *, is_withheld: bool = False) 
     ----------
     record : ResultRecord
         In full precision.
-    policy : Policy
     is_withheld : bool
         Whether its numbers stay hidden for what they would tell beside others.
 
@@ -83,7 +82,10 @@ def rounding_of(record: ResultRecord, policy: Policy) -> Rounding:
 
 
 def _told(record: ResultRecord, rounding: Rounding) -> PublicRecord:
-    """Keep what is told: it is put together from the protocol's own words, and no case is named in it."""
+    """Keep narrative findings.
+
+    They are put together from the protocol's own words, and no case is named in them.
+    """
     policy, are_people = rounding.policy, record.counted == "people"
     return opened(
         PublicRecord,
@@ -104,7 +106,10 @@ def _told(record: ResultRecord, rounding: Rounding) -> PublicRecord:
 def _without_numbers(
     record: ResultRecord, rounding: Rounding, status: Status, why: Statement | None, *, with_counts: bool = True
 ) -> PublicRecord:
-    """Leave out every number that rests on people; what was looked for stays, in words."""
+    """Leave out every number that rests on people.
+
+    What was looked for stays, in words.
+    """
     hidden = replace(rounding, hides_numbers=True)
     counts = {} if with_counts else {"n_treated": None, "n_control": None, "n_dropped": None, "flow": ()}
     return opened(
@@ -157,7 +162,7 @@ def _coarse(record: ResultRecord, rounding: Rounding) -> PublicRecord:
         balance=tuple(_balance_row(row, rounding, is_rare=row.covariate in rare) for row in record.balance),
         specifications=tuple(_specification(row, rounding) for row in record.specifications),
         placebo=tuple(_placebo(row, rounding) for row in record.placebo if row.covariate not in rare),
-        # A part of the participants beside the whole tells of the rest.
+        # A part of the participants beside the whole discloses the rest.
         places=open_places(record.places, policy) if are_people else (),
         overlap=open_overlap(record.overlap, record.n_treated, share_step, policy),
         measures=open_measures(measures, step=step, share_step=share_step),
@@ -196,7 +201,10 @@ def _placebo(row: PublicPlacebo, rounding: Rounding) -> PublicPlacebo:
 def _diagnostics(
     record: ResultRecord, public: PublicRecord, rounding: Rounding, rare: set[str], few: list[str]
 ) -> PublicDiagnostics:
-    """Coarsen diagnostics; E-values of a share come from the published numbers, or they would undo the rounding."""
+    """Return coarsened diagnostics.
+
+    E-values of a share come from the published numbers, or they would undo the rounding.
+    """
     exact = record.diagnostics
     point, limit = rounding.number("ratio", exact.e_value), rounding.number("ratio", exact.e_value_limit)
     if record.outcome_type == "binary":
@@ -250,7 +258,10 @@ def _evidence(
 def _source(
     source: ErrorSourceState, rounding: Rounding, *, hides: bool, public: Bounds | None, record: ResultRecord
 ) -> ErrorSourceState:
-    """Build one source's public state; whatever is hidden, its state and what it says are not."""
+    """Build one source's public state.
+
+    Whatever else is hidden, its state and its finding are not.
+    """
     hides = hides and not error_sources()[source.code].is_people_free
     own = replace(rounding, hides_numbers=hides)
     finding = source.finding_says
@@ -270,7 +281,10 @@ def _source(
 
 
 def _share_step(record: ResultRecord, policy: Policy) -> float:
-    """Return the smallest step of the policy that is worth at least half the rounding of the counts."""
+    """Return the step that shares are rounded to.
+
+    It is the smallest step of the policy that is worth at least half the rounding of the counts.
+    """
     counts = [n for n in (record.n_treated, record.n_control) if n]
     if record.counted != "people" or not counts:
         return policy.share_steps[0]
@@ -279,7 +293,10 @@ def _share_step(record: ResultRecord, policy: Policy) -> float:
 
 
 def _numeric_step(low: float | None, high: float | None, policy: Policy, value: float | None = None) -> float:
-    """Return the power of ten that is at most a tenth of an interval's half width; without a width, of the value."""
+    """Return the power of ten that a numeric value is rounded to.
+
+    It is at most a tenth of an interval's half width; without a width, of the value.
+    """
     half_width = ((high or 0.0) - (low or 0.0)) / 2
     if not half_width > 0:
         half_width = abs(value or 0.0)

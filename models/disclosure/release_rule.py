@@ -1,9 +1,11 @@
-"""Which numbers may be released again, seen from all that was released before.
+"""The rule for which numbers may be released again.
 
-Two releases of one number are an equation for whoever came or went between
+A decision considers everything that was released before.
+
+Two releases of one number are an equation for those who came or went between
 them. Rounding leaves that equation open for one step; a rule closes it: a
-number is made anew when nobody changed, or at least eight did, since each
-release before. Otherwise the last released record stands in its place.
+new number is released if nobody changed, or at least eight did, since each
+release before. Otherwise the last released record is repeated.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ class Released:
     flow : mapping of (str, str) to int
         Exact counts of the steps that led to it, by step and group.
     is_forgotten : bool
-        Whether its people were deleted when their time was up. Nothing can be held against it, so that it stands.
+        Whether its people were deleted when their time was up. Later numbers cannot be compared
+        with it, so it stays as it is.
     """
 
     record: PublicRecord
@@ -43,7 +46,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is released of one result.
+    """The decision on what is released of one result.
 
     Attributes
     ----------
@@ -67,7 +70,10 @@ def flow_counts(record: ResultRecord) -> dict[tuple[str, str], int]:
 
 
 def is_too_close(cells: Mapping[str, pd.Series], flow: Mapping[tuple[str, str], int], old: Released, few: int) -> bool:
-    """Whether some cell or step differs from an earlier release by 1 to `few` people; places are held by themselves."""
+    """Return whether a cell or step is too close to an earlier release.
+
+    Too close is a difference of 1 to `few` people. Places are checked separately.
+    """
     if old.is_forgotten:
         return True
     names = {name for name in {*cells, *old.cells} if not name.startswith(PLACE)}
@@ -82,14 +88,20 @@ def _few_changed(names: set[str], cells: Mapping[str, pd.Series], old: Released,
 
 
 def says_own_places(record: PublicRecord) -> bool:
-    """Whether a record says where its own quarter's participants come from."""
+    """Return whether a record says where participants come from.
+
+    Only participants of the same quarter count.
+    """
     return any(row.quarter == record.quarter for row in record.places)
 
 
 def _with_places(
     record: PublicRecord, cells: Mapping[str, pd.Series], shown: Sequence[Released], few: int
 ) -> PublicRecord:
-    """Let places stand as they were last released where too few have come or gone in one of them."""
+    """Keep released places where too few people have come or gone.
+
+    One such place is enough for all places to stay as they were last released.
+    """
     told = [old for old in shown if says_own_places(old.record)]
     for old in told if says_own_places(record) else ():
         names = {name for name in {*cells, *old.cells} if name.startswith(PLACE)}
@@ -117,14 +129,13 @@ def decide(
         As `flow_counts` gives it.
     earlier : sequence of Released
         Every earlier release of the same project's same outcome, in the order they were made.
-    policy : Policy
 
     Returns
     -------
     Decision
         With its own numbers, or with those of the last release that had any; participants by municipality may be older
         than the rest, and say of which quarter they are. A result whose numbers are hidden shows
-        nothing and may always be released, and nothing can be worked out against it.
+        nothing and may always be released, and nothing can be worked out from a comparison with it.
     """
     few = policy.redact_at_or_below
     shown = [old for old in earlier if has_numbers(old.record)]
@@ -136,7 +147,9 @@ def decide(
 def decide_pooled(
     record: PublicRecord, withheld: PublicRecord, are_parts_repeated: bool, earlier: Sequence[Released]
 ) -> Decision:
-    """Decide whether what several results say together is released with its own numbers.
+    """Decide whether a pooled result is released with its own numbers.
+
+    A pooled result is what several results say together.
 
     Parameters
     ----------
@@ -166,7 +179,7 @@ def _repeated(record: PublicRecord, last: Released) -> Decision:
 
 
 def has_numbers(record: PublicRecord) -> bool:
-    """Whether a published record shows anything that rests on people."""
+    """Return whether a published record has a number that rests on people."""
     counts = [record.n_treated, record.n_control, record.estimate]
     return any(number is not None for number in counts) or any(
         count is not None for step in record.flow for count in (step.treated, step.pool)

@@ -1,4 +1,4 @@
-"""Whether a result rests on so few people that somebody could be recognised."""
+"""Results that rest on so few people that one could be recognised."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from models.disclosure.policy import Policy
 
 
 def is_small(record: ResultRecord, policy: Policy) -> bool:
-    """Return whether a group, or the part of it with or without a binary outcome, is at or below the limit."""
+    """Return whether a group is at or below the limit.
+
+    The same is asked of its part with, and its part without, a binary outcome.
+    """
     if record.counted == "raters":
         return (record.n_treated or 0) < policy.fewest_raters
     if record.counted != "people":
@@ -35,7 +38,9 @@ def is_dominated(record: ResultRecord, policy: Policy) -> bool:
 
 
 def tells_of_one(record: ResultRecord, policy: Policy) -> bool:
-    """Return whether a pooled result would tell of a single hidden part: the whole less the others is that part.
+    """Return whether a pooled result would disclose a single hidden part.
+
+    The whole less the others is that part.
 
     A part that weighs little is safe: what rounding leaves open is larger than it.
     """
@@ -45,7 +50,10 @@ def tells_of_one(record: ResultRecord, policy: Policy) -> bool:
 
 
 def few_lost(record: ResultRecord, policy: Policy) -> list[str]:
-    """Return shares without an outcome that stand for few people: beside the counts they would tell how many."""
+    """Return shares without an outcome that represent few people.
+
+    Beside the counts they would tell how many.
+    """
     found = []
     for group, seen in (("treated", record.n_treated), ("control", record.n_control)):
         key = f"outcome_missing_{group}_share"
@@ -57,7 +65,10 @@ def few_lost(record: ResultRecord, policy: Policy) -> list[str]:
 
 
 def is_few(share: float | None, people: float | None, policy: Policy) -> bool:
-    """Return whether a share of a group is at least one person and at most the limit."""
+    """Return whether a share of a group represents few people.
+
+    Few are at least one person and at most the limit.
+    """
     if share is None or people is None:
         return False
     return 0 < round(share * people) <= policy.redact_at_or_below

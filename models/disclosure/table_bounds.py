@@ -1,4 +1,6 @@
-"""What a reader can work out of a table: the smallest and largest number of people that fit everything printed.
+"""Bounds on what a reader can work out of a table.
+
+They are the smallest and the largest number of people that fit everything printed.
 
 A table is a list of atoms, its innermost cells, and of groups of atoms: cells,
 totals, nested totals. What is printed of a group is an interval for the sum of
@@ -36,7 +38,9 @@ def rounding_interval(shown: int, base: int, fewest: int) -> tuple[int, int]:
 
 
 def outermost_tables(groups: NDArray[np.bool_], low: Array, high: Array, atoms: NDArray[np.bool_]) -> Array:
-    """Return two tables that fit all that is known: with the fewest people in some atoms, and with the most.
+    """Return two tables that fit all that is known.
+
+    One has the fewest people in some atoms, the other has the most.
 
     Parameters
     ----------

@@ -25,7 +25,9 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Counts of people in atoms, and the groups of atoms whose sums are to be printed.
+    """Counts of people in atoms, and the groups of atoms to print.
+
+    The sums of the groups are what is printed.
 
     Attributes
     ----------
@@ -34,8 +36,8 @@ class Table:
     known : ndarray of bool, shape (groups,)
         Sums that a reader knows exactly from elsewhere, whatever is printed here.
     tells : ndarray of bool, shape (groups,)
-        Groups that say something about people and not only who they are: that everybody is in one of them tells of
-        everybody.
+        Groups that say something about people and not only who they are: if everybody is in one of them, that
+        discloses something about everybody.
     """
 
     counts: NDArray[np.int_]
@@ -52,15 +54,10 @@ class Table:
 def hidden_groups(table: Table, policy: Policy) -> Mask:
     """Choose which groups are not printed.
 
-    Parameters
-    ----------
-    table : Table
-    policy : Policy
-
     Returns
     -------
     ndarray of bool, shape (groups,)
-        The same for the same table; ties go to the group that stands first.
+        The same for the same table; ties go to the first group.
     """
     sums, few = table.sums, policy.redact_at_or_below
     hidden = ((sums > 0) & (sums <= few)) | _saturated(table) | _within_few(table, few)
@@ -85,7 +82,10 @@ def hidden_groups(table: Table, policy: Policy) -> Mask:
 
 
 def known_intervals(table: Table, hidden: Mask, policy: Policy) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what a reader knows of each group's sum, who knows which cells were hidden for being small."""
+    """Return what a reader knows of each group's sum.
+
+    The reader is assumed to know which cells were hidden for being small.
+    """
     few, saturated = policy.redact_at_or_below, _saturated(table)
     within = _within_few(table, few)
     low, high = np.zeros(len(table.sums)), np.full(len(table.sums), np.inf)
@@ -102,7 +102,10 @@ def known_intervals(table: Table, hidden: Mask, policy: Policy) -> tuple[NDArray
 
 
 def _saturated(table: Table) -> Mask:
-    """Groups in which everybody of a whole is, where that tells of them; and the whole's empty groups beside them."""
+    """Return groups that hold everybody of a whole.
+
+    Only where that discloses something about them. The whole's empty groups are returned too.
+    """
     found = np.zeros(len(table.sums), dtype=bool)
     for part, whole in _nested(table):
         if table.tells[part] and table.sums[whole] and table.sums[part] in (0, table.sums[whole]):
@@ -113,7 +116,10 @@ def _saturated(table: Table) -> Mask:
 
 
 def _within_few(table: Table, few: int) -> Mask:
-    """Parts of a whole of few people, the empty ones too: that none of five is there tells of the five."""
+    """Return the parts of a whole of few people.
+
+    The empty ones too: that none of five is there discloses where the five are.
+    """
     found = np.zeros(len(table.sums), dtype=bool)
     for part, whole in _nested(table):
         found[part] |= 0 < table.sums[whole] <= few
@@ -121,14 +127,17 @@ def _within_few(table: Table, few: int) -> Mask:
 
 
 def _nested(table: Table) -> list[tuple[int, int]]:
-    """Every group that lies within another: (part, whole)."""
+    """Return every group that lies within another: (part, whole)."""
     inside = table.groups.astype(int) @ (~table.groups).astype(int).T == 0
     size = table.groups.sum(axis=1)
     return [(int(i), int(j)) for i, j in np.argwhere(inside) if size[i] < size[j]]
 
 
 def _to_protect(table: Table, hidden: Mask, few: int) -> list[Mask]:
-    """Sets of atoms whose number of people nobody may work out: few, or the rest of a whole that is few or nobody."""
+    """Return sets of atoms whose number of people must stay unknown.
+
+    Each is few people, or the rest of a whole that is few or nobody.
+    """
     saturated = _saturated(table)
     found = [table.groups[i] for i in np.flatnonzero((table.sums > 0) & (table.sums <= few))]
     for part, whole in _nested(table):
@@ -145,13 +154,19 @@ def _to_protect(table: Table, hidden: Mask, few: int) -> list[Mask]:
 
 
 def _is_open(fitting: NDArray[np.float64], atoms: Mask, policy: Policy) -> bool:
-    """Whether enough sizes are possible: as many as rounding leaves for a printed count."""
+    """Return whether enough sizes are possible.
+
+    Enough are as many as rounding leaves for a printed count.
+    """
     sizes = fitting @ atoms
     return bool(sizes.max() - sizes.min() + 1 >= min(policy.round_counts_to, policy.redact_at_or_below))
 
 
 def _next_to_hide(table: Table, hidden: Mask, closed: Mask) -> int | None:
-    """Return the printed group to hide next: a cell beside the one that is told, then the smallest total over it."""
+    """Return the printed group to hide next.
+
+    A cell beside the one that would be disclosed comes first, then the smallest total over it.
+    """
     over = [g for g in table.groups if (g & closed).any()]
     beside = np.any(over, axis=0) & ~closed
     shown = np.flatnonzero(~hidden & (table.sums > 0))
@@ -171,14 +186,14 @@ def protected_table(
     tells: Sequence[str] = (),
     is_total_known: bool = False,
 ) -> pd.DataFrame:
-    """Count people by some columns, with every total, and hide what would tell of few.
+    """Count people by some columns, and hide what would disclose few.
+
+    Every total is counted too.
 
     Parameters
     ----------
     people : DataFrame
         One row per person. Codes may be numbers or text; a missing one is refused.
-    by : sequence of str
-    policy : Policy
     tells : sequence of str
         Columns that say something about people, such as what they reached, and not only where they are.
     is_total_known : bool

@@ -1,4 +1,4 @@
-"""Answers to risk-of-bias questions: those that the pipeline's own checks can give."""
+"""Answers to risk-of-bias questions from the pipeline's own checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLANK: Answer = ("NI", "because.nobody")
 
 @dataclass(frozen=True, slots=True)
 class SignedAnswers:
-    """What people have answered and signed.
+    """The answers that people have given and signed.
 
     Attributes
     ----------
@@ -52,10 +52,6 @@ def risk_of_bias_of(
     ----------
     detail : str
         e.g. `4a`.
-    facts : DesignFacts
-    findings : Findings
-    detections : tuple of Detection
-    signed : SignedAnswers or None
 
     Returns
     -------
@@ -89,7 +85,10 @@ def risk_of_bias_of(
 
 
 def _row(question: str, rules: Mapping[str, Any], found: Answer, signed: SignedAnswers | None) -> BiasAnswer:
-    """One question's answer; where people and pipeline both answer, the worse one counts."""
+    """Return one question's answer.
+
+    Where people and pipeline both answer, the worse one counts.
+    """
     answer, check = answer_to(rules, found[0]), found[1].removeprefix("because.")
     by: Literal["pipeline", "person", "nobody"] = "nobody" if found == BLANK else "pipeline"
     because = bilingual(found[1])
@@ -180,7 +179,10 @@ def _rob_2(facts: DesignFacts, f: Findings, states: Mapping[str, State]) -> dict
 
 
 def _all_controlled(open_domains: tuple[str, ...] | None) -> Answer:
-    """A domain that was named and not measured speaks against what people say; several speak strongly."""
+    """Answer whether every named domain was measured.
+
+    A domain that was named and not measured speaks against what people say; several speak strongly.
+    """
     if open_domains is None:
         return BLANK
     if not open_domains:
@@ -251,7 +253,10 @@ def _differs_at_start(states: Mapping[str, State]) -> Answer:
 
 
 def _reporting(f: Findings, names: tuple[str, str, str, str | None]) -> dict[str, Answer]:
-    """Plan, outcomes, calculations and subgroups: all that were declared are shown, unless the ledger says otherwise."""
+    """Answer the questions on plan, outcomes, calculations and subgroups.
+
+    All that were declared are shown, unless the ledger says otherwise.
+    """
     conduct = f.conduct
     plan, outcomes, calculations, subgroups = names
     if not conduct.is_locked:

@@ -1,4 +1,6 @@
-"""Holding a text against a tag: which of its sentences the evidence does not cover.
+"""Check of a text against a tag.
+
+It finds sentences that the evidence does not cover.
 
 Nothing here writes prose: a finding quotes the text and the rule.
 """
@@ -47,7 +49,7 @@ class ClaimFault:
 
 
 def lint_claim(text: str, record: Record) -> tuple[ClaimFault, ...]:
-    """Hold a text against a result.
+    """Check a text against a result.
 
     Parameters
     ----------
@@ -69,7 +71,10 @@ def lint_claim(text: str, record: Record) -> tuple[ClaimFault, ...]:
 
 
 def plain_text(text: str) -> str:
-    """Return a text as it reads: letters composed, invisible signs out, one kind of blank, hard-wrapped lines joined."""
+    """Return a text as it reads.
+
+    Letters are composed, invisible signs removed, blanks made alike, and hard-wrapped lines joined.
+    """
     text = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = INVISIBLE.sub("", text)
     text = re.sub(r"[^\S\n]+", " ", text)
@@ -77,7 +82,10 @@ def plain_text(text: str) -> str:
 
 
 def sentences_of(text: str) -> list[str]:
-    """Split a text into sentences; Danish abbreviations do not end one, nor do lines that go on."""
+    """Split a text into sentences.
+
+    Danish abbreviations do not end one, nor do lines that go on.
+    """
     return [part.strip() for part in SENTENCE_END.split(plain_text(text)) if part and part.strip()]
 
 
@@ -129,7 +137,7 @@ def _sentence_faults(sentence: str, number: int, record: Record) -> Iterator[Cla
 
 
 def _text_faults(parts: list[str], record: Record) -> Iterator[ClaimFault]:
-    """Faults of the whole: figures without an interval anywhere."""
+    """Find faults of the whole: figures without an interval anywhere."""
     with_figures = (i for i, part in enumerate(parts, 1) if any(_pattern(n).search(part.lower()) for n in FIGURES))
     where = next(with_figures, None)
     if where is None:
@@ -162,7 +170,10 @@ def _money_faults(sentence: str, small: str, record: Record) -> Iterator[tuple[s
 
 
 def _amounts(small: str) -> set[float]:
-    """Return the amounts a sentence names beside a currency; thousands may be set apart by points, commas or blanks."""
+    """Return the amounts that a sentence names beside a currency.
+
+    Thousands may be set apart by points, commas or blanks.
+    """
     found = set()
     for match in _pattern("amount").finditer(small):
         number, word = match.groups()
@@ -191,7 +202,10 @@ def _multiple(word: str) -> float:
 
 
 def _is_known(value: float, kind: str, record: Record, *, is_signed: bool) -> bool:
-    """Whether a number in per cent or points is one of the result's; a sign that is written must be right."""
+    """Return whether a number is one of the result's.
+
+    The number is in per cent or points; a sign that is written must be right.
+    """
     names: tuple[str, ...] = ("treated_value", "control_value")
     if kind == "points":
         names = ("estimate", "interval_low", "interval_high", "always_valid_low", "always_valid_high")

@@ -43,9 +43,10 @@ def is_blocking(code: str) -> bool:
 
 
 def is_blocked_by(evidence: Evidence) -> bool:
-    """Return whether what was found, or never looked at, forbids a verdict either way.
+    """Return whether the evidence forbids a verdict in either direction.
 
-    A rate, or a single group before and after, says nothing of the cause, whatever else is fine.
+    It may be forbidden by what was found, or by what was never looked at. A rate, or a single group before and
+    after, says nothing of the cause, whatever else is fine.
     """
     if evidence.rung_detail in _rungs("without_verdict"):
         return True
@@ -116,7 +117,7 @@ def _can(record: Judged, verdict: str) -> list[Statement]:
         return [_assessed(record)]
     claims = [_interval(record)]
     evidence = record.evidence
-    # Of a panel the other value is what was to be expected, and nobody's own.
+    # In a panel the other value is an expected one that no group really had.
     if record.treated_value is not None and record.control_value is not None and evidence.rung != 3:
         claims.insert(0, _values(record, record.treated_value, record.control_value))
     if record.always_valid_low is not None:
@@ -206,7 +207,10 @@ def _looks(record: Judged) -> Statement:
 
 
 def _as_declared(record: Judged, smallest: float) -> Quantity:
-    """Return the smallest worthwhile effect with the decimals it was declared with: it rests on nobody's data."""
+    """Return the smallest worthwhile effect with its declared decimals.
+
+    It rests on nobody's data.
+    """
     if record.outcome_type == "ratio":
         return effect_value(smallest, "ratio", record.unit.model_dump(), is_signed=False)
     shown = smallest * 100 if record.outcome_type == "binary" else smallest
@@ -235,7 +239,7 @@ def _cannot(record: Judged) -> list[Statement]:
         opened = [s for s in opened if s.code not in ("multiplicity", "underpowered")]
     low, high = record.interval_low, record.interval_high
     if status != "estimated" or low is None or high is None or not low <= 0 <= high:
-        # “That there is no effect” is nobody's reading of an interval that leaves out zero.
+        # Nobody reads an interval that leaves out zero as “there is no effect”.
         opened = [s for s in opened if s.code != "underpowered"]
     return claims + [
         says(f"cannot:{source.code}", detail=_detail_of(source))
@@ -244,6 +248,9 @@ def _cannot(record: Judged) -> list[Statement]:
 
 
 def _detail_of(source: ErrorSourceState) -> Value:
-    """Return what a finding lists, such as the domains that were not measured; of other findings nothing."""
+    """Return what a finding lists, such as domains that were not measured.
+
+    Other findings list nothing.
+    """
     found = [said.values["detail"] for said in source.finding_says if "detail" in said.values]
     return found[0] if found else says("detail_unknown")

@@ -1,4 +1,7 @@
-"""Other standards: how they would grade the same design, and whether they agree."""
+"""Other standards: how they would grade the same design.
+
+It also says whether they agree.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,12 @@ class Grade:
 
 
 def conditions_of(detections: Iterable[Detection], *, estimator: str | None, is_null: bool) -> frozenset[str]:
-    """Return which conditions of the standards hold; what was not measured does not hold.
+    """Return which conditions of the standards hold.
+
+    What was not measured does not hold.
 
     Parameters
     ----------
-    detections : iterable of Detection
     estimator : str or None
         Larger differences at the start are accepted where the estimate adjusts for them.
     is_null : bool
@@ -61,7 +65,6 @@ def graded(detail: str, conditions: frozenset[str]) -> tuple[Grade, ...]:
     ----------
     detail : str
         e.g. `4a`.
-    conditions : frozenset of str
 
     Returns
     -------
@@ -79,7 +82,10 @@ def graded(detail: str, conditions: frozenset[str]) -> tuple[Grade, ...]:
 
 
 def disagreement(grades: Iterable[Grade]) -> tuple[Grade, Grade] | None:
-    """Return the strictest and the mildest grade, or None if all that grade such evidence agree."""
+    """Return the strictest and the mildest grade.
+
+    None if all that grade such evidence agree.
+    """
     known = [g for g in grades if g.strength is not None]
     if not known:
         return None

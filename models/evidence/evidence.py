@@ -1,4 +1,7 @@
-"""The evidence of a result: rung, certainty, error sources, crosswalk and what would lift it."""
+"""The evidence of a result.
+
+It has the rung, certainty, error sources, crosswalk and what would lift it.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,8 @@ def evidence_of(
 
     Parameters
     ----------
-    facts : DesignFacts
-    findings : Findings
     detections : tuple of Detection
         Of the rung the facts earn.
-    claimed_rung : int or None
-    estimator : str or None
-    risk_of_bias : RiskOfBias or None
-    protocol_changes : tuple of PlanChangeRow
     """
     detail = earned_rung(facts)
     ratio = risk_ratio_of(findings)
@@ -78,7 +75,10 @@ def evidence_of(
 
 
 def risk_ratio_of(findings: Findings) -> float | None:
-    """Return how many times as common a yes-or-no outcome is with the project; None if that is not known."""
+    """Return how many times as common an outcome is with the project.
+
+    The outcome is a yes-or-no one. None if that is not known.
+    """
     primary = None if findings.effects is None else findings.effects.primary
     if primary is None or findings.conduct.outcome_type != "binary" or not primary.control_value > 0:
         return None

@@ -1,4 +1,4 @@
-"""From a project's protocol and its stations to what detectors are given."""
+"""The step from a protocol and its stations to detectors' findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.values.effects import Effects
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the stations know beside the comparison and the effects.
+    """Facts that stations know beside the comparison and the effects.
 
     Attributes
     ----------
@@ -49,15 +49,6 @@ def findings_of(
     around: Circumstances,
 ) -> Findings:
     """Gather what is known of one result.
-
-    Parameters
-    ----------
-    protocol : Protocol
-    outcome : Outcome
-    comparison : Comparison
-    effects : Effects
-    q_value : float or None
-    around : Circumstances
 
     Returns
     -------
@@ -107,7 +98,7 @@ def _conduct(protocol: Protocol, outcome: Outcome, comparison: Comparison, aroun
         dose_missing_share=around.dose_missing_share,
         counted_from=protocol.treated_defined_by,
         controls_have_index_date=comparison.diagnostics.n_pool > 0 or None,
-        # The cohort is cut by the calendar alone, whoever is still there.
+        # The calendar alone defines the cohort, no matter who is still there.
         inclusion_depends_on_follow_up=False,
         open_domains=_open_domains(protocol, comparison),
         covariates_missing_share=_covariates_missing(protocol, comparison, around.steps),
@@ -134,13 +125,19 @@ def _unit(outcome: Outcome) -> dict[str, str]:
 
 
 def _smallest(outcome: Outcome) -> float | None:
-    """The smallest worthwhile effect; of a ratio its logarithm, as effects are kept."""
+    """Return the smallest worthwhile effect.
+
+    For a ratio it is the logarithm, as effects are kept.
+    """
     smallest = outcome.smallest_worthwhile_effect
     return abs(math.log(smallest)) if smallest is not None and outcome.type == "ratio" else smallest
 
 
 def _covariates_missing(protocol: Protocol, comparison: Comparison, steps: tuple[Step, ...]) -> float | None:
-    """People who lacked something in the score: those left out for it, or those kept with a gap."""
+    """Return the share of people who lacked something in the score.
+
+    They were left out for it, or kept with a gap.
+    """
     used = list(comparison.diagnostics.score_columns)
     if not used or not len(comparison.people) or not set(used) <= set(comparison.people):
         return None

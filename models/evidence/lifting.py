@@ -18,7 +18,7 @@ OPEN_TO_WORK = (State.serious, State.not_measured, State.warning)
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """What it takes to get one step further.
+    """The work that gets a result one step further.
 
     Attributes
     ----------
@@ -53,16 +53,17 @@ def _cost(kind: Literal["rung", "certainty"], reaches: str, missing: Sequence[st
 
 
 def _price(lift: Lift) -> tuple[float, ...]:
-    """Cheapest first: what exists before what must be collected, then minutes, fields and the number of things."""
+    """Return a sort key that puts the cheapest first.
+
+    What exists comes before what must be collected, then minutes, fields and the number of things decide.
+    """
     return (lift.effort, lift.minutes, lift.fields, len(lift.missing))
 
 
 def lifts_to_rung(facts: DesignFacts) -> tuple[Lift, ...]:
-    """Return every way to a higher rung that is worth climbing to, cheapest first.
+    """Return every way to a higher rung that is worth climbing to.
 
-    Parameters
-    ----------
-    facts : DesignFacts
+    The cheapest comes first.
 
     Returns
     -------
@@ -87,7 +88,10 @@ def lifts_to_rung(facts: DesignFacts) -> tuple[Lift, ...]:
 
 
 def _can_be_settled(detection: Detection) -> bool:
-    """Whether more work could find it clear: what a placebo test has shown stays shown."""
+    """Return whether more work could find a source clear.
+
+    What a placebo test has shown stays shown.
+    """
     if detection.code == "unmeasured_confounding" and detection.state == State.serious:
         return False
     return detection.state in OPEN_TO_WORK
@@ -99,12 +103,12 @@ def lift_to_certainty(
     risk_ratio: float | None = None,
     people_per_arm: int | None = None,
 ) -> Lift | None:
-    """Return the cheapest sources that, were they found clear, would raise certainty by at least one level.
+    """Return the cheapest sources that would raise certainty if clear.
+
+    Certainty would rise by at least one level.
 
     Parameters
     ----------
-    rung_detail : str
-    detections : sequence of Detection
     risk_ratio, people_per_arm
         As for `certainty_of`.
 

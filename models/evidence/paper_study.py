@@ -43,7 +43,6 @@ def tag_paper_study(study: PaperStudy, project: str) -> PaperRecord:
 
     Parameters
     ----------
-    study : PaperStudy
     project : str
         Whose dossier it lies in.
 
@@ -98,7 +97,10 @@ def tag_paper_study(study: PaperStudy, project: str) -> PaperRecord:
 
 
 def why_no_interval(study: PaperStudy) -> str:
-    """Return the phrase that says why a study gives no number with an interval."""
+    """Return the phrase that says why a study has no interval.
+
+    The study then gives no number with one.
+    """
     reported = study.reports
     if reported.finding == "not_read":
         return "paper_not_read"
@@ -112,7 +114,7 @@ def why_no_interval(study: PaperStudy) -> str:
 
 
 class DossierVerdict(Worded):
-    """What all studies of a dossier say together."""
+    """The joint verdict of all studies of a dossier."""
 
     studies: int
     about_this_project: int
@@ -133,10 +135,6 @@ class DossierVerdict(Worded):
 
 def dossier_verdict(tagged: Sequence[PaperRecord]) -> DossierVerdict:
     """Return what all studies of a dossier say together.
-
-    Parameters
-    ----------
-    tagged : sequence of PaperRecord
 
     Returns
     -------
@@ -188,7 +186,10 @@ def _findings(study: PaperStudy) -> Findings:
 
 
 def _estimate(study: PaperStudy) -> Estimate | None:
-    """The source's own interval; else one from its error, or from shares and numbers of people."""
+    """Return the study's estimate with an interval, or None.
+
+    The interval is the source's own; else one from its error, or from shares and numbers of people.
+    """
     r = study.reports
     value = r.difference
     if value is None or study.outcome.type == "money" or (study.money is not None and study.money.is_modelled):
@@ -217,7 +218,10 @@ def _estimate(study: PaperStudy) -> Estimate | None:
 
 
 def _claims(record: PaperRecord, study: PaperStudy) -> Claims:
-    """Return what may be said: that somebody claims it; and what would have to be known first."""
+    """Return what may be said of a study on paper.
+
+    That somebody claims it, and what would have to be known first.
+    """
     claims = build_claims(record)
     said = says(
         "paper_says",

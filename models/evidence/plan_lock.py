@@ -1,4 +1,7 @@
-"""The promise: what the protocol said before outcomes were read, and what it says now."""
+"""The promise: what the protocol said before outcomes were read.
+
+It is compared with what the protocol says now.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class PlanChange:
 
 @dataclass(frozen=True, slots=True)
 class LockState:
-    """What is known of the protocol's lock when outcomes were read.
+    """The state of the protocol's lock when outcomes were read.
 
     Attributes
     ----------
@@ -53,10 +56,12 @@ class LockState:
 
 
 def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
-    """Return a mark for every estimate a protocol asks for: each outcome in each way, whatever they are called.
+    """Return a mark for every estimate that a protocol asks for.
 
-    A calculation keeps its mark while what it does is the same, so that a subgroup more, or a word
-    corrected, makes none of the others look like another one.
+    Each outcome in each way gets one, whatever they are called.
+
+    A calculation keeps its mark while what it does is the same, so that an added subgroup, or a corrected word,
+    changes none of the other marks.
     """
     plan = _without_texts(protocol.plan)
     people = {key: plan.get(key) for key in ("eligibility", "same_person", "treated_defined_by", "covariates", "seed")}
@@ -77,7 +82,10 @@ def calculation_ids(protocol: Protocol) -> tuple[str, ...]:
 
 
 def _own_ways(protocol: Protocol, plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """The declared estimator and its alternatives, each with the settings of the design that is in force."""
+    """Return the declared estimator and its alternatives.
+
+    Each has the settings of the design that is in force.
+    """
     section = declared_designs()[protocol.design].section
     effects = plan.get("effects", {})
     if section == "comparison" or (section == "benchmark" and section not in plan):
@@ -105,7 +113,10 @@ def _is_text(value: Any) -> bool:
 
 
 def is_only_words(key: str) -> bool:
-    """Whether a changed key is one of the texts that people read, which decide nothing."""
+    """Return whether a changed key is only a text for people to read.
+
+    Such texts decide nothing.
+    """
     return key.endswith((".da", ".en"))
 
 
@@ -138,7 +149,10 @@ def plan_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[P
 
 
 def has_other_primary_outcome(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether another outcome is primary now, or the same one is defined in another way."""
+    """Return whether another outcome is primary now.
+
+    The same outcome defined in another way counts as another.
+    """
     return _primary(before) != _primary(after)
 
 
@@ -153,7 +167,10 @@ def _primary(plan: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _flat(value: Any, path: str = "") -> dict[str, str]:
-    """Spread a plan over its keys; lists whose members have names go by those, others are one value."""
+    """Spread a plan over its keys.
+
+    Lists whose members have names are spread by name; others are one value.
+    """
     if isinstance(value, Mapping) and value:
         rows: dict[str, str] = {}
         for key, inner in value.items():

@@ -53,7 +53,7 @@ from models.values.effects import Counted, Effects
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How to get the same number again."""
+    """The versions, hashes and seed needed to get the same number again."""
 
     code_version: str
     contract_versions: dict[str, str]
@@ -64,7 +64,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class DesignSummary:
-    """What a record must know of the design that made it.
+    """The facts that a record must know of its design.
 
     Attributes
     ----------

@@ -113,7 +113,7 @@ def both_languages(text: Text) -> Bilingual:
 
 
 class Numbers(TypedDict):
-    """What rows of estimates have in common."""
+    """The numbers that all rows of estimates share."""
 
     estimator: str
     estimate: float | None
@@ -140,7 +140,10 @@ def alternative_of(estimate: Estimate) -> AlternativeEstimate:
 
 
 def placebo_of(placebo: PlaceboEstimate, protocol: Protocol, outcome: Outcome) -> PlaceboResult:
-    """Return a placebo in its own unit: percentage points, the outcome's unit if it is an earlier outcome, or none."""
+    """Return a placebo in its own unit.
+
+    The unit is percentage points, the outcome's unit if it is an earlier outcome, or none.
+    """
     covariate = protocol.covariate(placebo.covariate)
     unit = Bilingual(da="", en="")
     if covariate.type == "binary":
@@ -158,7 +161,10 @@ def placebo_of(placebo: PlaceboEstimate, protocol: Protocol, outcome: Outcome) -
 
 
 def diagnostics_of(f: Findings, comparison: Comparison, effects: Effects) -> Diagnostics:
-    """Return how alike the groups are, and how strong hidden bias would have to be."""
+    """Return how alike the groups are, and how much hidden bias they bear.
+
+    Hidden bias is measured by how strong it would have to be.
+    """
     d = comparison.diagnostics
     detectable = None
     if effects.primary is not None:

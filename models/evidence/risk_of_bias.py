@@ -14,7 +14,10 @@ YES = ("Y", "PY")
 
 
 def fitting(detail: str) -> Literal["robins_i", "rob_2"] | None:
-    """Return the instrument that fits a rung's detail, e.g. `4a`; None where none does."""
+    """Return the instrument that fits a rung's detail, e.g. `4a`.
+
+    None where none does.
+    """
     fits = {name for name, own in read_knowledge("risk_of_bias")["instruments"].items() if detail in own["fits"]}
     return "robins_i" if "robins_i" in fits else "rob_2" if "rob_2" in fits else None
 
@@ -26,7 +29,9 @@ def instrument_of(name: str) -> dict[str, Any]:
 
 
 def judge_domain(instrument: str, domain: str, answers: Mapping[str, str]) -> str:
-    """Return a domain's judgement: the published one, or a worse one that a better answer would have had.
+    """Return a domain's judgement.
+
+    It is the published one, or a worse one that a better answer would have had.
 
     Total: a question without an answer is one without information; where a question offers none, it
     takes its worst answer.
@@ -52,7 +57,10 @@ def group_of(question: Mapping[str, Any], given: str | None) -> int:
 
 @cache
 def _raised(instrument: str, domain: str) -> dict[tuple[int, ...], int]:
-    """Return for every combination of answers the worst published judgement among those that are no worse."""
+    """Return for every combination of answers its worst judgement.
+
+    It is the worst published judgement among combinations that are no worse.
+    """
     own = instrument_of(instrument)
     questions = own["domains"][domain]["questions"]
     found: dict[tuple[int, ...], int] = {}
@@ -67,7 +75,7 @@ def _raised(instrument: str, domain: str) -> dict[tuple[int, ...], int]:
 
 
 def published_judgement(instrument: str, domain: str, answers: Mapping[str, str]) -> str:
-    """Return what the published tree says, walked as it stands."""
+    """Return what the published tree says, without any correction."""
     own = instrument_of(instrument)
     rules = own["domains"][domain]
     order: list[str] = own["judgements"]
@@ -85,13 +93,19 @@ def published_judgement(instrument: str, domain: str, answers: Mapping[str, str]
 
 
 def overall(instrument: str, judgements: Mapping[str, str]) -> str:
-    """Return the worst domain's judgement; an observational study is at best “low except for confounding”."""
+    """Return the worst domain's judgement.
+
+    An observational study is at best “low except for confounding”.
+    """
     order: list[str] = instrument_of(instrument)["judgements"]
     return max(judgements.values(), key=order.index)
 
 
 def answer_to(question: Mapping[str, Any], given: str | None) -> str:
-    """Return the answer that counts: what was given, or no information, or the worst where that is no option."""
+    """Return the answer that counts.
+
+    It is what was given, or no information, or the worst where that is no option.
+    """
     options = [answer for group in question["answers"] for answer in group]
     if given in options:
         return str(given)

@@ -35,7 +35,10 @@ else:
 
 
 def held(facts: DesignFacts) -> dict[str, bool]:
-    """Return for every fact whether it holds; a count holds from the number that the rules ask for."""
+    """Return for every fact whether it holds.
+
+    A count holds from the number that the rules ask for.
+    """
     return {name: _holds(value, design_facts()[name]) for name, value in asdict(facts).items()}
 
 

@@ -57,7 +57,10 @@ def tag_changes(before: PublicRecord, after: PublicRecord) -> tuple[TagChange, .
 
 
 def _changed_states(old: Evidence, new: Evidence) -> Mapping[str, tuple[str | None, str | None]]:
-    """Return states by code where they differ; None where a source was not listed for the rung."""
+    """Return states by code where they differ.
+
+    None where a source was not listed for the rung.
+    """
     earlier = {source.code: source.state for source in old.error_sources}
     later = {source.code: source.state for source in new.error_sources}
     codes = dict.fromkeys([*later, *earlier])

@@ -1,4 +1,4 @@
-"""Benchmarking (rung 5): participants held against a rate of a larger group."""
+"""Benchmarking (rung 5): participants against a rate of a larger group."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STRATUM = "stratum_of_person"
 
 
 class Benchmarking(OfPeople):
-    """Compared with a rate."""
+    """The design that compares participants with a rate."""
 
     name = "benchmarking"
     intended_rung = 5
@@ -63,7 +63,10 @@ class Benchmarking(OfPeople):
         return replace(selected, people=people.rename(columns={strata: STRATUM}))
 
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
-        """Give every participant a weight of one, and keep the rates to hold them against."""
+        """Give every participant a weight of one, and keep the rates.
+
+        Participants are compared with the rates later.
+        """
         n = len(cohort.people)
         people = cohort.people.assign(propensity_logit=np.nan, weight=1.0, cluster=np.arange(n), left_out="")
         diagnostics = ComparisonDiagnostics(n, 0, n, 0, 0.0)
@@ -75,7 +78,7 @@ class Benchmarking(OfPeople):
         )
 
     def estimate(self, comparison: Comparison, y: Array, outcome: Outcome, protocol: Protocol) -> Effects:
-        """Difference between the participants' mean and the rate.
+        """Estimate the difference between the participants' mean and the rate.
 
         Binary outcomes get Wilson's interval (Newcombe's when the rate's own size is known), so
         that few participants give a wide interval and not a refusal.
@@ -131,7 +134,7 @@ class Benchmarking(OfPeople):
     def _within(
         self, comparison: Comparison, y: Array, inside: NDArray[np.bool_], outcome: Outcome, protocol: Protocol
     ) -> Found:
-        """Hold some of the people against the rate, as if they were all."""
+        """Compare some of the people with the rate, as if they were all."""
         people = comparison.people[inside].reset_index(drop=True)
         found = self.estimate(replace(comparison, people=people), y[inside], outcome, protocol)
         return found.primary, found.gate.reason, found.n_treated, found.n_control
@@ -146,7 +149,7 @@ class Benchmarking(OfPeople):
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Facts of a comparison with a rate."""
+        """Return facts of a comparison with a rate."""
         has_people = comparison.diagnostics.n_treated > 0
         declared = any(r.outcome == outcome.name for r in protocol.comparison.reference_rates)
         delivered = (
@@ -186,7 +189,7 @@ def _rates_of(comparison: Comparison, outcome: Outcome) -> pd.DataFrame:
 def _expected(
     rates: pd.DataFrame, strata: pd.Series | None, n: int, outcome: Outcome, protocol: Protocol
 ) -> tuple[ExpectedRate, tuple[Measure, ...]] | Refusal:
-    """Find the rate to hold participants against, by the declared method."""
+    """Find the rate to compare participants with, by the declared method."""
     settings, is_binary = protocol.settings(BenchmarkSettings), outcome.type == "binary"
     if settings.method == "reference_rate":
         declared = next(r for r in protocol.comparison.reference_rates if r.outcome == outcome.name)
@@ -239,7 +242,10 @@ def _counts(seen: Array, expected: ExpectedRate, outcome: Outcome, protocol: Pro
 
 
 def _expected_shift(expected: ExpectedRate, outcome: Outcome) -> tuple[float | None, float | None]:
-    """How much better participants were expected to do than everybody, by who they are: creaming off the easiest."""
+    """Return how much better participants were expected to do than everybody.
+
+    The expectation follows from who they are: it shows creaming off the easiest.
+    """
     if outcome.type != "binary" or not 0 < expected.overall < 1 or float(np.ptp(expected.per_person)) == 0:
         return None, None
     deviation = float(np.sqrt(expected.overall * (1 - expected.overall)))
@@ -250,7 +256,10 @@ def _expected_shift(expected: ExpectedRate, outcome: Outcome) -> tuple[float | N
 def _by_place(
     codes: pd.Series, beyond: Array, protocol: Protocol
 ) -> tuple[tuple[Measure, ...], tuple[ResultPart, ...]]:
-    """One's own places, each with its difference drawn towards the middle; nothing with few places."""
+    """Return one's own places, each with its shrunken difference.
+
+    Differences are drawn towards the middle. Nothing is returned with few places.
+    """
     known = codes.notna().to_numpy(dtype=bool)
     if codes[known].nunique() < limit("fewest_places"):
         return (), ()
@@ -276,7 +285,7 @@ def _by_place(
 def _surroundings(
     rates: pd.DataFrame, effect: float, protocol: Protocol
 ) -> tuple[tuple[Measure, ...], tuple[ResultPart, ...], RateFindings | None, PanelFindings | None]:
-    """How places lie around their rate, and how the rate itself moved."""
+    """Return how places lie around their rate, and how the rate moved."""
     if rates.empty or protocol.settings(BenchmarkSettings).method == "reference_rate":
         return (), (), None, None
     measures: tuple[Measure, ...] = ()

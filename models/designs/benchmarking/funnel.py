@@ -1,4 +1,6 @@
-"""Funnel limits: which units stand out from a rate, and how many would by chance.
+"""Funnel limits: which units stand out from a rate.
+
+They also tell how many units would stand out by chance.
 
 Source: Spiegelhalter (2005), "Funnel plots for comparing institutional
 performance", Statistics in Medicine 24.
@@ -40,7 +42,7 @@ class Funnel:
 
 
 def funnel(rates: Array, people: Array, rate: float, *, level: float, winsorised_share: float) -> Funnel:
-    """Hold units' shares against a rate.
+    """Compare units' shares with a rate.
 
     Parameters
     ----------

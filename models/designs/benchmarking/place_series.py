@@ -24,11 +24,8 @@ def series_effects(comparison: Comparison, rates: pd.DataFrame, outcome: Outcome
 
     Parameters
     ----------
-    comparison : Comparison
     rates : DataFrame
         Rates of one outcome.
-    outcome : Outcome
-    protocol : Protocol
     """
     settings = protocol.settings(BenchmarkSettings)
     n = comparison.diagnostics.n_treated

@@ -25,7 +25,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRate:
-    """What one would expect of people like the participants.
+    """The outcome to be expected of people like the participants.
 
     Attributes
     ----------
@@ -45,19 +45,22 @@ class ExpectedRate:
 
     @property
     def people_count(self) -> float | None:
-        """How many people such a rate of a yes-or-no outcome would rest on; None if it is taken as exact."""
+        """Number of people that a rate of a yes-or-no outcome would rest on.
+
+        None if the rate is taken as exact.
+        """
         return self.value * (1 - self.value) / self.variance if self.variance > 0 and 0 < self.value < 1 else None
 
 
 def chosen_rates(rates: pd.DataFrame, own_places: tuple[str, ...], most_years_back: int | None) -> pd.DataFrame:
-    """Return rows of other places, of the latest period, or of some years back from it.
+    """Return rows of other places, of one period.
+
+    The period is the latest, or some years back from it.
 
     Parameters
     ----------
     rates : DataFrame
         Rows of one outcome.
-    own_places : tuple of str
-    most_years_back : int or None
     """
     others = rates[~rates["place"].isin(own_places)]
     if others.empty:
@@ -69,7 +72,10 @@ def chosen_rates(rates: pd.DataFrame, own_places: tuple[str, ...], most_years_ba
 
 
 def _variance(rows: pd.DataFrame, is_binary: bool) -> Array:
-    """Of each row's rate; means are taken as exact, for their spread is not delivered."""
+    """Return the variance of each row's rate.
+
+    Means are taken as exact, for their spread is not delivered.
+    """
     if not is_binary:
         return np.zeros(len(rows))
     p, n = rows["value"].to_numpy(dtype=float), rows["people_count"].to_numpy(dtype=float)
@@ -79,7 +85,9 @@ def _variance(rows: pd.DataFrame, is_binary: bool) -> Array:
 def standardised_rate(
     rows: pd.DataFrame, strata: pd.Series | None, n: int, *, is_binary: bool
 ) -> ExpectedRate | Refusal:
-    """Give every participant the rate of her stratum (indirect standardisation).
+    """Give every participant her stratum's rate.
+
+    This is indirect standardisation.
 
     Parameters
     ----------
@@ -89,7 +97,6 @@ def standardised_rate(
         Each participant's stratum, shape (n,); None compares with everybody.
     n : int
         Participants.
-    is_binary : bool
 
     Returns
     -------
@@ -123,7 +130,10 @@ def _mean_rate(rows: pd.DataFrame, is_binary: bool) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class StructuralRate:
-    """What places with such a structure usually reach, and how much of the differences structure explains."""
+    """The rate that places of such a structure usually reach.
+
+    It also has how much of the differences structure explains.
+    """
 
     expected: ExpectedRate
     r_squared: float
@@ -138,7 +148,6 @@ def structural_rate(
     ----------
     rates : DataFrame
         Rows of one outcome in the chosen periods, own places included, with a column per covariate.
-    own_places : tuple of str
     names : tuple of str
         Covariates of places.
     n : int
@@ -180,7 +189,10 @@ def structural_rate(
 
 
 def observed_over_expected(observed: float, expected: float, confidence_level: float) -> tuple[float, float, float]:
-    """Return how many had the outcome against how many were expected to, with exact Poisson limits."""
+    """Return how many had the outcome against how many were expected to.
+
+    The limits are exact Poisson limits.
+    """
     tail = (1 - confidence_level) / 2
     low = scipy.stats.chi2.ppf(tail, 2 * observed) / 2 if observed > 0 else 0.0
     high = scipy.stats.chi2.isf(tail, 2 * (observed + 1)) / 2
@@ -189,7 +201,7 @@ def observed_over_expected(observed: float, expected: float, confidence_level: f
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How places lie around their rate.
+    """The spread of places around their rate.
 
     Attributes
     ----------
@@ -211,7 +223,10 @@ class Spread:
 
 
 def spread_of_places(rows: pd.DataFrame) -> Spread | None:
-    """Look at the latest rates of places; None with few, or a rate of 0 or 1."""
+    """Measure the spread of places' latest rates.
+
+    None with few places, or with a rate of 0 or 1.
+    """
     whole = rows[rows["stratum"] == ALL] if (rows["stratum"] == ALL).any() else rows
     by_place = (
         whole.assign(count=whole["value"] * whole["people_count"]).groupby("place")[["count", "people_count"]].sum()

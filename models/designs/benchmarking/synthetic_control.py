@@ -44,7 +44,10 @@ class SyntheticControl:
     placebo: Array
 
     def interval(self, confidence_level: float) -> tuple[float, float] | None:
-        """Return the effect less and plus what places without the project show; None with too few of them."""
+        """Return the limits of the effect.
+
+        They are the effect less and plus what places without the project show; None with too few of them.
+        """
         if len(self.placebo) < np.ceil(1 / (1 - confidence_level)) - 1:
             return None
         reach = float(np.quantile(np.abs(self.placebo), confidence_level, method="higher"))
@@ -78,7 +81,7 @@ def mixture(own: Array, others: Array) -> Array:
 
 
 def synthetic_control(own: Array, others: Array, before: NDArray[np.bool_]) -> SyntheticControl:
-    """Hold a place against a mixture of others.
+    """Compare a place with a mixture of others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Case study (rung 7): what cases tell, held against rival explanations.
+"""Case study (rung 7): what cases tell of rival explanations.
 
 Its output is never an effect. What is said is put together from the
 protocol's own labels; nothing that was written about a case is repeated.
@@ -33,7 +33,7 @@ Text = dict[str, str]
 
 
 class CaseStudy(WithoutPeople):
-    """Compared with a rival explanation."""
+    """The design that compares an explanation with rival explanations."""
 
     name = "case_study"
     intended_rung = 7
@@ -45,7 +45,7 @@ class CaseStudy(WithoutPeople):
         return comparison_of(rows, count, "explained", None if count else "no_cases")
 
     def estimate(self, comparison: Comparison, y: None, outcome: Outcome, protocol: Protocol) -> Effects:
-        """Tell what the cases say."""
+        """Report what the cases say."""
         rows = comparison.people
         blank = Effects(outcome.name, comparison.gate, rows["subject"].nunique(), 0, kind="told")
         if not blank.gate.is_open:
@@ -74,7 +74,10 @@ class CaseStudy(WithoutPeople):
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Coders read cases; they are no raters of an effect, however many they are."""
+        """Return facts of a case study.
+
+        Coders read cases; they are no raters of an effect, however many they are.
+        """
         return DesignFacts()
 
     def estimator(self, protocol: Protocol) -> str:
@@ -82,7 +85,10 @@ class CaseStudy(WithoutPeople):
         return "cases_told"
 
     def counted(self, protocol: Protocol) -> Counted:
-        """People, where a case is one; they are protected as such."""
+        """Return people where a case is one, otherwise cases.
+
+        People are protected as such.
+        """
         return "people" if protocol.settings(CaseSettings).are_people else "cases"
 
 
@@ -90,7 +96,9 @@ DESIGN = CaseStudy()
 
 
 def agreed_codings(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per case and one column per item: what most coders found, NaN where they are split.
+    """Return one row per case and one column per item.
+
+    A value is what most coders found, NaN where they are split.
 
     Parameters
     ----------
@@ -146,11 +154,14 @@ class _Told:
 
     @property
     def has_anything(self) -> bool:
-        """Whether anything can be told."""
+        """Whether there is anything to report."""
         return self.table is not None or bool(self.after)
 
     def _after(self) -> dict[str, float]:
-        """How likely each explanation is after the traces, on average over cases."""
+        """Return how likely each explanation is after the traces.
+
+        It is the average over cases.
+        """
         if not self.settings.explanations or not self.tests:
             return {}
         per_case = []
@@ -166,7 +177,7 @@ class _Told:
             yield _Trace(test.name, int(known.sum()), len(known))
 
     def measures(self, alpha: float | None) -> Iterator[Measure]:
-        """Coder agreement, and how much the cases leave open."""
+        """Yield coder agreement, and how much the cases leave open."""
         if alpha is not None:
             yield Measure("krippendorff_alpha", alpha)
         if self.table is not None and self.parsimonious is not None:
@@ -176,7 +187,10 @@ class _Told:
             yield Measure("unseen_rows", float(self.table.unseen_count))
 
     def parts(self) -> Iterator[ResultPart]:
-        """Explanations, before and after; combinations that were seen, contradictory ones among them."""
+        """Yield explanations before and after, and combinations that were seen.
+
+        Contradictory combinations are among them.
+        """
         for e in self.settings.explanations:
             if e.name in self.after and not self.settings.are_people:
                 before = share_words(e.prior)
@@ -192,7 +206,7 @@ class _Told:
             yield ResultPart("combination", words, float(share), count=int(count))
 
     def texts(self) -> Iterator[Text]:
-        """What is said: explanations, traces, then paths."""
+        """Yield what is said: explanations, traces, then paths."""
         for e in self.settings.explanations:
             if e.name in self.after:
                 key = "told_project_explanation" if e.is_project else "told_rival_explanation"
@@ -231,7 +245,10 @@ class _Told:
             yield bilingual("told_no_path", outcome=_both(self.outcome.label))
 
     def _where(self, trace: _Trace) -> Text:
-        """In how many cases; in words only where a number would point at people."""
+        """Return in how many cases a trace was found.
+
+        Only in words where a number would point at people.
+        """
         if self.settings.are_people:
             share = trace.found / trace.looked
             third = 1 / limit("few_is_one_in")
@@ -256,7 +273,7 @@ class _Told:
         }
 
     def findings(self, alpha: float | None) -> JudgementFindings:
-        """What detectors are told."""
+        """Return what detectors are given."""
         rivals = [e for e in self.settings.explanations if not e.is_project]
         tested = {t.explains for t in self.tests}
         return JudgementFindings(

@@ -21,7 +21,6 @@ def posteriors(
     ----------
     explanations : sequence of Explanation
         Their priors add up to 1.
-    tests : sequence of TracingTest
     found : mapping of str to bool
         Test to whether its trace was found; tests that were not coded are passed over.
 
@@ -42,7 +41,10 @@ def posteriors(
 
 
 def verdict_of(test: TracingTest, was_found: bool) -> str:
-    """Say what a test's outcome does: `confirms`, `rules_out`, `strengthens` or `weakens` its explanation."""
+    """Return what a test's outcome does to its explanation.
+
+    One of `confirms`, `rules_out`, `strengthens` or `weakens`.
+    """
     if was_found:
         return "confirms" if test.kind in ("smoking_gun", "doubly_decisive") else "strengthens"
     return "rules_out" if test.kind in ("hoop", "doubly_decisive") else "weakens"

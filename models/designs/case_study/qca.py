@@ -1,4 +1,6 @@
-"""Qualitative comparative analysis of crisp sets: which combinations lead to an outcome.
+"""Qualitative comparative analysis of crisp sets.
+
+It finds which combinations lead to an outcome.
 
 Sources: Ragin (1987); Dusa (2019), "QCA with R". Checked against the R package
 QCA 3.25.1 in the tests. All implicants are tried, which eight conditions allow.
@@ -71,7 +73,6 @@ def truth_table(conditions: Bits, outcome: Bits, *, consistency: float) -> Truth
     ----------
     conditions : ndarray of int, shape (cases, conditions)
     outcome : ndarray of int, shape (cases,)
-    consistency : float
     """
     rows, place = np.unique(conditions, axis=0, return_inverse=True)
     cases = np.bincount(place.ravel(), minlength=len(rows))
@@ -84,7 +85,6 @@ def minimal_solutions(table: TruthTable, *, with_unseen: bool) -> Solutions:
 
     Parameters
     ----------
-    table : TruthTable
     with_unseen : bool
         Whether unseen combinations may be assumed to lead to the outcome where that makes it shorter (parsimonious);
         otherwise only what was seen counts (conservative).
@@ -122,7 +122,7 @@ def _covers(term: Term, rows: Bits) -> NDArray[np.bool_]:
 
 
 def _size(term: Term) -> int:
-    """Combinations that a term covers."""
+    """Return how many combinations a term covers."""
     return int(2 ** sum(value < 0 for value in term))
 
 

@@ -1,4 +1,4 @@
-"""Expert assessment (rung 6): what people judged who know the field."""
+"""Expert assessment (rung 6): judgements by people who know the field."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 
 class ExpertAssessment(WithoutPeople):
-    """Compared with a judgement."""
+    """The design that rests on experts' judgements."""
 
     name = "expert_assessment"
     intended_rung = 6
@@ -112,7 +112,10 @@ class ExpertAssessment(WithoutPeople):
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Facts of a judgement: how many judged, and whether the form was fixed before they did."""
+        """Return facts of a judgement.
+
+        They are how many judged, and whether the form was fixed before they did.
+        """
         return DesignFacts(
             raters_count=comparison.diagnostics.n_treated if effects is None else effects.n_treated,
             judgement_structured=bool(comparison.details.get("form_precedes_answers", False)),
@@ -124,7 +127,7 @@ class ExpertAssessment(WithoutPeople):
         return "judged_agreement" if settings.scale == "category" else f"judged_{settings.aggregate}"
 
     def counted(self, protocol: Protocol) -> Counted:
-        """Experts."""
+        """Return experts."""
         return "raters"
 
 
@@ -132,7 +135,10 @@ DESIGN = ExpertAssessment()
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each expert's latest answer to each question: who left after the first round still said something."""
+    """Return each expert's latest answer to each question.
+
+    Experts who left after the first round still said something.
+    """
     return rows.sort_values("round_number", kind="stable").drop_duplicates(["person_id", "subject"], keep="last")
 
 
@@ -142,7 +148,10 @@ def _answers(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _agreement(last: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Measure, ...], float | None]:
-    """Measure agreement in the ways that fit; the first is the one that detectors judge."""
+    """Measure agreement in the ways that fit.
+
+    The first is the one that detectors judge.
+    """
     ratings = last.to_numpy(dtype=float, na_value=np.nan)
     level = protocol.effects.confidence_level
     found: list[Measure] = []
@@ -180,7 +189,10 @@ def _told(last: pd.DataFrame, measures: tuple[Measure, ...]) -> dict[str, str]:
 def _pooled(
     people: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol
 ) -> tuple[PooledAnswer | Refusal, float | None]:
-    """Put the last round together; return the panel's best calibration where seeds were asked."""
+    """Pool the last round.
+
+    Where seeds were asked, the panel's best calibration is returned too.
+    """
     settings = protocol.settings(AssessmentSettings)
     last = _latest(rows)
     middle = last.groupby("person_id")["value"].mean()
@@ -203,7 +215,10 @@ def _pooled(
 
 
 def _quantiles(rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Return each expert's three quantiles, rising; None if any lacks one or they fall."""
+    """Return each expert's three quantiles, rising.
+
+    None if any expert lacks one or they fall.
+    """
     found = rows.groupby("person_id")[["low", "value", "high"]].mean()
     rising = (found["low"] < found["value"]) & (found["value"] < found["high"])
     return found if len(found) and found.notna().all(axis=None) and rising.all() else None
@@ -221,12 +236,15 @@ def _seed_answers(people: pd.DataFrame, experts: list[str], seeds: dict[str, flo
 
 
 def _fewest_raters() -> int:
-    """Return how many raters make an assessment, as the fact that earns the rung says."""
+    """Return how many raters make an assessment.
+
+    It is the number in the fact that earns the rung.
+    """
     return design_facts()["raters_count"].at_least or 0
 
 
 def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[ResultPart, ...]:
-    """How often each category was chosen, in the order of its code."""
+    """Count how often each category was chosen, in the order of its code."""
     answers = last.to_numpy(dtype=float, na_value=np.nan)
     codes, counts = np.unique(answers[np.isfinite(answers)], return_counts=True)
     named = protocol.settings(AssessmentSettings).categories
@@ -239,7 +257,10 @@ def _categories(last: pd.DataFrame, protocol: Protocol) -> tuple[ResultPart, ...
 
 
 def _by_round(rows: pd.DataFrame) -> tuple[ResultPart, ...]:
-    """The panel's middle and its middle half, round by round; nothing of one round, or of one with few answers."""
+    """Return the panel's middle and its middle half, round by round.
+
+    Nothing of one round, or of one with few answers.
+    """
     parts = []
     for number in sorted(rows["round_number"].unique()):
         answers = rows[rows["round_number"] == number].groupby("person_id")["value"].mean()
@@ -251,7 +272,7 @@ def _by_round(rows: pd.DataFrame) -> tuple[ResultPart, ...]:
 
 
 def _rounds(rows: pd.DataFrame) -> tuple[Measure, ...]:
-    """How far apart answers were in the first round and in the last."""
+    """Return how far apart answers were in the first and the last round."""
     numbers = sorted(rows["round_number"].unique())
     if len(numbers) < 2:
         return ()

@@ -32,7 +32,10 @@ class PooledAnswer:
 
 
 def median_of(answers: Array) -> PooledAnswer:
-    """Return the median and the quartiles of experts' answers; shape (experts,)."""
+    """Return the median and the quartiles of answers, shape (experts,).
+
+    The answers are those of experts.
+    """
     low, middle, high = np.quantile(answers, [0.25, 0.5, 0.75])
     return PooledAnswer(float(middle), float(low), float(high))
 
@@ -74,7 +77,9 @@ def _range(quantiles: Array) -> tuple[float, float]:
 
 
 def calibration_of(quantiles: Array, truths: Array) -> float:
-    """How likely an expert's hits are if the distributions are right (p-value).
+    """Return how likely an expert's hits are if her distributions are right.
+
+    It is a p-value.
 
     Parameters
     ----------
@@ -89,7 +94,9 @@ def calibration_of(quantiles: Array, truths: Array) -> float:
 
 
 def information_of(quantiles: Array, everybody: Array) -> float:
-    """How narrow an expert's distributions are against the range of all answers, on average over questions.
+    """Return how narrow an expert's distributions are.
+
+    They are set against the range of all answers, on average over questions.
 
     Parameters
     ----------
@@ -106,7 +113,9 @@ def information_of(quantiles: Array, everybody: Array) -> float:
 
 
 def cooke_weights(seeds: Array, truths: Array) -> tuple[Array, Array] | None:
-    """Weigh experts by how well they answered questions whose answers are known.
+    """Weigh experts by their answers to questions with known answers.
+
+    The better they answered, the more they weigh.
 
     Parameters
     ----------
@@ -125,7 +134,9 @@ def cooke_weights(seeds: Array, truths: Array) -> tuple[Array, Array] | None:
 
 
 def skill(answer: float, truth: float, naive: float) -> float | None:
-    """How much nearer the truth an answer came than a naive forecast: 1 is exact, 0 no better, below 0 worse.
+    """Return how much nearer the truth an answer came than a naive forecast.
+
+    1 is exact, 0 no better, below 0 worse.
 
     None where the naive forecast was exact: nobody can beat it.
     """

@@ -40,7 +40,7 @@ from models.values.refusal import Refusal
 
 
 class MatchedControl(OfPeople):
-    """Compared with similar people."""
+    """The design that compares participants with similar people."""
 
     name = "matched_control"
     intended_rung = 4
@@ -88,7 +88,7 @@ class MatchedControl(OfPeople):
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Facts of a matched comparison."""
+        """Return facts of a matched comparison."""
         used = set(comparison.diagnostics.score_columns)
         earlier = {c.name for c in protocol.register_covariates if c.pre_period_of == outcome.name}
         return DesignFacts(
@@ -109,7 +109,7 @@ DESIGN = MatchedControl()
 
 
 def _gate(comparison: Comparison, y: Array, compared: NDArray[np.bool_], own: NDArray[np.bool_]) -> Gate:
-    """Close the gate where too few outcomes were seen, or where they do not vary."""
+    """Close the gate where too few outcomes were seen or they do not vary."""
     if not comparison.gate.is_open:
         return comparison.gate
     seen = np.isfinite(y)

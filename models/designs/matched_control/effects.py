@@ -1,4 +1,4 @@
-"""What a matched comparison says beyond its main number."""
+"""Results of a matched comparison beyond its main number."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ def cohort_of(comparison: Comparison) -> pd.DataFrame:
 
 
 def has_variation(values: Array) -> bool:
-    """Whether values differ."""
+    """Return whether values differ."""
     return len(values) > 0 and bool(values.max() > values.min())
 
 
 def placebo_estimates(people: pd.DataFrame, protocol: Protocol) -> tuple[PlaceboEstimate, ...]:
-    """Redo everything with something measured before the start in the outcome's place.
+    """Redo everything with an earlier measurement as the outcome.
+
+    It was measured before the start.
 
     Parameters
     ----------
     people : DataFrame
         The cohort.
-    protocol : Protocol
     """
     found = []
     plan = Plan.of(protocol)
@@ -74,7 +75,10 @@ def learnt_error(placebo: tuple[PlaceboEstimate, ...], estimator: str) -> System
 def specification_estimates(
     people: pd.DataFrame, y: Array, protocol: Protocol, *, is_binary: bool
 ) -> tuple[SpecificationEstimate, ...]:
-    """Estimate by every declared specification; those that give no number say why."""
+    """Estimate by every declared specification.
+
+    Those that give no number say why.
+    """
     found = []
     for declared in protocol.effects.specifications:
         plan = Plan.of(protocol).specified(declared)
@@ -86,7 +90,7 @@ def specification_estimates(
 
 
 def estimate_again(people: pd.DataFrame, y: Array, inside: NDArray[np.bool_], plan: Plan, *, is_binary: bool) -> Found:
-    """Match and estimate anew among some of the people.
+    """Match and estimate again among some of the people.
 
     Parameters
     ----------
@@ -94,8 +98,6 @@ def estimate_again(people: pd.DataFrame, y: Array, inside: NDArray[np.bool_], pl
         The cohort.
     y : ndarray of float, shape (n,)
     inside : ndarray of bool, shape (n,)
-    plan : Plan
-    is_binary : bool
 
     Returns
     -------
@@ -120,7 +122,10 @@ def estimate_again(people: pd.DataFrame, y: Array, inside: NDArray[np.bool_], pl
 
 
 def hidden_bias_of(data: Analysed, primary: Estimate) -> HiddenBias | None:
-    """How much hidden bias the result bears; Γ only where each person is in one matched set."""
+    """Return how much hidden bias the result bears.
+
+    Γ only where each person is in one matched set.
+    """
     return hidden_bias(
         data.y,
         data.treated,
@@ -133,7 +138,10 @@ def hidden_bias_of(data: Analysed, primary: Estimate) -> HiddenBias | None:
 
 
 def strongest_benchmark(data: Analysed) -> Benchmark | None:
-    """What a hidden factor as strong as the strongest measured covariate would do to the regression's estimate."""
+    """Return the effect of a hidden factor on the regression's estimate.
+
+    The factor is as strong as the strongest measured covariate.
+    """
     matrix = data.plan.matrix(data.people)
     if len(data.y) < matrix.values.shape[1] + 4 or not has_variation(data.y):
         return None
@@ -142,7 +150,10 @@ def strongest_benchmark(data: Analysed) -> Benchmark | None:
 
 
 def predicted_shift(data: Analysed) -> tuple[float | None, float | None]:
-    """Standardised difference in what the past predicts, participants against the pool, and its error."""
+    """Return the standardised difference in what the past predicts.
+
+    Participants are compared with the pool; the second value is the standard error.
+    """
     treated, y = data.treated, data.y
     x = data.plan.matrix(data.people).values
     z = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)])
@@ -157,7 +168,10 @@ def predicted_shift(data: Analysed) -> tuple[float | None, float | None]:
 
 
 def fewest_unlike_others(data: Analysed) -> int:
-    """How many people, in the smaller of two groups, have another value than their group's commonest."""
+    """Count people whose value is not their group's most common.
+
+    The smaller of the two groups' counts is returned.
+    """
     used = data.weight > 0
     counts = []
     for group in (used & data.treated, used & ~data.treated):
@@ -172,7 +186,9 @@ Bounds = tuple[float, float] | None
 def loss_bounds(
     comparison: Comparison, y: Array, outcome: Outcome, lost_treated: float, lost_control: float
 ) -> tuple[Bounds, Bounds]:
-    """Return Lee's and Manski's bounds of what compared people without an outcome could hide.
+    """Return Lee's and Manski's bounds for people without an outcome.
+
+    They bound what compared people without an outcome could hide.
 
     Manski's need the outcome's limits, which a yes-or-no outcome always has.
     """

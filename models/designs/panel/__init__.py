@@ -1,1 +1,1 @@
-"""Rung 3: the same units before and after, beside units that were not treated."""
+"""Rung 3: the same units before and after, beside untreated units."""

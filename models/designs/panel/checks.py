@@ -1,4 +1,4 @@
-"""Checks of units followed over time: what was different before anybody started.
+"""Checks of units over time: differences before anybody started.
 
 Sources: Angrist & Pischke (2009), section 5.2; Callaway & Sant'Anna (2021) for
 group-time effects with never-treated controls; Goodman-Bacon (2021).
@@ -46,7 +46,9 @@ class Panel:
 
 
 def pre_trend_p(panel: Panel) -> float | None:
-    """Test whether those who will start developed differently before anybody did.
+    """Test whether starters developed differently before anybody started.
+
+    Starters are those who will start.
 
     Each unit's own slope is compared between the groups (Welch), so units are the observations.
     None with fewer than two times before the start.
@@ -60,7 +62,10 @@ def pre_trend_p(panel: Panel) -> float | None:
 
 
 def placebo_period_p(panel: Panel) -> float | None:
-    """Test a made-up start in the middle of the time before: its difference-in-differences should be nothing."""
+    """Test a made-up start in the middle of the time before.
+
+    Its difference-in-differences should be nothing.
+    """
     before = panel.times_before
     if before < 2:
         return None
@@ -70,7 +75,10 @@ def placebo_period_p(panel: Panel) -> float | None:
 
 
 def lead_p(panel: Panel) -> float | None:
-    """Test whether the last change before the start tells who will start: then the outcome moves participation."""
+    """Test whether the last change before the start tells who will start.
+
+    Then the outcome moves participation.
+    """
     before = panel.times_before
     if before < 2:
         return None
@@ -84,7 +92,10 @@ def _difference_p(values: Array, treated: NDArray[np.bool_]) -> float | None:
 
 
 def dip_smd(panel: Panel) -> float | None:
-    """Level just before the start against earlier ones, for those who start, in standard deviations between units."""
+    """Return the level just before the start against earlier levels.
+
+    It is for those who start, in standard deviations between units.
+    """
     own = panel.y[panel.treated]
     starts = panel.start[panel.treated]
     if not len(own) or starts.min() < 2:
@@ -96,7 +107,10 @@ def dip_smd(panel: Panel) -> float | None:
 
 
 def control_change(panel: Panel) -> float | None:
-    """How much those who never start changed from before to after."""
+    """Return how much those who never start changed.
+
+    The change is from before to after.
+    """
     others = panel.y[~panel.treated]
     before = panel.times_before
     if not len(others) or not 0 < before < panel.never:
@@ -105,7 +119,7 @@ def control_change(panel: Panel) -> float | None:
 
 
 def two_way_effect(panel: Panel) -> float | None:
-    """The effect by two-way fixed effects."""
+    """Estimate the effect by two-way fixed effects."""
     on = (np.arange(panel.never) >= panel.start[:, None]).astype(float)
 
     def within(values: Array) -> Array:
@@ -117,7 +131,10 @@ def two_way_effect(panel: Panel) -> float | None:
 
 
 def group_time_effect(panel: Panel) -> float | None:
-    """The mean of group-time effects over those who start and their times since, against those who never do."""
+    """Estimate the mean of group-time effects.
+
+    It is over those who start and their times since, against those who never do.
+    """
     others = panel.y[~panel.treated]
     if not len(others) or panel.times_before < 1:
         return None

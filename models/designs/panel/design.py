@@ -1,4 +1,7 @@
-"""Cohort or panel study (rung 3): each unit held against itself, and against units without the project."""
+"""Cohort or panel study (rung 3): each unit compared with itself.
+
+Each unit is also compared with units without the project.
+"""
 
 from __future__ import annotations
 
@@ -53,18 +56,24 @@ class Waves:
 
 
 class PanelStudy:
-    """Compared with the same people before."""
+    """The design that compares units with themselves before the start."""
 
     name = "panel"
     intended_rung = 3
 
     def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
-        """Select units that start, and units without the project where a register of them is delivered."""
+        """Select units that start, and units without the project.
+
+        The latter only where a register of them is delivered.
+        """
         pool = tables["comparison_pool"] if len(tables["comparison_pool"]) else None
         return build_cohort(tables["participants"], pool, protocol, quarter_end, named)
 
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
-        """Give units their weights and clusters, and show how alike they were at the beginning."""
+        """Give units their weights and clusters, and show how alike they were.
+
+        They are compared at the beginning.
+        """
         people, panel = cohort.people, protocol.settings(PanelSettings)
         n = len(people)
         treated = people["treated"].to_numpy(dtype=bool)
@@ -97,7 +106,10 @@ class PanelStudy:
         return Comparison(weighed, no_pairs(), lines, diagnostics, "att_panel", gate)
 
     def values(self, people: pd.DataFrame, measurements: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> Waves:
-        """Place every measurement in its wave; several in one wave count by their mean."""
+        """Place every measurement in its wave.
+
+        Several in one wave count by their mean.
+        """
         months = MONTHS[protocol.settings(PanelSettings).period]
 
         def wave(days: pd.Series) -> NDArray[np.int64]:
@@ -124,7 +136,7 @@ class PanelStudy:
         return Waves(means.to_numpy(dtype=float, na_value=np.nan), start.astype(np.int64), first)
 
     def estimate(self, comparison: Comparison, y: Waves, outcome: Outcome, protocol: Protocol) -> Effects:
-        """Estimate by the declared estimator; tests of what it assumes stand beside it."""
+        """Estimate by the declared estimator, with tests of what it assumes."""
         people = comparison.people
         # A wave that few were measured in is no wave: one stray date must not cost everybody else theirs.
         measured = np.isfinite(y.y).mean(axis=0) if y.y.size else np.empty(0)
@@ -132,7 +144,7 @@ class PanelStudy:
         whole = np.asarray(np.isfinite(y.y[:, columns]).all(axis=1)) & bool(len(columns))
         own = people["treated"].to_numpy(dtype=bool)
         lost = [float(1 - whole[group].mean()) if group.any() else None for group in (own, ~own)]
-        # Who had the project from the first wave on has no before, and is nobody to compare with either.
+        # Units with the project from the first wave on have no time before, and are no controls either.
         started = y.start > (columns[0] if len(columns) else 0)
         has_late = bool((whole & own & started).any())
         whole = whole & (started | ~own) if has_late else whole
@@ -183,7 +195,10 @@ class PanelStudy:
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Facts of a panel: waves before and after are known only when outcomes were read."""
+        """Return facts of a panel.
+
+        Waves before and after are known only when outcomes were read.
+        """
         n = comparison.diagnostics
         reason = None if effects is None else effects.gate.reason
         has_waves = effects is not None and effects.primary is not None
@@ -205,7 +220,7 @@ class PanelStudy:
         return protocol.settings(PanelSettings).estimator
 
     def counted(self, protocol: Protocol) -> Counted:
-        """Places, or people."""
+        """Return places, or people."""
         return "units" if protocol.settings(PanelSettings).units == "places" else "people"
 
 
@@ -257,7 +272,10 @@ def _clusters(people: pd.DataFrame, protocol: Protocol) -> NDArray[np.int64] | N
 
 
 def _fewest_unlike(panel: Panel, work: PanelWork, protocol: Protocol) -> int | None:
-    """The fewest people that a number rests on, whose values differ from the others'; None of places."""
+    """Count the fewest people that a number rests on.
+
+    Their values differ from the others'. None for places.
+    """
     if protocol.settings(PanelSettings).units == "places":
         return None
     counts = [work.fewest_at_a_time] if protocol.settings(PanelSettings).summary == "dynamic" and work.counts else []

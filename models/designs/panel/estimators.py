@@ -1,4 +1,6 @@
-"""Other estimators of a panel: fixed effects, two times, and one group alone.
+"""Other estimators of a panel.
+
+They use fixed effects, two times, or one group alone.
 
 Sources: Angrist & Pischke (2009), chapter 5; Conley & Taber (2011) for one
 treated unit.
@@ -25,7 +27,10 @@ Labels = NDArray[np.int64]
 
 
 def two_way_columns(panel: Panel, weight: Array) -> tuple[Array, Array]:
-    """Return the project's indicator and the outcome without unit and time means, each shape (units, times)."""
+    """Return the project's indicator and the outcome, both demeaned.
+
+    Unit and time means are taken off; each has shape (units, times).
+    """
     on = (np.arange(panel.never) >= panel.start[:, None]).astype(float)
 
     def within(values: Array) -> Array:
@@ -38,15 +43,15 @@ def two_way_columns(panel: Panel, weight: Array) -> tuple[Array, Array]:
 def two_way_fixed_effects(
     panel: Panel, weight: Array, cluster: Labels | None, *, confidence_level: float
 ) -> Estimate | Refusal:
-    """One coefficient for the project, with an effect of its own for each unit and time.
+    """Estimate one coefficient for the project.
+
+    Each unit and each time has a separate effect.
 
     Parameters
     ----------
-    panel : Panel
     weight : ndarray of float, shape (units,)
     cluster : ndarray of int, shape (units,), optional
         Units that are dependent; each by itself if not given.
-    confidence_level : float
 
     Returns
     -------
@@ -72,7 +77,9 @@ def two_way_fixed_effects(
 def mean_change(
     panel: Panel, weight: Array, cluster: Labels | None, *, is_compared: bool, confidence_level: float
 ) -> Estimate | Refusal:
-    """Each unit's mean after against its mean before, and against the same of units without the project.
+    """Estimate each unit's mean after against its mean before.
+
+    It is set against the same of units without the project.
 
     Parameters
     ----------
@@ -81,8 +88,7 @@ def mean_change(
     weight : ndarray of float, shape (units,)
     cluster : ndarray of int, shape (units,), optional
     is_compared : bool
-        False looks at those who start only: whatever happened elsewhere is in the number.
-    confidence_level : float
+        False looks at those who start only: everything that happened elsewhere is in the number.
 
     Returns
     -------
@@ -125,7 +131,9 @@ def mean_change(
 def few_units_interval(
     panel: Panel, value: float, of: Callable[[Panel], float], *, confidence_level: float, seed: int
 ) -> tuple[float, float, float, float] | None:
-    """Return error, limits and p of a few treated units' effect from what the same estimator gives units without the project.
+    """Return error, limits and p of a few treated units' effect.
+
+    They come from what the same estimator gives units without the project.
 
     Parameters
     ----------
@@ -135,7 +143,6 @@ def few_units_interval(
         Their effect.
     of : callable
         The estimator: from a panel to an effect.
-    confidence_level : float
     seed : int
         Of the sets that are tried, where there are more than 400.
 
@@ -174,18 +181,24 @@ def _estimate(
 
 
 def fewest_clusters(panel: Panel, cluster: Labels | None) -> int:
-    """Clusters, or units where each stands alone, in the smaller of the two groups."""
+    """Count the clusters in the smaller of the two groups.
+
+    Without clusters each unit is one by itself.
+    """
     labels = np.arange(len(panel.y)) if cluster is None else cluster
     return min(len(np.unique(labels[group])) for group in (panel.treated, ~panel.treated))
 
 
 def few_reach(sums: Array, fewest: int, confidence_level: float) -> float:
-    """Standard errors to a limit: those of the influence values, and no fewer than the smaller group's number allows."""
+    """Return how many standard errors lie between an effect and a limit.
+
+    It is the number for the influence values, and no fewer than the smaller group's number allows.
+    """
     alone = float(scipy.stats.t.isf((1 - confidence_level) / 2, max(1, fewest - 1)))
     return max(interval_reach(sums, confidence_level), alone)
 
 
 def mean_after(panel: Panel, weight: Array) -> float:
-    """Weighted mean outcome of those who start, from their start on."""
+    """Return the weighted mean outcome of starters from their start on."""
     late = (np.arange(panel.never) >= panel.start[:, None]) * weight[:, None]
     return float((panel.y * late).sum() / late.sum()) if late.sum() > 0 else float("nan")

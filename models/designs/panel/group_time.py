@@ -73,9 +73,7 @@ def group_time_effects(panel: Panel, weight: Array, controls: Controls) -> Group
 
     Parameters
     ----------
-    panel : Panel
     weight : ndarray of float, shape (units,)
-    controls : str
 
     Returns
     -------
@@ -123,7 +121,10 @@ def group_time_effects(panel: Panel, weight: Array, controls: Controls) -> Group
 
 
 def summarise(found: GroupTime, chosen: NDArray[np.bool_], weight: Array, cluster: Labels | None) -> Summary:
-    """Weigh chosen effects by the sizes of their groups; that the sizes were drawn too is part of the error."""
+    """Weigh chosen effects by the sizes of their groups.
+
+    That the sizes were drawn too is part of the error.
+    """
     picked = np.flatnonzero(chosen)
     shares = found.share[picked]
     parts = shares / shares.sum()
@@ -136,18 +137,18 @@ def summarise(found: GroupTime, chosen: NDArray[np.bool_], weight: Array, cluste
 
 
 def simple_summary(found: GroupTime, weight: Array, cluster: Labels | None) -> Summary:
-    """All effects at or after the start, by the sizes of their groups."""
+    """Combine all effects at or after the start, by sizes of groups."""
     return summarise(found, found.is_effect, weight, cluster)
 
 
 def event_times(found: GroupTime, weight: Array, cluster: Labels | None) -> dict[int, Summary]:
-    """Effects by time since the start; negative times are tests."""
+    """Combine effects by time since the start; negative times are tests."""
     since = found.time - found.group
     return {int(e): summarise(found, since == e, weight, cluster) for e in np.unique(since)}
 
 
 def dynamic_summary(events: dict[int, Summary], cluster: Labels | None) -> Summary:
-    """The mean over times since the start, each counting once."""
+    """Return the mean over times since the start, each counting once."""
     after = [events[e] for e in sorted(events) if e >= 0]
     n = len(after[0].influence)
     influence = np.mean([e.influence for e in after], axis=0) * n
@@ -170,7 +171,9 @@ def sums_of(influence: Array, cluster: Labels | None) -> Array:
 
 
 def band_reach(events: dict[int, Summary], cluster: Labels | None, *, confidence_level: float, seed: int) -> float:
-    """Standard errors to the edge of a band that holds at all event times at once (multiplier bootstrap).
+    """Return how many standard errors reach the edge of a uniform band.
+
+    The band holds at all event times at once (multiplier bootstrap).
 
     Never less than what one time by itself would need.
     """
@@ -190,7 +193,6 @@ def no_effect_before(found: GroupTime, cluster: Labels | None, fewest: int | Non
 
     Parameters
     ----------
-    found : GroupTime
     cluster : ndarray of int, shape (units,), or None
     fewest : int, optional
         Units or clusters in the smaller group, where few decide what is found.
@@ -198,7 +200,7 @@ def no_effect_before(found: GroupTime, cluster: Labels | None, fewest: int | Non
     Returns
     -------
     (statistic, p) or None
-        Wald's statistic, held against Hotelling's distribution: with few units the normal one rejects three times too
+        Wald's statistic, compared with Hotelling's distribution: with few units the normal one rejects three times too
         often. None if there is nothing before, or too few units for it.
     """
     before = np.flatnonzero(~found.is_effect)

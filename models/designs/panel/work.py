@@ -1,4 +1,4 @@
-"""What a panel design works out on one outcome's waves."""
+"""Computations of a panel design on one outcome's waves."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ class PanelWork:
         return min((n for e, n in self.counts.items() if e >= 0), default=0)
 
     def by(self, name: str) -> Estimate | Refusal:
-        """Estimate in one way; a single treated unit gets its interval from the others."""
+        """Estimate in one way.
+
+        A single treated unit gets its interval from the others.
+        """
         found = self._plain(name)
         if isinstance(found, Refusal) or self.treated_count > limit("few_treated"):
             return found
@@ -95,7 +98,10 @@ class PanelWork:
         )
 
     def _from_others(self, name: str, value: float) -> tuple[float, float, float, float] | None:
-        """What units without the project show; not where clusters hide how many there are."""
+        """Return what units without the project show.
+
+        Not where clusters hide how many there are.
+        """
         if self.cluster is not None and self.treated_count < self.panel.treated.sum():
             return None
         return few_units_interval(
@@ -103,7 +109,10 @@ class PanelWork:
         )
 
     def _value(self, name: str, panel: Panel) -> float:
-        """The same estimator on another panel of the same times, every unit counting once."""
+        """Return the same estimator's value on another panel.
+
+        The panel has the same times, and every unit counts once.
+        """
         one = np.ones(len(panel.y))
         if name == "group_time":
             found = group_time_effects(panel, one, self.settings.compared_with)
@@ -119,7 +128,7 @@ class PanelWork:
 
     @property
     def treated_count(self) -> int:
-        """Clusters with the project, or units where each stands alone."""
+        """Clusters with the project; without clusters, units."""
         if self.cluster is None:
             return int(self.panel.treated.sum())
         return len(np.unique(self.cluster[self.panel.treated]))
@@ -160,7 +169,10 @@ class PanelWork:
         return simple_summary(self.found, self.weight, self.cluster)
 
     def measures(self) -> tuple[Measure, ...]:
-        """The other summaries, tests before the start, and what holds with few clusters."""
+        """Yield the other summaries and tests before the start.
+
+        What holds with few clusters is among them.
+        """
         reach = float(scipy.stats.norm.isf((1 - self.level) / 2))
         found = []
         if self.found is not None:
@@ -196,7 +208,10 @@ class PanelWork:
 
     @property
     def checked(self) -> Panel | None:
-        """The panel that tests before the start are made on: clusters by their means; None with too few of them treated."""
+        """The panel that tests before the start are made on.
+
+        Clusters are represented by their means; None with too few of them treated.
+        """
         if fewest_clusters(self.panel, self.cluster) <= limit("few_treated"):
             return None
         if self.cluster is None:
@@ -214,7 +229,10 @@ class PanelWork:
         return None if self.checked is None else test(self.checked)
 
     def pre_trend_p(self) -> float | None:
-        """All changes before the start at once where there are units enough, else a difference in slopes."""
+        """Test changes before the start.
+
+        All of them at once where there are units enough, else a difference in slopes.
+        """
         if self.checked is None:
             return None
         fewest = fewest_clusters(self.panel, self.cluster)
@@ -222,7 +240,10 @@ class PanelWork:
         return panel_checks.pre_trend_p(self.checked) if test is None else test[1]
 
     def wild_p(self) -> float | None:
-        """The fixed-effects coefficient's p where ordinary errors need more clusters."""
+        """Return the fixed-effects coefficient's p by the wild bootstrap.
+
+        It is used where ordinary errors need more clusters.
+        """
         if self.clusters_count > limit("most_clusters_for_wild") or self.panel.treated.all():
             return None
         x, y = two_way_columns(self.panel, self.weight)
@@ -234,7 +255,10 @@ class PanelWork:
         return wild_cluster_p((x * root).reshape(-1, 1), (y * root).ravel(), 0, flat, seed=self.seed)
 
     def parts(self, first: int) -> tuple[ResultPart, ...]:
-        """Effects by time since the start, with a band that holds for all of them, and means wave by wave."""
+        """Yield effects by time since the start, and means wave by wave.
+
+        Effects have a band that holds for all of them.
+        """
         if not self.events:
             return ()
         reach = band_reach(self.events, self.cluster, confidence_level=self.level, seed=self.seed)
@@ -253,7 +277,7 @@ class PanelWork:
         return tuple(parts)
 
     def findings(self, effect: float, protocol: Protocol) -> PanelFindings:
-        """What detectors are told."""
+        """Return what detectors are given."""
         change = panel_checks.control_change(self.panel)
         share = None if change is None or effect == 0 else change / effect
         starts = np.unique(self.panel.start[self.panel.treated])

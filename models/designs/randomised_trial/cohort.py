@@ -1,4 +1,4 @@
-"""Who drew lots: the cohort of a randomised trial."""
+"""The cohort of a randomised trial: people who drew lots."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def build_trial_cohort(
         Those who took part; may be empty.
     pool : DataFrame
         Register rows of people in the draw; may be empty.
-    protocol : Protocol
     quarter_end : date
         People enter when their follow-up has ended; nobody does while one group is further on than the other.
     named : collection of str
@@ -61,7 +60,7 @@ def build_trial_cohort(
     is_followed = ends <= pd.Timestamp(quarter_end)
     shares = is_followed.groupby(people["treated"]).mean()
     if len(shares) == 2 and abs(float(shares.iloc[0] - shares.iloc[1])) > limit("largest_difference_followed"):
-        # One group is further on than the other: whoever is compared now is no draw.
+        # One group is further on than the other: the people compared now are no draw.
         is_followed &= False
     people = people[is_followed]
     steps.append(_step("followed_long_enough", people))

@@ -1,4 +1,4 @@
-"""Randomised trial (rung 2): people who drew a place against people who did not."""
+"""Randomised trial (rung 2): people who drew a place and who did not."""
 
 from __future__ import annotations
 
@@ -45,19 +45,22 @@ LIST_KEY = "trial.assignment_list_sha256"
 
 
 class RandomisedTrial(OfPeople):
-    """Compared with people chosen by lot."""
+    """The design that compares people chosen by lot with those not chosen."""
 
     name = "randomised_trial"
     intended_rung = 2
 
     def cohort(self, tables: Tables, protocol: Protocol, quarter_end: date, named: Collection[str]) -> Cohort:
-        """Follow everybody on the list, whoever came."""
+        """Follow everybody on the list, whether or not they came."""
         return build_trial_cohort(
             tables["assignment"], tables["participants"], tables["comparison_pool"], protocol, quarter_end, named
         )
 
     def compare(self, cohort: Cohort, protocol: Protocol, tables: Tables) -> Comparison:
-        """Hold the groups against each other as they were drawn, and against what lots alone would give."""
+        """Compare the groups as they were drawn, and with chance.
+
+        Chance is what lots alone would give.
+        """
         people = cohort.people
         treated = people["treated"].to_numpy(dtype=bool)
         n_own, n_others = int(treated.sum()), int((~treated).sum())
@@ -200,7 +203,10 @@ class RandomisedTrial(OfPeople):
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Facts of a draw: the list is the one whose fingerprint was promised before any outcome was read."""
+        """Return facts of a draw.
+
+        The list is the one whose fingerprint was promised before any outcome was read.
+        """
         n = comparison.diagnostics
         has_both = n.n_treated > 0 and n.n_pool > 0
         stands_firm = lock is not None and lock.is_locked and all(c.key != LIST_KEY for c in lock.changes)
@@ -226,7 +232,10 @@ DESIGN = RandomisedTrial()
 
 
 def _labels(values: pd.Series, otherwise: range) -> NDArray[np.int64]:
-    """Number what is named; without names everybody has a number of her own."""
+    """Number what is named.
+
+    Without names everybody has a separate number.
+    """
     if values.isna().all():
         return np.array(otherwise, dtype=np.int64)
     return np.asarray(pd.factorize(values.astype("str"), sort=True)[0], dtype=np.int64)
@@ -245,7 +254,7 @@ def _drawn(people: pd.DataFrame, y: Array, protocol: Protocol) -> Drawn:
 
 
 def _matrix(people: pd.DataFrame, protocol: Protocol, names: tuple[str, ...] = ()) -> DesignMatrix | None:
-    """Covariates from before the draw: those named, or all."""
+    """Return covariates from before the draw: those named, or all."""
     chosen = [c for c in protocol.register_covariates if c.name in names or not names]
     known = [c for c in chosen if people[c.name].notna().any()]
     if not known:
@@ -255,7 +264,10 @@ def _matrix(people: pd.DataFrame, protocol: Protocol, names: tuple[str, ...] = (
 
 
 def _wrong_list(people: pd.DataFrame, protocol: Protocol) -> str | None:
-    """Whether the list contradicts how lots are said to have been drawn."""
+    """Return how the list contradicts the way lots were drawn, if it does.
+
+    The way is the one that is declared.
+    """
     known = people[people["draw_cluster"].notna()]
     if known.empty:
         return None

@@ -42,12 +42,12 @@ class Drawn:
 
 
 def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -> Estimate | Refusal:
-    """Difference between the groups as drawn, within blocks where there are any.
+    """Estimate the difference between the groups as drawn.
+
+    It is taken within blocks where there are any.
 
     Parameters
     ----------
-    d : Drawn
-    confidence_level : float
     is_binary : bool
         Groups with few people with or without the outcome get Newcombe's interval.
 
@@ -86,14 +86,14 @@ def assigned_difference(d: Drawn, *, confidence_level: float, is_binary: bool) -
 
 
 def assigned_adjusted(d: Drawn, x: Array, *, confidence_level: float) -> Estimate | Refusal:
-    """Difference with centred covariates and their products with the draw (Lin 2013).
+    """Estimate the difference with centred covariates (Lin 2013).
+
+    The products of the covariates with the draw are included.
 
     Parameters
     ----------
-    d : Drawn
     x : ndarray of float, shape (n, p)
         Covariates from before the draw. Blocks are covariates too.
-    confidence_level : float
 
     Returns
     -------
@@ -117,7 +117,9 @@ def assigned_adjusted(d: Drawn, x: Array, *, confidence_level: float) -> Estimat
 
 
 def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | Refusal:
-    """Effect on those who took part because they drew a place (CACE).
+    """Estimate the effect on those who took part because they drew a place.
+
+    This is the complier average causal effect (CACE).
 
     Returns
     -------
@@ -161,7 +163,10 @@ def complier_effect(d: Drawn, *, confidence_level: float) -> Estimate | Refusal:
 
 
 def block_differences(d: Drawn, *, confidence_level: float) -> list[tuple[int, float, float, float, int]]:
-    """Return for each block: label, difference, limits and people; blocks without both groups are left out."""
+    """Return for each block: label, difference, limits and people.
+
+    Blocks without both groups are left out.
+    """
     if d.block is None:
         return []
     found = []

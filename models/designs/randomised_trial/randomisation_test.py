@@ -26,7 +26,6 @@ def redraws(
         As many as before draw a place in each.
     cluster : ndarray of int, shape (n,), or None
         Whole clusters draw.
-    draws, seed : int
 
     Returns
     -------
@@ -62,7 +61,7 @@ def randomisation_p(
     draws: int,
     seed: int,
 ) -> float:
-    """Share of draws with a difference as large as the one that was seen.
+    """Return the share of draws with a difference as large as the seen one.
 
     Returns
     -------
@@ -96,7 +95,9 @@ def _statistic(values: Array, drawn: NDArray[np.bool_], *, is_studentised: bool)
 def balance_p(
     x: Array, assigned: NDArray[np.bool_], block: Labels | None, cluster: Labels | None, *, draws: int, seed: int
 ) -> float | None:
-    """Share of draws with groups as unlike, over all covariates at once.
+    """Return the share of draws with groups as unlike.
+
+    Groups are unlike over all covariates at once.
 
     Returns
     -------

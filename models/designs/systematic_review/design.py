@@ -22,7 +22,7 @@ from models.values.effects import Counted, Effects
 
 
 class SystematicReview(WithoutPeople):
-    """Compared with other studies."""
+    """The design that pools other studies."""
 
     name = "systematic_review"
     intended_rung = 1
@@ -72,7 +72,10 @@ class SystematicReview(WithoutPeople):
         lock: LockState | None = None,
         effects: Effects | None = None,
     ) -> DesignFacts:
-        """Facts of a review: how many studies, and whether it is written down how they were found."""
+        """Return facts of a review.
+
+        They are how many studies there are, and whether it is written down how they were found.
+        """
         rows = comparison.people
         own = rows[rows["outcome"] == outcome.name] if "outcome" in rows else rows
         return DesignFacts(
@@ -86,7 +89,7 @@ class SystematicReview(WithoutPeople):
         return f"pooled_{protocol.settings(ReviewSettings).model}"
 
     def counted(self, protocol: Protocol) -> Counted:
-        """Studies."""
+        """Return studies."""
         return "studies"
 
 
@@ -94,12 +97,15 @@ DESIGN = SystematicReview()
 
 
 def study_key(name: str) -> str:
-    """Return a study's name without capitals, spaces and signs: however it is spelt, it is one study."""
+    """Return a study's name without capitals, spaces and signs.
+
+    However it is spelt, it is one study.
+    """
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def rests_on_trials(effects: Effects) -> bool:
-    """Whether randomised trials carry more than half of the weight."""
+    """Return whether randomised trials carry more than half of the weight."""
     return any(m.code == "trials_weight_share" and m.value > limit("main_share") for m in effects.breakdown.measures)
 
 

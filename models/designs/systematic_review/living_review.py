@@ -1,4 +1,6 @@
-"""The portfolio pooled: every outcome across projects, with those whose result never came.
+"""The portfolio pooled: every outcome across projects.
+
+Projects whose result never came are counted too.
 
 Every project that was ever registered counts: one that promised an outcome
 and never reported it is what publication bias is made of.
@@ -58,7 +60,9 @@ class Promise:
 
 
 def poolable(records: Sequence[ResultRecord], groups: Mapping[str, str]) -> dict[Key, list[ResultRecord]]:
-    """Group results by what they may be pooled with: outcome, type, unit, kind of data, and which way is good.
+    """Group results by what they may be pooled with.
+
+    Results are alike in outcome, type, unit, kind of data, and which way is good.
 
     Parameters
     ----------
@@ -105,8 +109,6 @@ def living_review(
         Project to the group of projects it shares people with; itself if it shares none.
     promises : sequence of Promise
         Of every project that was ever registered.
-    quarter : Quarter
-    provenance : Provenance
     hidden : frozenset of str
         Results that may not be shown alone; they count, and their numbers are hidden.
 
@@ -125,7 +127,10 @@ def living_review(
 def _registry(
     promises: Sequence[Promise], outcome: str, records: Sequence[ResultRecord], quarter: Quarter
 ) -> tuple[int, int]:
-    """Count projects that promised an outcome by now, and those without a number for it."""
+    """Count projects that promised an outcome, and those without a number.
+
+    Only promises that are due by now count.
+    """
     due = {p.project for p in promises if p.outcome == outcome and not quarter < Quarter.parse(p.first_quarter)}
     came = {r.project for r in records if r.outcome == outcome and r.status in COUNTED_STATUSES}
     return len(due | came), len(due - came)
@@ -215,7 +220,9 @@ def _studies(rows: list[ResultRecord], groups: Mapping[str, str]) -> Studies:
 
 
 def _over_sites(rows: list[ResultRecord], groups: Mapping[str, str], level: float) -> tuple[Measure, ...]:
-    """Pool municipalities within projects, to see whether places differ more than projects do.
+    """Pool municipalities within projects.
+
+    It shows whether places differ more than projects do.
 
     A project comes in by its municipalities if every one of them gave a number, and else as a whole, so that nobody
     falls out. Without a project of several municipalities there is nothing to add.
@@ -242,7 +249,10 @@ def _over_sites(rows: list[ResultRecord], groups: Mapping[str, str], level: floa
 
 
 def _is_low_risk(row: ResultRecord) -> float:
-    """1 where no source of error is serious and the certainty is not very low."""
+    """Return 1 where no source of error is serious, otherwise 0.
+
+    The certainty must also not be very low.
+    """
     states = [source.state for source in row.evidence.error_sources]
     return float("serious" not in states and row.evidence.certainty != "very_low")
 
@@ -259,7 +269,10 @@ def _text(key: str) -> Text:
 
 
 def _protocol(declared: Outcome, rows: list[ResultRecord]) -> Protocol:
-    """The living review's own protocol: the same for every outcome, and never written by anybody."""
+    """Return the living review's own protocol.
+
+    It is the same for every outcome, and nobody wrote it by hand.
+    """
     places = tuple(dict.fromkeys(code for row in rows for code in row.municipalities))
     search = SearchRule(
         searched_in=("The registry of protocols",),

@@ -58,8 +58,6 @@ def meta_regression(
     effects, variances : ndarray of float, shape (k,)
     moderators : ndarray of float, shape (k, p - 1)
         Of full rank together with a column of ones; k is larger than p.
-    between : str
-    interval : str
 
     Returns
     -------
@@ -87,7 +85,7 @@ def meta_regression(
 
 
 def _between(effects: Array, variances: Array, x: Array, between: Between) -> float:
-    """Variance between studies that moderators leave."""
+    """Estimate the variance between studies that moderators leave."""
     if between == "common":
         return 0.0
     k, p = x.shape
@@ -146,7 +144,6 @@ def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_
     ----------
     effects, variances : ndarray of float, shape (k,)
     study : ndarray of int, shape (k,)
-    confidence_level : float
 
     Returns
     -------
@@ -155,7 +152,10 @@ def three_levels(effects: Array, variances: Array, study: Labels, *, confidence_
     members = [np.flatnonzero(study == label) for label in np.unique(study)]
 
     def pieces(between: float, within: float) -> tuple[float, float, float, float, Array]:
-        """Log determinant, and sums of the inverse covariance with ones and effects."""
+        """Return the log determinant, and sums of the inverse covariance.
+
+        The sums are with ones and effects.
+        """
         logdet = ones = crossed = square = 0.0
         pulls = np.zeros(len(effects))
         for m in members:

@@ -1,4 +1,7 @@
-"""A review: what studies say together, how different they are, and which may be missing."""
+"""A review: what studies say together, and how different they are.
+
+It also shows which studies may be missing.
+"""
 
 from __future__ import annotations
 
@@ -105,9 +108,6 @@ def review(
 
     Parameters
     ----------
-    studies : Studies
-    settings : ReviewSettings
-    confidence_level : float
     planned_count, never_reported_count : int, optional
         Studies in the registry, and those whose result never came.
 
@@ -183,7 +183,10 @@ class _Review:
             yield Measure("prediction", p.estimate, p.prediction_low, p.prediction_high)
 
     def _other_estimators(self) -> Iterator[Measure]:
-        """What the same studies give in the other usual ways; all are shown, none is chosen afterwards."""
+        """Yield what the same studies give in the other usual ways.
+
+        All are shown, none is chosen afterwards.
+        """
         s, level = self.studies, self.level
         ways = {
             "pooled_common": pool(s.effects, s.variances, between="common", confidence_level=level),
@@ -246,7 +249,10 @@ class _Review:
             yield Measure("without_weak", p.estimate, p.low, p.high)
 
     def _strong(self) -> Studies | None:
-        """Studies that are not weak, by the declared rung or else by their judged risk; None if none is weak."""
+        """Return studies that are not weak.
+
+        Weakness is by the declared rung or else by the judged risk; None if none is weak.
+        """
         s = self.studies
         if self.settings.minimum_rung is not None:
             keep = s.rung <= self.settings.minimum_rung
@@ -317,7 +323,10 @@ class _Review:
         )
 
     def _contrast_p(self) -> float | None:
-        """Whether unpublished studies show something else; None with fewer than two of either."""
+        """Test whether unpublished studies show something else.
+
+        None with fewer than two of either.
+        """
         s = self.studies
         if min(s.is_published.sum(), (~s.is_published).sum()) < 2:
             return None

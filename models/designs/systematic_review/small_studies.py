@@ -62,17 +62,26 @@ def _line(effects: Array, variances: Array, moderator: Array) -> Line:
 
 
 def egger(effects: Array, variances: Array) -> Line:
-    """Regress effects on their standard errors; the slope's p-value is Egger's test, the intercept PET's estimate."""
+    """Regress effects on their standard errors.
+
+    The slope's p-value is Egger's test, the intercept is PET's estimate.
+    """
     return _line(effects, variances, np.sqrt(variances))
 
 
 def peese(effects: Array, variances: Array) -> Line:
-    """Regress effects on their variances; the intercept is PEESE's estimate."""
+    """Regress effects on their variances.
+
+    The intercept is PEESE's estimate.
+    """
     return _line(effects, variances, variances)
 
 
 def pet_peese(effects: Array, variances: Array, *, alpha: float) -> Line:
-    """Return PET's line, or PEESE's where PET finds an effect at the two-sided level `alpha` (0.05 one-sided)."""
+    """Return PET's line, or PEESE's where PET finds an effect.
+
+    PET is tested at the two-sided level `alpha` (0.05 one-sided).
+    """
     pet = egger(effects, variances)
     p = float(2 * scipy.stats.t.sf(abs(pet.intercept / pet.intercept_error), pet.degrees_of_freedom))
     return peese(effects, variances) if p < alpha else pet
@@ -96,7 +105,9 @@ class Filled:
 
 
 def trim_and_fill(effects: Array, variances: Array, *, between: Between = "reml") -> Filled:
-    """Fill in the mirror images of the studies that stand alone on one side.
+    """Fill in mirror images of studies that have no counterpart.
+
+    These are the studies that stand alone on one side.
 
     Parameters
     ----------

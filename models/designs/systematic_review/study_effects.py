@@ -19,7 +19,9 @@ COUNTS = ("events_treated", "people_treated", "events_control", "people_control"
 
 
 def study_effects(rows: pd.DataFrame, kind: Kind) -> tuple[Array, Array]:
-    """Return effects and variances, NaN where a row does not hold what is needed.
+    """Return effects and variances.
+
+    NaN where a row does not hold what is needed.
 
     Parameters
     ----------
@@ -58,7 +60,10 @@ def study_effects(rows: pd.DataFrame, kind: Kind) -> tuple[Array, Array]:
 
 
 def people_per_arm(rows: pd.DataFrame) -> int | None:
-    """People of all studies in the smaller arm; None unless every study says."""
+    """Return the people of all studies in the smaller arm.
+
+    None unless every study says.
+    """
     counts = [rows[name].to_numpy(dtype=float, na_value=np.nan) for name in ("people_treated", "people_control")]
     if not all(np.isfinite(c).all() for c in counts):
         return None
