@@ -23,6 +23,7 @@ ROOMS_DONE = [
     "bench",
     "dashboards",
     "data_contracts",
+    "models/statistics",
     "pipelines",
     "projects",
     "tests/support",
