@@ -14,7 +14,7 @@ def e_value(risk_ratio: float) -> float:
 
     RR + sqrt(RR (RR - 1)), after inverting a ratio below 1.
 
-    How strongly an unmeasured factor would have to go with both taking part and the outcome to
+    How strongly an unmeasured factor would have to be associated with both taking part and the outcome to
     explain the ratio away (VanderWeele & Ding 2017).
     """
     ratio = risk_ratio if risk_ratio >= 1 else 1 / risk_ratio

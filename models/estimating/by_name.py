@@ -1,4 +1,7 @@
-"""From a comparison and an outcome to estimates, by the estimators a plan names."""
+"""Estimates by the estimators that a plan names.
+
+From a comparison and an outcome.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,12 @@ SET_METHODS = ("nearest_neighbour", "optimal_pairs", "full_matching")
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """People with an outcome, and what their comparison still says of them.
+    """People with an outcome, and what their comparison implies for them.
 
     Attributes
     ----------
     people : DataFrame
-        With `weight` made anew where matched people are lost.
+        With `weight` recomputed where matched people are lost.
     y : ndarray of float, shape (n,)
     pairs : Pairs or None
         Positions in `people`; only where controls may serve several participants.
@@ -83,15 +86,14 @@ class Analysed:
 
 
 def analysed(comparison: Comparison, y: Array, plan: Plan, *, is_binary: bool) -> Analysed:
-    """Keep people with an outcome, and make weights anew for those who lost somebody they were matched with.
+    """Keep people with an outcome, and recompute weights.
+
+    Weights change for those who lost a person they were matched with.
 
     Parameters
     ----------
-    comparison : Comparison
     y : ndarray of float, shape (n,)
         NaN where the outcome is missing.
-    plan : Plan
-    is_binary : bool
 
     Returns
     -------
@@ -123,7 +125,6 @@ def estimate_by(name: str, data: Analysed) -> Estimate | Refusal:
     ----------
     name : str
         A key of `ESTIMATORS`.
-    data : Analysed
 
     Returns
     -------
@@ -143,7 +144,7 @@ def estimate_by(name: str, data: Analysed) -> Estimate | Refusal:
 
 
 def is_usable(estimate: Estimate) -> bool:
-    """Whether an estimate is a number with an interval that has a width."""
+    """Say whether an estimate has a number and an interval with a width."""
     numbers = (estimate.value, estimate.standard_error, estimate.low, estimate.high)
     return bool(np.isfinite(numbers).all()) and estimate.high > estimate.low
 
