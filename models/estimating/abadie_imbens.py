@@ -1,4 +1,4 @@
-"""Matching with replacement and ties, with errors to match.
+"""Matching with replacement and ties, with valid standard errors.
 
 Errors account for how often a control was used.
 

@@ -28,7 +28,7 @@ def inverse_probability(
 ) -> Estimate:
     """Estimate with normalised (Hajek) weights from a logit score.
 
-    Errors are those of the stacked estimating equations, so they know that the score was
+    Errors are those of the stacked estimating equations, so they account for the score having been
     estimated (Lunceford & Davidian 2004).
 
     Parameters

@@ -25,6 +25,7 @@ ROOMS_DONE = [
     "data_contracts",
     "models/comparing",
     "models/doubt",
+    "models/economics",
     "models/estimating",
     "models/people",
     "models/score",
