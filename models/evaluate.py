@@ -121,7 +121,7 @@ def tag_effects(
     provenance: Provenance,
     signed: SignedAnswers | None = None,
 ) -> tuple[ResultRecord, ...]:
-    """Give every effect its rung, its error sources and its claims.
+    """Assign every effect its rung, error sources and claims.
 
     Parameters
     ----------

@@ -193,7 +193,7 @@ METHODS: dict[str, Method] = {
 
 
 def form_groups(s: Situation) -> tuple[Groups, NDArray[np.object_]] | Refusal:
-    """Trim, then match or weight.
+    """Trim people, then match or weight them.
 
     Returns
     -------

@@ -235,7 +235,7 @@ class _SortedControls:
 
 
 def pairs_of(parts: list[tuple[NDArray[np.int64], NDArray[np.int64], Found]]) -> Pairs:
-    """Put the strata together, sorted by participant and round."""
+    """Combine the pairs of all strata, sorted by participant and round."""
     treated, turn, control, distance = [], [], [], []
     for people, controls, found in parts:
         treated.append(people[np.array(found.person, dtype=np.int64)])

@@ -16,7 +16,7 @@ def expected_attrition_bias(
 
     Source: WWC (2014), "Assessing attrition bias".
 
-    The group with more loss is given `rho_treated`, the stronger dependence, so the answer is
+    The group with more loss is given `rho_treated`, the stronger dependence, so the result is
     the same whichever group lost more.
 
     Parameters

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """One value of each input, or one for each draw.
+    """One value of each input, or one per draw.
 
     Attributes
     ----------

@@ -45,7 +45,7 @@ def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
     -------
     Numbers
         Effects are normal around the published ones, with chance and bias; all other inputs triangular between lowest
-        and highest with the declared value as their top. Each input has a separate random stream by its name, so
+        and highest with the declared value as their mode. Each input has a separate random stream by its name, so
         that adding an input does not change the draws of others.
     """
 

@@ -120,7 +120,7 @@ def regression(y: Array, treated: NDArray[np.bool_], x: Array, *, confidence_lev
 
     Errors are HC1.
 
-    Answers for participants only if the effect does not vary with covariates; shown as an alternative.
+    Valid for participants only if the effect does not vary with covariates; shown as an alternative.
     """
     z = with_intercept(x)
     t = treated.astype(float)

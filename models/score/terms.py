@@ -29,7 +29,7 @@ MissingRule = Literal["refuse", "indicator", "impute"]
 
 
 class CodedCovariate(Interface):
-    """What coding must know of a covariate."""
+    """Properties of a covariate that coding needs."""
 
     @property
     def name(self) -> str:

@@ -202,7 +202,7 @@ class AccountFindings:
     price_years : tuple of int
     report_price_year : int
     look_alikes : int
-        Gains that could be one under two names; only a person can tell.
+        Pairs of gains that may be the same gain under two names; only a person can decide.
     """
 
     bookings: tuple[tuple[str, str], ...]
