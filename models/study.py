@@ -81,6 +81,7 @@ class StudyGroups:
         estimator : str, optional
             Default of the method if not given.
 
+        Raises
         ------
         StudyRefused
             If the gate is closed or the outcome cannot carry an estimate.
@@ -151,6 +152,7 @@ def compare(
     StudyGroups
         Look at `print(groups)` and `groups.balance` before any outcome.
 
+    Raises
     ------
     StudyRefused
         With every fault found.

@@ -123,6 +123,7 @@ def robustness_value(t_value: float, degrees_of_freedom: float, *, alpha: float)
     alpha : float
         Two-sided level for `limit`.
 
+    Notes
     -----
     Cinelli & Hazlett (2020), "Making sense of sensitivity", JRSS B 82: RV = (sqrt(f^4 + 4 f^2) - f^2) / 2 with
     f = |t| / sqrt(df); for the limit f is reduced by the critical value of a regression with one more column.

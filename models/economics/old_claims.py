@@ -26,6 +26,7 @@ def implied_costs(amount: float, ratio: float) -> tuple[float, float]:
         The cost if the amount is the gross gain, and if it is net of the cost: a ratio of five and 160,000 imply a
         course of 32,000 or of 40,000.
 
+    Raises
     ------
     ValueError
         If the ratio is not above 1, since nothing is saved then.

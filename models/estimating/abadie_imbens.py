@@ -75,6 +75,7 @@ def match_with_ties(logit: Array, treated: NDArray[np.bool_], *, tie_distance: f
     TiedMatches
         No order of rows can change who is matched, since no tie is broken.
 
+    Raises
     ------
     ValueError
         If one of the groups is empty.

@@ -109,6 +109,7 @@ def independent_columns(values: Array, names: Sequence[str]) -> tuple[list[int],
     dropped : tuple of (str, str)
         Name and `constant` or `collinear`.
 
+    Notes
     -----
     The share of a column that earlier ones leave unexplained is read from the cross products, one pass over the
     rows for all columns; where it is small, so that rounding could decide, it is computed from the residual itself.
