@@ -1,4 +1,4 @@
-"""What would be true on paper: pure functions, arrays and frames in, frozen values out.
+"""Pure functions: arrays and frames in, frozen values out.
 
 No Dagster, no DuckDB, no files but the contracts' own YAML, no clock, no network, no global state. What the
 numbers mean is in `data_contracts/`; when they are made is in `pipelines/`.

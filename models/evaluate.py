@@ -1,7 +1,9 @@
-"""The order of work: cohort, comparison, effects, records; the stations' steps, and the whole.
+"""The order of work, from cohort to records.
 
-The first two steps take no outcome. Stations call the steps one by one and keep what lies between them; rehearsals,
-calibration and tests call `evaluate`, so that nothing can be tried on another order than the one that runs.
+Cohort, comparison, effects, records: the steps of stations, and the whole.
+
+The first two steps take no outcome. Stations call the steps one by one and keep intermediate results; rehearsals,
+calibration and tests call `evaluate`, so that everything is tested in the order that runs in production.
 """
 
 from __future__ import annotations
@@ -30,14 +32,14 @@ from models.values.effects import Effects
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """What the step `effects` gives.
+    """Result of the step `effects`.
 
     Attributes
     ----------
     effects : tuple of Effects
         One per declared outcome, in the protocol's order.
     people : DataFrame
-        Whom the numbers rest on, so that a release can be held against earlier ones.
+        People behind the numbers, so that a release can be compared with earlier ones.
     """
 
     effects: tuple[Effects, ...]
@@ -55,14 +57,12 @@ class Evaluated:
 
 
 def select_cohort(protocol: Protocol, tables: Tables, quarter_end: date, named: Collection[str]) -> Cohort:
-    """Say who is studied, before any outcome is read.
+    """Select the people studied, before any outcome is read.
 
     Parameters
     ----------
-    protocol : Protocol
     tables : mapping of str to DataFrame
         Accepted rows of `participants`, `assignment` and `comparison_pool`.
-    quarter_end : date
     named : collection of str
         Pseudonyms of all participants, refused rows included: none of them may be compared with.
     """
@@ -70,12 +70,10 @@ def select_cohort(protocol: Protocol, tables: Tables, quarter_end: date, named: 
 
 
 def make_comparison(protocol: Protocol, cohort: Cohort, tables: Tables) -> Comparison:
-    """Make the comparison that the protocol declares, before any outcome is read.
+    """Make the comparison of the protocol, before outcomes are read.
 
     Parameters
     ----------
-    protocol : Protocol
-    cohort : Cohort
     tables : mapping of str to DataFrame
         Accepted rows of `rates`, `studies`, `ratings` and `codings`.
     """
@@ -83,12 +81,12 @@ def make_comparison(protocol: Protocol, cohort: Cohort, tables: Tables) -> Compa
 
 
 def estimate_effects(protocol: Protocol, comparison: Comparison, outcomes: pd.DataFrame) -> Estimated:
-    """Estimate every declared outcome in every declared way; outcomes are read here for the first time.
+    """Estimate every declared outcome in every declared way.
+
+    Outcomes are read here for the first time.
 
     Parameters
     ----------
-    protocol : Protocol
-    comparison : Comparison
     outcomes : DataFrame
         Accepted rows of `outcomes`.
     """
@@ -123,19 +121,14 @@ def tag_effects(
     provenance: Provenance,
     signed: SignedAnswers | None = None,
 ) -> tuple[ResultRecord, ...]:
-    """Give every effect its rung, its error sources and its claims.
+    """Assign every effect its rung, error sources and claims.
 
     Parameters
     ----------
-    protocol : Protocol
-    comparison : Comparison
     effects : tuple of Effects
         In the order of the protocol's outcomes.
     cohort_is_dated : bool
         Whether every covariate was dated no later than the index date.
-    around : Circumstances
-    provenance : Provenance
-    signed : SignedAnswers, optional
 
     Returns
     -------
@@ -174,12 +167,10 @@ def evaluate(
 
     Parameters
     ----------
-    protocol : Protocol
     tables : mapping of str to DataFrame
         Accepted rows of every table that the design reads.
     around : Circumstances
         Its steps are replaced by the cohort's.
-    provenance : Provenance
     named : collection of str
         See `select_cohort`.
     """

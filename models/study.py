@@ -1,4 +1,4 @@
-"""A study in three lines, for notebooks: compare people, then estimate.
+"""A study in three lines, for notebooks: compare, then estimate.
 
 >>> from models.study import compare
 >>> groups = compare(people, "took_part", ["age", "sex"], method="nearest_neighbour", caliper_sd_logit=0.2)
@@ -29,12 +29,12 @@ from models.values.refusal import Refusal
 
 
 class StudyRefused(ValueError):
-    """What is wrong with a study, in words; nothing was computed."""
+    """Refusal of a study, with the reasons; nothing was computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudyCovariate:
-    """A covariate as it was found in the frame."""
+    """A covariate as found in the frame."""
 
     name: str
     type: Literal["numeric", "binary", "categorical"]
@@ -43,7 +43,7 @@ class StudyCovariate:
 
 @dataclass(frozen=True, slots=True)
 class StudyGroups:
-    """People made comparable, before any outcome.
+    """Groups made comparable, before any outcome.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class StudyGroups:
         Rows in canonical order (see `order`).
     plan : Plan
     order : ndarray of int, shape (n,)
-        Which row of the given frame each row of the comparison is.
+        Row of the given frame for each row of the comparison.
     """
 
     comparison: Comparison
@@ -80,11 +80,7 @@ class StudyGroups:
         outcome : Series or ndarray, shape (n,)
             In the order of the given frame; missing where it was not measured. Two values 0 and 1 make it binary.
         estimator : str, optional
-            The method's own if not given.
-
-        Returns
-        -------
-        Estimate
+            Default of the method if not given.
 
         Raises
         ------
@@ -146,8 +142,7 @@ def compare(
     covariates : sequence of str
         Columns of the score, known before the start. Texts are categorical; 0 and 1 are yes-or-no.
     person_id : str, optional
-        Column that decides ties; without it rows decide in the order they stand.
-    seed : int
+        Column that breaks ties; without it the order of rows does.
     effects : dict, optional
         Keys of `EffectSettings`, such as `confidence_level`.
     **settings
@@ -161,7 +156,7 @@ def compare(
     Raises
     ------
     StudyRefused
-        With everything that is wrong.
+        With every fault found.
     """
     plan = _plan(people, treated, covariates, settings, effects or {}, seed)
     order = np.arange(len(people))
@@ -192,7 +187,10 @@ def _plan(
     effects: dict[str, Any],
     seed: int,
 ) -> Plan:
-    """Check what was asked for, all at once."""
+    """Check the request and return its plan.
+
+    All faults are reported at once.
+    """
     named = [*covariates, *settings.get("exact", ()), *settings.get("mahalanobis", ())]
     named += [*settings.get("calipers", {}), *settings.get("cuts", {})]
     names = list(dict.fromkeys(named))
@@ -223,7 +221,7 @@ def _plan(
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists, as a protocol on disk has them."""
+    """Return tuples as lists, as in a protocol on disk."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

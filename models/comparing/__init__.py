@@ -1,1 +1,4 @@
-"""From scores to comparable groups: matching, weighting, balance, overlap and the gate. Sees no outcome."""
+"""Comparable groups from scores, made without outcomes.
+
+Matching, weighting, balance, overlap and the gate.
+"""

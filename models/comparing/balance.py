@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 
 def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Mean of values with weights that sum to more than zero."""
+    """Return the mean of values with weights of positive sum."""
     return float((values * weights).sum() / weights.sum())
 
 
 def standardized_mean_difference(
     values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64], *, pooled: bool = False
 ) -> float:
-    """Difference in weighted means over a standard deviation that matching does not move.
+    """Return the standardised difference in weighted means.
+
+    The standard deviation is one that matching does not change.
 
     The denominator is that of all participants before matching, so that it does not change when
     people are dropped (Stuart 2010; MatchIt's `s.d.denom = "treated"`).
@@ -47,7 +49,10 @@ def standardized_mean_difference(
 
 
 def _variance(values: NDArray[np.float64]) -> float:
-    """Variance of one group; of a yes-or-no column that of its share."""
+    """Return the variance of one group.
+
+    For a yes-or-no column, that of its share.
+    """
     if bool(np.isin(values, (0.0, 1.0)).all()):
         share = float(values.mean())
         return share * (1 - share)
@@ -57,7 +62,9 @@ def _variance(values: NDArray[np.float64]) -> float:
 def variance_ratio(
     values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> float | None:
-    """Weighted variance of participants over that of the comparison; 1 is alike (Rubin 2001: 0.5 to 2 will do).
+    """Return the weighted variance ratio of participants to comparison.
+
+    1 means alike; 0.5 to 2 is acceptable (Rubin 2001).
 
     Returns
     -------
@@ -71,7 +78,10 @@ def variance_ratio(
 
 
 def _weighted_variance(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Unbiased for reliability weights, as R's `cov.wt`."""
+    """Return the variance with reliability weights, unbiased.
+
+    As R's `cov.wt`.
+    """
     share = weights / weights.sum()
     rest = 1 - float((share**2).sum())
     mean = float(share @ values)
@@ -79,7 +89,10 @@ def _weighted_variance(values: NDArray[np.float64], weights: NDArray[np.float64]
 
 
 def ks_statistic(values: NDArray[np.float64], treated: NDArray[np.bool_], weights: NDArray[np.float64]) -> float:
-    """Largest distance between the two groups' weighted distribution functions (Kolmogorov-Smirnov); 0 is alike."""
+    """Return the Kolmogorov-Smirnov distance between the groups.
+
+    The largest distance between the two weighted distribution functions; 0 means alike.
+    """
     order = np.argsort(values, kind="stable")
     sorted_values = values[order]
     steps = np.where(treated, weights / weights[treated].sum(), -weights / weights[~treated].sum())[order]
@@ -89,12 +102,17 @@ def ks_statistic(values: NDArray[np.float64], treated: NDArray[np.bool_], weight
 
 
 def smd_variance(smd: float, n_treated: float, n_control: float) -> float:
-    """Large-sample variance of a standardised mean difference (Hedges & Olkin 1985, p. 86)."""
+    """Return the variance of a standardised mean difference.
+
+    The large-sample variance (Hedges & Olkin 1985, p. 86).
+    """
     return 1 / n_treated + 1 / n_control + smd**2 / (2 * (n_treated + n_control))
 
 
 def imbalance_p_value(smds: NDArray[np.float64], n_treated: float, n_control: float, allowed: float) -> float:
-    """Family-wise p-value of the hypothesis that every |SMD| is at most `allowed`.
+    """Return a family-wise p-value of acceptable balance.
+
+    The hypothesis is that every |SMD| is at most `allowed`.
 
     Two-sided against the composite null, Bonferroni over covariates (CohortMethod 6).
 
@@ -115,6 +133,9 @@ def imbalance_p_value(smds: NDArray[np.float64], n_treated: float, n_control: fl
 
 
 def power_to_see(smd: float, n_treated: float, n_control: float, alpha: float) -> float:
-    """Power of a two-sided test to see a standardised difference of `smd`."""
+    """Return the power of a two-sided test to detect a difference.
+
+    The difference is a standardised one of `smd`.
+    """
     deviation = float(np.sqrt(smd_variance(smd, n_treated, n_control)))
     return float(scipy.stats.norm.sf(scipy.stats.norm.isf(alpha / 2) - smd / deviation))

@@ -1,4 +1,7 @@
-"""From people to a comparison: score, groups, diagnosis and gate, in that order."""
+"""From people to a comparison.
+
+Score, groups, diagnosis and gate, in that order.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,6 @@ def compare_people(people: pd.DataFrame, plan: Plan) -> Comparison:
     ----------
     people : DataFrame
         One row per person, in a canonical order: `treated` and the covariates; no outcomes.
-    plan : Plan
 
     Returns
     -------
@@ -81,7 +83,10 @@ def _score(
 
 
 def _estimand(plan: Plan, treated: NDArray[np.bool_], weight: NDArray[np.float64]) -> str:
-    """Name whose effect the groups still answer for: leaving people out changes it."""
+    """Return the estimand of the groups.
+
+    Leaving people out changes the population that an effect is about.
+    """
     estimand = plan.comparison.estimand
     about = treated if estimand == "att" else np.ones(len(treated), dtype=bool)
     return estimand if (weight[about] > 0).all() else f"{estimand}_restricted"

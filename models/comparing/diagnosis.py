@@ -1,4 +1,4 @@
-"""Diagnosis: how good a comparison is, and whether it may carry a number."""
+"""Diagnosis: how good a comparison is, and whether it may be used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ Array = NDArray[np.float64]
 def balance_lines(
     matrix: DesignMatrix, logit: Array, treated: NDArray[np.bool_], weight: Array, *, pooled: bool
 ) -> tuple[BalanceLine, ...]:
-    """Compare the groups before and after, for every column, its square and the score.
+    """Compare the groups before and after.
+
+    For every column, its square and the score.
 
     Parameters
     ----------
@@ -79,7 +81,10 @@ def balance_lines(
 
 
 def _fewest(values: Array, treated: NDArray[np.bool_], used: NDArray[np.bool_]) -> int | None:
-    """The smallest part of either compared group, for a column of 0 and 1; None for other columns."""
+    """Return the smallest cell of a 0-1 column.
+
+    The smaller part in either compared group; None for other columns.
+    """
     if not np.isin(values, (0.0, 1.0)).all():
         return None
     parts = []
@@ -99,23 +104,15 @@ def diagnose(
     lines: tuple[BalanceLine, ...],
     settings: ComparisonSettings,
 ) -> ComparisonDiagnostics:
-    """Sum up a comparison.
+    """Return the diagnostics of a comparison.
 
     Parameters
     ----------
-    people : DataFrame
-    matrix : DesignMatrix
-    fit : PropensityFit
     treated : ndarray of bool, shape (n,)
     weight : ndarray of float, shape (n,)
     left_out : ndarray of str, shape (n,)
     lines : tuple of BalanceLine
-        Empty when nobody is compared.
-    settings : ComparisonSettings
-
-    Returns
-    -------
-    ComparisonDiagnostics
+        Empty when no people are compared.
     """
     compared = weight > 0
     limits = gate_limits()
@@ -160,7 +157,10 @@ def _largest(values: Iterable[float]) -> float | None:
 
 
 def _shift(own: Array, compared: NDArray[np.bool_]) -> float | None:
-    """How far the compared participants are from all, in standard deviations, at most."""
+    """Return the largest shift between compared and all participants.
+
+    In standard deviations.
+    """
     if not compared.any():
         return None
     deviation = own.std(axis=0, ddof=1)
@@ -179,17 +179,15 @@ def _other_programme(
 
 
 def gate_of(d: ComparisonDiagnostics) -> Gate:
-    """Decide, before any outcome is read, whether a comparison may carry a number, and whether it may be shown alone.
+    """Decide whether a comparison may give a number.
 
-    Parameters
-    ----------
-    d : ComparisonDiagnostics
+    Decided before any outcome is read, together with whether the number may be shown alone.
 
     Returns
     -------
     Gate
-        Closed by too few people or groups that are surely unlike; pooled only where overlap or size are too small
-        for a number of its own.
+        Closed by too few people or groups that are certainly unlike; pooled only where overlap or size is too small
+        for the number to be shown alone.
     """
     limits = gate_limits()
     unmatched = 1 - d.n_compared_treated / d.n_treated

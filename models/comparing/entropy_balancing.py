@@ -1,4 +1,6 @@
-"""Entropy balancing: weights that make the groups alike exactly, changed as little as possible.
+"""Entropy balancing: the smallest change of weights for balance.
+
+The weights make the groups exactly alike in the balanced columns.
 
 Source: Hainmueller (2012), "Entropy balancing for causal effects", Political
 Analysis 20. Solved in its dual, a smooth convex function of one number per

@@ -1,4 +1,4 @@
-"""Greedy matching: in which order participants are served."""
+"""Greedy matching: the order in which participants are matched."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ Order = Literal["largest_score", "smallest_score", "closest", "random"]
 
 
 class Found:
-    """Pairs as they are found, a list per column: a hundred thousand small tuples would wake the garbage collector.
+    """Pairs as they are found, one list per column.
+
+    A hundred thousand small tuples would trigger the garbage collector.
 
     Attributes
     ----------
     person : list of int
-        Place of the participant in the order of service.
+        Position of the participant in the order of matching.
     turn : list of int
     place : list of int
         Place of the control.
@@ -44,14 +46,20 @@ class Found:
 
 
 class Controls(Interface):
-    """Controls that can be asked for the nearest free one."""
+    """Protocol of controls that give the nearest free one."""
 
     def nearest(self, person: int) -> tuple[int, float]:
-        """Return the place and distance of the nearest free control within every limit, or `UNMATCHED`."""
+        """Return place and distance of the nearest free control.
+
+        Within every limit; `UNMATCHED` if there is none.
+        """
         ...
 
     def first_choices(self, people: list[int]) -> Iterable[tuple[int, float]]:
-        """Return what `nearest` would say to each, as things stand now or when the answer is read."""
+        """Return the result of `nearest` for each participant.
+
+        As of now, or as of when the result is read.
+        """
         ...
 
     def is_taken(self, place: int) -> bool:
@@ -70,7 +78,9 @@ class Controls(Interface):
 def order_of_service(
     logit: NDArray[np.float64], people: NDArray[np.int64], order: Order, seed: int
 ) -> NDArray[np.int64]:
-    """Return participants in the order they are served; equal scores stay in the order of rows.
+    """Return participants in the order they are matched.
+
+    Equal scores stay in the order of rows.
 
     Parameters
     ----------
@@ -96,22 +106,16 @@ def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: O
     controls : Controls
         All free.
     count : int
-        Participants, numbered in the order of service.
-    ratio : int
+        Number of participants, numbered in the order of matching.
     replace : bool
         Whether a control may serve several participants (never the same one twice).
-    order : str
-
-    Returns
-    -------
-    Found
     """
     if replace:
         return _with_replacement(controls, count, ratio)
     found = Found()
     active = list(range(count))
     for turn in range(ratio):
-        # Who finds nobody in one round is not tried again.
+        # A participant without a match in one round is not tried again.
         active = (_closest_first if order == "closest" else _in_turn)(controls, active, turn, found)
     return found
 
@@ -119,7 +123,7 @@ def serve(controls: Controls, count: int, *, ratio: int, replace: bool, order: O
 def _in_turn(controls: Controls, active: list[int], turn: int, found: Found) -> list[int]:
     nearest, take, is_taken, add = controls.nearest, controls.take, controls.is_taken, found.add
     still = []
-    # Whoever was nearest when the round began still is, unless somebody took them meanwhile.
+    # The control nearest at the start of the round still is, unless it was taken meanwhile.
     for person, (pick, gap) in zip(active, controls.first_choices(active), strict=True):
         if is_taken(pick):
             pick, gap = nearest(person)
@@ -131,7 +135,10 @@ def _in_turn(controls: Controls, active: list[int], turn: int, found: Found) -> 
 
 
 def _closest_first(controls: Controls, active: list[int], turn: int, found: Found) -> list[int]:
-    """Serve whoever has the nearest free control; a choice that was taken meanwhile is made anew."""
+    """Match the participant with the nearest free control first.
+
+    A choice that was taken meanwhile is searched again.
+    """
     waiting = []
     for person, (pick, gap) in zip(active, controls.first_choices(active), strict=True):
         if pick != UNMATCHED:

@@ -1,4 +1,7 @@
-"""Ways to make the groups alike: from a score to weights, sets, and who was left out and why."""
+"""Ways to make the groups alike.
+
+From a score to weights, sets, and who was left out and why.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ TRIMMED, NO_MATCH, NOT_NEEDED = "trimmed", "no_match", "not_needed"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a method may look at: everybody who is left after trimming, and no outcome.
+    """Input of a method: everybody left after trimming, no outcomes.
 
     Attributes
     ----------
@@ -58,7 +61,7 @@ class Situation:
 
     @property
     def strata(self) -> Labels:
-        """Who may be matched with whom by the covariates that must be equal."""
+        """Stratum of each person by the covariates that must be equal."""
         if not self.settings.exact:
             return np.zeros(len(self.people), dtype=np.int64)
         grouped = self.people.groupby(list(self.settings.exact), dropna=False, sort=True)
@@ -66,7 +69,7 @@ class Situation:
 
     @property
     def nearness(self) -> Nearness:
-        """Limits on covariates; a missing value is near nobody."""
+        """Limits on covariates; a missing value has no match."""
         calipers = self.settings.calipers
         limited = [self.people[name].to_numpy(dtype=float, na_value=np.nan) for name in calipers]
         distance = [self._filled(name) for name in self.settings.mahalanobis]
@@ -85,14 +88,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Who counts how much.
+    """Weights and sets of people.
 
     Attributes
     ----------
     weight : ndarray of float, shape (n,)
         0 for those left out.
     cluster : ndarray of int, shape (n,)
-        Matched set or stratum; -1 for those left out; people on their own are sets of one.
+        Matched set or stratum; -1 for those left out; people without matches are sets of one.
     pairs : Pairs or None
         Where people were matched one by one.
     """
@@ -190,11 +193,7 @@ METHODS: dict[str, Method] = {
 
 
 def form_groups(s: Situation) -> tuple[Groups, NDArray[np.object_]] | Refusal:
-    """Trim, then match or weight.
-
-    Parameters
-    ----------
-    s : Situation
+    """Trim people, then match or weight them.
 
     Returns
     -------
@@ -229,7 +228,7 @@ def _kept(s: Situation, kept: NDArray[np.bool_]) -> Situation:
 
 
 def _spread(groups: Groups, kept: NDArray[np.bool_]) -> Groups:
-    """Put groups of the people who stayed back among everybody."""
+    """Expand groups of the people kept to everybody."""
     places = np.flatnonzero(kept)
     weight = np.zeros(len(kept))
     weight[places] = groups.weight

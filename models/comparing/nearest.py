@@ -30,7 +30,7 @@ class Pairs:
     Attributes
     ----------
     treated : ndarray of int, shape (pairs,)
-        Position of the participant; a participant with k controls stands k times.
+        Position of the participant; a participant with k controls occurs k times.
     control : ndarray of int, shape (pairs,)
         Position of the control.
     distance : ndarray of float, shape (pairs,)
@@ -43,9 +43,9 @@ class Pairs:
 
 
 class _Available:
-    """Which places of a sorted list are free, with the next free one on either side.
+    """Free places of a sorted list, with the next free one on each side.
 
-    Only places that were taken are remembered, so that a million controls cost nothing until they are used.
+    Only taken places are stored, so that a million controls cost nothing until they are used.
     """
 
     def __init__(self) -> None:
@@ -62,11 +62,17 @@ class _Available:
         return root
 
     def right(self, i: int) -> int:
-        """First free place at or after i; the list's length if none."""
+        """Return the first free place at or after i.
+
+        The list's length if there is none.
+        """
         return self._find(self.next_right, i)
 
     def left(self, i: int) -> int:
-        """Last free place at or before i; -1 if none."""
+        """Return the last free place at or before i.
+
+        -1 if there is none.
+        """
         return self._find(self.next_left, i)
 
     def take(self, i: int) -> None:
@@ -87,7 +93,7 @@ def match_nearest(
 ) -> Pairs:
     """Match each participant with the nearest controls.
 
-    One control per round; a participant who finds nobody in one round is not tried again. Equal
+    One control per round; a participant without a match in one round is not tried again. Equal
     distances go to the lower score, equal scores to the earlier row, so rows must come in a
     canonical order.
 
@@ -105,7 +111,7 @@ def match_nearest(
     caliper : float or None
         Greatest distance on the logit scale.
     order : str
-        Whom to serve first: those with the largest or smallest score, whoever has the closest control, or at random.
+        Whom to match first: those with the largest or smallest score, those with the closest control, or at random.
     seed : int
         For `random`.
 
@@ -174,7 +180,7 @@ class _SortedControls:
     def __init__(self, scores: NDArray[np.float64], own: NDArray[np.float64], limit: float) -> None:
         self.all_scores, self.all_own, self.limit = scores, own, limit
         self.all_places = np.searchsorted(scores, own, side="left")
-        # One number at a time is read faster from these.
+        # Single numbers are read faster from these.
         self.scores: memoryview[float] = scores.data.cast("B").cast("d")
         self.own, self.places = own.tolist(), self.all_places.tolist()
         self.return_all()
@@ -189,12 +195,12 @@ class _SortedControls:
         return place in self.free.next_right
 
     def first_choices(self, people: list[int]) -> Iterator[tuple[int, float]]:
-        """As `nearest`, for many at once."""
+        """Return the result of `nearest` for many at once."""
         scores, count = self.all_scores, len(self.all_scores)
         own, places = self.all_own[people], self.all_places[people]
         is_free = np.ones(count, dtype=bool)
         is_free[np.fromiter(self.free.next_right, dtype=np.int64, count=len(self.free.next_right))] = False
-        # The free places, with one before the first and one after the last that stand for nobody.
+        # The free places, with a sentinel before the first and one after the last.
         free = np.concatenate([[-1], np.flatnonzero(is_free), [count]])
         after = np.searchsorted(free, places)
         above, below = free[after], free[after - 1]
@@ -211,7 +217,10 @@ class _SortedControls:
         return zip(pick.tolist(), gap.tolist(), strict=True)
 
     def nearest(self, person: int) -> tuple[int, float]:
-        """Of equal distances the lower score, of equal scores the earlier row."""
+        """Return the nearest free control and its distance.
+
+        Of equal distances the lower score, of equal scores the earlier row.
+        """
         scores, score, place = self.scores, self.own[person], self.places[person]
         above, below = self.free.right(place), self.free.left(place - 1)
         gap_above = scores[above] - score if above < len(scores) else INFINITE
@@ -226,7 +235,7 @@ class _SortedControls:
 
 
 def pairs_of(parts: list[tuple[NDArray[np.int64], NDArray[np.int64], Found]]) -> Pairs:
-    """Put the strata together, sorted by participant and round."""
+    """Combine the pairs of all strata, sorted by participant and round."""
     treated, turn, control, distance = [], [], [], []
     for people, controls, found in parts:
         treated.append(people[np.array(found.person, dtype=np.int64)])

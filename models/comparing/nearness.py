@@ -1,4 +1,4 @@
-"""Nearness beyond the score: calipers on covariates and Mahalanobis distance.
+"""Calipers on covariates and Mahalanobis distance.
 
 Source: Rosenbaum & Rubin (1985), "Constructing a control group using
 multivariate matched sampling methods that incorporate the propensity score".
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """What else must be near.
+    """Limits and distances in addition to the score.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Nearness:
     limits : ndarray of float, shape (c,)
         Greatest distance in each covariate's own unit.
     spread_out : ndarray of float, shape (n, m)
-        Covariates of the Mahalanobis distance, turned so that it is the ordinary distance; no columns if the score
+        Covariates of the Mahalanobis distance, transformed so that it is the ordinary distance; no columns if the score
         decides who is nearest.
     """
 
@@ -49,7 +49,9 @@ class Nearness:
 
 
 def turned(values: Array, treated: NDArray[np.bool_]) -> Array:
-    """Turn covariates so that their Mahalanobis distance becomes the ordinary one.
+    """Transform covariates so that distances become Mahalanobis ones.
+
+    The ordinary distance of the result is the Mahalanobis distance of the input.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ def turned(values: Array, treated: NDArray[np.bool_]) -> Array:
     if values.shape[1] == 0:
         return values
     spread = values.std(axis=0)
-    # In units of their own spread, so that kroner and years are equally far from rounding.
+    # In standard deviations of each covariate, so that rounding affects kroner and years alike.
     values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     within = values.copy()
     for group in (treated, ~treated):
@@ -88,13 +90,12 @@ def match_near(
     order: Order = "largest_score",
     seed: int = 0,
 ) -> Pairs:
-    """Match each participant with the nearest controls among those within every caliper.
+    """Match each participant with the nearest controls within calipers.
 
     Parameters
     ----------
     logit, treated, strata, ratio, replace, caliper, order, seed
         As in `match_nearest`.
-    nearness : Nearness
 
     Returns
     -------
@@ -113,7 +114,10 @@ def match_near(
 
 
 class _NearControls:
-    """Controls of one stratum, sorted by score so that a caliper is a window; see `greedy.Controls`."""
+    """Controls of one stratum, sorted by score.
+
+    A caliper is then a window of the list; see `greedy.Controls`.
+    """
 
     def __init__(
         self, logit: Array, people: NDArray[np.int64], controls: NDArray[np.int64], nearness: Nearness, limit: float

@@ -1,4 +1,4 @@
-"""Optimal matching: the least distance in all, not person by person.
+"""Optimal matching: the least total distance.
 
 Sources: Rosenbaum (1989), "Optimal matching for observational studies";
 Hansen & Klopfer (2006), "Optimal full matching and related designs via network
@@ -27,7 +27,9 @@ of rows decides; the total stays the least but for a millionth."""
 def distances(
     logit: Array, people: NDArray[np.int64], controls: NDArray[np.int64], nearness: Nearness, caliper: float | None
 ) -> Array:
-    """Distance of each participant to each control; infinite beyond a caliper.
+    """Return the distance of each participant to each control.
+
+    Infinite beyond a caliper.
 
     Returns
     -------
@@ -51,7 +53,9 @@ def match_optimally(
     ratio: int,
     caliper: float | None,
 ) -> Pairs | Refusal:
-    """Match as many participants as the calipers allow, at the least total distance.
+    """Match as many participants as calipers allow, at least distance.
+
+    Least in total.
 
     Parameters
     ----------
@@ -77,7 +81,7 @@ def match_optimally(
             return Refusal("too_large_for_optimal")
         apart = np.repeat(distances(logit, people, controls, nearness, caliper), ratio, axis=0)
         reachable = apart[np.isfinite(apart)]
-        # Staying alone costs more than any total distance, so nobody stays alone who need not.
+        # Staying unmatched costs more than any total distance, so that as few as possible stay unmatched.
         alone = 1.0 + float(reachable.max(initial=0.0)) * (len(apart) + 1)
         cost = np.hstack([apart, np.full((len(apart), len(apart)), alone)])
         rows, columns = scipy.optimize.linear_sum_assignment(cost)
@@ -96,7 +100,9 @@ def match_optimally(
 def match_fully(
     logit: Array, treated: NDArray[np.bool_], strata: NDArray[np.int64], nearness: Nearness, *, caliper: float | None
 ) -> NDArray[np.int64] | Refusal:
-    """Divide everybody into sets with one participant or one control, at the least total distance.
+    """Divide everybody into sets at the least total distance.
+
+    Each set has one participant or one control.
 
     Parameters
     ----------
@@ -106,7 +112,7 @@ def match_fully(
     Returns
     -------
     ndarray of int, shape (n,), or Refusal
-        Set of each person; -1 for those with nobody within the calipers. `too_large_for_optimal` as above.
+        Set of each person; -1 for those without a match within the calipers. `too_large_for_optimal` as above.
     """
     labels = np.full(len(logit), LEFT_OUT, dtype=np.int64)
     first_free = 0
@@ -122,9 +128,11 @@ def match_fully(
 
 
 def _stars(apart: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the set of each row and column in the lightest cover of all of them that can be covered.
+    """Return the set of each row and column in the lightest cover.
 
-    An edge is worth choosing for both its ends when it is shorter than the two ends' shortest edges together; which
+    The cover includes all rows and columns that can be covered.
+
+    An edge is chosen for both its ends when it is shorter than the two ends' shortest edges together; which
     such edges to choose is an assignment problem. Everybody else takes their shortest edge.
     """
     rows_left = np.flatnonzero(np.isfinite(apart).any(axis=1))
@@ -147,7 +155,7 @@ def _stars(apart: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     column_degree = np.bincount([c for _, c in edges], minlength=len(columns_left))
     for row, column in sorted(edges):
         if row_degree[row] > 1 and column_degree[column] > 1:
-            # Both ends have somebody else: possible only where the distance is zero. The two sets part.
+            # Both ends have another partner: possible only where the distance is zero. The two sets are split.
             row_degree[row] -= 1
             column_degree[column] -= 1
             edges.remove((row, column))

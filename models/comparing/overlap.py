@@ -1,4 +1,4 @@
-"""Overlap: whether the two groups could have changed places.
+"""Overlap of the two groups' propensity scores.
 
 Source: Walker et al. (2013), "A tool for assessing the feasibility of comparative effectiveness research".
 """
@@ -18,7 +18,7 @@ FIFTHS = 5
 
 
 def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Propensity score corrected for how common participation is.
+    """Return the propensity score corrected for the participation rate.
 
     Parameters
     ----------
@@ -34,14 +34,16 @@ def preference_score(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> 
 
 
 def equipoise_share(logit: NDArray[np.float64], treated: NDArray[np.bool_]) -> float:
-    """Smallest share of either group with a preference score from .3 to .7."""
+    """Return the smaller group share with a preference score of .3 to .7."""
     score = preference_score(logit, treated)
     inside = (score >= limit("lowest_preference")) & (score <= limit("highest_preference"))
     return float(min(inside[treated].mean(), inside[~treated].mean()))
 
 
 def overlap_fifths(people: pd.DataFrame) -> tuple[Fifth, ...]:
-    """Return where register and comparison group lie among the participants' scores.
+    """Return the distribution over fifths of the participants' scores.
+
+    For the register and for the comparison group.
 
     Parameters
     ----------

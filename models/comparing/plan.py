@@ -1,4 +1,7 @@
-"""The plan of one comparison: covariates, how groups are made, what is estimated."""
+"""The plan of one comparison.
+
+Covariates, how groups are made, and what is estimated.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from models.score.terms import CodedCovariate
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is decided before outcomes are seen.
+    """Choices made before outcomes are seen.
 
     Attributes
     ----------
     covariates : tuple of CodedCovariate
-        All that may be named by the settings.
+        All covariates that the settings may name.
     comparison : ComparisonSettings
     effects : EffectSettings
     seed : int
@@ -44,7 +47,9 @@ class Plan:
         return replace(self, comparison=specification.comparison, effects=effects)
 
     def without(self, names: Sequence[str]) -> Plan:
-        """Return the plan with covariates left out of the score and of every limit.
+        """Return the plan without some covariates.
+
+        They are left out of the score and of every limit.
 
         A placebo must not be matched on: neither exactly, nor within a caliper, nor by distance.
         """

@@ -1,4 +1,6 @@
-"""Comparing within strata: subclasses of the score, and coarsened exact matching.
+"""Comparison within strata.
+
+Subclasses of the score, and coarsened exact matching.
 
 Sources: Rosenbaum & Rubin (1984), subclassification on the propensity score;
 Iacus, King & Porro (2012), coarsened exact matching. Boundaries and weights
@@ -20,7 +22,7 @@ LEFT_OUT = -1
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """People in strata that hold somebody of both groups.
+    """People in strata that include both groups.
 
     Attributes
     ----------
@@ -35,7 +37,9 @@ class Strata:
 
 
 def subclasses(score: Array, treated: NDArray[np.bool_], count: int, *, everybody: bool = False) -> Strata:
-    """Cut the score at quantiles of those the effect is asked for.
+    """Cut the score at quantiles of the target population.
+
+    The target population is the people that the effect is about.
 
     Parameters
     ----------
@@ -46,10 +50,6 @@ def subclasses(score: Array, treated: NDArray[np.bool_], count: int, *, everybod
         Subclasses of about equally many participants; ties can make them fewer.
     everybody : bool
         Quantiles and weights of all people, not of participants.
-
-    Returns
-    -------
-    Strata
     """
     edges = np.quantile(score if everybody else score[treated], np.linspace(0, 1, count + 1))
     inner = np.unique(edges[1:-1])
@@ -95,13 +95,9 @@ def weigh_strata(labels: NDArray[np.int64], treated: NDArray[np.bool_], *, every
     treated : ndarray of bool, shape (n,)
     everybody : bool
         Weight both groups to all people of the stratum, and not controls to its participants.
-
-    Returns
-    -------
-    Strata
     """
     _, index = np.unique(labels, return_inverse=True)
-    own = np.bincount(index, weights=treated).astype(float)  # of nobody it would be whole numbers
+    own = np.bincount(index, weights=treated).astype(float)  # without any weights it would be integers
     others = np.bincount(index, weights=~treated).astype(float)
     both = (own > 0) & (others > 0)
     kept = both[index] & (labels != LEFT_OUT)

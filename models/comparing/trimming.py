@@ -1,4 +1,4 @@
-"""Trimming: whom to leave out because nobody like them is in the other group."""
+"""Trimming: leaving out people without overlap."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def kept_after_trimming(
     treated: NDArray[np.bool_],
     rule: Literal["none", "common_support", "score_range"],
 ) -> NDArray[np.bool_]:
-    """Say who stays.
+    """Return who is kept after trimming.
 
     Parameters
     ----------

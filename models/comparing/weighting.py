@@ -12,11 +12,12 @@ from models.values.estimates import Array
 
 
 def pair_weights(pairs: Pairs, n: int) -> NDArray[np.float64]:
-    """Weights of matched people: 1 for a participant, shared equally within a set for controls.
+    """Return weights of matched people.
+
+    1 for a participant; controls of a set share a weight of 1 equally.
 
     Parameters
     ----------
-    pairs : Pairs
     n : int
         Number of people in all.
 
@@ -33,7 +34,10 @@ def pair_weights(pairs: Pairs, n: int) -> NDArray[np.float64]:
 
 
 def effective_sample_size(weights: NDArray[np.float64]) -> float:
-    """Kish's effective sample size, (sum w)^2 / sum w^2; 0 without weights."""
+    """Return Kish's effective sample size; 0 without weights.
+
+    (sum w)^2 / sum w^2.
+    """
     total = float(weights.sum())
     return total**2 / float((weights**2).sum()) if total > 0 else 0.0
 
@@ -42,7 +46,7 @@ def clusters_of(pairs: Pairs, n: int, *, replace: bool) -> NDArray[np.int64]:
     """Label people who are tied together by matching.
 
     Without replacement a participant and their controls are one cluster. With replacement each
-    person is a cluster of their own: a control used often is one person with a large weight.
+    person is a separate cluster: a control used often is one person with a large weight.
     Merging the sets that share a control would leave a handful of clusters whose sums cancel, and
     intervals far too narrow.
 
@@ -82,7 +86,6 @@ def score_weights(logit: Array, treated: NDArray[np.bool_], estimand: Estimand) 
     ----------
     logit : ndarray of float, shape (n,)
     treated : ndarray of bool, shape (n,)
-    estimand : str
     """
     if estimand == "att":
         odds = np.exp(logit)

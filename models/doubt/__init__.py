@@ -1,1 +1,4 @@
-"""How wrong a number could be: E-values, hidden bias, negative controls, people who were lost."""
+"""Sensitivity of results to bias and loss.
+
+E-values, hidden bias, negative controls, and attrition.
+"""

@@ -1,4 +1,4 @@
-"""Attrition: what losing people may have done to an estimate."""
+"""Attrition: how loss of people may have changed an estimate."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ Array = NDArray[np.float64]
 def expected_attrition_bias(
     lost_treated_share: float, lost_control_share: float, *, rho_treated: float, rho_control: float
 ) -> float:
-    """Bias in standard deviations if loss depends on the outcome (WWC 2014, "Assessing attrition bias").
+    """Return the bias in standard deviations if loss depends on outcome.
 
-    The group with more loss is given `rho_treated`, the stronger dependence, so the answer is
+    Source: WWC (2014), "Assessing attrition bias".
+
+    The group with more loss is given `rho_treated`, the stronger dependence, so the result is
     the same whichever group lost more.
 
     Parameters
@@ -36,7 +38,9 @@ def expected_attrition_bias(
 
 
 def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control: float, limit: float) -> float:
-    """Return the greatest difference in loss between the groups that keeps the expected bias within `limit`.
+    """Return the largest tolerable difference in loss between groups.
+
+    The largest difference that keeps the expected bias within `limit`.
 
     Parameters
     ----------
@@ -50,7 +54,7 @@ def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control:
     Returns
     -------
     float
-        As a share; never more than twice the overall loss, where one group has lost nobody.
+        As a share; never more than twice the overall loss, which is reached when only one group has loss.
     """
 
     def excess(difference: float) -> float:
@@ -64,7 +68,10 @@ def attrition_boundary(overall_share: float, *, rho_treated: float, rho_control:
 
 
 def _selection(lost: float) -> float:
-    """Mean shift of those who stay when a share `lost` leaves (inverse Mills ratio)."""
+    """Return the mean shift of those who stay when a share `lost` leaves.
+
+    The inverse Mills ratio.
+    """
     return float(scipy.stats.norm.pdf(scipy.stats.norm.ppf(lost)) / (1 - lost)) if lost > 0 else 0.0
 
 
@@ -77,7 +84,9 @@ def manski_bounds(
     lowest: float,
     highest: float,
 ) -> tuple[float, float]:
-    """Return the least and the greatest effect that the lost could hide (Manski 1990).
+    """Return the smallest and largest effect compatible with the loss.
+
+    Source: Manski (1990).
 
     Parameters
     ----------
@@ -106,23 +115,24 @@ def lee_bounds(
     lost_treated_share: float,
     lost_control_share: float,
 ) -> tuple[float, float] | None:
-    """Return bounds of the effect on those who would be seen in either group (Lee 2009).
+    """Return bounds of the effect on those seen in either group.
+
+    Source: Lee (2009).
 
     The group with less loss is trimmed until both have lost the same share, once from its top and once
-    from its bottom. It assumes that the project moves nobody both ways between seen and lost.
+    from its bottom. It assumes monotonicity: the project changes whether people are seen in one direction only.
 
     Parameters
     ----------
     treated_y, control_y : ndarray of float
         Outcomes of those seen.
-    treated_weight, control_weight : ndarray of float
     lost_treated_share, lost_control_share : float
         0-1.
 
     Returns
     -------
     (float, float) or None
-        None if a group has nobody left.
+        None if a group is empty.
     """
     seen_treated, seen_control = 1 - lost_treated_share, 1 - lost_control_share
     if min(seen_treated, seen_control) <= 0 or not len(treated_y) or not len(control_y):
@@ -138,7 +148,10 @@ def lee_bounds(
 
 
 def _kept_mean(y: Array, weight: Array, share: float, *, lowest: bool) -> float:
-    """Mean of the lowest or highest `share` of the weight; the person at the edge counts in part."""
+    """Return the mean of the lowest or highest `share` of the weight.
+
+    The person at the cut-off counts in part.
+    """
     order = np.argsort(y if lowest else -y, kind="stable")
     total = share * weight.sum()
     before = np.concatenate([[0.0], np.cumsum(weight[order])[:-1]])

@@ -1,4 +1,4 @@
-"""Sensitivity: how strong something unmeasured would have to be."""
+"""Sensitivity: how strong unmeasured confounding would have to be."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ LOG_RATIO_PER_DEVIATION = 0.91
 
 
 def e_value(risk_ratio: float) -> float:
-    """E-value of a risk ratio: RR + sqrt(RR (RR - 1)), after turning it above 1.
+    """Return the E-value of a risk ratio.
 
-    How strongly an unmeasured factor would have to go with both taking part and the outcome to
+    RR + sqrt(RR (RR - 1)), after inverting a ratio below 1.
+
+    How strongly an unmeasured factor would have to be associated with both taking part and the outcome to
     explain the ratio away (VanderWeele & Ding 2017).
     """
     ratio = risk_ratio if risk_ratio >= 1 else 1 / risk_ratio
@@ -20,7 +22,9 @@ def e_value(risk_ratio: float) -> float:
 
 
 def e_values_of_difference(*, difference: float, low: float, high: float, control_share: float) -> tuple[float, float]:
-    """E-values of a risk difference and of the interval's limit nearest zero.
+    """Return E-values of a risk difference and of its nearer limit.
+
+    The nearer limit is the limit of the interval that is nearest zero.
 
     Parameters
     ----------
@@ -46,7 +50,10 @@ def e_values_of_difference(*, difference: float, low: float, high: float, contro
 
 
 def e_values_of_standardised(*, difference: float, low: float, high: float) -> tuple[float, float]:
-    """E-values of a standardised mean difference, RR about exp(0.91 d) (VanderWeele & Ding 2017, table 2)."""
+    """Return E-values of a standardised mean difference.
+
+    RR is about exp(0.91 d) (VanderWeele & Ding 2017, table 2).
+    """
 
     def ratio(d: float) -> float:
         return math.exp(LOG_RATIO_PER_DEVIATION * d)

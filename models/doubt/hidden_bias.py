@@ -1,4 +1,4 @@
-"""Hidden bias: how strong something unmeasured must be to overturn a result."""
+"""Hidden bias: how strong a confounder must be to overturn a result."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ LARGEST_GAMMA = 1000.0
 
 
 def mcnemar_bound(treated_only: int, control_only: int, gamma: float) -> float:
-    """Largest one-sided p-value of McNemar's test when hidden bias is at most `gamma`.
+    """Return the largest p-value of McNemar's test under hidden bias.
+
+    One-sided, when hidden bias is at most `gamma`.
 
     Parameters
     ----------
     treated_only, control_only : int
         Pairs in which only the participant, or only the control, has the outcome.
     gamma : float
-        How many times likelier than the other one of two matched people may be to take part.
+        Largest ratio between the odds of taking part of two matched people.
 
     Returns
     -------
@@ -34,13 +36,14 @@ def mcnemar_bound(treated_only: int, control_only: int, gamma: float) -> float:
 
 
 def signed_rank_bound(differences: Array, gamma: float) -> float:
-    """Largest one-sided p-value of Wilcoxon's signed-rank test when hidden bias is at most `gamma`.
+    """Return the largest p-value of the signed-rank test.
+
+    Wilcoxon's test, one-sided, when hidden bias is at most `gamma`.
 
     Parameters
     ----------
     differences : ndarray of float, shape (pairs,)
-        Participant minus control; pairs without a difference say nothing and are left out.
-    gamma : float
+        Participant minus control; pairs without a difference carry no information and are left out.
 
     Returns
     -------
@@ -59,7 +62,9 @@ def signed_rank_bound(differences: Array, gamma: float) -> float:
 
 
 def smallest_gamma(differences: Array, *, alpha: float, is_binary: bool) -> float:
-    """Smallest hidden bias at which a matched result is no longer certain.
+    """Return the smallest gamma at which a result is no longer certain.
+
+    Gamma is the hidden bias of a matched comparison.
 
     Parameters
     ----------
@@ -91,7 +96,7 @@ def smallest_gamma(differences: Array, *, alpha: float, is_binary: bool) -> floa
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """How much of what is left an unmeasured factor must explain.
+    """Share of residual variance that an unmeasured factor must explain.
 
     Attributes
     ----------
@@ -100,7 +105,7 @@ class Robustness:
     point : float
         Share of both residual variances that brings the estimate to zero.
     limit : float
-        …that brings the interval to zero; 0 if it holds zero already.
+        Share that brings the interval to zero; 0 if it includes zero already.
     """
 
     partial_r2: float
@@ -109,19 +114,14 @@ class Robustness:
 
 
 def robustness_value(t_value: float, degrees_of_freedom: float, *, alpha: float) -> Robustness:
-    """Robustness value of a regression coefficient.
+    """Return the robustness value of a regression coefficient.
 
     Parameters
     ----------
-    t_value : float
     degrees_of_freedom : float
         Residual degrees of freedom of the regression.
     alpha : float
         Two-sided level for `limit`.
-
-    Returns
-    -------
-    Robustness
 
     Notes
     -----
@@ -153,7 +153,7 @@ def _limit(f: float, critical: float, reduced: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class HiddenBias:
-    """What of hidden bias stands on a result.
+    """Sensitivity of a result to hidden bias.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ def hidden_bias(
     alpha: float,
     is_binary: bool,
 ) -> HiddenBias | None:
-    """Say how much hidden bias a result bears.
+    """Return how much hidden bias a result withstands.
 
     Parameters
     ----------
@@ -192,7 +192,6 @@ def hidden_bias(
         Direction of the result.
     alpha : float
         Two-sided level.
-    is_binary : bool
 
     Returns
     -------
@@ -219,9 +218,11 @@ def hidden_bias(
 
 
 def set_differences(y: Array, treated: NDArray[np.bool_], sets: NDArray[np.int64]) -> tuple[Array, bool]:
-    """Return each matched set's difference, participant minus the mean of the controls, and whether all are pairs.
+    """Return differences within matched sets, and whether all are pairs.
 
-    Sets without a participant or without a control say nothing.
+    The difference of a set is its participant minus the mean of the controls.
+
+    Sets without a participant or without a control are ignored.
     """
     inside = sets >= 0
     _, index = np.unique(sets[inside], return_inverse=True)
@@ -258,7 +259,9 @@ class Benchmark:
 def benchmarks(
     y: Array, treated: NDArray[np.bool_], x: Array, names: Sequence[str], *, times: float = 1.0
 ) -> tuple[Benchmark, ...]:
-    """Say what a factor `times` as strong as each measured covariate would do to the regression estimate.
+    """Compare an unmeasured factor with each measured covariate.
+
+    For a factor `times` as strong as the covariate, give its effect on the regression estimate.
 
     Parameters
     ----------
@@ -267,7 +270,6 @@ def benchmarks(
     x : ndarray of float, shape (n, p)
     names : sequence of str
         One per column.
-    times : float
 
     Returns
     -------
@@ -303,18 +305,19 @@ def _residual(values: Array, z: Array) -> Array:
 
 
 def _partial_r2(column: Array, target: Array, given: Array) -> float:
-    """Share of the target's variance, left by `given`, that a column explains."""
+    """Return a column's share of the target variance left by `given`."""
     a, b = _residual(column, given), _residual(target, given)
     size = float(a @ a) * float(b @ b)
     return float(a @ b) ** 2 / size if size > 0 else 0.0
 
 
 def tipping_point(estimate: float, standard_error: float, shifts: Array, *, reach: float) -> Array:
-    """Return the interval limit nearest zero for a range of biases, so that a curve shows where it crosses zero.
+    """Return the interval limit nearest zero for a range of biases.
+
+    The resulting curve shows where the limit crosses zero.
 
     Parameters
     ----------
-    estimate, standard_error : float
     shifts : ndarray of float, shape (k,)
         Biases towards an effect, in the outcome's unit.
     reach : float

@@ -1,4 +1,4 @@
-"""Negative controls: what the design finds where there is nothing to find.
+"""Negative controls: estimates where the true effect is zero.
 
 Sources: Schuemie et al. (2018), "Empirical confidence interval calibration",
 PNAS 115; EASE, the expected absolute systematic error (OHDSI CohortMethod).
@@ -18,7 +18,9 @@ from models.doubt.e_values import LOG_RATIO_PER_DEVIATION
 
 @dataclass(frozen=True, slots=True)
 class SystematicError:
-    """Errors that more people would not take away, as standardised differences.
+    """Errors that do not shrink with more people.
+
+    In units of standardised differences.
 
     Attributes
     ----------
@@ -27,7 +29,7 @@ class SystematicError:
     ease : float
         Expected absolute systematic error, as a log risk ratio; below 0.25 is accepted by OHDSI.
     controls : int
-        Negative controls it was learnt from.
+        Number of negative controls it was estimated from.
     """
 
     mean: float
@@ -36,7 +38,7 @@ class SystematicError:
     controls: int
 
     def calibrated(self, value: float, error: float, reach: float) -> tuple[float, float]:
-        """Return an interval that holds the systematic error too.
+        """Return an interval that includes the systematic error.
 
         Parameters
         ----------
@@ -51,7 +53,7 @@ class SystematicError:
 
 
 def expected_absolute_error(mean: float, deviation: float) -> float:
-    """Expected absolute value of a normal variable."""
+    """Return the expected absolute value of a normal variable."""
     if deviation == 0:
         return abs(mean)
     ratio = mean / deviation
@@ -61,7 +63,7 @@ def expected_absolute_error(mean: float, deviation: float) -> float:
 
 
 def systematic_error(values: Sequence[float], errors: Sequence[float], *, fewest: int) -> SystematicError | None:
-    """Learn the systematic error from negative controls.
+    """Estimate the systematic error from negative controls.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def systematic_error(values: Sequence[float], errors: Sequence[float], *, fewest
     errors : sequence of float
         Their standard errors.
     fewest : int
-        Controls; fewer tell too little of a spread.
+        Minimum number of controls; fewer are too few to estimate a spread.
 
     Returns
     -------

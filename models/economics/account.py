@@ -1,11 +1,10 @@
-"""The account: who pays and who gains, year by year, per participant.
+"""The account: who pays and who gains, by year, per participant.
 
-Whatever is counted stands in somebody's column. Society reckons in what
-consumers pay: what is used up and what is made, costs as well as gains, is
-worth the net tax factor more than what changes hands for it, and a transfer,
-which only moves, is not. Public money may cost more than itself (tax
-distortion). Both stand in a column of their own, which is nobody's pocket, so
-that the columns always make up the total.
+Every amount is booked to a column. Society's account is in consumer prices:
+resources used and produced, costs as well as gains, are multiplied by the net
+tax factor; transfers are not. Public money may cost more than its amount (tax
+distortion). Both corrections are booked to a separate column that belongs to
+no payer, so that the columns always add up to the total.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """One value of each input, or one for each draw.
+    """One value of each input, or one per draw.
 
     Attributes
     ----------
@@ -44,7 +43,10 @@ class Numbers:
 
 
 def central(inputs: Inputs) -> Numbers:
-    """Return the mean of every input: what is declared where nothing is open, and the middle of what is believable else."""
+    """Return the mean of every input.
+
+    The declared value of a fixed input, and the mean of the range of an uncertain one.
+    """
     return Numbers(
         effects=np.array([[inputs.effects[name].value for name in inputs.outcome_of]]),
         units=np.array([[row.mean for row in inputs.units]]),
@@ -58,12 +60,18 @@ def central(inputs: Inputs) -> Numbers:
 
 
 def columns_of(inputs: Inputs) -> tuple[str, ...]:
-    """Return the columns of an account: payers, and society's own where prices are converted."""
+    """Return the columns of an account.
+
+    The payers, and society's separate column where prices are converted.
+    """
     return (*inputs.payers, SOCIETY)
 
 
 def persistence(inputs: Inputs, numbers: Numbers) -> Array:
-    """Return how much of the effect is left in each year from 1; shape (draws, years)."""
+    """Return the share of the effect left in each year from 1.
+
+    Shape (draws, years).
+    """
     years = np.arange(1, inputs.horizon + 1)
     after = np.maximum(0.0, years[None, :] - (inputs.first_year - 1) - numbers.full_years[:, None])
     counts = (years >= inputs.first_year).astype(float)
@@ -71,19 +79,27 @@ def persistence(inputs: Inputs, numbers: Numbers) -> Array:
 
 
 def yearly_gains(inputs: Inputs, numbers: Numbers) -> Array:
-    """Return what a year of the full effect brings each column, kroner per participant; shape (draws, columns)."""
+    """Return what a year of the full effect brings each column.
+
+    Kroner per participant; shape (draws, columns).
+    """
     kept = numbers.attribution * (1.0 - numbers.displacement)
     value = numbers.effects * numbers.units * numbers.prices * kept[:, None]
     return _with_society(inputs, value @ inputs.gains)
 
 
 def cost_flows(inputs: Inputs) -> Array:
-    """Return what a krone of each cost is to whom and when; shape (costs, years from 0, columns)."""
+    """Return who bears a krone of each cost, and when.
+
+    Shape (costs, years from 0, columns).
+    """
     return -_with_society(inputs, -np.array([flow for _, _, flow in inputs.cost_ranges]))
 
 
 def _with_society(inputs: Inputs, by_payer: Array) -> Array:
-    """Add society's own column: from what changes hands to what consumers pay, and what public money costs beyond itself.
+    """Add society's separate column.
+
+    It converts payments to consumer prices and adds the cost of public money beyond itself.
 
     Transfers cancel in the sum over payers, so that the net tax factor falls on what is used up or made, and on nothing else.
     """
@@ -94,7 +110,10 @@ def _with_society(inputs: Inputs, by_payer: Array) -> Array:
 
 
 def present_values(inputs: Inputs, numbers: Numbers) -> tuple[Array, Array]:
-    """Return present values of gains and of costs by column; each of shape (draws, columns)."""
+    """Return present values of gains and of costs by column.
+
+    Each of shape (draws, columns).
+    """
     factors = discount_factors(inputs.horizon)
     left = persistence(inputs, numbers) @ factors[1:]
     gains = left[:, None] * yearly_gains(inputs, numbers)
@@ -103,7 +122,10 @@ def present_values(inputs: Inputs, numbers: Numbers) -> tuple[Array, Array]:
 
 
 def by_year(inputs: Inputs, numbers: Numbers) -> Array:
-    """Return the first draw's net by year from 0 and column, kroner of the report's year, not discounted."""
+    """Return the first draw's net by year from 0 and column.
+
+    Kroner of the report's year, not discounted.
+    """
     gains = persistence(inputs, numbers)[0][:, None] * yearly_gains(inputs, numbers)[0][None, :]
     net = -np.einsum("c,cyp->yp", numbers.costs[0], cost_flows(inputs))
     net[1:] += gains

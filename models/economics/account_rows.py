@@ -1,4 +1,7 @@
-"""What an account says, row by row: kroner per participant in the report's money, present values."""
+"""Rows of an account.
+
+Kroner per participant in the report's money, present values.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PaybackColumns:
-    """When what was paid has come back; None where it does not within the horizon."""
+    """Payback year of what was paid.
+
+    None where it is not paid back within the horizon.
+    """
 
     payback_year: int | None = None
     payback_low: int | None = None
@@ -17,7 +23,10 @@ class PaybackColumns:
 
 @dataclass(frozen=True, slots=True)
 class PayerRow:
-    """What one payer pays and gains; `low` and `high` hold the middle share of draws of the net."""
+    """Payments and gains of one payer.
+
+    `low` and `high` are the limits of the middle share of draws of the net.
+    """
 
     payer: str
     cost: float
@@ -34,7 +43,7 @@ class PayerRow:
 
 @dataclass(frozen=True, slots=True)
 class TotalRow:
-    """What all payers pay and gain together, and what each krone brings."""
+    """Payments and gains of all payers, and the gain per krone."""
 
     cost: float
     gain: float
@@ -78,7 +87,7 @@ class YearRow:
 
 @dataclass(frozen=True, slots=True)
 class SwingRow:
-    """A payer's net where one number is lowest, and where it is highest."""
+    """A payer's net at the lowest and at the highest value of one number."""
 
     payer: str
     name: str
@@ -88,7 +97,10 @@ class SwingRow:
 
 @dataclass(frozen=True, slots=True)
 class BreakEvenRow:
-    """The effect at which a payer's gain ends, and how much bias it takes to get there."""
+    """Break-even effect of a payer, and the bias that leads to it.
+
+    The effect at which the payer's gain ends.
+    """
 
     payer: str
     share_of_effect: float | None
@@ -100,7 +112,10 @@ class BreakEvenRow:
 
 @dataclass(frozen=True, slots=True)
 class SidePaymentRow:
-    """A payment that helps to leave every payer whole, with what it would need to be in the middle share of draws."""
+    """A payment that helps to leave no payer with a loss.
+
+    With the amount needed in the middle share of draws.
+    """
 
     payer: str
     receiver: str
@@ -111,7 +126,7 @@ class SidePaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class ProxyRow:
-    """What a change without a price is worth to somebody."""
+    """Value to somebody of a change without a price."""
 
     name: str
     stakeholder: dict[str, str]
@@ -123,7 +138,7 @@ class ProxyRow:
 
 @dataclass(frozen=True, slots=True)
 class SocialReturn:
-    """The ratio with proxies."""
+    """Social return on investment: the ratio with proxies."""
 
     ratio: float
     low: float
@@ -153,11 +168,11 @@ class AssumptionRow:
     Attributes
     ----------
     middle : float or None
-        Mean of what is believable.
+        Mean of the range.
     paid_by, received_by : str or None
         Payers and their shares.
     participants, evaluated : int or None
-        Who share a cost, and how many of them the published results are of.
+        Participants who share a cost, and how many of them the published results cover.
     """
 
     kind: str
@@ -193,9 +208,9 @@ class OldClaimRow:
     Attributes
     ----------
     implied_low, implied_high : float or None
-        What a course would cost if amount and ratio, told together, were both right.
+        Cost of a course implied by the stated amount and ratio, if both were right.
     own_cost : float or None
-        What the project's own account says that it costs.
+        Cost according to the project's account.
     """
 
     name: dict[str, str]
@@ -216,7 +231,7 @@ class OldClaimRow:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What an account declares, with or without a number.
+    """Declarations of an account, with or without a number.
 
     Attributes
     ----------
@@ -241,7 +256,7 @@ class WorkedOut:
     outcome : str
         The first of those it rests on.
     side_payments : tuple of SidePaymentRow or None
-        None where payers together lose.
+        None where the payers lose in total.
     """
 
     outcome: str

@@ -1,4 +1,7 @@
-"""What an account assumes: every declared number with its range, its source and whether it is invented."""
+"""Assumptions of an account.
+
+Every declared number with its range, its source and whether it is invented.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,8 @@ def assumptions_of(settings: EconomicsSettings, evaluated: int | None) -> tuple[
 
     Parameters
     ----------
-    settings : EconomicsSettings
     evaluated : int or None
-        Participants whom the published results are of.
+        Number of participants that the published results cover.
 
     Returns
     -------
@@ -85,17 +87,20 @@ def _standard(
     link: str | None,
     year: int | None = None,
 ) -> AssumptionRow:
-    """A number that is set and has no range."""
+    """Return the row of a fixed number without a range."""
     return AssumptionRow(kind, kind, value, label=both(why), year=year, source=both(source), link=link)
 
 
 def both(text: Text | Mapping[str, str] | None) -> dict[str, str] | None:
-    """Return a text in both languages as it is kept."""
+    """Return a text in both languages as it is stored."""
     if isinstance(text, Text):
         return {"da": text.da, "en": text.en}
     return None if text is None else dict(text)
 
 
 def _shares(shares: Mapping[str, float]) -> str | None:
-    """Write payers and their shares as one text, e.g. `municipality 0.7, state 0.3`."""
+    """Write payers and their shares as one text.
+
+    For example `municipality 0.7, state 0.3`.
+    """
     return ", ".join(f"{name} {share:g}" for name, share in shares.items()) if shares else None

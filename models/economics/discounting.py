@@ -1,4 +1,7 @@
-"""Money over time: what a later krone is worth now, and what an older price is in today's money."""
+"""Discounting and price years.
+
+The present value of a later krone, and an older price in the report's money.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ Array = NDArray[np.float64]
 
 
 def rate_of_year(year: int) -> float:
-    """Return the rate that carries money from the end of a year to the end of the year before; years count from 1."""
+    """Return the discount rate of a year; years count from 1.
+
+    It discounts from the end of the year to the end of the year before.
+    """
     for step in read_knowledge("economics")["discounting"]["steps"]:
         if step["to_year"] is None or year <= step["to_year"]:
             return float(step["rate"])
@@ -21,17 +27,13 @@ def rate_of_year(year: int) -> float:
 
 
 def discount_factors(last_year: int) -> Array:
-    """Return what a krone of each year is worth at the start.
-
-    Parameters
-    ----------
-    last_year : int
+    """Return the present value of a krone of each year.
 
     Returns
     -------
     ndarray of float, shape (last_year + 1,)
-        1 for year 0. Each year is carried back one year at its own rate, so that the factors do not jump where the rate
-        changes (Ministry of Finance 2023).
+        1 for year 0. Each year is discounted by one year at the rate of that year, so that the factors do not jump where the
+        rate changes (Ministry of Finance 2023).
     """
     rates = np.array([rate_of_year(year) for year in range(1, last_year + 1)], dtype=float)
     factors: Array = np.concatenate([np.ones(1), np.cumprod(1.0 / (1.0 + rates))])
@@ -39,12 +41,10 @@ def discount_factors(last_year: int) -> Array:
 
 
 def in_prices_of(amount: float, price_year: int, report_year: int, index: Mapping[int, float]) -> float:
-    """Return an amount of one year's money in another's.
+    """Convert an amount from one price year to another.
 
     Parameters
     ----------
-    amount : float
-    price_year, report_year : int
     index : mapping of int to float
         Consumer prices by year.
 

@@ -1,4 +1,4 @@
-"""What an account rests on: each number with its range, by name.
+"""Inputs of an account: each number with its range, by name.
 
 The effect is the published one, rounded and with its interval: an account made
 from the exact effect would undo the rounding.
@@ -28,7 +28,7 @@ PUBLIC = ("municipality", "region", "state")
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A number and what is believable: lowest, itself, highest."""
+    """A declared value with its lowest and highest plausible values."""
 
     low: float
     value: float
@@ -36,7 +36,10 @@ class Range:
 
     @property
     def mean(self) -> float:
-        """Mean of the triangle with the declared value as its top: a skewed range says more than its top."""
+        """Mean of the triangular distribution with the declared value as mode.
+
+        A skewed range has a mean that differs from its mode.
+        """
         return (self.low + self.value + self.high) / 3
 
 
@@ -51,9 +54,9 @@ class Effect:
     chance_sd : float
         Standard deviation of chance, from the published interval.
     bias_sd : float
-        Of what was not measured; see `bias_of`.
+        Standard deviation of bias from unmeasured factors; see `bias_of`.
     better : float
-        1 where more is better for the person, -1 where less is: luck goes that way in every outcome at once.
+        1 where more is better for the person, -1 where less is: chance errors go that way in every outcome at once.
     """
 
     value: float
@@ -63,7 +66,7 @@ class Effect:
 
     @property
     def sd(self) -> float:
-        """Standard deviation of both doubts together."""
+        """Standard deviation of chance and bias together."""
         return math.hypot(self.chance_sd, self.bias_sd)
 
 
@@ -83,9 +86,9 @@ class Inputs:
     units, prices : tuple of Range
         Units a year for one more who reaches the outcome; kroner a unit in the report's money.
     gains : ndarray of float, shape (consequences, payers)
-        What one krone's worth more is to each payer: received less paid.
+        Value to each payer of one krone more: received less paid.
     cost_ranges : tuple of (str, Range, ndarray of float, shape (years, payers))
-        Each cost with its range in kroner per participant of the report's money, and whose share of it falls when.
+        Each cost with its range in kroner per participant of the report's money, and its share by year and payer.
     first_year, horizon : int
         The first year that counts gains: the one after the outcome was measured.
     full_years, drop_off, displacement, attribution : Range
@@ -112,11 +115,7 @@ class Inputs:
 
 
 def effect_of(record: PublicRecord) -> Effect:
-    """Return a published record's effect with both its doubts.
-
-    Parameters
-    ----------
-    record : PublicRecord
+    """Return a published record's effect with chance and bias.
 
     Raises
     ------
@@ -127,7 +126,7 @@ def effect_of(record: PublicRecord) -> Effect:
     if record.interval_low is None or record.interval_high is None:
         raise ValueError(f"{record.result_id} has no interval.")
     chance = (record.interval_high - record.interval_low) / (2 * reach)
-    # What was rounded is open by its step.
+    # A rounded value is uncertain by its rounding step.
     chance = math.hypot(chance, (record.rounded_to or 0.0) / math.sqrt(12))
     better = -1.0 if record.outcome_direction == "lower_is_better" else 1.0
     return Effect(estimate_of(record), chance, bias_of(record), better)
@@ -147,10 +146,10 @@ def estimate_of(record: PublicRecord) -> float:
 
 
 def bias_of(record: PublicRecord) -> float:
-    """Return how far what was not measured may move an effect, as one standard deviation.
+    """Return the standard deviation of bias from unmeasured factors.
 
-    A share of the effect by its rung and its certainty (`economics.yaml`), or what a hidden factor as strong as the strongest measured one
-    would do to it, whichever is more. The effect is widened by it and never shifted.
+    A share of the effect by its rung and its certainty (`economics.yaml`), or the bias of a hidden factor as strong
+    as the strongest measured one, whichever is more. It widens the effect's distribution and never shifts it.
     """
     known, estimate = read_knowledge("economics"), estimate_of(record)
     by_rung = float(known["bias_share_by_rung"][record.evidence.rung])
@@ -166,7 +165,6 @@ def inputs_of(settings: EconomicsSettings, records: Mapping[str, PublicRecord], 
 
     Parameters
     ----------
-    settings : EconomicsSettings
     records : mapping of str to PublicRecord
         By outcome, of at least the outcomes that consequences name.
     first_year : int
@@ -213,7 +211,7 @@ def _share(share: Share | Years) -> Range:
 
 
 def range_of(value: float, low: float | None, high: float | None) -> Range:
-    """A range; where nobody has given one, it is wide."""
+    """Return a range; a wide one where none is declared."""
     if low is None or high is None:
         wide = abs(value) * float(read_knowledge("economics")["missing_range_share"])
         return Range(value - wide, value, value + wide)

@@ -1,4 +1,4 @@
-"""Old claims in money, read again: what they assume, and whether they agree."""
+"""Earlier claims in money: their assumptions and consistency."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from models.economics.account_rows import OldClaimRow
 
 
 def implied_costs(amount: float, ratio: float) -> tuple[float, float]:
-    """Return what a course costs if an amount is saved and every krone becomes `ratio`.
+    """Return the cost of a course implied by an amount and a ratio.
+
+    The amount is saved per participant, and every krone becomes `ratio`.
 
     Parameters
     ----------
     amount : float
         Saved for each.
     ratio : float
-        Kroner for one; above 1.
+        Kroner gained per krone paid; above 1.
 
     Returns
     -------
     (float, float)
-        If the amount is all that comes back, and if it is what is left when the krone is paid: five for one and 160,000
-        is a course of 32,000 or of 40,000.
+        The cost if the amount is the gross gain, and if it is net of the cost: a ratio of five and 160,000 imply a
+        course of 32,000 or of 40,000.
 
     Raises
     ------
     ValueError
-        If the ratio is not above 1: nothing is saved then.
+        If the ratio is not above 1, since nothing is saved then.
     """
     if not ratio > 1:
         raise ValueError("A krone that does not become more than one saves nothing.")
@@ -35,14 +37,16 @@ def implied_costs(amount: float, ratio: float) -> tuple[float, float]:
 
 
 def read_again(studies: Sequence[PaperRecord], cost_per_participant: float | None) -> tuple[OldClaimRow, ...]:
-    """Return a dossier's claims in money, with what each lacks and what it implies.
+    """Return a dossier's claims in money.
+
+    With what each lacks and what it implies.
 
     Parameters
     ----------
     studies : sequence of PaperRecord
         Those without money are left out.
     cost_per_participant : float or None
-        What the project's own account says that a course costs.
+        Cost of a course according to the project's account.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Payback: when what was paid has come back, and how sure that is."""
+"""Payback: when costs have been recovered, and how certain that is."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NEVER = np.inf
 
 @dataclass(frozen=True, slots=True)
 class Payback:
-    """When it has come back.
+    """Payback year of one column.
 
     Attributes
     ----------
     year, low, high : int or None
-        At the middle of what is believable, and limits that hold the middle share of draws; None: not within the horizon.
+        Year at the mean of every input, and limits of the middle share of draws; None: not within the horizon.
     probability : float
-        Share of draws in which it has come back within the horizon.
+        Share of draws in which costs are recovered within the horizon.
     """
 
     year: int | None
@@ -34,13 +34,15 @@ class Payback:
 
 
 def payback_years(net_by_year: Array, last_cost: int = 0) -> Array:
-    """Return the first year at whose end everything paid has come back for good, discounted; infinite where it has not.
+    """Return the first year at whose end all costs are recovered.
+
+    Recovered for good and discounted; infinite where they are not.
 
     Parameters
     ----------
     net_by_year : ndarray of float, shape (draws, years from 0)
     last_cost : int
-        The last year in which something is paid; before it nothing has come back for good.
+        The last year in which something is paid; before it nothing is recovered for good.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def payback_years(net_by_year: Array, last_cost: int = 0) -> Array:
     """
     years = net_by_year.shape[1]
     carried = np.cumsum(net_by_year * discount_factors(years - 1), axis=1)
-    # Coming back once and falling below again is not coming back: the year after the last one below.
+    # Recovering once and falling below again does not count: take the year after the last one below.
     below = carried < 0
     after = np.where(below.any(axis=1), years - np.argmax(below[:, ::-1], axis=1), 0)
     return np.where(after < years, np.maximum(after, last_cost), NEVER).astype(float)
@@ -57,12 +59,12 @@ def payback_years(net_by_year: Array, last_cost: int = 0) -> Array:
 def paybacks(
     inputs: Inputs, middle: Numbers, draws: Numbers, last_cost: int, level: float
 ) -> tuple[Payback | None, ...]:
-    """Return when it has come back to each column and, last, to all together; None for a column that pays nothing.
+    """Return the payback of each column and, last, of the total.
+
+    None for a column that pays nothing.
 
     Parameters
     ----------
-    inputs : Inputs
-    middle, draws : Numbers
     last_cost : int
         See `payback_years`.
     level : float
@@ -81,7 +83,7 @@ def paybacks(
             net = -(numbers.costs @ paid)
             net[:, 1:] += left * (gains.sum(axis=1) if column is None else gains[:, column])[:, None]
             years.append(payback_years(net, last_cost))
-        # An order of years, not a mean of them: between never and a year there is nothing.
+        # Order statistics, not means: there is no value between a year and never.
         limits = np.quantile(years[1], [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
         year, low, high = (None if np.isinf(v) else int(v) for v in (years[0][0], *limits))
         found.append(Payback(year, low, high, float(np.isfinite(years[1]).mean())))

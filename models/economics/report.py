@@ -1,7 +1,9 @@
-"""An account as a record: everything a page says of what an effect is worth, with its doubt.
+"""An account as a record, as pages show it.
 
-Where the effect has no number of its own, the account has none either: what the
-project costs is told, and nothing else.
+Everything that a page says of the worth of an effect, with its uncertainty.
+
+Where the effect has no number, the account has none either: only the cost of the
+project is shown.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ LEAD = "municipality"
 
 
 def findings_of(settings: EconomicsSettings) -> AccountFindings:
-    """Return what detectors look at in an account."""
+    """Return the findings that detectors read in an account."""
     prices = prices_of(settings)
     used = [prices[row.price] for row in settings.consequences]
     years = [row.price_year for row in (*settings.costs, *used, *(p.value_a_year for p in settings.proxies))]
@@ -68,7 +70,10 @@ def findings_of(settings: EconomicsSettings) -> AccountFindings:
 
 
 def cost_per_participant(settings: EconomicsSettings) -> float:
-    """Return what the project costs per participant, in the report's money, not discounted."""
+    """Return the project's cost per participant.
+
+    In the report's money, not discounted.
+    """
     year, index = settings.report_price_year, index_of(settings)
     costs = settings.costs
     return sum(in_prices_of(c.amount, c.price_year, year, index) / (c.participants or 1) for c in costs)
@@ -84,7 +89,6 @@ def account_of(
 
     Parameters
     ----------
-    settings : EconomicsSettings
     records : mapping of str to PublicRecord
         The project's, by outcome.
     studies : sequence of PaperRecord
@@ -126,7 +130,11 @@ def account_of(
 
 
 def _without_chances(made: WorkedOut) -> WorkedOut:
-    """Take every chance out: where nobody can tell whether the effect is the project's, nobody can tell how likely a gain is."""
+    """Remove every probability.
+
+    If it cannot be known whether the effect is due to the project, the probability of a gain cannot be known
+    either.
+    """
     return replace(
         made,
         columns=tuple(replace(row, probability_of_gain=None, probability_of_payback=None) for row in made.columns),
@@ -136,7 +144,7 @@ def _without_chances(made: WorkedOut) -> WorkedOut:
 
 
 def _evaluated(records: Mapping[str, PublicRecord]) -> int | None:
-    """How many participants the published results are of."""
+    """Return the number of participants that the published results cover."""
     return max((row.n_treated for row in records.values() if row.n_treated is not None), default=None)
 
 
@@ -233,7 +241,10 @@ def _worked_out(settings: EconomicsSettings, inputs: Inputs, records: Mapping[st
 
 
 def _per_krone(gains: Any, costs: Any, level: float) -> Any:
-    """Limits of what a krone brings; None where a draw costs nothing."""
+    """Return limits of the gain per krone; None where a draw is free.
+
+    A draw is free where it costs nothing.
+    """
     if not (costs > 0).all():
         return None
     return np.quantile(gains / costs, [(1 - level) / 2, (1 + level) / 2])
@@ -252,7 +263,7 @@ def _payback(row: Payback | None) -> PaybackColumns:
 
 
 def _break_even(inputs: Inputs, middle: Numbers, draws: Numbers, outcome: str) -> tuple[BreakEvenRow, ...]:
-    """Where the gain ends: in total, and for each who pays."""
+    """Return break-even effects: in total, and for each payer."""
     _, costs = present_values(inputs, middle)
     paying = [i for i, _ in enumerate(inputs.payers) if costs[0, i] > 0]
     names = ["total", *(inputs.payers[i] for i in paying)]
@@ -269,7 +280,10 @@ def _ended(name: str, row: BreakEven, effect: float) -> BreakEvenRow:
 def _agreement(
     names: Sequence[str], middle: Any, draws: Any, level: float
 ) -> tuple[tuple[SidePaymentRow, ...] | None, float | None]:
-    """Payments that leave every payer whole, what each would need, and how likely that does it."""
+    """Return payments that leave no payer with a loss.
+
+    With what each would need, and the probability that they suffice.
+    """
     payments = side_payments({name: float(middle[i]) for i, name in enumerate(names)})
     if payments is None:
         return None, None
@@ -292,7 +306,10 @@ def _social_return(
     drawn_gains: Any,
     drawn_costs: Any,
 ) -> SocialReturn | None:
-    """The ratio with proxies; None where no proxy is declared or nothing is paid."""
+    """Return the ratio with proxies.
+
+    None where no proxy is declared or nothing is paid.
+    """
     if not settings.proxies or not total.cost > 0:
         return None
     values = proxy_values(settings, inputs, middle, draws, records, z, seed)

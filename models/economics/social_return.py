@@ -1,8 +1,8 @@
-"""Social return on investment: the same account, and what has no price.
+"""Social return on investment: the account plus values without price.
 
-What a price counts stands in the account; what has none stands here. The two
+Changes with a price are in the account; changes without one are here. The two
 never count the same thing (`economics_rules.py`), so that the ratio of the
-account and the social return differ by the proxies and by nothing else.
+account and the social return differ by the proxies and nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ProxyValue:
-    """What a change is worth to somebody, per participant.
+    """Value of a change to somebody, per participant.
 
     Attributes
     ----------
@@ -62,7 +62,6 @@ def proxy_values(
         Published records by outcome.
     z : ndarray of float, shape (draws,)
         How far the effect is from its middle in each draw, in standard deviations.
-    seed : int
     """
     factors = discount_factors(inputs.horizon)[1:]
 

@@ -1,7 +1,9 @@
-"""How sure an account is: many draws at once, one input at a time, and where the gain ends.
+"""Uncertainty of an account.
 
-Effects of several outcomes are of the same people and are drawn together: luck
-with one is luck with all, which is the wider answer.
+Many draws at once, one input at a time, and where the gain ends.
+
+Effects of several outcomes are of the same people and are drawn together: chance
+errors are fully correlated, which gives the wider interval.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ Array = NDArray[np.float64]
 
 
 def stream(name: str, seed: int) -> np.random.Generator:
-    """Return an input's own stream of chance."""
+    """Return the random generator of one input."""
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
 def triangular_draws(name: str, row: Range, count: int, seed: int) -> Array:
-    """Draw between lowest and highest with the declared value as the top; shape (count,)."""
+    """Draw from a triangular distribution; shape (count,).
+
+    Between lowest and highest with the declared value as the mode.
+    """
     if row.low == row.high:
         return np.full(count, row.value)
     return np.asarray(stream(name, seed).triangular(row.low, row.value, row.high, count), dtype=float)
@@ -36,17 +41,12 @@ def triangular_draws(name: str, row: Range, count: int, seed: int) -> Array:
 def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
     """Draw every input.
 
-    Parameters
-    ----------
-    inputs : Inputs
-    count, seed : int
-
     Returns
     -------
     Numbers
         Effects are normal around the published ones, with chance and bias; all other inputs triangular between lowest
-        and highest with the declared value as their top. Each input has a stream of its own by its name, so that
-        another input changes no draw of it.
+        and highest with the declared value as their mode. Each input has a separate random stream by its name, so
+        that adding an input does not change the draws of others.
     """
 
     def triangular(name: str, row: Range) -> Array:
@@ -72,7 +72,7 @@ def draw(inputs: Inputs, count: int, seed: int) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What draws say of one column, kroner per participant in present value.
+    """Draws of one column, kroner per participant in present value.
 
     Attributes
     ----------
@@ -88,7 +88,10 @@ class Spread:
 
 
 def spreads(net: Array) -> tuple[Spread, ...]:
-    """Return what draws of net present values say; net of shape (draws, columns)."""
+    """Return the spread of draws of net present values.
+
+    Net of shape (draws, columns).
+    """
     level = float(read_knowledge("economics")["interval_level"])
     low, high = np.quantile(net, [(1 - level) / 2, (1 + level) / 2], axis=0)
     wins = (net > 0).mean(axis=0)
@@ -97,7 +100,10 @@ def spreads(net: Array) -> tuple[Spread, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Swing:
-    """What one input does alone: the total where it is lowest and where it is highest."""
+    """Total at the lowest and at the highest value of one input.
+
+    All other inputs stay as they are.
+    """
 
     name: str
     at_low: float
@@ -109,9 +115,8 @@ def tornado(inputs: Inputs, column: int | None = None) -> tuple[Swing, ...]:
 
     Parameters
     ----------
-    inputs : Inputs
     column : int, optional
-        Of an account; the total where it is not said.
+        Column of an account; the total if not given.
 
     Returns
     -------
@@ -164,14 +169,14 @@ def _reach(level: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """The share of the effect that pays what it costs.
+    """Share of the effect at which gains equal costs.
 
     Attributes
     ----------
     share : float or None
         None where no effect of this direction pays.
     low, high : float or None
-        Limits that hold the middle share of draws of everything but the effect; None where it is without end.
+        Limits that hold the middle share of draws of everything but the effect; None where it is infinite.
     """
 
     share: float | None
@@ -182,17 +187,15 @@ class BreakEven:
 def break_evens(
     inputs: Inputs, middle: Numbers, draws: Numbers, columns: Sequence[int | None]
 ) -> tuple[BreakEven, ...]:
-    """Return what share of the effect pays what it costs.
+    """Return the share of the effect at which gains equal costs.
 
-    An account is linear in the effect: gains are proportional to it, costs do not move. So the effect stays where it is,
-    and the limits tell what prices, units and duration leave open.
+    An account is linear in the effect: gains are proportional to it, costs do not move. So the effect is held
+    fixed, and the limits show the uncertainty from prices, units and duration.
 
     Parameters
     ----------
-    inputs : Inputs
-    middle, draws : Numbers
     columns : sequence of int or None
-        Of an account; None is the total.
+        Columns of an account; None is the total.
     """
     level = float(read_knowledge("economics")["interval_level"])
     effects = np.broadcast_to(middle.effects, draws.effects.shape)
@@ -206,6 +209,6 @@ def break_evens(
 
 
 def _cost_of_gain(gains: Array, costs: Array, column: int | None) -> Array:
-    """Cost as a share of gain; infinite where nothing is gained."""
+    """Return cost as a share of gain; infinite where nothing is gained."""
     gain, cost = (part.sum(axis=1) if column is None else part[:, column] for part in (gains, costs))
     return np.divide(cost, gain, out=np.full_like(gain, np.inf), where=gain > 0)

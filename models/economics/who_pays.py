@@ -1,4 +1,4 @@
-"""Wrong pockets: who pays is not who gains, and what would make all whole."""
+"""Side payments where those who pay are not those who gain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALLEST = 0.005
 
 @dataclass(frozen=True, slots=True)
 class SidePayment:
-    """What one payer would pay another per participant, in present value."""
+    """A payment of one payer to another per participant, present value."""
 
     payer: str
     receiver: str
@@ -35,8 +35,8 @@ def side_payments(net: Mapping[str, float]) -> tuple[SidePayment, ...] | None:
     Returns
     -------
     tuple of SidePayment or None
-        Each who gains pays in proportion to the gain. Empty where nobody loses; None where payers together lose, so that
-        no payment between them can make all whole.
+        Each payer who gains pays in proportion to the gain. Empty where no payer loses; None where the payers lose in
+        total, so that no payment between them can leave all without a loss.
     """
     asked = {name: value for name, value in net.items() if name not in NOT_ASKED}
     gainers = {name: value for name, value in asked.items() if value > SMALLEST}
@@ -54,16 +54,16 @@ def side_payments(net: Mapping[str, float]) -> tuple[SidePayment, ...] | None:
 def needed(
     payment: SidePayment, payments: Sequence[SidePayment], net: Mapping[str, Array], level: float
 ) -> tuple[float, float]:
-    """Return how much the receiver would need of this payer: limits that hold the middle share of draws.
+    """Return how much the receiver would need of this payer.
+
+    Limits of the middle share of draws.
 
     Parameters
     ----------
-    payment : SidePayment
     payments : sequence of SidePayment
         All of them; each payer keeps its share of what a receiver gets.
     net : mapping of str to ndarray of float, shape (draws,)
         Present value of gains less costs by payer.
-    level : float
     """
     share = payment.amount / sum(row.amount for row in payments if row.receiver == payment.receiver)
     loss = share * np.maximum(0.0, -net[payment.receiver])
@@ -72,7 +72,10 @@ def needed(
 
 
 def all_whole(payments: Sequence[SidePayment], net: Mapping[str, Array]) -> float:
-    """Return the share of draws in which nobody loses when these payments, agreed beforehand, have been made."""
+    """Return the probability that no payer loses after the payments.
+
+    The share of draws in which no payer loses when these payments, agreed beforehand, have been made.
+    """
     after = {name: values.copy() for name, values in net.items() if name not in NOT_ASKED}
     for row in payments:
         after[row.payer] -= row.amount

@@ -1,1 +1,4 @@
-"""Effects of comparable groups: estimators with their errors, chosen by the name in the protocol."""
+"""Effects of comparable groups.
+
+Estimators with their errors, chosen by the name in the protocol.
+"""

@@ -1,6 +1,8 @@
-"""Matching with replacement and ties, with errors that know how often a control was used.
+"""Matching with replacement and ties, with valid standard errors.
 
-A control that stands for many participants carries its chance error many
+Errors account for how often a control was used.
+
+The chance error of a control used for many participants counts many
 times over; treating the pairs as independent makes errors too small.
 
 Source: Abadie & Imbens (2006), "Large sample properties of matching
@@ -47,7 +49,7 @@ class ReplacedMatching:
     naive_error : float
         What the error would be if pairs were independent; shown to explain the difference, never used.
     most_uses : float
-        How many participants the most used control stands for.
+        How many participants the most used control is matched with.
     """
 
     value: float
@@ -57,7 +59,9 @@ class ReplacedMatching:
 
 
 def match_with_ties(logit: Array, treated: NDArray[np.bool_], *, tie_distance: float = TIE_DISTANCE) -> TiedMatches:
-    """Match every participant with the nearest controls, all of them if several are equally near.
+    """Match every participant with all nearest controls.
+
+    All of them if several are equally near.
 
     Parameters
     ----------
@@ -74,7 +78,7 @@ def match_with_ties(logit: Array, treated: NDArray[np.bool_], *, tie_distance: f
     Raises
     ------
     ValueError
-        If there is nobody in one of the groups.
+        If one of the groups is empty.
     """
     people, controls = np.flatnonzero(treated), np.flatnonzero(~treated)
     if len(people) == 0 or len(controls) == 0:

@@ -1,4 +1,4 @@
-"""People with an outcome, and what their comparison still says of them."""
+"""People with an outcome, and what their comparison implies for them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SET_METHODS = ("nearest_neighbour", "optimal_pairs", "full_matching")
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """People with an outcome, and what their comparison still says of them.
+    """People with an outcome, and what their comparison implies for them.
 
     Attributes
     ----------
     people : DataFrame
-        With `weight` made anew where matched people are lost.
+        With `weight` recomputed where matched people are lost.
     y : ndarray of float, shape (n,)
     pairs : Pairs or None
         Positions in `people`; only where controls may serve several participants.
@@ -76,7 +76,9 @@ class Analysed:
 
 
 def analysed(comparison: Comparison, y: Array, plan: Plan, *, is_binary: bool) -> Analysed:
-    """Keep people with an outcome, and make weights anew for those who lost somebody they were matched with.
+    """Keep people with an outcome, and recompute weights.
+
+    Weights change for those who lost a person they were matched with.
 
     Parameters
     ----------

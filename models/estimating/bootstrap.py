@@ -1,4 +1,4 @@
-"""The cluster bootstrap: intervals from drawing whole matched sets again and again.
+"""The cluster bootstrap: intervals from resampled matched sets.
 
 A draw costs a sum, not a new estimate, so a million people are drawn 999 times
 in a second or two.
@@ -26,14 +26,12 @@ def bootstrap_interval(
     estimate : Estimate
         With influence values of shape (n,).
     cluster : ndarray of int, shape (n,), or None
-        People drawn together; None draws each on their own.
-    seed : int
-    confidence_level : float
+        People drawn together; None draws each person separately.
 
     Returns
     -------
     low, high : float
-        Each draw is measured in its own standard error, so that few or unlike clusters widen the interval
+        Each draw is divided by its standard error, so that few or unlike clusters widen the interval
         (Efron 1982; Cameron, Gelbach & Miller 2008). Not finite when draws do not vary.
     """
     sums = estimate.influence

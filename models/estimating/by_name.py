@@ -1,4 +1,7 @@
-"""From a comparison and an outcome to estimates, by the estimators a plan names."""
+"""Estimates by the estimators that a plan names.
+
+From a comparison and an outcome.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,6 @@ def estimate_by(name: str, data: Analysed) -> Estimate | Refusal:
     ----------
     name : str
         A key of `ESTIMATORS`.
-    data : Analysed
 
     Returns
     -------
@@ -68,6 +70,6 @@ def estimate_by(name: str, data: Analysed) -> Estimate | Refusal:
 
 
 def is_usable(estimate: Estimate) -> bool:
-    """Whether an estimate is a number with an interval that has a width."""
+    """Say whether an estimate has a number and an interval with a width."""
     numbers = (estimate.value, estimate.standard_error, estimate.low, estimate.high)
     return bool(np.isfinite(numbers).all()) and estimate.high > estimate.low

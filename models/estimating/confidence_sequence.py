@@ -41,7 +41,10 @@ def tuned_rho_squared(planned_n: int, alpha: float) -> float:
 
 
 def reach_of(n: int, rho_squared: float, alpha: float) -> float:
-    """Return how many standard errors lie between the estimate and a limit after `n` people."""
+    """Return the standard errors between estimate and limit.
+
+    After `n` people.
+    """
     x = n * rho_squared
     return math.sqrt(2 * (x + 1) / x * math.log(math.sqrt(x + 1) / alpha))
 
@@ -57,7 +60,6 @@ def always_valid(estimate: Estimate, n: int, *, planned_n: int, confidence_level
         Participants so far; the estimate is treated as a mean of their influence values.
     planned_n : int
         Participants at which the sequence is tightest; the same at every look.
-    confidence_level : float
     """
     alpha = 1 - confidence_level
     reach = reach_of(max(n, 1), tuned_rho_squared(planned_n, alpha), alpha) * estimate.standard_error

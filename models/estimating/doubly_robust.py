@@ -1,4 +1,6 @@
-"""Doubly robust estimates: right if either the score or the outcome's model is.
+"""Doubly robust estimates.
+
+They are right if either the score or the outcome model is.
 
 Sources: Robins, Rotnitzky & Zhao (1994); Mercatanti & Li (2014) for the effect
 on participants; Chernozhukov et al. (2018) for cross-fitting.
@@ -28,7 +30,7 @@ Matrices = Callable[[NDArray[np.bool_]], DesignMatrix]
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What the models say of everybody.
+    """Model predictions for everybody.
 
     Attributes
     ----------
@@ -37,7 +39,7 @@ class Predictions:
     with_project, without : ndarray of float, shape (n,)
         Predicted outcome either way; `with_project` is used for the effect on everybody only.
     fitted_on_themselves : int
-        Numbers of a model that has seen the people it predicts; 0 if none has.
+        Parameters of a model that was fitted on the people it predicts; 0 if none was.
     """
 
     odds: Array
@@ -56,7 +58,9 @@ def augmented_inverse_probability(
     is_binary: bool,
     estimand: Estimand = "att",
 ) -> Estimate:
-    """Doubly robust estimate with linear outcome models, everything fitted on everybody.
+    """Return a doubly robust estimate with linear outcome models.
+
+    All models are fitted on everybody.
 
     Parameters
     ----------
@@ -64,8 +68,6 @@ def augmented_inverse_probability(
     treated : ndarray of bool, shape (n,)
     logit : ndarray of float, shape (n,)
     x : ndarray of float, shape (n, p)
-    confidence_level : float
-    is_binary : bool
     estimand : str
         `att` or `ate`. Weights are not normalised.
     """
@@ -85,21 +87,20 @@ def cross_fitted(
     is_binary: bool,
     estimand: Estimand = "att",
 ) -> Estimate | Refusal:
-    """Doubly robust estimate in which nobody is predicted by a model that saw them.
+    """Return a cross-fitted doubly robust estimate.
+
+    No person is predicted by a model that was fitted on them.
 
     Parameters
     ----------
     y : ndarray of float, shape (n,)
     treated : ndarray of bool, shape (n,)
     matrix_for : callable
-        Given who is learnt from, returns everybody's design matrix, missing values filled with what those people tell.
+        Given a mask of the people to fit on, returns everybody's design matrix, missing values filled from them.
     learner : str
         `linear`: logit and least squares. `boosted_trees`: gradient boosting for both.
     seed : int
         Decides the folds.
-    confidence_level : float
-    is_binary : bool
-    estimand : str
 
     Returns
     -------
@@ -151,12 +152,15 @@ def _linear_fold(
 
 
 def _rows(values: Array, which: NDArray[np.bool_]) -> Array:
-    """Return some people's rows; each column stays in one piece."""
+    """Return some people's rows; each column stays contiguous."""
     return values.T[:, np.flatnonzero(which)].T
 
 
 def _line(values: Array, y: Array, elsewhere: Array) -> Array:
-    """Least squares by the cross products of standardised columns, and what it says elsewhere."""
+    """Fit least squares and predict other people.
+
+    By the cross products of standardised columns.
+    """
     centre = values.mean(axis=0)
     products = centred_products(values, centre)
     spread = np.sqrt(np.diag(products))
@@ -235,7 +239,10 @@ def _linear(z: Array, y: Array, group: NDArray[np.bool_]) -> Array:
 
 
 def _coefficients(z: Array, y: Array) -> Array:
-    """Least squares by the cross products, which a million rows pass once; collinear columns share a slope."""
+    """Fit least squares by the cross products.
+
+    One pass over a million rows; collinear columns share a slope.
+    """
     return np.asarray(np.linalg.pinv(z.T @ z, hermitian=True) @ (z.T @ y), dtype=float)
 
 

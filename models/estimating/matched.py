@@ -1,4 +1,6 @@
-"""Estimates from matched people: differences within sets or strata, and regression after matching.
+"""Estimates from matched people.
+
+Differences within sets or strata, and regression after matching.
 
 Source of the errors: Abadie & Spiess (2022), "Robust post-matching inference"
 (clusters); Abadie & Imbens (2006) (controls used again).
@@ -26,7 +28,7 @@ def matched_difference(
     confidence_level: float,
     is_binary: bool,
 ) -> Estimate:
-    """Weighted difference in means with errors clustered by matched set.
+    """Estimate a weighted difference in means, clustered by matched set.
 
     Equals the coefficient of a weighted regression on participation with cluster-robust errors
     (HC1 small-sample factor), as Abadie & Spiess (2022) advise after matching without replacement.
@@ -39,8 +41,6 @@ def matched_difference(
         Greater than zero.
     cluster : ndarray of int, shape (n,)
         People tied by matching.
-    confidence_level : float
-    is_binary : bool
     """
     return estimate_from(
         "matched_difference",
@@ -54,7 +54,7 @@ def matched_difference(
 
 
 def weighted_means(y: Array, treated: NDArray[np.bool_], weights: Array) -> Means:
-    """Weighted means of the two groups, with their influence values."""
+    """Return weighted means of the two groups and influence values."""
     top = weighted_mean(y[treated], weights[treated])
     bottom = weighted_mean(y[~treated], weights[~treated])
     own = np.where(treated, weights * (y - top) / float(weights[treated].sum()), 0.0)
@@ -65,7 +65,7 @@ def weighted_means(y: Array, treated: NDArray[np.bool_], weights: Array) -> Mean
 def replaced_difference(
     y: Array, treated: NDArray[np.bool_], weights: Array, pairs: Pairs, *, confidence_level: float, is_binary: bool
 ) -> Estimate:
-    """Matched difference when controls may serve several participants.
+    """Estimate the matched difference with controls used repeatedly.
 
     Parameters
     ----------
@@ -75,8 +75,6 @@ def replaced_difference(
         1 for matched participants; controls sum their shares.
     pairs : Pairs
         Positions in the arrays above.
-    confidence_level : float
-    is_binary : bool
 
     Notes
     -----
@@ -106,7 +104,9 @@ def stratified_difference(
     confidence_level: float,
     is_binary: bool,
 ) -> Estimate:
-    """Difference within strata, averaged by the people the strata are weighted to.
+    """Estimate the average difference within strata.
+
+    Averaged by the people that the strata are weighted to.
 
     Parameters
     ----------
@@ -118,12 +118,10 @@ def stratified_difference(
         Each holds both groups.
     everybody : bool
         The effect on all, not on participants.
-    confidence_level : float
-    is_binary : bool
 
     Notes
     -----
-    Influence values measure people from their own group's mean in their own stratum, so that differences between
+    Influence values are deviations from the mean of the person's group in the person's stratum, so that differences between
     strata, which the design takes away, do not count as chance; how strata's effects differ does.
     """
     _, labels = np.unique(strata, return_inverse=True)
@@ -150,7 +148,10 @@ def stratified_difference(
 
 
 def _unshrunk(rest: Array, treated: NDArray[np.bool_], labels: NDArray[np.int64]) -> Array:
-    """Undo that people are nearer to a mean that they made themselves; somebody alone is that mean and tells nothing."""
+    """Undo the shrinkage of residuals towards a group's mean.
+
+    People are nearer to a mean that they contribute to; a person alone is that mean and gives no information.
+    """
     found = rest.copy()
     for group in (treated, ~treated):
         count = np.bincount(labels, weights=group)[labels]
@@ -175,7 +176,9 @@ def matched_regression(
     confidence_level: float,
     is_binary: bool,
 ) -> Estimate:
-    """Regression after matching, by g-computation: predict both outcomes for the same people and compare.
+    """Estimate by regression after matching, with g-computation.
+
+    Predict both outcomes for the same people and compare.
 
     Parameters
     ----------
@@ -184,12 +187,11 @@ def matched_regression(
     weights : ndarray of float, shape (n,)
         Of the matched comparison, greater than zero.
     cluster : ndarray of int, shape (n,), or None
-        Matched sets; None where people are on their own.
+        Matched sets; None where people are not in sets.
     x : ndarray of float, shape (n, p)
-        Covariates, each with a slope of its own in either group (Lin 2013).
+        Covariates, each with a separate slope in each group (Lin 2013).
     everybody : bool
         Average over both groups (effect on all), or over participants.
-    confidence_level : float
     is_binary : bool
         Outcomes of 0 and 1 are predicted linearly; differences of means stay differences of means.
     """
@@ -204,7 +206,7 @@ def matched_regression(
         beta = inverse @ (z[group].T @ (weights[group] * y[group]))
         mean = float(target @ beta)
         own = np.where(group, weights * (y - z @ beta), 0.0) * (z @ (inverse @ target))
-        # The people averaged over are a draw themselves.
+        # The people averaged over are a sample too.
         influences.append(own + target_weight * (z @ beta - mean) / total)
         means.append(mean)
     own, others = influences

@@ -1,7 +1,7 @@
-"""What a project found among parts of its participants: declared subgroups, and each municipality.
+"""Estimates for declared subgroups and for each municipality.
 
-They are for analysts and for pooling. Beside the whole they would tell of
-few people, so that no page shows them.
+They are for analysts and for pooling. Together with the total they could
+reveal small groups, so that no page shows them.
 """
 
 from __future__ import annotations
@@ -55,13 +55,14 @@ def site_estimates(people: pd.DataFrame, within: Callable[[NDArray[np.bool_]], F
 def subgroup_estimates(
     people: pd.DataFrame, subgroups: Sequence[Subgroup], within: Callable[[NDArray[np.bool_]], Found]
 ) -> tuple[SubgroupEstimate, ...]:
-    """Estimate for every declared subgroup, with q-values over those that gave a number.
+    """Estimate for every declared subgroup.
+
+    With q-values over those that gave a number.
 
     Parameters
     ----------
     people : DataFrame
         One column per covariate that subgroups name.
-    subgroups : sequence of Subgroup
     within : callable
         From a mask of the people of one subgroup to what was found there.
 
@@ -77,6 +78,9 @@ def subgroup_estimates(
 
 
 def site_name(code: str) -> dict[str, str]:
-    """Return a municipality's name, which is the same in both languages; the code where it has none."""
+    """Return a municipality's name; its code where it has none.
+
+    The name is the same in both languages.
+    """
     name = str(read_knowledge("municipalities")["municipalities"].get(code, code))
     return {"da": name, "en": name}

@@ -1,4 +1,7 @@
-"""Estimates from weights: inverse probability, overlap, entropy balancing, and plain regression."""
+"""Estimates from weights, and plain regression.
+
+Inverse probability, overlap and entropy-balancing weights.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,9 @@ def inverse_probability(
     estimand: Estimand = "att",
     kept: NDArray[np.bool_] | None = None,
 ) -> Estimate:
-    """Normalised (Hajek) estimate with weights from a logit score.
+    """Estimate with normalised (Hajek) weights from a logit score.
 
-    Errors are those of the stacked estimating equations, so they know that the score was
+    Errors are those of the stacked estimating equations, so they account for the score having been
     estimated (Lunceford & Davidian 2004).
 
     Parameters
@@ -40,10 +43,9 @@ def inverse_probability(
     logit : ndarray of float, shape (n,)
     x : ndarray of float, shape (n, p)
         Columns of the score.
-    confidence_level : float
-    is_binary : bool
     estimand : str
-        `att`: odds for controls. `ate`: one over the chance of one's own group. `ato`: the chance of the other group.
+        `att`: odds for controls. `ate`: the inverse probability of the person's group. `ato`: the probability of the other
+        group.
     kept : ndarray of bool, shape (n,), optional
         People not trimmed; the others helped to estimate the score only.
     """
@@ -80,7 +82,7 @@ def entropy_balanced(
     confidence_level: float,
     is_binary: bool,
 ) -> Estimate:
-    """Difference with entropy-balancing weights.
+    """Estimate the difference with entropy-balancing weights.
 
     Parameters
     ----------
@@ -90,8 +92,6 @@ def entropy_balanced(
         1 for participants; controls balanced to them.
     x : ndarray of float, shape (n, p)
         Balanced columns.
-    confidence_level : float
-    is_binary : bool
 
     Notes
     -----
@@ -121,9 +121,11 @@ def entropy_balanced(
 
 
 def regression(y: Array, treated: NDArray[np.bool_], x: Array, *, confidence_level: float, is_binary: bool) -> Estimate:
-    """Least squares of the outcome on participation and covariates, HC1 errors.
+    """Estimate by least squares on participation and covariates.
 
-    Answers for participants only if the effect does not vary with covariates; shown as an alternative.
+    Errors are HC1.
+
+    Valid for participants only if the effect does not vary with covariates; shown as an alternative.
     """
     z = with_intercept(x)
     t = treated.astype(float)

@@ -1,4 +1,6 @@
-"""Who is studied and what was measured of them: cohorts, repeated rows, outcomes placed in their window.
+"""The people studied and their measurements.
 
-Time zero (`time/`) will have a wing of its own in here.
+Cohorts, repeated rows, and outcomes placed in their window.
+
+Time zero will get a separate package in this folder, `time/`.
 """

@@ -22,7 +22,10 @@ PEOPLE_COLUMNS = ("person_id", "treated", "index_date", "municipality_code")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """People left after one step of restriction (rows in the first); None where a step does not concern a group."""
+    """People left after one step of restriction.
+
+    The first step counts rows. None where a step does not concern a group.
+    """
 
     step: str
     treated: int
@@ -60,19 +63,14 @@ def build_cohort(
     Parameters
     ----------
     participants : DataFrame
-        Accepted rows of the participants table; a person may stand there more than once.
+        Accepted rows of the participants table; a person may occur more than once.
     pool : DataFrame or None
         Accepted rows of the register extract, participants included; None if the design needs none.
-    protocol : Protocol
     quarter_end : date
         Last day of the reporting quarter; people enter when their follow-up has ended by then.
     named : collection of str
         Pseudonyms of everybody the project named as a participant, refused rows included: a
-        participant whose row was refused is lost, but never turns into a control.
-
-    Returns
-    -------
-    Cohort
+        participant whose row was refused is lost, but is never used as a control.
     """
     rules = protocol.same_person
     treated = participants[["person_id", "index_date", "municipality_code"]].reset_index(drop=True)
@@ -155,7 +153,10 @@ def _count(step: str, people: pd.DataFrame) -> Step:
 
 
 def _canonical(people: pd.DataFrame) -> pd.DataFrame:
-    """Sort by pseudonym, so that the order of delivered rows changes nothing, not even the last bit."""
+    """Sort by pseudonym.
+
+    The order of delivered rows then changes nothing, not even the last bit.
+    """
     return people.sort_values("person_id", kind="stable").reset_index(drop=True)
 
 
@@ -170,13 +171,12 @@ class IntakeShare:
 
 
 def describe_intake(participants: pd.DataFrame, protocol: Protocol) -> tuple[IntakeShare, ...]:
-    """Describe participants by what only the project knows.
+    """Describe participants by the intake fields of the project.
 
     Parameters
     ----------
     participants : DataFrame
         Accepted rows.
-    protocol : Protocol
 
     Returns
     -------

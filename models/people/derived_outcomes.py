@@ -1,4 +1,4 @@
-"""Outcomes made of several measurements."""
+"""Outcomes derived from several measurements."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from data_contracts.reading.knowledge import read_knowledge
 
 
 def with_derived(measurements: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    """Add the rows of derived outcomes to the measurements they are made of.
+    """Add the rows of derived outcomes to their source measurements.
 
     Parameters
     ----------
     measurements : DataFrame
         Accepted rows of the outcomes table.
-    protocol : Protocol
 
     Returns
     -------

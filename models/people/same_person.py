@@ -1,4 +1,4 @@
-"""The same person more than once: which of her rows counts.
+"""Repeated rows of the same person: which one counts.
 
 Every function returns rows of the frame it was given, and no row of a person
 who is left out, so that the difference in people is what the rule cost.
@@ -18,15 +18,11 @@ def one_place_per_person(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
         `person_id`, `index_date`, `municipality_code`.
     rule : {'earliest_start', 'latest_start', 'leave_out'}
         Which place counts for people that two places delivered. On the same day the lower code does.
-
-    Returns
-    -------
-    DataFrame
     """
     places = rows.groupby("person_id")["municipality_code"].transform("nunique")
     if rule == "leave_out":
         return rows[places <= 1]
-    # A row that names no place says nothing about which of two it was.
+    # A row without a place does not show which of the two places it was.
     ordered = rows[rows["municipality_code"].notna()].sort_values(
         ["index_date", "municipality_code"], ascending=[rule == "earliest_start", True], kind="stable"
     )
@@ -72,7 +68,7 @@ def one_extract_per_person(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
 
 
 def latest_before_start(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep each participant's last register row from no later than her start.
+    """Keep each participant's last register row up to the start date.
 
     Parameters
     ----------
@@ -88,6 +84,6 @@ def latest_before_start(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first(rows: pd.DataFrame, column: str, *, ascending: bool) -> pd.DataFrame:
-    """Return each person's first row by a date, in the order the rows came in."""
+    """Return each person's first row by a date, in order of arrival."""
     chosen = rows.sort_values(column, ascending=ascending, kind="stable").drop_duplicates("person_id")
     return rows.loc[chosen.index.sort_values()]

@@ -1,1 +1,4 @@
-"""Propensity scores: the design matrix, the terms in it, and the two ways to fit it. Sees no outcome."""
+"""Propensity scores, fitted without outcomes.
+
+The design matrix, its terms, and the two ways to fit the score.
+"""

@@ -1,7 +1,7 @@
-"""A propensity score from gradient-boosted trees, each person scored by trees that never saw them.
+"""A cross-fitted propensity score from gradient-boosted trees.
 
-A tree that has seen a person can recognise them; scored by others, nobody's
-score is a memory. Source: Chernozhukov et al. (2018), "Double/debiased machine
+Each person is scored by trees that were not fitted on them, so that no score
+reflects overfitting to the person. Source: Chernozhukov et al. (2018), "Double/debiased machine
 learning for treatment and structural parameters".
 """
 
@@ -35,19 +35,20 @@ SMALLEST_SCORE = 1e-4
 
 @contextmanager
 def threads_for(rows: int) -> Iterator[None]:
-    """Let trees use one thread where people are few: threads that wait for each other cost more than they do.
+    """Limit trees to one thread where people are few.
 
-    Parameters
-    ----------
-    rows : int
+    With few people, synchronising threads costs more than they save.
     """
-    importlib.import_module("sklearn.ensemble")  # only what is loaded can be held back
+    importlib.import_module("sklearn.ensemble")  # only a loaded library can be limited
     with threadpool_limits(1 if rows < ROWS_FOR_THREADS else None, user_api="openmp"):
         yield
 
 
 def boosted_classifier(seed: int) -> HistGradientBoostingClassifier:
-    """Return the trees: shallow, slow and few, so that small studies are not learnt by heart."""
+    """Return the classifier: shallow trees, few and slow.
+
+    Small learning rates and shallow trees keep small studies from being overfitted.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier  # heavy: only where it is used
 
     return HistGradientBoostingClassifier(
@@ -64,9 +65,8 @@ def fit_boosted_score(
     ----------
     treated : ndarray of bool, shape (n,)
     matrix_for : callable
-        Given who is learnt from, returns the design matrix of everybody, missing values filled with what those
-        people tell.
-    seed : int
+        Given a mask of the people to fit on, returns the design matrix of everybody, missing values filled from
+        those people.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""From covariates to numbers: the matrix a score or a regression is fitted on."""
+"""The design matrix of a score or a regression."""
 
 from __future__ import annotations
 
@@ -55,21 +55,17 @@ def build_design_matrix(
     ----------
     frame : DataFrame
         One row per person with a column per covariate. Missing values of numeric and binary
-        covariates become the mean; missing levels become a level of their own. Rows to be refused
-        for missing values are gone by now.
+        covariates become the mean; missing levels become a separate level. Rows to be refused
+        for missing values have already been removed.
     covariates : sequence of CodedCovariate
         In the declared order; of two collinear columns the earlier is kept.
     terms : sequence of DeclaredTerm
         Squares, splines, capped levels and products. A term with a covariate that is not among `covariates` is
-        passed over: the covariate was left out on purpose.
+        ignored: the covariate was left out on purpose.
     missing : str
         `indicator` adds a column `<name>=missing` beside filled values; `impute` does not.
     learnt_from : ndarray of bool, shape (n,), optional
         People whose means fill missing values; everybody if not given.
-
-    Returns
-    -------
-    DesignMatrix
     """
     learnt = np.ones(len(frame), dtype=bool) if learnt_from is None else learnt_from
     caps = {term.covariate: term.most_levels for term in terms if term.most_levels is not None}
@@ -81,7 +77,7 @@ def build_design_matrix(
     for term in terms:
         if {*term.interaction, *([term.covariate] if term.covariate else [])} <= set(main):
             columns += term_columns(term, main)
-    # Each column in one piece: coding, scaling and cross products then run along memory.
+    # Columns are contiguous, so that coding, scaling and cross products read memory in order.
     values = np.empty((len(columns), len(frame))).T
     for i, column in enumerate(columns):
         values[:, i] = column.values
@@ -106,7 +102,6 @@ def independent_columns(values: Array, names: Sequence[str]) -> tuple[list[int],
     Parameters
     ----------
     values : ndarray of float, shape (n, p)
-    names : sequence of str
 
     Returns
     -------
@@ -117,7 +112,7 @@ def independent_columns(values: Array, names: Sequence[str]) -> tuple[list[int],
     Notes
     -----
     The share of a column that earlier ones leave unexplained is read from the cross products, one pass over the
-    rows for all columns; where it is small, so that rounding could decide, it is worked out from the residual itself.
+    rows for all columns; where it is small, so that rounding could decide, it is computed from the residual itself.
     """
     kept: list[int] = []
     dropped: list[tuple[str, str]] = []
@@ -138,7 +133,9 @@ def independent_columns(values: Array, names: Sequence[str]) -> tuple[list[int],
 
 
 def centred_products(values: Array, mean: Array) -> Array:
-    """Cross products of centred columns, block by block so that no second matrix is made.
+    """Return cross products of centred columns.
+
+    Computed block by block, so that no second matrix is allocated.
 
     Parameters
     ----------
@@ -157,7 +154,10 @@ def centred_products(values: Array, mean: Array) -> Array:
 
 
 def _unexplained(values: Array, mean: Array, products: Array, kept: list[int], i: int) -> float:
-    """Length of a column's residual on the kept ones, as a share of its own length."""
+    """Return the share of a column that the kept ones do not explain.
+
+    The length of its residual as a share of the length of the column.
+    """
     if not kept:
         return 1.0
     scale = np.sqrt(np.diag(products))

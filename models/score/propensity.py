@@ -1,4 +1,6 @@
-"""The propensity score: the chance of being a participant, given what was known before.
+"""The propensity score: probability of participation.
+
+Given what was known before the start.
 
 Source: Rosenbaum & Rubin (1983), "The central role of the propensity score".
 """
@@ -80,7 +82,7 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
         return beta
     slopes = beta[1:] / spread
     coefficients = np.concatenate([[beta[0] - float(slopes @ centre)], slopes])
-    # A slope that ran away, or groups that a threshold on the score tells apart.
+    # A slope that diverged, or groups that a threshold on the score separates.
     if not np.isfinite(beta).all() or np.abs(beta[1:]).max() > LARGEST_STANDARDISED_COEFFICIENT:
         return Refusal("separation")
     logit = linear_predictor(columns, slopes, float(coefficients[0]))
@@ -98,13 +100,14 @@ def fit_propensity(matrix: DesignMatrix, treated: NDArray[np.bool_]) -> Propensi
 
 
 def linear_predictor(columns: Array, slopes: Array, constant: float) -> Array:
-    """Add up column by column: people who are alike get the same number to the last digit, wherever they stand.
+    """Return the linear predictor, added up column by column.
+
+    People with equal covariates get the same number to the last digit, whatever their row.
 
     Parameters
     ----------
     columns : ndarray of float, shape (p, n)
     slopes : ndarray of float, shape (p,)
-    constant : float
     """
     total = np.full(columns.shape[1], constant)
     for first in range(0, len(total), ROWS_AT_ONCE):
@@ -135,7 +138,7 @@ def _maximum(columns: Array, centre: Array, spread: Array, treated: NDArray[np.b
 
 
 def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Refusal:
-    # Heavy to load, so only where somebody is fitted: definitions are loaded by every process that looks at them.
+    # Heavy to load, so only where a score is fitted: every process that reads definitions imports this module.
     from statsmodels.discrete.discrete_model import Logit
     from statsmodels.tools.sm_exceptions import (
         ConvergenceWarning,
@@ -146,9 +149,9 @@ def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Refusal:
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("ignore", ConvergenceWarning)  # read from the fit below
-        warnings.simplefilter("ignore", RuntimeWarning)  # overflow on the way to a separation we name below
+        warnings.simplefilter("ignore", RuntimeWarning)  # overflow before a separation that is reported below
         try:
-            # The columns are independent by now, so their rank is not worked out again.
+            # The columns are already independent, so their rank is not computed again.
             fit = Logit(treated.astype(float), exog, check_rank=False).fit(
                 method="newton", maxiter=MAXIMUM_ITERATIONS, disp=False, skip_hessian=True
             )
@@ -166,7 +169,10 @@ def _fit(exog: Array, treated: NDArray[np.bool_]) -> Array | Refusal:
 def _polished(
     columns: Array, centre: Array, spread: Array, treated: NDArray[np.bool_], start: Array
 ) -> Array | Refusal:
-    """Take Newton's steps over all rows, block by block, from a start that is nearly there."""
+    """Refine coefficients by Newton steps over all rows.
+
+    Block by block, from a start that is near the maximum.
+    """
     p, n = columns.shape
     beta = start.copy()
     scale = np.concatenate([[1.0], spread])

@@ -1,4 +1,7 @@
-"""Terms of a score: from covariates to columns, with squares, curves, levels and products."""
+"""Terms of a score: coding covariates as columns.
+
+With squares, splines, levels and products.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ MissingRule = Literal["refuse", "indicator", "impute"]
 
 
 class CodedCovariate(Interface):
-    """What must be known of a covariate to code it."""
+    """Properties of a covariate that coding needs."""
 
     @property
     def name(self) -> str:
@@ -40,12 +43,15 @@ class CodedCovariate(Interface):
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """Levels of a categorical covariate; the first is the one others are compared with."""
+        """Levels of a categorical covariate; the first is the reference."""
         ...
 
 
 class DeclaredTerm(Interface):
-    """A term beyond the covariates themselves; see `comparison_settings.ScoreTerm`."""
+    """A term in addition to the covariates themselves.
+
+    See `comparison_settings.ScoreTerm`.
+    """
 
     @property
     def covariate(self) -> str | None:
@@ -54,7 +60,7 @@ class DeclaredTerm(Interface):
 
     @property
     def shape(self) -> Literal["square", "spline"] | None:
-        """How it bends."""
+        """Shape of the term."""
         ...
 
     @property
@@ -132,7 +138,7 @@ def main_columns(
         known = ~is_missing & learnt_from
         mean = float(values[known].mean()) if known.any() else 0.0
         coded = [Column(name, (name,), np.where(is_missing, mean, values))]
-    # A missing level is a level of its own whatever the rule: there is no mean to fill in.
+    # A missing level is a separate level under every rule: there is no mean to fill in.
     if has_missing and (missing == "indicator" or covariate.type == "categorical"):
         coded.append(Column(f"{name}=missing", (name,), np.asarray(is_missing, dtype=np.float64)))
     return coded
@@ -161,7 +167,6 @@ def term_columns(term: DeclaredTerm, main: dict[str, list[Column]]) -> list[Colu
 
     Parameters
     ----------
-    term : DeclaredTerm
     main : dict
         Columns of each covariate, from `main_columns`.
     """
@@ -184,13 +189,15 @@ def _without_marks(columns: Sequence[Column]) -> list[Column]:
 
 
 def natural_spline(values: Array, knots: Array) -> Array:
-    """Return the curved part of a natural cubic spline, straight beyond the outer knots.
+    """Return the curved part of a natural cubic spline.
+
+    The spline is linear beyond the outer knots.
 
     Parameters
     ----------
     values : ndarray of float, shape (n,)
     knots : ndarray of float, shape (k,)
-        Equal knots are taken once.
+        Duplicate knots are used once.
 
     Returns
     -------

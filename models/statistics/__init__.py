@@ -1,1 +1,4 @@
-"""Formulas that know no noun of Trin: intervals, pooling, agreement, resampling, power and q-values."""
+"""General statistical formulas.
+
+Intervals, pooling, agreement, resampling, power and q-values; nothing here depends on Trin's own types.
+"""

@@ -19,7 +19,7 @@ DRAWS = 999
 
 
 def fleiss_kappa(ratings: Array) -> float | None:
-    """Agreement on categories beyond chance.
+    """Return Fleiss' kappa: agreement on categories beyond chance.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def fleiss_kappa(ratings: Array) -> float | None:
 
 
 def krippendorff_alpha(ratings: Array, level: Level) -> float | None:
-    """Agreement for any number of raters, with gaps.
+    """Return Krippendorff's alpha for any number of raters, with gaps.
 
     Parameters
     ----------
@@ -82,13 +82,15 @@ def _distance(values: Array, totals: Array, level: Level) -> Array:
 
 
 def icc_agreement(ratings: Array, *, confidence_level: float = 0.95) -> tuple[float, float, float] | None:
-    """Share of the variance of single ratings that lies between subjects; a rater's own level counts as disagreement.
+    """Return the intraclass correlation for absolute agreement.
+
+    It is the share of the variance of single ratings that lies between subjects; differences in level between
+    raters count as disagreement.
 
     Parameters
     ----------
     ratings : ndarray of float, shape (raters, subjects)
-        Subjects that a rater left out are left out for all.
-    confidence_level : float
+        Subjects that any rater did not judge are excluded.
 
     Returns
     -------
@@ -120,7 +122,10 @@ def icc_agreement(ratings: Array, *, confidence_level: float = 0.95) -> tuple[fl
 def interval_by_subjects(
     ratings: Array, agreement: Callable[[Array], float | None], *, confidence_level: float, seed: int
 ) -> tuple[float, float] | None:
-    """Return limits of an agreement by drawing subjects anew; None with fewer than five, or where draws give nothing."""
+    """Return bootstrap limits of an agreement by resampling subjects.
+
+    None with fewer than five subjects, or where resamples give no value.
+    """
     subjects = ratings.shape[1]
     if subjects < 5:
         return None

@@ -1,4 +1,4 @@
-"""Folds: who is learnt from and who is predicted."""
+"""Cross-fitting folds: who is fitted on and who is predicted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def stratified_folds(groups: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
-    """Deal the people of each group to folds, like cards.
+    """Assign the people of each group to folds in turn.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def stratified_folds(groups: NDArray[np.int64], count: int, seed: int) -> NDArra
     count : int
         Number of folds.
     seed : int
-        Decides who comes where; rows must come in a canonical order.
+        Determines the assignment; rows must come in a canonical order.
 
     Returns
     -------

@@ -8,7 +8,7 @@ import scipy
 
 
 def wilson_interval(share: float, n: float, confidence_level: float) -> tuple[float, float]:
-    """Wilson's score interval for a share (Wilson 1927).
+    """Return Wilson's score interval for a share (Wilson 1927).
 
     Parameters
     ----------
@@ -16,7 +16,6 @@ def wilson_interval(share: float, n: float, confidence_level: float) -> tuple[fl
         Observed share, 0-1.
     n : float
         Number of people, or the effective number.
-    confidence_level : float
 
     Returns
     -------
@@ -32,7 +31,10 @@ def wilson_interval(share: float, n: float, confidence_level: float) -> tuple[fl
 def newcombe_interval(
     share_treated: float, n_treated: float, share_control: float, n_control: float, confidence_level: float
 ) -> tuple[float, float]:
-    """Newcombe's hybrid score interval for a difference of shares (Newcombe 1998, method 10)."""
+    """Return Newcombe's score interval for a difference of shares.
+
+    The hybrid score interval, method 10 of Newcombe (1998).
+    """
     low_t, high_t = wilson_interval(share_treated, n_treated, confidence_level)
     low_c, high_c = wilson_interval(share_control, n_control, confidence_level)
     difference = share_treated - share_control

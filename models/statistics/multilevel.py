@@ -1,4 +1,4 @@
-"""People in places: a level of its own for each place, small ones drawn towards the middle.
+"""Random intercepts: one level per place, shrunk towards the mean.
 
 Source: Goldstein (2011), chapter 2. Checked against lme4 1.1.31 in the tests.
 """
@@ -17,7 +17,7 @@ LARGEST_RATIO = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sums over the people of each place, all that the model needs.
+    """Sums over the people of each place; all that the model needs.
 
     Attributes
     ----------
@@ -39,7 +39,10 @@ class Moments:
 
 
 def moments_of(columns: Array, y: Array, place: NDArray[np.int64]) -> Moments:
-    """Add people up by place; `columns` has shape (n, k) with a column of ones."""
+    """Sum the people of each place.
+
+    `columns` has shape (n, k) and includes a column of ones.
+    """
     places = int(place.max()) + 1
     k = columns.shape[1]
     xx, xy = np.zeros((places, k, k)), np.zeros((places, k))
@@ -62,7 +65,7 @@ class Multilevel:
     between, within : float
         Variances between places and between people of one place.
     level, level_error : ndarray of float, shape (places,)
-        Each place's own level, drawn towards the middle, and its error.
+        Level of each place, shrunk towards the mean, and its standard error.
     """
 
     coefficients: Array
@@ -73,12 +76,12 @@ class Multilevel:
 
     @property
     def variance_share(self) -> float:
-        """Of the variance that columns leave, what lies between places."""
+        """Share of the variance left by the columns that lies between places."""
         return self.between / (self.between + self.within)
 
 
 def random_intercepts(m: Moments) -> Multilevel:
-    """Fit by maximum likelihood.
+    """Fit the random-intercept model by maximum likelihood.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Pooling studies: one effect out of many, and how different they are.
+"""Pooling of studies: one effect and its heterogeneity.
 
 Sources: DerSimonian & Laird (1986); Viechtbauer (2005) for REML; Higgins &
 Thompson (2002) for I squared. Checked against metafor 3.8.1 in the tests.
@@ -59,7 +59,7 @@ def pool(
     interval: IntervalKind = "normal",
     confidence_level: float = 0.95,
 ) -> Pooled:
-    """Pool effects.
+    """Pool effects of several studies.
 
     Parameters
     ----------
@@ -70,11 +70,6 @@ def pool(
     interval : str
         `knapp_hartung` takes the error from how far studies are from the pooled effect, never less than theirs, and
         Student's interval.
-    confidence_level : float
-
-    Returns
-    -------
-    Pooled
     """
     k = len(effects)
     fixed = 1 / variances
@@ -112,7 +107,10 @@ def pool(
 
 
 def _reml(effects: Array, variances: Array) -> float:
-    """Restricted maximum likelihood of the variance between studies, by Fisher scoring."""
+    """Return the variance between studies by restricted likelihood.
+
+    REML by Fisher scoring.
+    """
     tau = max(0.0, float(np.var(effects, ddof=1) - variances.mean()))
     for _ in range(MOST_STEPS):
         weight = 1 / (variances + tau)

@@ -1,4 +1,7 @@
-"""Power and false discoveries: the smallest effect that could be found, and q-values."""
+"""Power and false discoveries.
+
+The smallest effect that could be found, and q-values.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,18 @@ import scipy
 
 
 def minimal_detectable_effect(standard_error: float, *, alpha: float, power: float) -> float:
-    """Smallest true effect a two-sided test would find with the given power."""
+    """Return the smallest true effect found with the given power.
+
+    For a two-sided test.
+    """
     return float(scipy.stats.norm.isf(alpha / 2) + scipy.stats.norm.ppf(power)) * standard_error
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """False-discovery q-values (Benjamini & Hochberg 1995), in the order given."""
+    """Return false-discovery q-values in the order given.
+
+    Source: Benjamini & Hochberg (1995).
+    """
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")
     scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
@@ -25,7 +34,10 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
 
 def two_sided_p(estimate: float, standard_error: float) -> float:
-    """Two-sided normal p-value; used for multiplicity only, never shown beside an estimate."""
+    """Return a two-sided normal p-value.
+
+    Used for multiplicity only, never shown beside an estimate.
+    """
     if standard_error == 0:
         return 1.0 if estimate == 0 else 0.0
     return float(2 * scipy.stats.norm.sf(abs(estimate) / standard_error))

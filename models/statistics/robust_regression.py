@@ -47,12 +47,12 @@ def coefficient_of(x: Array, y: Array, column: int, cluster: Labels | None = Non
     Parameters
     ----------
     x : ndarray of float, shape (n, k)
-        With its column of ones, of full rank.
+        Includes a column of ones; of full rank.
     y : ndarray of float, shape (n,)
     column : int
         Which coefficient.
     cluster : ndarray of int, shape (n,), optional
-        People tied together; everybody on their own if not given.
+        Cluster of each person; one cluster per person if not given.
 
     Returns
     -------
@@ -99,7 +99,10 @@ def _inverse_root(hat: Array) -> Array:
 
 
 def _freedom_alone(x: Array, inverse: Array, pulled: Array) -> float:
-    """Satterthwaite's degrees of freedom of HC2: tr(M)^2 / tr(M M) with M = D (I - H) D, D the pulls."""
+    """Return Satterthwaite's degrees of freedom of HC2.
+
+    tr(M)^2 / tr(M M) with M = D (I - H) D, where D is the diagonal matrix of the pulls.
+    """
     # tr(MM) without the n-by-n matrix: sum_ij d_i^2 d_j^2 (delta_ij - h_ij)^2
     squares = pulled**2
     leverage = np.einsum("ij,jk,ik->i", x, inverse, x)

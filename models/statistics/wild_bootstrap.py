@@ -16,14 +16,16 @@ DRAWS = 9999
 
 
 def wild_cluster_p(x: Array, y: Array, column: int, cluster: Labels, *, seed: int) -> float | None:
-    """Share of sign changes of whole clusters that give a coefficient as extreme, were the true one zero.
+    """Return the p-value of the wild cluster bootstrap.
+
+    The share of sign changes of whole clusters that give a coefficient at least as extreme if the true one is
+    zero.
 
     Parameters
     ----------
     x : ndarray of float, shape (n, k)
-        With its column of ones; weighted regressions give both sides multiplied by the root of the weights.
+        Includes a column of ones. For weighted regressions, multiply both sides by the square root of the weights.
     y : ndarray of float, shape (n,)
-    column : int
     cluster : ndarray of int, shape (n,)
     seed : int
         Of the draws, where there are more than 12 clusters.

@@ -1,1 +1,4 @@
-"""What passes between wings: comparisons, estimates, effects and findings of designs, as frozen values."""
+"""Frozen values that pass between packages.
+
+Comparisons, estimates, effects and findings of designs.
+"""

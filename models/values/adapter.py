@@ -1,7 +1,7 @@
-"""The one adapter from frozen values to data that JSON can hold, and back by type.
+"""The adapter from frozen values to JSON data, and back by type.
 
-Dataclasses and models, nested as they are, go through pydantic: tuples become lists, enums their values. What a value
-holds beside that is marked where it is declared: `LeftOut` is stored elsewhere or not at all, `Known` is a float that
+Dataclasses and models, nested as they are, go through pydantic: tuples become lists, enums their values. Other
+fields are marked where they are declared: `LeftOut` is stored elsewhere or not at all, `Known` is a float that
 may be unknown.
 """
 
@@ -18,7 +18,10 @@ Value = TypeVar("Value")
 
 
 class _AsItIs:
-    """The mark of a field that is taken over unchecked, because no JSON holds it."""
+    """Marker of a field that is kept unchecked.
+
+    JSON cannot represent the value.
+    """
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.any_schema()
@@ -44,7 +47,7 @@ _made: dict[Any, TypeAdapter[Any]] = {}
 
 
 def _adapter_of(kind: Any) -> TypeAdapter[Any]:
-    """Return the adapter of a type, made once."""
+    """Return the cached adapter of a type."""
     if kind not in _made:
         _made[kind] = TypeAdapter(kind)
     return _made[kind]
@@ -52,10 +55,6 @@ def _adapter_of(kind: Any) -> TypeAdapter[Any]:
 
 def as_data(value: object) -> dict[str, JsonValue]:
     """Return a dataclass or a model as data.
-
-    Parameters
-    ----------
-    value : dataclass or BaseModel
 
     Returns
     -------
@@ -74,7 +73,7 @@ def read_as(kind: type[Value], data: object) -> Value:
     kind : type
         A dataclass, a model, or a list or tuple of them.
     data
-        As `as_data` gives it; keys that the type does not have are passed over.
+        As `as_data` gives it; keys that the type does not have are ignored.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an effect breaks down into, and the numbers and texts beside it."""
+"""Breakdown of an effect, and the numbers and texts beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models.values.estimates import Estimate
 
 @dataclass(frozen=True, slots=True)
 class SpecificationEstimate:
-    """What another declared specification gave.
+    """Estimate of another declared specification.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class SpecificationEstimate:
 
 @dataclass(frozen=True, slots=True)
 class SubgroupEstimate:
-    """What was found for a part of the participants.
+    """Estimate for a subgroup of the participants.
 
     Attributes
     ----------
@@ -51,7 +51,10 @@ class SubgroupEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number that says something of a comparison, beside its effect: a code of `measures.yaml`, and its interval if it has one."""
+    """A number about a comparison, shown beside its effect.
+
+    A code of `measures.yaml`, the value, and an interval where there is one.
+    """
 
     code: str
     value: float
@@ -61,7 +64,9 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ResultPart:
-    """One thing a result is made of: a study, a time, a block, a rival explanation.
+    """One component of a result.
+
+    A study, a time, a block, or a rival explanation.
 
     Attributes
     ----------
@@ -76,7 +81,7 @@ class ResultPart:
     count : int or None
         People or units it rests on.
     is_hidden : bool
-        It counts in the whole and may not be shown alone.
+        Included in the whole but must not be shown alone.
     """
 
     kind: str
@@ -91,7 +96,7 @@ class ResultPart:
 
 @dataclass(frozen=True, slots=True)
 class Fifth:
-    """A fifth of the participants, by how likely somebody like them was to take part.
+    """A fifth of the participants by propensity score.
 
     Attributes
     ----------
@@ -124,7 +129,7 @@ class Breakdown:
     measures : tuple of Measure
     parts : tuple of ResultPart
     texts : tuple of dict
-        What is told where there is no number, in Danish and English.
+        Text shown where there is no number, in Danish and English.
     """
 
     specifications: tuple[SpecificationEstimate, ...] = ()

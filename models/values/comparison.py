@@ -1,4 +1,4 @@
-"""The comparison: what participants are held up against, and how good it is."""
+"""The comparison between participants and others, and its quality."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data_contracts.reading.knowledge import read_knowledge
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a number may be given at all.
+    """Decision whether a number may be given.
 
     Attributes
     ----------
@@ -27,12 +27,12 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """True when a number may be worked out, be it only to be pooled with others."""
+        """True when a number may be computed, if only for pooling."""
         return self.reason is None or self.is_pooled_only
 
     @property
     def is_pooled_only(self) -> bool:
-        """True when the number says too little alone, but may count among others in a synthesis."""
+        """True when the number may be used in a synthesis but not shown alone."""
         return self.reason in read_knowledge("gates")["pooled_only"]
 
     @property
@@ -56,7 +56,7 @@ StoredGate = Annotated[Gate, BeforeValidator(_gate_of), PlainSerializer(_reason_
 
 
 def no_pairs() -> pd.DataFrame:
-    """Return the table of pairs when nobody was matched one by one."""
+    """Return an empty table of pairs, for designs without matched pairs."""
     return pd.DataFrame({"treated": np.empty(0, np.int64), "control": np.empty(0, np.int64), "distance": np.empty(0)})
 
 
@@ -81,7 +81,7 @@ class BalanceLine:
     fewest : int or None
         Smallest part of a group with or without a yes-or-no column; None for other columns.
     kind : str
-        `covariate`, or `square` and `score`: columns looked at beside them.
+        `covariate`, or `square` and `score` for the additional columns that are checked.
     variance_ratio_before, variance_ratio_after : float or None
         None for yes-or-no columns.
     ks_before, ks_after : float or None
@@ -102,7 +102,9 @@ class BalanceLine:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonDiagnostics:
-    """What is known of a comparison before any outcome is read; shares are 0-1.
+    """Diagnostics of a comparison, known before outcomes are read.
+
+    Shares are 0-1.
 
     Attributes
     ----------
@@ -154,7 +156,7 @@ class ComparisonDiagnostics:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The counterfactual, made without outcomes.
+    """The counterfactual, built without outcomes.
 
     Attributes
     ----------
@@ -166,10 +168,10 @@ class Comparison:
     balance : tuple of BalanceLine
     diagnostics : ComparisonDiagnostics
     estimand : str
-        `att`, `ate` or `ato`; `…_restricted` when people it is about were left out; or `difference_to_rate`.
+        `att`, `ate` or `ato`; `…_restricted` when people of the target population were left out; or `difference_to_rate`.
     gate : Gate
     details : dict
-        What only one design knows, as plain data.
+        Details specific to one design, as plain data.
     """
 
     people: pd.DataFrame

@@ -1,6 +1,6 @@
-"""What each kind of design tells its detectors, beside the comparison and the effect.
+"""Findings of each kind of design, as its detectors read them.
 
-None means that nobody measured it.
+They come in addition to the comparison and the effect. None means not measured.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from models.values.adapter import LeftOut
 
 @dataclass(frozen=True, slots=True)
 class SynthesisFindings:
-    """What is known of pooled studies; shares are 0-1.
+    """Findings on pooled studies; shares are 0-1.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class SynthesisFindings:
 
 @dataclass(frozen=True, slots=True)
 class TrialFindings:
-    """What a trial declares; None where it does not say."""
+    """Findings that a trial declares; None where it declares nothing."""
 
     is_blinded: bool | None = None
     controls_get_attention: bool | None = None
@@ -75,7 +75,7 @@ class TrialFindings:
 
 @dataclass(frozen=True, slots=True)
 class PanelFindings:
-    """What is known of units followed over time.
+    """Findings on units followed over time.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class PanelFindings:
 
 @dataclass(frozen=True, slots=True)
 class RateFindings:
-    """What is known of units held against one rate.
+    """Findings on units compared with one rate.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class RateFindings:
 
 @dataclass(frozen=True, slots=True)
 class JudgementFindings:
-    """What is known of raters, and of those who code cases.
+    """Findings on raters and on those who code cases.
 
     Attributes
     ----------
@@ -155,9 +155,9 @@ class JudgementFindings:
 
 @dataclass(frozen=True, slots=True)
 class OwnFindings:
-    """Base of what a design tells only the detectors in its folder.
+    """Base of findings that only the detectors of one design read.
 
-    Fields are plain values, None where nobody measured.
+    Fields are plain values; None means not measured.
     """
 
 
@@ -166,10 +166,10 @@ Own = TypeVar("Own", bound=OwnFindings)
 
 @dataclass(frozen=True, slots=True)
 class DesignFindings:
-    """What one design found for detectors.
+    """Findings of one design for the detectors.
 
-    The kinds named here are read by detectors that several rungs share. What only the design's own detectors read
-    is `own`, whose class lies in its folder.
+    The kinds named here are read by detectors that several rungs share. Findings that only the design's detectors
+    read are in `own`, whose class is defined in the folder of the design.
     """
 
     synthesis: SynthesisFindings | None = None
@@ -180,26 +180,29 @@ class DesignFindings:
     own: LeftOut[OwnFindings | None] = None
 
     def own_as(self, kind: type[Own]) -> Own | None:
-        """Return a design's own findings, or None if there are none of this kind."""
+        """Return the findings specific to a design, or None.
+
+        None if there are none of this kind.
+        """
         return self.own if isinstance(self.own, kind) else None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFindings:
-    """What is known of an account in money.
+    """Findings on an account in money.
 
     Attributes
     ----------
     bookings : tuple of (str, str)
         Saving and the payer it is booked to.
     effect_is_net : bool
-        A comparison has taken off what would have happened anyway.
+        True when a comparison has already deducted what would have happened anyway.
     deadweight_share : float
-        What is taken off for the same reason.
+        Share deducted for the same reason.
     price_years : tuple of int
     report_price_year : int
     look_alikes : int
-        Gains that could be one under two names; only a person can tell.
+        Pairs of gains that may be the same gain under two names; only a person can decide.
     """
 
     bookings: tuple[tuple[str, str], ...]

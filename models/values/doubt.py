@@ -1,4 +1,4 @@
-"""What an effect may owe to something else than the project, as detectors read it."""
+"""Possible bias of an effect, as detectors read it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from models.values.estimates import Estimate
 
 @dataclass(frozen=True, slots=True)
 class PlaceboEstimate:
-    """An estimate on something the project cannot have changed.
+    """An estimate on an outcome that the project cannot have changed.
 
-    `deviation` is the standard deviation of that thing among comparison people.
+    `deviation` is the standard deviation of that outcome among comparison people.
     """
 
     covariate: str
@@ -23,13 +23,13 @@ class PlaceboEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What is known of bias, loss and the people behind an effect.
+    """Bias, loss and influential people behind an effect.
 
     Attributes
     ----------
     placebo : tuple of PlaceboEstimate
     systematic_error : SystematicError or None
-        Learnt from at least five placebo outcomes.
+        Estimated from at least five placebo outcomes.
     hidden_bias : HiddenBias or None
         How much hidden bias the primary estimate bears.
     benchmark : Benchmark or None

@@ -1,4 +1,4 @@
-"""Effects of one outcome, as they pass from designs to detectors and the tag."""
+"""Effects of one outcome, passed from designs to detectors and tag."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Counted = Literal["people", "units", "studies", "raters", "cases"]
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a design found for one outcome.
+    """Results of a design for one outcome.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Effects:
     n_treated, n_control : int
         People with a weight and an outcome.
     kind : str
-        `estimate`; `assessed`: a number that people judged; `told`: no number at all.
+        `estimate`; `assessed`: a number from expert judgement; `told`: a description without a number.
     primary : Estimate or None
     alternatives : tuple of Estimate
         The other declared estimators, in declared order.
@@ -40,7 +40,7 @@ class Effects:
     breakdown : Breakdown
         What is shown around it.
     design : DesignFindings
-        What only one kind of design can tell detectors.
+        Findings that only one kind of design provides to detectors.
     """
 
     outcome: str

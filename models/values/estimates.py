@@ -1,4 +1,6 @@
-"""An estimate with its doubt: value, error, interval, risk ratio and influence values.
+"""An estimate and its uncertainty.
+
+Value, standard error, interval, risk ratio and influence values.
 
 Every estimator keeps one influence value per person: standard errors are
 sums over them, by person or by cluster.
@@ -21,7 +23,7 @@ SMALL_CELL = 5.0
 
 @dataclass(frozen=True, slots=True)
 class RiskRatio:
-    """How many times as common a binary outcome is, interval on the log scale."""
+    """Risk ratio of a binary outcome, with its interval on the log scale."""
 
     value: float
     low: float
@@ -48,7 +50,7 @@ class Estimate:
         Influence values; their sum is zero and the root of their (clustered) square sum the standard error, but for
         the small-sample factor. Not stored: empty in an estimate that was read back.
     risk_ratio : RiskRatio or None
-        For binary outcomes that both groups have some of.
+        For binary outcomes that occur in both groups.
     """
 
     estimator: str
@@ -83,14 +85,14 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What an interval must know beside the influence values.
+    """Sample sizes and parameters that an interval needs.
 
     Attributes
     ----------
     treated, control : float
         Effective numbers of people in the two means; for intervals in tiny cells.
     parameters : int
-        Slopes of a regression, for its small-sample factor (HC1); 0 where influence values know of everything estimated.
+        Slopes of a regression, for its small-sample factor (HC1); 0 where influence values account for everything estimated.
     """
 
     treated: float
@@ -114,20 +116,17 @@ def estimate_from(
 
     Parameters
     ----------
-    name : str
-    means : Means
-    sizes : Sizes
-    confidence_level : float
     is_binary : bool
         Cells with fewer than five people get Newcombe's interval instead of the one around the error.
     error_name : str
         How the error was found, for the record.
     cluster : ndarray of int, shape (n,), optional
-        People tied together; everybody on their own if not given.
+        Cluster of each person; one cluster per person if not given.
     known_error : float, optional
-        A standard error that the influence values alone do not tell; the ratio's interval widens in proportion.
+        A standard error that cannot be derived from the influence values alone; the ratio's interval widens in proportion.
     for_error : ndarray of float, shape (n,), optional
-        Influence values widened where small groups' own fits made residuals too small; the error is made of these.
+        Influence values widened where separate fits of small groups made residuals too small; the error is
+        computed from these.
 
     Returns
     -------
@@ -163,13 +162,20 @@ def estimate_from(
 
 
 def widened(influence: Array, treated: NDArray[np.bool_], fitted: int) -> Array:
-    """Widen influence values where either group was fitted by itself: its residuals are too small by its numbers (HC1)."""
+    """Widen influence values for the loss of degrees of freedom.
+
+    Where a group was fitted by itself, its residuals are too small by a factor that depends on its size
+    (HC1).
+    """
     factors = [np.sqrt(n / max(1, n - fitted)) for n in (int(treated.sum()), int((~treated).sum()))]
     return np.asarray(influence * np.where(treated, factors[0], factors[1]), dtype=float)
 
 
 def _clustered(influence: Array, cluster: NDArray[np.int64] | None, parameters: int) -> tuple[Array, float]:
-    """Return influence values summed by cluster, and the small-sample factor (HC1)."""
+    """Return influence values summed by cluster, and the HC1 factor.
+
+    HC1 is the small-sample factor.
+    """
     n = len(influence)
     rest = max(1, n - parameters)
     if cluster is None:
@@ -181,13 +187,12 @@ def _clustered(influence: Array, cluster: NDArray[np.int64] | None, parameters: 
 
 
 def interval_reach(sums: Array, confidence_level: float) -> float:
-    """Standard errors from the estimate to its limits.
+    """Return the standard errors from the estimate to its limits.
 
     Parameters
     ----------
     sums : ndarray of float
         Influence values, by person or by cluster.
-    confidence_level : float
     """
     tail = (1 - confidence_level) / 2
     squares = sums**2
@@ -210,13 +215,16 @@ def _risk_ratio(
 
 
 def with_intercept(x: Array) -> Array:
-    """Return standardised columns with a column of ones before them; constant columns become zero."""
+    """Return standardised columns, preceded by a column of ones.
+
+    Constant columns become zero.
+    """
     spread = x.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     return np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / spread])
 
 
 def kish(weights: Array) -> float:
-    """Kish's effective number of people."""
+    """Return Kish's effective number of people."""
     total = float(weights.sum())
     return total**2 / float((weights**2).sum()) if total > 0 else 0.0

@@ -1,4 +1,4 @@
-"""The answer of a calculation that gives no number."""
+"""The result of a calculation that gives no number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no number, no fit or no groups.
+    """Reason why there is no number, no fit or no groups.
 
     Attributes
     ----------
