@@ -24,11 +24,11 @@ from assets.intake.delivery_log import evaluated_quarters
 from assets.storage.home import Home
 from assets.storage.partitions import PROJECT_DIMENSION, partition_key
 from assets.storage.store import Store
-from data_contracts.calendar.quarters import Quarter
+from data_contracts.calendar.quarters import Quarter, schedule_lag_days
 from pipelines.jobs import quarterly_evaluation, retention_job
 
 TIME_ZONE = "Europe/Copenhagen"
-LAG_DAYS = 14
+LAG_DAYS = schedule_lag_days()
 
 
 def last_closed_quarter(moment: datetime) -> Quarter:

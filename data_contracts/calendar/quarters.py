@@ -85,3 +85,18 @@ class Quarter:
 def earliest_quarter() -> Quarter:
     """Return the first quarter that results can be made of."""
     return Quarter.parse(str(read_knowledge("calendar")["earliest_quarter"]))
+
+
+@cache
+def schedule_lag_days() -> int:
+    """Return how many days after a quarter's end its results are made.
+
+    Raises
+    ------
+    ValueError
+        If it is not from 0 to 27: every month has a 28th, and no more.
+    """
+    days = int(read_knowledge("calendar")["schedule_lag_days"])
+    if not 0 <= days <= 27:
+        raise ValueError(f"calendar.yaml: schedule_lag_days must be from 0 to 27, not {days}.")
+    return days

@@ -161,6 +161,7 @@ def knowing(monkeypatch: pytest.MonkeyPatch, file: str, change: Callable[[dict[s
         ladder.error_sources,
         texts.phrases,
         quarters.earliest_quarter,
+        quarters.schedule_lag_days,
     )
     read_own = knowledge.read_own
 
@@ -245,6 +246,19 @@ def test_partitions_and_command_line_know_the_same_earliest_quarter(monkeypatch:
     assert chosen_quarter(str(earliest)) == earliest
     with pytest.raises(click.BadParameter, match=str(earliest)):
         chosen_quarter(str(earliest.shifted(-1)))
+
+
+def test_the_schedule_runs_a_known_number_of_days_after_a_quarter(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines.schedules import quarterly_schedule
+
+    lag = quarters.schedule_lag_days()
+    assert quarterly_schedule.cron_schedule == f"0 6 {lag + 1} 1,4,7,10 *"
+
+    def later(data: dict[str, Any]) -> None:
+        data["schedule_lag_days"] = 30
+
+    with knowing(monkeypatch, "calendar.yaml", later), pytest.raises(ValueError, match="0 to 27, not 30"):
+        quarters.schedule_lag_days()
 
 
 def test_instruments_of_bias_share_no_rung() -> None:
