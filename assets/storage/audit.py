@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from assets.storage import chain
 from assets.storage.home import Home
+from models.values.adapter import read_as
 
 ACTIONS = ("materialised", "taken_in", "withdrawn", "read", "erased", "key_rotated", "proposed", "approved", "upgraded")
 
@@ -48,12 +52,55 @@ def note(home: Home, action: str, **facts: Any) -> None:
     chain.append_quickly(audit_path(home), [{"at": at, "who": user(), "action": action, **facts}])
 
 
-def events(home: Home) -> tuple[list[dict[str, Any]], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the audit log.
+
+    Attributes
+    ----------
+    number, sha256 : int, str
+        Its place in the chain, and its hash.
+    project to run
+        The objects of the action; None where it has no such object.
+    people : tuple of str
+        Keyed digests of the people whom an erasure found.
+    before, after : str or None
+        Versions of an upgraded home.
+    """
+
+    number: int
+    sha256: str
+    at: str
+    who: str
+    action: str
+    project: str | None = None
+    projects: tuple[str, ...] = ()
+    quarter: str | None = None
+    asset: str | None = None
+    partition: str | None = None
+    file: int | str | None = None
+    what: str | None = None
+    certificate: int | str | None = None
+    version: int | str | None = None
+    run: str | None = None
+    people: tuple[str, ...] = ()
+    before: str | None = None
+    after: str | None = None
+
+
+def events(home: Home) -> tuple[list[Event], list[str]]:
     """Return every event, and the faults of the chain."""
-    return chain.read(audit_path(home))
+    rows, faults = chain.read(audit_path(home))
+    found = []
+    for row in rows:
+        try:
+            found.append(read_as(Event, row))
+        except ValidationError:
+            faults.append(f"Line {row.get('number')} is not an event.")
+    return found, faults
 
 
-def about(rows: Iterable[dict[str, Any]], *, digest: str, held: set[tuple[str, str]]) -> list[dict[str, Any]]:
+def about(rows: Iterable[Event], *, digest: str, held: set[tuple[str, str]]) -> list[Event]:
     """Return events that concern one person.
 
     Parameters
@@ -64,8 +111,4 @@ def about(rows: Iterable[dict[str, Any]], *, digest: str, held: set[tuple[str, s
         Assets and partitions that contain the person now, e.g. `("cohort/people", "i-gang/2026-07-01")`; a received
         file is `("received", "i-gang/0003")`.
     """
-    found = []
-    for row in rows:
-        if digest in row.get("people", ()) or (row.get("asset"), row.get("partition")) in held:
-            found.append(row)
-    return found
+    return [row for row in rows if digest in row.people or (row.asset, row.partition) in held]

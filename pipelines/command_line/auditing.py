@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -13,6 +13,9 @@ from assets.storage.home import Home
 from pipelines.command_line import exit_codes
 from pipelines.command_line.options import home_option
 from pipelines.command_line.printing import console, errors, show_table
+
+if TYPE_CHECKING:
+    from assets.storage.audit import Event
 
 NEWEST = 40
 SHOWN = ("project", "quarter", "asset", "partition", "file", "what", "certificate", "version", "run")
@@ -63,18 +66,18 @@ def audit(
         rows = [
             row
             for row in rows
-            if (action in (None, row["action"])) and (since is None or row["at"] >= since) and _is_of(row, project)
+            if (action in (None, row.action)) and (since is None or row.at >= since) and _is_of(row, project)
         ]
         _show(rows if everything else rows[-NEWEST:], len(rows))
     sys.exit(exit_codes.FAILED if faults else exit_codes.OK)
 
 
-def _is_of(row: dict[str, Any], project: str | None) -> bool:
-    named = {row.get("project"), *row.get("projects", ()), str(row.get("partition", "")).partition("/")[0]}
+def _is_of(row: Event, project: str | None) -> bool:
+    named = {row.project, *row.projects, (row.partition or "").partition("/")[0]}
     return project is None or project in named
 
 
-def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _of_person(home: Home, rows: list[Event]) -> list[Event]:
     """Return events about one pseudonym.
 
     These are erasures that found it, and events that wrote tables containing it.
@@ -88,11 +91,11 @@ def _of_person(home: Home, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return about(rows, digest=digest_of_person(home, text), held=partitions_with(home, text))
 
 
-def _show(rows: list[dict[str, Any]], count: int) -> None:
+def _show(rows: list[Event], count: int) -> None:
     table = []
     for row in rows:
-        what = [f"{name} {row[name]}" for name in SHOWN if row.get(name) not in (None, "")]
-        if row.get("projects"):
-            what.append(f"projects {', '.join(row['projects'])}")
-        table.append([str(row["number"]), row["at"].replace("+00:00", "Z"), row["who"], row["action"], ", ".join(what)])
+        what = [f"{name} {getattr(row, name)}" for name in SHOWN if getattr(row, name) not in (None, "")]
+        if row.projects:
+            what.append(f"projects {', '.join(row.projects)}")
+        table.append([str(row.number), row.at.replace("+00:00", "Z"), row.who, row.action, ", ".join(what)])
     show_table(["no.", "when", "who", "what", "of what"], table, title=f"{len(rows)} of {count} events")

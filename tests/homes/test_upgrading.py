@@ -61,7 +61,7 @@ def test_an_upgrade_is_backed_up_noted_and_done_once(old: Home) -> None:
     assert (old.root / "backup").stat().st_mode & 0o077 == 0
     rows, faults = events(old)
     assert faults == []
-    assert [row["after"] for row in rows if row["action"] == "upgraded"] == [CURRENT]
+    assert [row.after for row in rows if row.action == "upgraded"] == [CURRENT]
     changed = {name for name, digest in contents(old).items() if before.get(name) != digest}
     backup = {name for name in changed if name.startswith("backup/")}
     assert changed - backup == {

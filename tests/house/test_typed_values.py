@@ -36,7 +36,6 @@ LEFT = {
     "assets/evidence.py": (1, "Dagster metadata"),
     "assets/synthesis.py": (1, "Dagster metadata"),
     "assets/intake/receipts.py": (2, "the receipt's JSON, whose keys differ from the receipt's fields"),
-    "assets/storage/audit.py": (3, "events, whose facts differ by action"),
     "assets/storage/station_values.py": (1, "details that only one design knows"),
     "models/values/comparison.py": (1, "details that only one design knows"),
     "models/disclosure/coarsening.py": (2, "mappings of a public record whose keys a file declares"),

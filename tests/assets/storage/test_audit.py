@@ -38,14 +38,14 @@ def test_what_was_done_stands_there_with_who_and_when(small_home: Home) -> None:
     evaluate(small_home, "small")
     rows, faults = events(small_home)
     assert faults == []
-    made = {row["asset"] for row in rows if row["action"] == "materialised"}
+    made = {row.asset for row in rows if row.action == "materialised"}
     assert {"deliveries/participants", "cohort/people", "effects/estimates", "evidence/records"} <= made
-    assert all(row["who"] and row["at"].endswith("+00:00") for row in rows)
-    assert [row["file"] for row in rows if row["action"] == "taken_in"] == [1]
+    assert all(row.who and row.at.endswith("+00:00") for row in rows)
+    assert [row.file for row in rows if row.action == "taken_in"] == [1]
     text = audit_path(small_home).read_text(encoding="utf-8")
     assert "p0001" not in text  # neither identifiers nor pseudonyms
     withdraw(small_home, "small", 1)
-    assert events(small_home)[0][-1]["action"] == "withdrawn"
+    assert events(small_home)[0][-1].action == "withdrawn"
 
 
 @pytest.mark.slow
@@ -61,8 +61,8 @@ def test_one_person_can_be_asked_for_before_and_after_erasure(small_home: Home) 
     assert "taken_in" in shown.output
     assert pseudonym not in shown.output
     erase(small_home, [small_home.protocol("small")], [f"p{i:04d}" for i in range(360)])
-    rows = [row for row in events(small_home)[0] if row["action"] == "erased"]
-    assert [digest_of_person(small_home, pseudonym) in row["people"] for row in rows] == [True]
+    rows = [row for row in events(small_home)[0] if row.action == "erased"]
+    assert [digest_of_person(small_home, pseudonym) in row.people for row in rows] == [True]
     assert pseudonym not in audit_path(small_home).read_text(encoding="utf-8")
 
 
@@ -120,9 +120,9 @@ def test_a_line_that_was_cut_off_by_a_crash_is_taken_away_and_the_chain_goes_on(
         note(home, "read", what="two")
         rows, faults = events(home)
         assert faults == []
-        assert [row["what"] for row in rows] == ["one", "two"]
+        assert [row.what for row in rows] == ["one", "two"]
         audit_path(home).write_bytes(whole)
-        audit_path(home).with_suffix(".head").write_text(json.dumps({"number": 1, "sha256": rows[0]["sha256"]}))
+        audit_path(home).with_suffix(".head").write_text(json.dumps({"number": 1, "sha256": rows[0].sha256}))
 
 
 def test_nothing_is_added_to_a_chain_whose_end_is_missing(home: Home) -> None:
@@ -155,7 +155,7 @@ def test_many_writers_at_once_make_one_chain_and_killing_them_breaks_nothing(hom
     rows, faults = events(home)
     assert faults == []
     assert len(rows) >= 4 * 200 + 1
-    assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
 
 
 def test_an_unknown_action_is_an_error_of_ours(home: Home) -> None:
@@ -167,4 +167,4 @@ def test_a_file_that_is_sent_again_is_no_second_event(small_home: Home) -> None:
     take(small_home)
     write_small_study(small_home)
     take(small_home)
-    assert [row["action"] for row in events(small_home)[0]] == ["taken_in"]
+    assert [row.action for row in events(small_home)[0]] == ["taken_in"]
