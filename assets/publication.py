@@ -50,6 +50,12 @@ def with_history(records: list[ResultRecord], earlier: list[ResultRecord]) -> li
     return found
 
 
+def shown_of(public: list[PublicRecord], policy_version: str) -> dict[str, int | str]:
+    """Return what Dagster shows of published results: counts by status."""
+    statuses = Counter(str(row.status) for row in public)
+    return {"results": len(public), "disclosure_policy": policy_version, **statuses}
+
+
 @asset(
     name="results",
     key_prefix="publication",
@@ -76,15 +82,7 @@ def results(context: AssetExecutionContext, store: ResourceParam[Store]) -> Outp
     )
     policy = default_policy()
     public = [publish(row, policy) for row in rows]
-    statuses = Counter(str(row.status) for row in public)
-    return Output(
-        public,
-        metadata={
-            "results": len(public),
-            "disclosure_policy": policy.version,
-            **statuses,
-        },
-    )
+    return Output(public, metadata=shown_of(public, policy.version))
 
 
 @asset(

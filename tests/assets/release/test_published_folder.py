@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from assets.publication import shown_of
 from assets.release.public_files import Beside, write_public
 from data_contracts.calendar.quarters import Quarter
 from models.disclosure.policy import default_policy
@@ -51,6 +52,9 @@ def test_a_field_that_nobody_thought_of_is_in_no_published_byte(place: str, tmp_
     kinds = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert kinds >= {".json", ".csv", ".parquet", ".xlsx", ".duckdb", ".html", ".jsonld"}
     assert holds(tmp_path) == set()
+    shown = str(shown_of([public], "1.0.0"))
+    assert str(public.status) in shown
+    assert not any(word in shown for word in (CANARY, str(NUMBER), NAME))
 
 
 def test_what_is_published_by_copying_would_be_found(tmp_path: Path) -> None:
