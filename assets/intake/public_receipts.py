@@ -104,7 +104,6 @@ class PublicProfile:
         The documentation burden, by the contract's own estimate.
     """
 
-    project: str
     goal_da: str | None
     goal_en: str | None
     from_a_to_b_da: str | None
@@ -117,6 +116,7 @@ class PublicProfile:
     partners_en: str | None
     target_group_da: str
     target_group_en: str
+    project: str
     prevention_level: str
     payers: str
     asked_fields: int

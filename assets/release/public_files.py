@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -160,6 +161,15 @@ def publish_quarter(
     return target
 
 
+def _as_filed(value: PublicRecord | KeptDossier) -> dict[str, JsonValue]:
+    """Return a value as its JSON file holds it.
+
+    Keys are sorted, because columns of tables follow them, and columns keep their places between versions.
+    """
+    filed: dict[str, JsonValue] = json.loads(json_bytes(as_data(value)))
+    return filed
+
+
 def write_public(
     folder: Path,
     quarter: Quarter,
@@ -182,8 +192,8 @@ def write_public(
     mode : int
         Permissions of the files.
     """
-    rows = [as_data(record) for record in public]
-    papers = [as_data(paper) for paper in beside.papers]
+    rows = [_as_filed(record) for record in public]
+    papers = [_as_filed(paper) for paper in beside.papers]
     marts = build_marts(
         rows,
         deliveries=[as_data(row) for row in beside.deliveries],
@@ -192,7 +202,7 @@ def write_public(
         publisher=beside.publisher,
         accounts=beside.accounts,
         releases=[row.columns for row in releases],
-        earlier=[as_data(record) for record in earlier],
+        earlier=[_as_filed(record) for record in earlier],
     )
     files = _data_files(rows, papers, marts, quarter)
     _write_marts(folder / "marts.duckdb", marts)

@@ -13,6 +13,7 @@ from models.designs.systematic_review.meta_regression import three_levels
 from models.disclosure.policy import default_policy
 from models.disclosure.record import publish
 from models.estimating.subgroups import site_estimates
+from models.values.adapter import as_data, read_as
 from tests.models.designs.test_reviews import lived, record
 from tests.support.design_studies import Study, rate, trial
 
@@ -76,16 +77,16 @@ def test_places_make_up_the_whole_or_are_not_told_of() -> None:
     assert site_estimates(people.drop(columns="municipality_code"), within) == ()
 
 
-def with_sites(row: dict, *found: tuple[float | None, float | None]) -> dict:
+def with_sites(row: ResultRecord, *found: tuple[float | None, float | None]) -> ResultRecord:
     sites = [
         {"name": TOWNS[i], "label": {"da": "a", "en": "a"}, "estimator": "matched_difference"}
         | {"estimate": value, "standard_error": error, "n_treated": 50, "n_control": 50, "reason": None}
         for i, (value, error) in enumerate(found)
     ]
-    return row | {"sites": sites}
+    return read_as(ResultRecord, as_data(row) | {"sites": sites})
 
 
-def measures(rows: list[dict]) -> dict[str, float | None]:
+def measures(rows: list[ResultRecord]) -> dict[str, float | None]:
     (found,) = lived(rows)
     return {m.code: m.value for m in found.measures}
 
