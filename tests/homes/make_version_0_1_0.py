@@ -20,12 +20,13 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMIT, VERSION = "c6817d4", "0.1.0"
-MAKING = Path("/tmp/trin-home-of-0.1.0")  # noqa: S108
+MAKING = Path(tempfile.gettempdir()) / "trin-home-of-0.1.0"
 KEY = hashlib.sha256(b"a key for invented people: thrown away").digest()
 ARRIVED = datetime(2026, 7, 10, 8, tzinfo=UTC).timestamp()
 ERASED, STOPPED = "p0005", "retention_schedule"

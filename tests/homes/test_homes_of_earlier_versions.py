@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.homes import FOLDER, unpack
+from tests.support.places import ROOT
 
 if TYPE_CHECKING:
     from assets.storage.home import Home
@@ -68,7 +70,8 @@ def test_a_packed_home_is_small_and_private_and_names_no_machine(name: str, tmp_
     for folder in (home.root, home.restricted, home.ledger, home.inbox, home.dagster, home.root / "keys"):
         assert folder.stat().st_mode & 0o077 == 0, folder.name
     assert home.key_file.stat().st_mode & 0o177 == 0
-    places = (b"/work/", b"/root/", b"/Users/")
+    machine = {ROOT, Path(sys.prefix), Path(sys.base_prefix), Path.home()} - {Path("/usr"), Path("/")}
+    places = [f"{place}/".encode() for place in sorted(machine)]
     for path in (p for p in tmp_path.rglob("*") if p.is_file() and p != home.key_location):
         content = path.read_bytes()
         assert [place for place in places if place in content] == [], path.name

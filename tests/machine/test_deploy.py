@@ -203,7 +203,9 @@ def test_the_plain_port_only_points_to_the_other(proxy: Proxy) -> None:
     assert (answer.status, answer.headers["Location"]) == (301, "https://trin.example.org/runs")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs Debian's package systemd: it is its own parser"
+)
 @pytest.mark.parametrize("name", ["trin-daemon", "trin-ui"])
 def test_systemd_knows_every_word_of_a_service(name: str, tmp_path: Path) -> None:
     text = (DEPLOY / "systemd" / f"{name}.service").read_text()

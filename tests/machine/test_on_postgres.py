@@ -28,7 +28,7 @@ SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 pytest.importorskip("dagster_postgres", reason="pip install -r requirements-postgres.lock")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not SERVERS, reason="apt install postgresql"),
+    pytest.mark.skipif(not SERVERS, reason="needs a server: Debian's package postgresql"),
 ]
 CONFIG = ROOT / "deploy" / "postgres" / "dagster.yaml"
 PASSWORD = "only-for-this-test"

@@ -191,7 +191,7 @@ def test_a_key_that_a_cluster_hands_over_is_read_and_one_that_others_may_read_is
 ) -> None:
     """A secret is mounted as a file of root's that the service's own group may read."""
     if os.geteuid() != 0:
-        pytest.skip("only root can make a file of root's")
+        pytest.skip("only root may give a file to another user and group, which is what a cluster does")
     home = Home(tmp_path / "home")
     key = tmp_path / "pseudonym.key"
     key.write_bytes(bytes(range(32)))
